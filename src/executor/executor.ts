@@ -1,0 +1,131 @@
+import type { Caller } from "../kit/caller.ts";
+import type { Trace } from "../kit/ledger.ts";
+
+/** A function version as it is run: everything an environment depends on. Immutable; another revision is another target. */
+export interface FunctionTarget {
+  account: string;
+  region: string;
+  name: string;
+  /** `$LATEST` or a number. */
+  version: string;
+  /** Unqualified. */
+  functionArn: string;
+  /** Changes with every change of code or configuration: warm environments of another one are retired. */
+  revisionId: string;
+  runtime: string;
+  handler: string;
+  roleArn: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  ephemeralStorageMb: number;
+  environment: Readonly<Record<string, string>>;
+  code: { blobId: string; sha256Base64: string };
+  /** In the order they are merged into /opt. */
+  layers: readonly { arn: string; blobId: string; sha256Base64: string }[];
+  architecture: "x86_64" | "arm64";
+  logging: { group: string; format: "Text" | "JSON"; applicationLevel?: string; systemLevel?: string };
+  initializationType: "on-demand" | "provisioned-concurrency";
+}
+
+export interface Invocation {
+  requestId: string;
+  trace: Trace;
+  payload: Buffer;
+  /** With the qualifier exactly as it was invoked. */
+  invokedFunctionArn: string;
+  /** Base64 JSON, as sent. */
+  clientContext?: string;
+  /** JSON, as sent. */
+  cognitoIdentity?: string;
+  tenantId?: string;
+}
+
+/** What user code did is a value, never an exception. */
+export type InvocationOutcome =
+  | { kind: "response"; payload: Buffer }
+  /** `payload` is AWS's error JSON; the function error is always `Unhandled`. */
+  | { kind: "error"; errorType: string; payload: Buffer };
+
+export interface InvocationReport {
+  outcome: InvocationOutcome;
+  environmentId: string;
+  logGroup: string;
+  logStream: string;
+  isColdStart: boolean;
+  durationMs: number;
+  billedMs: number;
+  initMs?: number;
+  memoryUsedMb: number;
+  /** The last 4 KiB of this invocation's log, START to REPORT. */
+  logTail: Buffer;
+}
+
+export type EnvironmentState = "starting" | "idle" | "busy" | "frozen" | "stopping" | "dead";
+
+/** An execution environment: made once, invoked one at a time, frozen in between, until it dies. */
+export interface Environment {
+  readonly id: string;
+  readonly target: FunctionTarget;
+  readonly state: EnvironmentState;
+  readonly logStream: string;
+  readonly invocations: number;
+  /** Milliseconds, platform clock. */
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  /** The credentials inside end then (wall clock, milliseconds): it must be retired before. */
+  readonly credentialsExpireAt: number;
+  /** Never rejects for what user code did. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily. */
+  invoke(invocation: Invocation): Promise<InvocationReport>;
+  /** Ends it: SHUTDOWN budget, then killed. Nothing is left when it resolves. */
+  stop(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE"): Promise<void>;
+  /** Resolves when it is dead, whatever the cause. */
+  readonly dead: Promise<void>;
+}
+
+export interface EnvironmentCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Wall clock, milliseconds. */
+  expiresAt: number;
+  /** The role session that function logs are written as. */
+  caller: Caller;
+}
+
+export interface Executor {
+  /**
+   * Makes an environment and starts INIT in it; does not wait for INIT. Rejects only when no environment can be made
+   * at all (no such runtime here, role cannot be assumed, code missing) with an ApiError that says what to do.
+   */
+  createEnvironment(target: FunctionTarget): Promise<Environment>;
+  /** Every runtime name, and what answers to it here. */
+  runtimes(): Promise<RuntimeListing[]>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeListing {
+  runtime: string;
+  /** Of the interpreter that runs it: `3.13.0`. Absent when there is none. */
+  version?: string;
+  path?: string;
+  isExact: boolean;
+  /** What answers instead, or what is missing and how to get it. */
+  note?: string;
+}
+
+/** Where the log lines of environments go: services/logs through `call`, wired in main.ts. */
+export interface LogDestination {
+  /** Never rejects; lines that may not be written are dropped and told once. */
+  write(batch: LogBatch): void;
+  flush(): Promise<void>;
+}
+
+export interface LogBatch {
+  as: Caller;
+  region: string;
+  group: string;
+  stream: string;
+  functionName: string;
+  /** Milliseconds since the epoch. */
+  lines: { timestamp: number; message: string }[];
+}

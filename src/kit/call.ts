@@ -1,0 +1,49 @@
+import type { Caller } from "./caller.ts";
+import type { Trace } from "./ledger.ts";
+
+/** The SDK packages of the services that call each other, by the service's name here. Types only: nothing is loaded. */
+export interface ServiceTypes {
+  lambda: typeof import("@aws-sdk/client-lambda");
+  s3: typeof import("@aws-sdk/client-s3");
+  sqs: typeof import("@aws-sdk/client-sqs");
+  sns: typeof import("@aws-sdk/client-sns");
+  events: typeof import("@aws-sdk/client-eventbridge");
+  logs: typeof import("@aws-sdk/client-cloudwatch-logs");
+  iam: typeof import("@aws-sdk/client-iam");
+  sts: typeof import("@aws-sdk/client-sts");
+}
+
+type CommandTypes<C> = C extends abstract new (...args: never[]) => {
+  readonly input: infer I;
+  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer O }>;
+}
+  ? { input: I; output: O }
+  : never;
+
+export type OperationName<M> = { [K in keyof M]: K extends `${infer N}Command` ? (N extends "$" ? never : N) : never }[keyof M] & string;
+export type OperationInput<M, N extends string> = `${N}Command` extends keyof M ? CommandTypes<M[`${N}Command`]>["input"] : never;
+export type OperationOutput<M, N extends string> = `${N}Command` extends keyof M ? Omit<CommandTypes<M[`${N}Command`]>["output"], "$metadata"> : never;
+
+export interface CallOptions {
+  /** Who calls: authorized exactly as on the wire. */
+  as: Caller;
+  region: string;
+  /** The account whose resources are meant, when it is not the caller's own. */
+  account?: string;
+  /** The event chain that this call continues; a new one when absent. */
+  trace?: Trace;
+  /** Becomes the request id of the call, so that a repeated call is recognised. */
+  requestId?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * The only door between services: validated and authorized like a request on the wire, without the wire.
+ * Rejects with `ApiError`, AccessDenied included.
+ */
+export type Call = <S extends keyof ServiceTypes, N extends OperationName<ServiceTypes[S]>>(
+  service: S,
+  operation: N,
+  input: OperationInput<ServiceTypes[S], N>,
+  options: CallOptions,
+) => Promise<OperationOutput<ServiceTypes[S], N>>;

@@ -1,0 +1,164 @@
+/**
+ * The platform's time. `advance` moves it forward on demand, so a six-hour retry window passes in a millisecond;
+ * between advances it runs with the wall. Signatures, TLS and handlers use `wallNow` instead.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch, platform time. */
+  now(): number;
+  /** Milliseconds on a clock that never goes back; not moved by `advance`. For durations. */
+  monotonic(): number;
+  /** Resolves after `ms` of platform time; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs `fire` at `at` (platform time). What it returns is waited for by `advance`. */
+  at(at: number, name: string, fire: () => unknown): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface FiredTimer {
+  name: string;
+  at: number;
+}
+
+export interface AdvanceableClock extends Clock {
+  /** Moves time forward by `ms`, firing what falls due in order, each waited for before the next. Resolves with what fired. */
+  advance(ms: number): Promise<FiredTimer[]>;
+  /** Drops every timer. */
+  stop(): void;
+}
+
+export const wallNow = (): number => Date.now();
+
+interface Pending {
+  at: number;
+  sequence: number;
+  name: string;
+  fire: () => unknown;
+}
+
+/** Node's timers overflow beyond this. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+const isSooner = (a: Pending, b: Pending): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
+
+/** A binary heap: the next timer first. */
+const createHeap = () => {
+  const items: Pending[] = [];
+  const swap = (i: number, j: number) => {
+    const a = items[i]!;
+    items[i] = items[j]!;
+    items[j] = a;
+  };
+  const up = (start: number) => {
+    for (let i = start; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      if (!isSooner(items[i]!, items[parent]!)) return;
+      swap(i, parent);
+      i = parent;
+    }
+  };
+  const down = (start: number) => {
+    for (let i = start; ; ) {
+      let least = i;
+      for (const child of [2 * i + 1, 2 * i + 2]) {
+        if (child < items.length && isSooner(items[child]!, items[least]!)) least = child;
+      }
+      if (least === i) return;
+      swap(i, least);
+      i = least;
+    }
+  };
+  return {
+    peek: () => items[0],
+    push(item: Pending) {
+      items.push(item);
+      up(items.length - 1);
+    },
+    remove(item: Pending) {
+      const index = items.indexOf(item);
+      if (index < 0) return;
+      const last = items.pop()!;
+      if (last === item) return;
+      items[index] = last;
+      up(index);
+      down(index);
+    },
+    clear: () => void (items.length = 0),
+  };
+};
+
+export const createClock = (start?: number): AdvanceableClock => {
+  const heap = createHeap();
+  let offset = start === undefined ? 0 : start - Date.now();
+  let sequence = 0;
+  let timeout: NodeJS.Timeout | undefined;
+  let isAdvancing = false;
+
+  const now = () => Date.now() + offset;
+
+  const arm = () => {
+    clearTimeout(timeout);
+    const next = heap.peek();
+    if (next === undefined || isAdvancing) return;
+    timeout = setTimeout(fireDue, Math.min(Math.max(0, next.at - now()), LONGEST_TIMEOUT_MS));
+    timeout.unref();
+  };
+  const fireDue = () => {
+    for (let next = heap.peek(); next !== undefined && next.at <= now(); next = heap.peek()) {
+      heap.remove(next);
+      next.fire();
+    }
+    arm();
+  };
+  const at: Clock["at"] = (due, name, fire) => {
+    const item: Pending = { at: due, sequence: sequence++, name, fire };
+    heap.push(item);
+    if (heap.peek() === item) arm();
+    return { cancel: () => heap.remove(item) };
+  };
+
+  return {
+    now,
+    monotonic: () => performance.now(),
+    at,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const timer = at(now() + ms, "sleep", () => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
+        });
+        const abort = () => {
+          timer.cancel();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener("abort", abort, { once: true });
+      }),
+    async advance(ms) {
+      const fired: FiredTimer[] = [];
+      const target = now() + ms;
+      isAdvancing = true;
+      clearTimeout(timeout);
+      try {
+        for (let next = heap.peek(); next !== undefined && next.at <= target; next = heap.peek()) {
+          heap.remove(next);
+          if (next.at > now()) offset = next.at - Date.now();
+          fired.push({ name: next.name, at: next.at });
+          await next.fire();
+          await new Promise(setImmediate);
+        }
+        if (target > now()) offset = target - Date.now();
+      } finally {
+        isAdvancing = false;
+        arm();
+      }
+      return fired;
+    },
+    stop() {
+      clearTimeout(timeout);
+      heap.clear();
+    },
+  };
+};

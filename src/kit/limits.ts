@@ -1,0 +1,45 @@
+/** Every bound of the system: its name, its unit, its source. Sources: the AWS Lambda developer guide ("quotas") unless said. */
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bytes. A synchronous payload, each way. */
+export const SYNC_PAYLOAD_BYTES_MAX = 6 * MIB;
+/** Bytes. A response may be this large before `Function.ResponseSizeTooLarge`: 6 MiB and 100 bytes, seen on AWS. */
+export const RESPONSE_BYTES_MAX = 6 * MIB + 100;
+/** Bytes. An asynchronous payload: 1 MiB since October 2025. */
+export const ASYNC_PAYLOAD_BYTES_MAX = MIB;
+/** Bytes. A zip in the request. */
+export const ZIP_BYTES_MAX = 50 * MIB;
+/** Bytes. Code and layers, unzipped. */
+export const UNZIPPED_BYTES_MAX = 262_144_000;
+/** Bytes. A whole request to the Lambda API, seen on AWS. */
+export const LAMBDA_REQUEST_BYTES_MAX = 70_167_211;
+/** Entries. Ours: AWS gives no number; a bomb of empty entries must end somewhere. */
+export const ZIP_ENTRIES_MAX = 200_000;
+/** Milliseconds. INIT of an on-demand environment. */
+export const INIT_TIMEOUT_MS = 10_000;
+/** Bytes. `LogType=Tail`. */
+export const LOG_TAIL_BYTES = 4 * KIB;
+/** Bytes, keys and values. */
+export const ENVIRONMENT_BYTES_MAX = 4 * KIB;
+/** Bytes. A function's resource-based policy. */
+export const POLICY_BYTES_MAX = 20 * KIB;
+/** Environments. An account's concurrency. */
+export const ACCOUNT_CONCURRENCY = 1_000;
+/** Processes and threads, and file descriptors, of an environment. */
+export const ENVIRONMENT_PROCESSES_MAX = 1_024;
+export const ENVIRONMENT_FILES_MAX = 1_024;
+/** Megabytes of memory that give one whole CPU. */
+export const MEMORY_MB_PER_CPU = 1_769;
+/** Milliseconds between the attempts of an asynchronous invocation whose function failed. */
+export const ASYNC_RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
+/** Milliseconds. The default and the most: 6 hours. */
+export const ASYNC_EVENT_AGE_MS_MAX = 6 * 60 * 60 * 1000;
+/** Milliseconds. An idle environment lives this long; unspecified by AWS, minutes in practice. */
+export const ENVIRONMENT_IDLE_MS = 10 * 60 * 1000;
+/** Bytes of headers of one request: AWS's 1 MB is for line and headers together; ours is Node's parser limit. */
+export const REQUEST_HEADERS_BYTES_MAX = 64 * KIB;
+/** Bytes of a request body that is decoded as a whole, for services that say nothing else. */
+export const REQUEST_BODY_BYTES_MAX = 10 * MIB;
+/** Bytes. One PUT to S3. */
+export const S3_OBJECT_BYTES_MAX = 5 * 1024 * MIB;

@@ -1,0 +1,109 @@
+import type { Readable } from "node:stream";
+import type { Server, Socket } from "node:net";
+
+export type IsolationName = "bubblewrap" | "process";
+
+/** What a driver keeps apart, told at start, in `health`, and in SECURITY.md. */
+export interface Isolation {
+  name: IsolationName;
+  /** False: handlers run as the server's user, with all it may do. */
+  isBoundary: boolean;
+  network: "isolated" | "host";
+  /** How the internet is reached from `isolated`: `pasta`, or `none`. */
+  internet: "pasta" | "none" | "host";
+  /** Which limits are enforced by the kernel: `memory`, `pids`, `cpu` through cgroups; `none` means a watchdog. */
+  limits: readonly ("memory" | "cpu" | "pids")[];
+  freezer: "cgroup" | "signal";
+  /** What it does not protect against, in plain words. */
+  warnings: readonly string[];
+}
+
+export interface Mount {
+  /** On the host. */
+  source: string;
+  /** In the sandbox. The process driver has no mounts: `Sandbox.path` tells where a target really is. */
+  target: string;
+}
+
+export interface SandboxSpec {
+  /** Ours; safe in file names. */
+  id: string;
+  /** Read-only: code at /var/task, layers at /opt, the bootstrap at /var/runtime, the interpreter at its own path. */
+  mounts: readonly Mount[];
+  memoryBytes: number;
+  /** /tmp. */
+  storageBytes: number;
+  /** Share of the CPU: 1 is one core. */
+  cpus: number;
+  processesMax: number;
+  openFilesMax: number;
+}
+
+export interface SandboxProcess {
+  /** A path inside the sandbox (or of the host, which is the same for interpreters). */
+  command: string;
+  args: readonly string[];
+  /** The whole environment: nothing of the server's is added. */
+  env: Readonly<Record<string, string>>;
+  /** In the sandbox: /var/task. */
+  directory: string;
+  /**
+   * TCP listeners that the process finds on 127.0.0.1 of its own network, and that this server answers: the Runtime API
+   * and the endpoint. Which listener a connection came in on is the identity of the environment.
+   */
+  listeners: readonly SandboxListener[];
+}
+
+export interface SandboxListener {
+  name: "runtime-api" | "endpoint";
+  /** Port on 127.0.0.1 inside the sandbox. Drivers without a network of their own pick a free one. */
+  port: number;
+  onConnection(socket: Socket): void;
+}
+
+export interface RunningProcess {
+  stdout: Readable;
+  stderr: Readable;
+  /** `127.0.0.1:9001` — as the process must be told, by listener name. Known before the process runs user code. */
+  addresses: Readonly<Record<string, string>>;
+  /** Never rejects. `signal` is the kernel's name: SIGKILL. */
+  exited: Promise<ProcessExit>;
+}
+
+export interface ProcessExit {
+  code: number | null;
+  signal: string | null;
+  isOutOfMemory: boolean;
+}
+
+export interface Usage {
+  /** Highest so far, bytes; measured, never the limit. */
+  memoryPeakBytes: number;
+  memoryBytes: number;
+  cpuMs: number;
+  processes: number;
+}
+
+/** One execution environment's cage. Everything inside is assumed hostile. */
+export interface Sandbox {
+  readonly id: string;
+  /** Where a path of the sandbox is for the process that runs in it: itself, or a host path where there are no mounts. */
+  path(target: string): string;
+  exec(process: SandboxProcess): Promise<RunningProcess>;
+  /** Kills every process in it, keeps /tmp: AWS's reset. */
+  reset(): Promise<void>;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  usage(): Promise<Usage>;
+  /** No process, mount, cgroup, listener or file is left when it resolves. */
+  destroy(): Promise<void>;
+}
+
+export interface SandboxDriver {
+  readonly isolation: Isolation;
+  create(spec: SandboxSpec): Promise<Sandbox>;
+  /** Removes what an earlier server that was killed left behind, then frees what the driver itself holds. */
+  close(): Promise<void>;
+}
+
+export type ProbeResult = { ok: true; driver: SandboxDriver } | { ok: false; why: string; fix: string };

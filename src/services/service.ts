@@ -1,0 +1,47 @@
+import type { Caller } from "../kit/caller.ts";
+import type { OperationInput, OperationName } from "../kit/call.ts";
+import type { Trace } from "../kit/ledger.ts";
+import type { NamedPolicy } from "../iam/document.ts";
+import type { Handlers } from "../protocol/handlers.ts";
+
+/** One API call, as its handler sees it: who, where, and nothing of HTTP but the extra response headers. */
+export interface RequestContext {
+  caller: Caller;
+  /** The account and the region whose resources are meant. */
+  account: string;
+  region: string;
+  requestId: string;
+  trace: Trace;
+  /** What the client called us, scheme and port included: the base of every URL that is returned. */
+  endpoint: string;
+  source: { ip: string; userAgent: string };
+  /** Aborted when the client has gone away. */
+  signal: AbortSignal;
+  /** Headers beside the modelled ones. */
+  responseHeaders: Record<string, string>;
+  /** Trailers of an aws-chunked body (`x-amz-checksum-crc32` …): complete once the body was read to its end. */
+  trailers: Readonly<Record<string, string>>;
+  /** True for `call`, from inside the platform: there was no wire. */
+  isInternal: boolean;
+}
+
+/** What a caller must be allowed to do. Context keys are full names: `s3:prefix`, `iam:PassedToService`. */
+export interface Permission {
+  action: string;
+  resource: string;
+  context?: Record<string, string | readonly string[]>;
+}
+
+/** An AWS service: a table of handlers, what each call must be allowed to do, and the policies its resources carry. */
+export interface Service<M> {
+  handlers: Handlers<M, RequestContext>;
+  /**
+   * The permissions of each operation; all of them must be allowed. Every handler has an entry (a test compares).
+   * An empty list means that AWS asks for none (sts:GetCallerIdentity).
+   */
+  permissions: { [N in OperationName<M>]?: (input: OperationInput<M, N>, context: RequestContext) => Permission[] | Promise<Permission[]> };
+  /** The policy attached to the resource of a permission, for services whose resources have one. */
+  resourcePolicy?(permission: Permission, context: RequestContext): Promise<NamedPolicy | undefined>;
+  /** Keys of the ledger that a refused or failed call is found by: function names, `bucket/key`. */
+  ledgerKeys?(operation: string, input: unknown, context: RequestContext): string[];
+}

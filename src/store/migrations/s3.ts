@@ -1,0 +1,3 @@
+import type { Migration } from "../migrate.ts";
+
+export const s3: readonly Migration[] = [];

@@ -1,0 +1,145 @@
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { assert } from "../kit/assert.ts";
+import { migrate, type Migration } from "./migrate.ts";
+import type { Operation, Row, Store } from "./store.ts";
+
+interface Waiting {
+  run(): void;
+  settle(): void;
+  fail(error: unknown): void;
+}
+
+/** More would hold the event loop for too long between two turns. */
+const OPERATIONS_PER_COMMIT_MAX = 256;
+const STATEMENT_CACHE_MAX = 512;
+
+/**
+ * SQLite in one file, group commit: what was asked for in one turn of the event loop becomes one transaction.
+ *
+ * The commit itself writes the log without syncing (`synchronous=normal`); the log is then synced off the event loop, and only
+ * then are the callers told. That is the durability of `synchronous=full` without holding the loop for the disk. A sync that
+ * fails ends the process: the kernel may have dropped the pages, and a second sync would lie.
+ */
+export const createSqliteStore = ({
+  path,
+  migrations,
+  onSyncFailure,
+}: {
+  path: string;
+  migrations: readonly Migration[];
+  onSyncFailure: (error: Error) => never;
+}): Store => {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  database.exec("pragma journal_mode=wal; pragma synchronous=normal; pragma foreign_keys=on; pragma busy_timeout=5000;");
+  migrate(database, migrations);
+  database.exec("begin immediate; commit;");
+  const log = openSync(`${path}-wal`, "r+");
+  syncDirectory(dirname(path));
+
+  const statements = new Map<string, StatementSync>();
+  const prepare = (text: string): StatementSync => {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      statement = database.prepare(text);
+      if (statements.size >= STATEMENT_CACHE_MAX) statements.delete(statements.keys().next().value!);
+      statements.set(text, statement);
+    }
+    return statement;
+  };
+
+  let queue: Waiting[] = [];
+  let unsynced: Waiting[] = [];
+  let isTurnPlanned = false;
+  let isSyncing = false;
+  let isClosed = false;
+  let whenIdle: (() => void) | undefined;
+
+  const drive = <T>(operation: () => Operation<T>): T => {
+    const steps = operation();
+    let step = steps.next();
+    while (!step.done) {
+      const { sql, values } = step.value;
+      let rows: readonly Row[];
+      try {
+        rows = prepare(sql).all(...values) as Row[];
+      } catch (error) {
+        step = steps.throw(error);
+        continue;
+      }
+      step = steps.next(rows);
+    }
+    return step.value;
+  };
+
+  const commit = () => {
+    isTurnPlanned = false;
+    const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
+    if (queue.length > 0) planTurn();
+    database.exec("begin immediate");
+    for (const waiting of batch) {
+      database.exec("savepoint operation");
+      try {
+        waiting.run();
+        database.exec("release operation");
+        unsynced.push(waiting);
+      } catch (error) {
+        database.exec("rollback to operation; release operation");
+        waiting.fail(error);
+      }
+    }
+    database.exec("commit");
+    sync();
+  };
+  const planTurn = () => {
+    if (isTurnPlanned) return;
+    isTurnPlanned = true;
+    setImmediate(commit);
+  };
+  const sync = () => {
+    if (isSyncing) return;
+    if (unsynced.length === 0) {
+      if (queue.length === 0) whenIdle?.();
+      return;
+    }
+    isSyncing = true;
+    const batch = unsynced;
+    unsynced = [];
+    fdatasync(log, (error) => {
+      if (error) onSyncFailure(error);
+      isSyncing = false;
+      for (const waiting of batch) waiting.settle();
+      sync();
+    });
+  };
+
+  return {
+    run: (operation) =>
+      new Promise((resolve, reject) => {
+        assert(!isClosed, `the store ${path} is closed`);
+        let result: ReturnType<typeof drive<unknown>>;
+        queue.push({
+          run: () => void (result = drive(operation)),
+          settle: () => resolve(result as never),
+          fail: reject,
+        });
+        planTurn();
+      }),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      if (queue.length > 0 || unsynced.length > 0 || isSyncing) await new Promise<void>((resolve) => (whenIdle = resolve));
+      statements.clear();
+      closeSync(log);
+      database.close();
+    },
+  };
+};
+
+const syncDirectory = (path: string) => {
+  const directory = openSync(path, "r");
+  fsyncSync(directory);
+  closeSync(directory);
+};

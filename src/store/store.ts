@@ -1,0 +1,31 @@
+export type Value = null | number | bigint | string | Uint8Array;
+export type Row = Record<string, Value>;
+
+/** One SQL statement with `?` placeholders, in the SQL that SQLite and PostgreSQL share. */
+export interface Statement {
+  sql: string;
+  values: readonly Value[];
+}
+
+/**
+ * Yields SQL, receives rows, returns a result and touches nothing else. It may be run again from the start, so it is
+ * idempotent by an id that the caller chose. To refuse, it throws: then nothing of it is kept.
+ */
+export type Operation<T> = Generator<Statement, T, readonly Row[]>;
+
+/** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. */
+export interface Store {
+  run<T>(operation: () => Operation<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** `yield* sql("select … where id = ?", id)`: the rows. */
+export function* sql(text: string, ...values: Value[]): Operation<readonly Row[]> {
+  return yield { sql: text, values };
+}
+
+/** The first row, or undefined. */
+export function* sqlOne(text: string, ...values: Value[]): Operation<Row | undefined> {
+  const rows = yield* sql(text, ...values);
+  return rows[0];
+}
