@@ -78,20 +78,31 @@ export const createSqliteStore = ({
     isTurnPlanned = false;
     const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
     if (queue.length > 0) planTurn();
-    database.exec("begin immediate");
-    for (const waiting of batch) {
-      database.exec("savepoint operation");
-      try {
-        waiting.run();
-        database.exec("release operation");
-        unsynced.push(waiting);
-      } catch (error) {
-        database.exec("rollback to operation; release operation");
-        waiting.fail(error);
-      }
+    const done: Waiting[] = [];
+    try {
+      database.exec("begin immediate");
+      for (const waiting of batch) if (runOne(waiting)) done.push(waiting);
+      database.exec("commit");
+      unsynced.push(...done);
+    } catch (error) {
+      // The disk is full, or the file cannot be written: nothing of the turn is kept, and everyone is told.
+      if (database.isTransaction) database.exec("rollback");
+      for (const waiting of batch) waiting.fail(error);
     }
-    database.exec("commit");
     sync();
+  };
+  /** An operation that throws is undone alone; its neighbours in the commit do not notice. */
+  const runOne = (waiting: Waiting): boolean => {
+    database.exec("savepoint operation");
+    try {
+      waiting.run();
+      database.exec("release operation");
+      return true;
+    } catch (error) {
+      database.exec("rollback to operation; release operation");
+      waiting.fail(error);
+      return false;
+    }
   };
   const planTurn = () => {
     if (isTurnPlanned) return;

@@ -1,0 +1,27 @@
+import type { Service } from "./service.ts";
+
+/** A service as the gateway holds it: loaded on its first request. */
+export type LazyService = () => Promise<Service<never>>;
+
+/** What a platform is made of, as far as services need it; each takes what it destructures. */
+export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").createLambdaService>[0] &
+  Parameters<typeof import("./s3/service.ts").createS3Service>[0] &
+  Parameters<typeof import("./iam/service.ts").createIamService>[0] &
+  Parameters<typeof import("./sts/service.ts").createStsService>[0] & {
+    /** Logs are history: bounded, and apart from the state that promises durability. */
+    history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
+  };
+
+const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
+  let loaded: Promise<T> | undefined;
+  return () => (loaded ??= load());
+};
+
+/** One line per service that is built; all the others answer NotImplemented. */
+export const createServices = (needs: ServiceNeeds): Record<string, LazyService> => ({
+  lambda: once(async () => (await import("./lambda/service.ts")).createLambdaService(needs)),
+  s3: once(async () => (await import("./s3/service.ts")).createS3Service(needs)),
+  iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
+  sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
+  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ ...needs, store: needs.history })),
+});

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Migration } from "../../src/store/migrate.ts";
+import { createSqliteStore } from "../../src/store/sqlite.ts";
+import { sql, sqlOne, type Store } from "../../src/store/store.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const migrations: Migration[] = [{ id: "notes", statements: ["create table note (id text primary key, body text not null)"] }];
+const onSyncFailure = (error: Error): never => {
+  throw error;
+};
+const open = (path: string, with_ = migrations): Store => {
+  const store = createSqliteStore({ path, migrations: with_, onSyncFailure });
+  onTestFinished(() => store.close());
+  return store;
+};
+const add = (store: Store, id: string) =>
+  store.run(function* () {
+    yield* sql("insert into note (id, body) values (?, ?)", id, `body of ${id}`);
+    return id;
+  });
+const count = (store: Store) =>
+  store.run(function* () {
+    return (yield* sqlOne("select count(*) as n from note"))!["n"];
+  });
+
+describe("the SQLite store", () => {
+  it("keeps what it acknowledged, in one commit for many", async () => {
+    const path = join(temporaryDirectory(), "s.db");
+    const store = open(path);
+    await Promise.all([...Array(1_000).keys()].map((i) => add(store, `n${i}`)));
+    await store.close();
+    expect(await count(open(path))).toBe(1_000);
+  });
+
+  it("keeps nothing of an operation that throws, and everything of its neighbours", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const refused = store.run(function* () {
+      yield* sql("insert into note (id, body) values ('half', 'x')");
+      throw new Error("refused");
+    });
+    const settled = await Promise.allSettled([add(store, "a"), refused, add(store, "b"), add(store, "a")]);
+    expect(settled.map((one) => one.status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
+    expect(await count(store)).toBe(2);
+  });
+
+  it("lets an operation catch a broken constraint and go on", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    await add(store, "a");
+    const outcome = await store.run(function* () {
+      try {
+        yield* sql("insert into note (id, body) values ('a', 'again')");
+        return "inserted";
+      } catch {
+        return "was there";
+      }
+    });
+    expect(outcome).toBe("was there");
+  });
+
+  it("refuses data of a newer version", async () => {
+    const path = join(temporaryDirectory(), "s.db");
+    await open(path, [...migrations, { id: "from-the-future", statements: [] }]).close();
+    expect(() => open(path)).toThrow(/newer lambdad.*from-the-future/);
+  });
+
+  it("loses nothing acknowledged to kill -9", async () => {
+    const path = join(temporaryDirectory(), "s.db");
+    const program = `
+      import { createSqliteStore } from ${JSON.stringify(import.meta.resolve("../../src/store/sqlite.ts"))};
+      import { sql } from ${JSON.stringify(import.meta.resolve("../../src/store/store.ts"))};
+      const store = createSqliteStore({ path: ${JSON.stringify(path)}, migrations: ${JSON.stringify(migrations)}, onSyncFailure: (e) => { throw e; } });
+      for (let i = 0; ; i++) {
+        await store.run(function* () { yield* sql("insert into note (id, body) values (?, 'x')", "n" + i); });
+        process.stdout.write(i + "\\n");
+      }`;
+    const writer = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    writer.stdout.on("data", (chunk) => {
+      output += chunk;
+      if (output.length > 2_000) writer.kill("SIGKILL");
+    });
+    await once(writer, "close");
+    const acknowledged = output.split("\n").slice(0, -1).length;
+    expect(acknowledged).toBeGreaterThan(100);
+    expect(await count(open(path))).toBeGreaterThanOrEqual(acknowledged);
+  });
+});
