@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { createFileBlobStore } from "./blob/files.ts";
+import type { Config } from "./cli/config.ts";
+import { createExecutor } from "./executor/create-executor.ts";
+import { createLogDestination } from "./executor/log-destination.ts";
+import { createCall } from "./gateway/call.ts";
+import { createGateway } from "./gateway/server.ts";
+import type { Call } from "./kit/call.ts";
+import { createClock } from "./kit/clock.ts";
+import type { Log } from "./kit/log.ts";
+import { systemRandom } from "./kit/random.ts";
+import { createPlatformApi } from "./platform-api.ts";
+import { createLedger } from "./plumber/ledger.ts";
+import { createOutbox } from "./plumber/outbox.ts";
+import { chooseSandboxDriver } from "./sandbox/choose.ts";
+import { createInvocationQueue } from "./scheduler/invocation-queue.ts";
+import { createScheduler } from "./scheduler/invoke.ts";
+import { loadSessionKey } from "./session-key.ts";
+import { createIdentities } from "./services/iam/identities.ts";
+import { createServices } from "./services/index.ts";
+import { createResolveTarget } from "./services/lambda/resolve.ts";
+import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
+import { createSqliteStore } from "./store/sqlite.ts";
+
+export interface Platform {
+  /** `http://127.0.0.1:4566`: the address actually bound. */
+  endpoint: string;
+  /** Stops taking requests, lets what runs finish for at most `graceMs`, flushes, and leaves no process behind. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const GRACE_MS = 30_000;
+
+/** Wires everything, in order, visibly: the only place that names concrete drivers. */
+export const createPlatform = async (config: Config, log: Log): Promise<Platform> => {
+  const random = systemRandom;
+  const clock = createClock();
+  const wall = createClock();
+  const inData = (name: string) => join(config.dataDirectory, name);
+  const onSyncFailure = (error: Error): never => {
+    log.error("the disk did not take what was written: the process ends, and finds a consistent state at its next start", { error: error.message });
+    process.exit(1);
+  };
+
+  const store = createSqliteStore({ path: inData("state.db"), migrations: stateMigrations, onSyncFailure });
+  const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure });
+  const blobs = createFileBlobStore({ directory: inData("blobs"), random });
+  const sessionKey = loadSessionKey(inData("session.key"), random);
+  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, directory: inData("sandboxes"), random, wall, log });
+
+  // Services call each other, environments call the gateway, and the gateway calls the services: the circle is closed by these two.
+  const call: Call = (...request) => callServices(...request);
+  let endpoint = "";
+
+  const ledger = createLedger({ store: history, clock });
+  const identities = createIdentities({ store });
+  const logs = createLogDestination({ call, clock, log, ledger });
+  const executor = createExecutor({
+    sandboxes, blobs, call, logs, clock, wall, random, ledger, log,
+    handleConnection: (socket) => gateway.handleConnection(socket),
+    endpoint: () => endpoint,
+    dataDirectory: config.dataDirectory,
+    settings: { strictRuntimes: config.strictRuntimes, runtimePaths: config.runtimePaths },
+  });
+  const scheduler = createScheduler({ executor, clock, random, ledger, log });
+  const resolve = createResolveTarget({ store });
+  const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
+  const outbox = createOutbox({ store, call, clock, random, ledger, log });
+  const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, executor, identities, ledger, clock, wall, random, log, sessionKey });
+  const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
+  const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
+  const callServices = createCall(needs);
+  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation: sandboxes.isolation, endpoint: () => endpoint });
+  const gateway = createGateway({ ...needs, platform });
+
+  ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
+  await queue.start();
+  await outbox.start();
+
+  return {
+    endpoint,
+    async close(graceMs = GRACE_MS) {
+      await gateway.close(graceMs);
+      await outbox.close();
+      await queue.close();
+      await scheduler.close();
+      await executor.close();
+      await logs.flush();
+      await ledger.flush();
+      await sandboxes.close();
+      await store.close();
+      await history.close();
+      clock.stop();
+      wall.stop();
+    },
+  };
+};

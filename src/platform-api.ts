@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import type { BlobStore } from "./blob/blob.ts";
+import type { Executor, LogDestination } from "./executor/executor.ts";
+import type { PlatformApi } from "./gateway/platform-api.ts";
+import { open } from "./iam/seal.ts";
+import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
+import type { Ledger } from "./kit/ledger.ts";
+import type { Isolation } from "./sandbox/sandbox.ts";
+import type { Scheduler } from "./scheduler/scheduler.ts";
+
+interface Needs {
+  services: Record<string, unknown>;
+  executor: Executor;
+  scheduler: Scheduler;
+  queue: { pending(): Promise<{ queued: number; inFlight: number }> };
+  outbox: { pending(): Promise<number> };
+  ledger: Ledger;
+  logs: LogDestination;
+  blobs: BlobStore;
+  clock: AdvanceableClock;
+  sessionKey: Buffer;
+  isolation: Isolation;
+  endpoint: () => string;
+}
+
+/** How often a drain looks again: real work ends by itself, so this is a wait, not a rate. */
+const DRAIN_LOOK_MS = 20;
+
+export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+
+/** What `/_lambdad/…` answers, put together from the parts that know it. */
+export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation, endpoint }: Needs): PlatformApi => {
+  const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
+  return {
+    health: async () => ({
+      status: "ready",
+      version,
+      pid: process.pid,
+      endpoint: endpoint(),
+      isolation,
+      services: Object.fromEntries(Object.keys(services).map((name) => [name, "available"])),
+      runtimes: (await executor.runtimes()).filter((listing) => listing.path !== undefined),
+    }),
+    async advance(ms) {
+      const fired = await clock.advance(ms);
+      return { now: new Date(clock.now()).toISOString(), fired };
+    },
+    async drain(timeoutMs) {
+      const end = clock.monotonic() + timeoutMs;
+      for (;;) {
+        await logs.flush();
+        const now = await left();
+        const isQuiet = Object.values(now).every((count) => count === 0);
+        if (isQuiet || clock.monotonic() > end) return { isQuiet, left: now };
+        await clock.sleep(DRAIN_LOOK_MS);
+      }
+    },
+    runtimes: () => executor.runtimes(),
+    environments: () => scheduler.environments(),
+    story: (key) => ledger.find(key),
+    async openCode(token) {
+      const claims = open(sessionKey, token) as { blobId: string; size: number; expiresAt: number } | undefined;
+      if (claims === undefined || claims.expiresAt < wallNow()) return undefined;
+      return { size: claims.size, body: blobs.read(claims.blobId) };
+    },
+  };
+};
