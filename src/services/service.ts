@@ -19,6 +19,8 @@ export interface RequestContext {
   signal: AbortSignal;
   /** Headers beside the modelled ones. */
   responseHeaders: Record<string, string>;
+  /** Set by a handler whose success has another status than the modelled one: 206 for a range. */
+  responseStatus?: number;
   /** Trailers of an aws-chunked body (`x-amz-checksum-crc32` …): complete once the body was read to its end. */
   trailers: Readonly<Record<string, string>>;
   /** True for `call`, from inside the platform: there was no wire. */
@@ -30,6 +32,8 @@ export interface Permission {
   action: string;
   resource: string;
   context?: Record<string, string | readonly string[]>;
+  /** The account that owns the resource, where its ARN does not say (S3) or the request's account is another. Default: the ARN's, else the request's. */
+  account?: string;
 }
 
 /** An AWS service: a table of handlers, what each call must be allowed to do, and the policies its resources carry. */
