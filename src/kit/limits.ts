@@ -43,3 +43,25 @@ export const REQUEST_HEADERS_BYTES_MAX = 64 * KIB;
 export const REQUEST_BODY_BYTES_MAX = 10 * MIB;
 /** Bytes. One PUT to S3. */
 export const S3_OBJECT_BYTES_MAX = 5 * 1024 * MIB;
+/** Bytes of one log event, and of one PutLogEvents batch: messages in UTF-8 and 26 bytes each (PutLogEvents, API reference). */
+export const LOG_EVENT_BYTES_MAX = MIB;
+export const LOG_BATCH_BYTES_MAX = MIB;
+export const LOG_EVENT_OVERHEAD_BYTES = 26;
+/** Milliseconds that an event's timestamp may lie ahead or behind, and that a batch may span (PutLogEvents, API reference). */
+export const LOG_EVENT_AHEAD_MS_MAX = 2 * 60 * 60 * 1000;
+export const LOG_EVENT_BEHIND_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+export const LOG_BATCH_SPAN_MS_MAX = 24 * 60 * 60 * 1000;
+/** Events and bytes in one page of GetLogEvents or FilterLogEvents (API reference). */
+export const LOG_PAGE_EVENTS_MAX = 10_000;
+export const LOG_PAGE_BYTES_MAX = MIB;
+/** Bytes, roughly, that one FilterLogEvents call looks at before it answers with a token; ours, so that a search never holds the server. */
+export const LOG_SCAN_WORK_MAX = 48 * MIB;
+/** Bytes of log events kept per group and in all, and days without a retention setting; ours: history is bounded, the oldest goes first. */
+export const LOG_GROUP_BYTES_MAX = 256 * MIB;
+export const LOGS_BYTES_MAX = 1024 * MIB;
+export const LOG_EVENT_DAYS_MAX = 30;
+/** Platform time between two sweeps of old events in milliseconds, or bytes written between them, whichever is sooner. */
+export const LOG_SWEEP_MS = 60 * 60 * 1000;
+export const LOG_SWEEP_BYTES = 32 * MIB;
+/** Tags on a log group (TagResource, API reference). */
+export const LOG_GROUP_TAGS_MAX = 50;

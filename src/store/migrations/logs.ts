@@ -1,3 +1,46 @@
 import type { Migration } from "../migrate.ts";
 
-export const logs: readonly Migration[] = [];
+export const logs: readonly Migration[] = [
+  {
+    id: "2026-11-logs",
+    statements: [
+      `create table log_group (
+        id bigint not null unique,
+        account text not null,
+        region text not null,
+        name text not null,
+        created_at bigint not null,
+        retention_days bigint,
+        class text not null,
+        is_protected bigint not null,
+        tags text not null,
+        stored_bytes bigint not null,
+        primary key (account, region, name)
+      )`,
+      `create table log_stream (
+        id bigint not null unique,
+        group_id bigint not null references log_group (id) on delete cascade,
+        name text not null,
+        created_at bigint not null,
+        first_event_at bigint,
+        last_event_at bigint,
+        last_ingestion_at bigint,
+        last_event_id bigint not null,
+        primary key (group_id, name)
+      )`,
+      `create index log_stream_by_event on log_stream (group_id, coalesce(last_event_at, 0), name)`,
+      // `bytes` is what CloudWatch counts: the message in UTF-8 and 26 bytes.
+      `create table log_event (
+        stream_id bigint not null,
+        group_id bigint not null,
+        at bigint not null,
+        id bigint not null,
+        ingested_at bigint not null,
+        bytes bigint not null,
+        message text not null,
+        primary key (stream_id, at, id)
+      )`,
+      `create index log_event_by_group on log_event (group_id, at, id)`,
+    ],
+  },
+];
