@@ -39,12 +39,14 @@ export interface SandboxSpec {
   openFilesMax: number;
 }
 
+export type Environment = Readonly<Record<string, string>>;
+
 export interface SandboxProcess {
   /** A path inside the sandbox (or of the host, which is the same for interpreters). */
   command: string;
   args: readonly string[];
-  /** The whole environment: nothing of the server's is added. */
-  env: Readonly<Record<string, string>>;
+  /** The whole environment: nothing of the server's is added. A function where it names the listeners' addresses. */
+  env: Environment | ((addresses: Readonly<Record<string, string>>) => Environment);
   /** In the sandbox: /var/task. */
   directory: string;
   /**

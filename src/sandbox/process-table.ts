@@ -1,0 +1,86 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+export interface ProcessRow {
+  pid: number;
+  parent: number;
+  group: number;
+  session: number;
+  /** One letter: R, S, T (stopped), Z (a zombie) … */
+  state: string;
+}
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** A row of /proc, or undefined when the process is gone. The command may hold blanks and brackets: the last `)` ends it. */
+const readRow = (pid: number): ProcessRow | undefined => {
+  const text = readText(`/proc/${pid}/stat`);
+  const rest = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  if (rest.length < 4) return undefined;
+  return { pid, state: rest[0]!, parent: Number(rest[1]), group: Number(rest[2]), session: Number(rest[3]) };
+};
+
+/** Every process of this machine that we may see. Empty where there is no /proc. */
+const processTable = (): ProcessRow[] => {
+  let names: string[];
+  try {
+    names = readdirSync("/proc");
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => (/^\d+$/.test(name) ? (readRow(Number(name)) ?? []) : []));
+};
+
+/**
+ * The living processes that `root` started, however they hid: children of children, whoever kept its group or session, and
+ * whoever still has `mark` in the environment it was started with (a daemon that forked twice and made a session of its own).
+ */
+export const processesOf = (root: number, mark: string): number[] => {
+  const rows = processTable().filter((row) => row.state !== "Z" && row.pid !== process.pid);
+  const found = new Set<number>();
+  for (const row of rows) {
+    if (row.pid === root || row.group === root || row.session === root || readText(`/proc/${row.pid}/environ`).includes(mark)) found.add(row.pid);
+  }
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    for (const row of rows) if (found.has(row.parent)) found.add(row.pid);
+  }
+  return [...found];
+};
+
+/** Bytes of memory that these processes hold themselves, without what they share through files. */
+export const memoryOf = (pids: readonly number[]): number => {
+  let bytes = 0;
+  for (const pid of pids) {
+    for (const match of readText(`/proc/${pid}/status`).matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB/gm)) bytes += Number(match[1]) * 1024;
+  }
+  return bytes;
+};
+
+/** Clock ticks per second: 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+export const cpuMsOf = (pids: readonly number[]): number => {
+  let ticks = 0;
+  for (const pid of pids) {
+    const text = readText(`/proc/${pid}/stat`);
+    const rest = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (rest.length > 12) ticks += Number(rest[11]) + Number(rest[12]);
+  }
+  return (ticks * 1000) / TICKS_PER_SECOND;
+};
+
+export const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended by itself.
+    }
+  }
+};

@@ -1,0 +1,186 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import { cpuMsOf, memoryOf, processesOf, signalAll } from "./process-table.ts";
+import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import { createOutputPipes } from "./stdio.ts";
+
+const isolation: Isolation = {
+  name: "process",
+  isBoundary: false,
+  network: "host",
+  internet: "host",
+  limits: [],
+  freezer: "signal",
+  warnings: [
+    "handlers run as the server's own user: they can read its files and data, reach the network and other functions",
+    "memory is watched, not limited: a handler may exceed its size for a moment before it is killed",
+    "run only code that you would run on this machine yourself",
+  ],
+};
+
+/** How often memory is looked at. A handler that outgrows its size between two looks is not seen. */
+const WATCH_MS = 100;
+/** How long killed processes may take to be gone before it is our bug. */
+const KILL_DEADLINE_MS = 5_000;
+const KILL_LOOK_MS = 2;
+
+interface Needs {
+  /** Holds one folder per live sandbox. */
+  directory: string;
+  wall: Clock;
+  log: Log;
+}
+
+/** No isolation: a child process with its own folder, environment and limits of AWS. It says so wherever isolation is told. */
+export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDriver => {
+  sweep(directory);
+  const live = new Set<Sandbox>();
+  return {
+    isolation,
+    async create(spec) {
+      const sandbox = createSandbox(spec, { directory: join(directory, spec.id), wall, log }, () => live.delete(sandbox));
+      live.add(sandbox);
+      return sandbox;
+    },
+    async close() {
+      await Promise.all([...live].map((sandbox) => sandbox.destroy()));
+    },
+  };
+};
+
+/** What a server that was killed left: its processes died with their pipes and listeners, its folders did not. */
+const sweep = (directory: string) => {
+  mkdirSync(directory, { recursive: true });
+  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+};
+
+interface Running {
+  child: ChildProcess;
+  servers: Server[];
+  sockets: Set<Socket>;
+  isOutOfMemory: boolean;
+}
+
+const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): Sandbox => {
+  const tmp = join(directory, "tmp");
+  mkdirSync(tmp, { recursive: true });
+  const running = new Set<Running>();
+  let peak = 0;
+  let runs = 0;
+
+  const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, `TMPDIR=${tmp}\0`)));
+  const measure = () => {
+    const memory = memoryOf(members());
+    peak = Math.max(peak, memory);
+    return memory;
+  };
+  const watch = async (one: Running) => {
+    while (running.has(one)) {
+      if (measure() > spec.memoryBytes) {
+        one.isOutOfMemory = true;
+        signalAll(members(), "SIGKILL");
+        return;
+      }
+      await wall.sleep(WATCH_MS);
+    }
+  };
+  const killAll = async () => {
+    const end = wall.monotonic() + KILL_DEADLINE_MS;
+    for (let pids = members(); pids.length > 0; pids = members()) {
+      if (wall.monotonic() > end) return log.error("processes of a sandbox do not end", { sandbox: spec.id, pids });
+      signalAll(pids, "SIGKILL");
+      await wall.sleep(KILL_LOOK_MS);
+    }
+  };
+  const release = (one: Running) => {
+    for (const socket of one.sockets) socket.destroy();
+    for (const server of one.servers) server.close();
+    running.delete(one);
+  };
+
+  const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
+    const sockets = new Set<Socket>();
+    const listening = await Promise.all(program.listeners.map((listener) => listen(listener, sockets)));
+    const addresses = Object.fromEntries(listening.map(({ name, address }) => [name, address]));
+    // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
+    const env = { ...(typeof program.env === "function" ? program.env(addresses) : program.env), TMPDIR: tmp };
+    const pipes = await createOutputPipes(directory, `run-${runs++}`);
+    const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
+    const child = spawn("/bin/sh", ["-c", limits, program.command, ...program.args], {
+      env,
+      cwd: program.directory,
+      detached: true,
+      stdio: ["ignore", ...pipes.childFds],
+    });
+    pipes.releaseChildFds();
+    const one: Running = { child, servers: listening.map(({ server }) => server), sockets, isOutOfMemory: false };
+    running.add(one);
+    const exited = new Promise<ProcessExit>((resolve) => {
+      const end = async (code: number | null, signal: string | null) => {
+        await killAll();
+        release(one);
+        resolve({ code, signal, isOutOfMemory: one.isOutOfMemory });
+      };
+      child.once("error", (error) => {
+        log.error("a process could not be started", { command: program.command, error: error.message });
+        void end(127, null);
+      });
+      child.once("exit", (code, signal) => void end(code, signal));
+    });
+    void watch(one);
+    return { stdout: pipes.stdout, stderr: pipes.stderr, addresses, exited };
+  };
+
+  const reset = async () => {
+    await killAll();
+    for (const one of running) release(one);
+  };
+  return {
+    id: spec.id,
+    path: (target) => hostPath(spec, tmp, target),
+    exec,
+    reset,
+    async freeze() {
+      measure();
+      signalAll(members(), "SIGSTOP");
+    },
+    async thaw() {
+      signalAll(members(), "SIGCONT");
+    },
+    async usage() {
+      const memoryBytes = measure();
+      const pids = members();
+      return { memoryBytes, memoryPeakBytes: peak, cpuMs: cpuMsOf(pids), processes: pids.length };
+    },
+    async destroy() {
+      await reset();
+      rmSync(directory, { recursive: true, force: true });
+      onDestroyed();
+    },
+  };
+};
+
+/** There are no mounts: a target is where its source is, and /tmp is a folder of the sandbox's own. */
+const hostPath = (spec: SandboxSpec, tmp: string, target: string): string => {
+  if (target === "/tmp" || target.startsWith("/tmp/")) return tmp + target.slice("/tmp".length);
+  const mount = spec.mounts
+    .filter((one) => target === one.target || target.startsWith(`${one.target}/`))
+    .toSorted((a, b) => b.target.length - a.target.length)[0];
+  return mount === undefined ? target : mount.source + target.slice(mount.target.length);
+};
+
+/** A listener on the host's loopback, on a free port that only this environment is told. */
+const listen = (listener: SandboxListener, sockets: Set<Socket>): Promise<{ name: string; server: Server; address: string }> =>
+  new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      listener.onConnection(socket);
+    });
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve({ name: listener.name, server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }));
+  });

@@ -1,0 +1,225 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX } from "../../src/kit/limits.ts";
+import type { Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "../../src/sandbox/sandbox.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+
+const MIB = 1024 * 1024;
+let made = 0;
+
+export interface Ground {
+  driver: SandboxDriver;
+  sandbox: Sandbox;
+  code: string;
+}
+
+/** One sandbox with a code folder, gone when the test is over. */
+export const createGround = async (driver: SandboxDriver, spec: Partial<SandboxSpec> = {}): Promise<Ground> => {
+  const code = join(temporaryDirectory(), "code");
+  mkdirSync(code, { recursive: true });
+  writeFileSync(join(code, "hello.txt"), "hello from the package\n");
+  const sandbox = await driver.create({
+    id: `test-${process.pid}-${made++}`,
+    mounts: [{ source: code, target: "/var/task" }],
+    memoryBytes: 256 * MIB,
+    storageBytes: 512 * MIB,
+    cpus: 1,
+    processesMax: ENVIRONMENT_PROCESSES_MAX,
+    openFilesMax: ENVIRONMENT_FILES_MAX,
+    ...spec,
+  });
+  onTestFinished(() => sandbox.destroy());
+  return { driver, sandbox, code };
+};
+
+const PATH = "/usr/local/bin:/usr/bin:/bin";
+
+export const startShell = (sandbox: Sandbox, script: string, options: Partial<SandboxProcess> = {}) =>
+  sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH }, directory: sandbox.path("/var/task"), listeners: [], ...options });
+
+export const runShell = async (sandbox: Sandbox, script: string, options: Partial<SandboxProcess> = {}) => {
+  const running = await startShell(sandbox, script, options);
+  const [stdout, stderr, exit] = await Promise.all([text(running.stdout), text(running.stderr), running.exited]);
+  return { stdout, stderr, exit };
+};
+
+const firstLine = async (stream: Readable): Promise<string> => {
+  let seen = "";
+  stream.on("data", (chunk) => (seen += chunk));
+  return eventually("a first line", () => seen.includes("\n") && seen.split("\n")[0]);
+};
+
+/** Processes of this machine whose command line holds `mark`. */
+const processesWith = (mark: string): string[] =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark) && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z");
+    } catch {
+      return false;
+    }
+  });
+
+const answering = (body: string): { listener: SandboxListener; close(): void } => {
+  const server = createServer((_request, response) => response.end(body));
+  return { listener: { name: "runtime-api", port: 9001, onConnection: (socket) => server.emit("connection", socket) }, close: () => server.close() };
+};
+
+const ASK_API = "exec 3<>/dev/tcp/${API/://}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
+
+/** What every driver does alike. */
+export const runConformance = (name: string, getDriver: () => Promise<SandboxDriver>): void => {
+  describe(`the ${name} sandbox`, () => {
+    const ground = async (spec?: Partial<SandboxSpec>) => createGround(await getDriver(), spec);
+
+    it("runs a command in its directory, with the package in place", async () => {
+      const { sandbox } = await ground();
+      const { stdout, exit } = await runShell(sandbox, "cat hello.txt");
+      expect(stdout).toBe("hello from the package\n");
+      expect(exit).toEqual({ code: 0, signal: null, isOutOfMemory: false });
+    });
+
+    it("gives exactly the environment that was asked for, nothing of the server's", async () => {
+      process.env["LAMBDAD_TEST_SECRET"] = "of-the-server";
+      const { sandbox } = await ground();
+      const tmp = sandbox.path("/tmp");
+      const expected = ["GREETING=hallo", `PATH=${PATH}`, ...(tmp === "/tmp" ? [] : [`TMPDIR=${tmp}`])];
+      const { stdout } = await runShell(sandbox, "tr '\\0' '\\n' < /proc/$$/environ", {
+        env: { PATH, GREETING: "hallo" },
+      });
+      expect(stdout.split("\n").filter((line) => /^(?!PWD=)[A-Z]+=/.test(line)).toSorted()).toEqual(expected);
+    });
+
+    it("has real pipes: /dev/stdout and /dev/stderr can be opened", async () => {
+      const { sandbox } = await ground();
+      const { stdout, stderr } = await runShell(sandbox, "echo to-stdout > /dev/stdout; echo to-stderr > /dev/stderr; echo again > /proc/self/fd/1");
+      expect(stdout).toBe("to-stdout\nagain\n");
+      expect(stderr).toBe("to-stderr\n");
+    });
+
+    it.each([
+      ["exit 0", { code: 0, signal: null }],
+      ["exit 7", { code: 7, signal: null }],
+      ["kill -KILL $$", { code: null, signal: "SIGKILL" }],
+      ["kill -SEGV $$", { code: null, signal: "SIGSEGV" }],
+      ["kill -ABRT $$", { code: null, signal: "SIGABRT" }],
+    ])("tells how it ended: %s", async (script, expected) => {
+      const { sandbox } = await ground();
+      expect((await runShell(sandbox, script)).exit).toMatchObject(expected);
+    });
+
+    it("tells of a command that is not there", async () => {
+      const { sandbox } = await ground();
+      const running = await sandbox.exec({ command: "/no/such/program", args: [], env: { PATH }, directory: sandbox.path("/var/task"), listeners: [] });
+      expect((await running.exited).code).toBe(127);
+    });
+
+    it("reaches this server through its own listener, whose connections carry its identity", async () => {
+      const driver = await getDriver();
+      const [one, two] = [await createGround(driver), await createGround(driver)];
+      const answers = await Promise.all(
+        [one, two].map(async ({ sandbox }, index) => {
+          const { listener, close } = answering(`you are ${index}`);
+          onTestFinished(close);
+          const running = await sandbox.exec({
+            command: "/bin/bash",
+            args: ["-c", ASK_API],
+            env: ({ "runtime-api": api }) => ({ PATH, API: api! }),
+            directory: sandbox.path("/var/task"),
+            listeners: [listener],
+          });
+          return text(running.stdout);
+        }),
+      );
+      expect(answers[0]).toContain("you are 0");
+      expect(answers[1]).toContain("you are 1");
+    });
+
+    it("keeps /tmp over a reset and kills everything else", async () => {
+      const { sandbox } = await ground();
+      const tmp = sandbox.path("/tmp");
+      await runShell(sandbox, `echo kept > ${tmp}/file`);
+      const mark = `sleep-of-${sandbox.id}`;
+      const running = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo started; exec sleep 1000`);
+      await firstLine(running.stdout);
+      await eventually("the daemon", () => processesWith(mark).length > 0);
+      await sandbox.reset();
+      expect(processesWith(mark)).toEqual([]);
+      expect((await running.exited).signal).toBe("SIGKILL");
+      expect((await runShell(sandbox, `cat ${tmp}/file`)).stdout).toBe("kept\n");
+    });
+
+    it("has a /tmp of its own", async () => {
+      const driver = await getDriver();
+      const [one, two] = [await createGround(driver), await createGround(driver)];
+      await runShell(one.sandbox, `echo mine > ${one.sandbox.path("/tmp")}/only-here`);
+      expect((await runShell(two.sandbox, `ls ${two.sandbox.path("/tmp")}`)).stdout).toBe("");
+    });
+
+    it("freezes what runs and lets it go on", async () => {
+      const { sandbox } = await ground();
+      const running = await startShell(sandbox, "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done");
+      let seen = "";
+      running.stdout.on("data", (chunk) => (seen += chunk));
+      await eventually("some output", () => seen.length > 10);
+      await sandbox.freeze();
+      const before = await sandbox.usage();
+      const frozen = await eventually("silence", async () => {
+        const length = seen.length;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return seen.length === length && length;
+      });
+      expect((await sandbox.usage()).cpuMs).toBe(before.cpuMs);
+      await sandbox.thaw();
+      await eventually("more output", () => seen.length > frozen);
+    });
+
+    it("measures memory instead of repeating the limit", async () => {
+      const { sandbox } = await ground();
+      const running = await startShell(sandbox, `python3 -c "b = bytearray(40 << 20); print('ready', flush=True); import time; time.sleep(1000)"`);
+      await firstLine(running.stdout);
+      const usage = await sandbox.usage();
+      expect(usage.memoryPeakBytes).toBeGreaterThan(40 * MIB);
+      expect(usage.memoryPeakBytes).toBeLessThan(120 * MIB);
+      expect(usage.processes).toBeGreaterThan(0);
+    });
+
+    it("kills a process that outgrows its memory, and says why", async () => {
+      const { sandbox } = await ground({ memoryBytes: 64 * MIB });
+      const { exit } = await runShell(sandbox, `exec python3 -c "
+import time
+held = []
+while True:
+    held.append(bytearray(4 << 20)); time.sleep(0.005)"`);
+      expect(exit).toMatchObject({ signal: "SIGKILL", isOutOfMemory: true });
+    });
+
+    it("limits open files", async () => {
+      const { sandbox } = await ground({ openFilesMax: 100 });
+      expect((await runShell(sandbox, "ulimit -n")).stdout).toBe("100\n");
+    });
+
+    it("leaves nothing behind: no process, no file, no descriptor", async () => {
+      const driver = await getDriver();
+      const descriptors = () => readdirSync("/proc/self/fd").length;
+      const once = async (index: number) => {
+        const mark = `leaver-${process.pid}-${index}`;
+        const { sandbox } = await createGround(driver, { id: `leaver-${process.pid}-${index}` });
+        const { listener, close } = answering("ok");
+        const running = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo up; exec sleep 1000`, { listeners: [listener] });
+        await firstLine(running.stdout);
+        await sandbox.destroy();
+        close();
+        expect(processesWith(mark)).toEqual([]);
+      };
+      await once(0);
+      const before = descriptors();
+      for (let index = 1; index <= 10; index++) await once(index);
+      await eventually("descriptors are released", () => descriptors() <= before);
+    });
+  });
+};

@@ -1,0 +1,39 @@
+import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CreateFunctionCommand, type CreateFunctionCommandInput, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { ZipFile } from "yazl";
+import type { Clients } from "./clients.ts";
+
+/** A zip package made of texts. */
+export const zipOf = async (files: Record<string, string>): Promise<Buffer> => {
+  const zip = new ZipFile();
+  for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+/** A role that Lambda may assume, with the policy that every function's role has. */
+export const createRole = async ({ iam }: Clients, name: string): Promise<string> => {
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: TRUST }));
+  await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
+  return Role!.Arn!;
+};
+
+/** Creates a function and waits, as SDK users do, until it is Active. */
+export const createFunction = async (
+  clients: Clients,
+  options: Partial<CreateFunctionCommandInput> & { FunctionName: string; Role: string; files: Record<string, string> },
+): Promise<string> => {
+  const { files, ...input } = options;
+  const created = await clients.lambda.send(
+    new CreateFunctionCommand({ Runtime: "python3.13", Handler: "app.handler", Code: { ZipFile: await zipOf(files) }, ...input }),
+  );
+  await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: options.FunctionName });
+  return created.FunctionArn!;
+};

@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "./temporary.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+export interface RunningServer {
+  endpoint: string;
+  dataDirectory: string;
+  process: ChildProcess;
+  /** What it said on stderr so far. */
+  said(): string;
+  /** SIGTERM, then its exit code. */
+  stop(): Promise<number | null>;
+  /** kill -9. */
+  kill(): Promise<void>;
+}
+
+/** Starts lambdad as a user does, on a free port, and waits for `Ready.`. It is stopped when the test is over. */
+export const startServer = async (options: { dataDirectory?: string; env?: Record<string, string>; flags?: string[] } = {}): Promise<RunningServer> => {
+  const dataDirectory = options.dataDirectory ?? join(temporaryDirectory(), "data");
+  const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", ...(options.flags ?? [])], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += chunk));
+  const exited = once(child, "exit");
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await exited;
+    return child.exitCode;
+  };
+  onTestFinished(async () => void (await end("SIGKILL")));
+  let endpoint = "";
+  for await (const line of createInterface(child.stdout)) {
+    endpoint = /https?:\/\/\S+/.exec(line)?.[0] ?? endpoint;
+    if (line === "Ready.") break;
+  }
+  if (endpoint === "") throw new Error(`the server did not start:\n${said}`);
+  return { endpoint, dataDirectory, process: child, said: () => said, stop: () => end("SIGTERM"), kill: async () => void (await end("SIGKILL")) };
+};
