@@ -1,0 +1,97 @@
+import { ApiError } from "../kit/api-error.ts";
+import { parseOperator } from "./conditions.ts";
+import type { PolicyDocument, Statement } from "./document.ts";
+
+const VERSIONS = ["2012-10-17", "2008-10-17"];
+const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
+const STATEMENT_KEYS = new Set(["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
+const ACTION = /^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$/;
+const PRINCIPAL_TYPES = new Set(["AWS", "Service", "Federated", "CanonicalUser"]);
+
+export type PolicyKind = "identity" | "trust" | "resource";
+
+const refuse = (message: string): never => {
+  throw new ApiError("MalformedPolicyDocument", message, { status: 400 });
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is string | string[] => typeof value === "string" || (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string"));
+const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+
+export const statementsOf = (document: PolicyDocument): Statement[] => listOf(document.Statement);
+
+/**
+ * Reads a policy document, strictly: what AWS does not know is refused when it is written, so that nothing is ever skipped
+ * when it is evaluated. Throws ApiError MalformedPolicyDocument with AWS's texts ("Syntax errors in policy.").
+ */
+export const parsePolicy = (source: unknown, kind: PolicyKind = "identity"): PolicyDocument => {
+  const document = typeof source === "string" ? parseJson(source) : source;
+  if (!isRecord(document)) return refuse("Syntax errors in policy.");
+  for (const key of Object.keys(document)) if (!DOCUMENT_KEYS.has(key)) refuse(`Syntax errors in policy. Unknown element: ${key}`);
+  if (document["Version"] !== undefined && !VERSIONS.includes(document["Version"] as string)) refuse("The policy must contain a valid version string");
+  const statements = listOf(document["Statement"]);
+  if (statements.length === 0) refuse("Syntax errors in policy.");
+  const sids = new Set<string>();
+  for (const statement of statements) checkStatement(statement, kind, sids);
+  return document as unknown as PolicyDocument;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse("This policy contains invalid Json");
+  }
+};
+
+const checkStatement = (statement: unknown, kind: PolicyKind, sids: Set<string>) => {
+  if (!isRecord(statement)) return refuse("Syntax errors in policy.");
+  for (const key of Object.keys(statement)) if (!STATEMENT_KEYS.has(key)) refuse(`Syntax errors in policy. Unknown element: ${key}`);
+  const { Sid, Effect, Condition } = statement;
+  if (Effect !== "Allow" && Effect !== "Deny") refuse("Syntax errors in policy. Effect must be Allow or Deny");
+  if (Sid !== undefined) {
+    if (typeof Sid !== "string") return refuse("Syntax errors in policy.");
+    if (Sid !== "" && sids.has(Sid)) refuse(`Statement IDs (SID) in a single policy must be unique.`);
+    sids.add(Sid);
+  }
+  checkOneOf(statement, "Action", kind, "Policy statement must contain actions.");
+  for (const action of listOf((statement["Action"] ?? statement["NotAction"]) as string | string[])) {
+    if (!ACTION.test(action)) refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+  }
+  if (kind === "trust") {
+    if (statement["Resource"] !== undefined || statement["NotResource"] !== undefined) refuse("Has prohibited field Resource");
+  } else checkOneOf(statement, "Resource", kind, "Policy statement must contain resources.");
+  if (kind === "identity") {
+    if (statement["Principal"] !== undefined || statement["NotPrincipal"] !== undefined) refuse("Policy document should not specify a principal.");
+  } else checkPrincipal(statement);
+  if (Condition !== undefined) checkCondition(Condition);
+};
+
+const checkOneOf = (statement: Record<string, unknown>, name: "Action" | "Resource", _kind: PolicyKind, missing: string) => {
+  const [plain, negated] = [statement[name], statement[`Not${name}`]];
+  if (plain === undefined && negated === undefined) refuse(missing);
+  if (plain !== undefined && negated !== undefined) refuse("Syntax errors in policy.");
+  if (!isTexts(plain ?? negated)) refuse("Syntax errors in policy.");
+};
+
+const checkPrincipal = (statement: Record<string, unknown>) => {
+  const principal = statement["Principal"] ?? statement["NotPrincipal"];
+  if (principal === undefined) return refuse("Missing required field Principal");
+  if (principal === "*") return;
+  if (!isRecord(principal)) return refuse("Invalid principal in policy");
+  for (const [type, value] of Object.entries(principal)) {
+    if (!PRINCIPAL_TYPES.has(type) || !isTexts(value)) refuse(`Invalid principal in policy: "${type}":"${String(value)}"`);
+  }
+};
+
+const checkCondition = (condition: unknown) => {
+  if (!isRecord(condition)) return refuse("Syntax errors in policy.");
+  for (const [operator, entries] of Object.entries(condition)) {
+    if (parseOperator(operator) === undefined) refuse(`Syntax errors in policy. Invalid Condition type : ${operator}`);
+    if (!isRecord(entries)) return refuse("Syntax errors in policy.");
+    for (const [key, value] of Object.entries(entries)) {
+      const isScalar = (one: unknown) => ["string", "number", "boolean"].includes(typeof one);
+      if (!isScalar(value) && !(Array.isArray(value) && value.every(isScalar))) refuse(`Syntax errors in policy. Invalid value of condition key ${key}`);
+    }
+  }
+};

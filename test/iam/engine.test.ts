@@ -1,0 +1,279 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { PolicyDocument, Statement } from "../../src/iam/document.ts";
+import { evaluate, type AuthorizationRequest } from "../../src/iam/evaluate.ts";
+import { explainDecision } from "../../src/iam/explain.ts";
+import { findFailedCondition } from "../../src/iam/conditions.ts";
+import { parsePolicy } from "../../src/iam/policy.ts";
+import { matchesArn, matchesWildcard } from "../../src/iam/wildcard.ts";
+import { root, serviceCaller, type Caller, type RoleSessionCaller } from "../../src/kit/caller.ts";
+
+const ACCOUNT = "111122223333";
+const OTHER = "444455556666";
+const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:thumbnails`;
+const BUCKET = "arn:aws:s3:::uploads";
+
+const session: RoleSessionCaller = {
+  type: "role-session",
+  account: ACCOUNT,
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/worker/one`,
+  userId: "AROAEXAMPLE:one",
+  roleArn: `arn:aws:iam::${ACCOUNT}:role/worker`,
+  sessionName: "one",
+  expiresAt: 0,
+};
+
+const policy = (...statements: Statement[]): PolicyDocument => ({ Version: "2012-10-17", Statement: statements });
+const allow = (extra: Partial<Statement> = {}): Statement => ({ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: FUNCTION, ...extra });
+const deny = (extra: Partial<Statement> = {}): Statement => ({ ...allow(extra), Effect: "Deny" });
+
+const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identity?: PolicyDocument; resource?: string; policy?: PolicyDocument; boundary?: PolicyDocument }) =>
+  evaluate({
+    caller: options.caller ?? session,
+    action: options.action ?? "lambda:InvokeFunction",
+    resource: options.resource ?? FUNCTION,
+    resourceAccount: options.resourceAccount ?? ACCOUNT,
+    context: options.context ?? {},
+    identityPolicies: options.identity === undefined ? [] : [{ name: "inline policy p", document: options.identity }],
+    resourcePolicy: options.policy === undefined ? undefined : { name: "resource policy", document: options.policy },
+    permissionsBoundary: options.boundary === undefined ? undefined : { name: "boundary", document: options.boundary },
+    ...(options.isResourcePolicyRequired === undefined ? {} : { isResourcePolicyRequired: options.isResourcePolicyRequired }),
+  });
+
+describe("who may", () => {
+  const toSession = { Principal: { AWS: session.arn } };
+  const toRole = { Principal: { AWS: session.roleArn } };
+  const toAccount = { Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } };
+  const stranger: RoleSessionCaller = { ...session, account: OTHER, arn: `arn:aws:sts::${OTHER}:assumed-role/w/one`, roleArn: `arn:aws:iam::${OTHER}:role/w` };
+  const narrowed: RoleSessionCaller = { ...session, sessionPolicy: JSON.stringify(policy({ Effect: "Allow", Action: "s3:*", Resource: "*" })) };
+
+  it.each<[string, Parameters<typeof ask>[0], boolean, string]>([
+    ["nothing said", {}, false, "implicit-deny"],
+    ["root of the account", { caller: root(ACCOUNT) }, true, "root"],
+    ["an identity policy", { identity: policy(allow()) }, true, "identity-policy"],
+    ["an identity policy for another action", { identity: policy(allow({ Action: "lambda:Get*" })) }, false, "implicit-deny"],
+    ["actions compare without case", { identity: policy(allow({ Action: "LAMBDA:invoke*" })) }, true, "identity-policy"],
+    ["resources compare with case", { identity: policy(allow({ Resource: FUNCTION.replace("thumb", "Thumb") })) }, false, "implicit-deny"],
+    ["NotAction leaves the others", { identity: policy({ Effect: "Allow", NotAction: "iam:*", Resource: "*" }) }, true, "identity-policy"],
+    ["NotResource leaves this one out", { identity: policy({ Effect: "Allow", Action: "*", NotResource: `${FUNCTION}*` }) }, false, "implicit-deny"],
+    ["explicit deny wins over allow", { identity: policy(allow(), deny()) }, false, "explicit-deny"],
+    ["explicit deny of a resource policy wins over root", { caller: root(ACCOUNT), policy: policy(deny({ Principal: "*" })) }, false, "explicit-deny"],
+    ["a boundary that says nothing", { identity: policy(allow()), boundary: policy(allow({ Action: "s3:*" })) }, false, "implicit-deny"],
+    ["a boundary that allows", { identity: policy(allow()), boundary: policy(allow()) }, true, "identity-policy"],
+    ["a session policy that says nothing", { caller: narrowed, identity: policy(allow()) }, false, "implicit-deny"],
+    ["a resource policy for the session, despite the session policy", { caller: narrowed, policy: policy(allow(toSession)) }, true, "resource-policy"],
+    ["a resource policy for the role, within the session policy", { caller: narrowed, policy: policy(allow(toRole)) }, false, "implicit-deny"],
+    ["a resource policy for the role", { policy: policy(allow(toRole)) }, true, "resource-policy"],
+    ["a resource policy for the account leaves it to the identity", { policy: policy(allow(toAccount)) }, false, "implicit-deny"],
+    ["across accounts: only the identity", { caller: stranger, identity: policy(allow()) }, false, "implicit-deny"],
+    ["across accounts: only the resource", { caller: stranger, policy: policy(allow({ Principal: { AWS: stranger.arn } })) }, false, "implicit-deny"],
+    ["across accounts: both", { caller: stranger, identity: policy(allow()), policy: policy(allow({ Principal: { AWS: OTHER } })) }, true, "resource-policy"],
+    ["root across accounts needs the resource policy", { caller: root(OTHER) }, false, "implicit-deny"],
+    ["root across accounts with it", { caller: root(OTHER), policy: policy(allow({ Principal: { AWS: OTHER } })) }, true, "root"],
+    ["NotPrincipal denies everybody else", { identity: policy(allow()), policy: policy({ ...deny(), NotPrincipal: { AWS: `arn:aws:iam::${ACCOUNT}:role/admin` } }) }, false, "explicit-deny"],
+    ["NotPrincipal spares who is named", { identity: policy(allow()), policy: policy({ ...deny(), NotPrincipal: { AWS: session.arn } }) }, true, "identity-policy"],
+    ["a trust policy must agree", { isResourcePolicyRequired: true, identity: policy(allow()) }, false, "implicit-deny"],
+    ["a trust policy that names the role suffices", { isResourcePolicyRequired: true, policy: policy(allow(toRole)) }, true, "resource-policy"],
+    ["a trust policy that names the account needs the identity too", { isResourcePolicyRequired: true, policy: policy(allow(toAccount)) }, false, "implicit-deny"],
+    ["a statement with an operator that does not exist allows nothing", { identity: policy(allow({ Condition: { StringAlmost: { a: "b" } } })) }, false, "implicit-deny"],
+  ])("%s", (_name, options, isAllowed, reason) => {
+    expect(ask(options)).toMatchObject({ isAllowed, reason });
+  });
+
+  it("lets a service in through the function's policy alone, source and account compared", () => {
+    const door = policy(
+      allow({ Sid: "s3", Principal: { Service: "s3.amazonaws.com" }, Condition: { ArnLike: { "AWS:SourceArn": BUCKET }, StringEquals: { "AWS:SourceAccount": ACCOUNT } } }),
+    );
+    const from = (bucket: string, account: string) => {
+      const caller = serviceCaller("s3.amazonaws.com", ACCOUNT, { sourceArn: bucket, sourceAccount: account });
+      return ask({ caller, policy: door, context: { "aws:SourceArn": bucket, "aws:SourceAccount": account } });
+    };
+    expect(from(BUCKET, ACCOUNT)).toMatchObject({ isAllowed: true, statement: { sid: "s3" } });
+    expect(from("arn:aws:s3:::other", ACCOUNT).isAllowed).toBe(false);
+    expect(from(BUCKET, OTHER).considered[0]!.condition).toEqual({ operator: "StringEquals", key: "AWS:SourceAccount", expected: [ACCOUNT], actual: [OTHER] });
+    expect(ask({ caller: serviceCaller("sns.amazonaws.com", ACCOUNT), policy: door }).considered[0]!.outcome).toBe("principal");
+    expect(ask({ caller: serviceCaller("s3.amazonaws.com", ACCOUNT), identity: policy(allow()) }).isAllowed).toBe(false);
+  });
+
+  it("tells what failed, with expected and actual value, and prints the block that opens the door", () => {
+    const caller = serviceCaller("s3.amazonaws.com", ACCOUNT, { sourceArn: BUCKET, sourceAccount: ACCOUNT });
+    const door = policy(allow({ Sid: "wrong", Principal: { Service: "s3.amazonaws.com" }, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:s3:::elsewhere" } } }));
+    const decision = ask({ caller, policy: door, context: { "aws:SourceArn": BUCKET } });
+    const told = explainDecision({ caller, action: "lambda:InvokeFunction", resource: FUNCTION }, decision);
+    expect(told.failedConditions).toEqual([{ operator: "ArnLike", key: "AWS:SourceArn", expected: ["arn:aws:s3:::elsewhere"], actual: [BUCKET] }]);
+    expect(told.sentences.join("\n")).toContain(`statement "wrong" of the resource policy would apply, but its condition ArnLike AWS:SourceArn expects "arn:aws:s3:::elsewhere" and the request has "${BUCKET}"`);
+    expect(told.fix!.terraform).toContain(`source_arn     = "${BUCKET}"`);
+    expect(told.fix!.cli).toBe(
+      `aws lambda add-permission --function-name thumbnails --statement-id AllowInvokeFromS3 --action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn ${BUCKET} --source-account ${ACCOUNT}`,
+    );
+  });
+
+  it("speaks AWS's words", () => {
+    const say = (options: Parameters<typeof ask>[0]) => explainDecision({ caller: session, action: "lambda:InvokeFunction", resource: FUNCTION }, ask(options)).message;
+    const who = `User: ${session.arn} is not authorized to perform: lambda:InvokeFunction on resource: ${FUNCTION}`;
+    expect(say({})).toBe(`${who} because no identity-based policy allows the lambda:InvokeFunction action`);
+    expect(say({ identity: policy(deny()) })).toBe(`${who} with an explicit deny in an identity-based policy`);
+    expect(say({ policy: policy(deny({ Principal: "*" })) })).toBe(`${who} with an explicit deny in a resource-based policy`);
+    expect(say({ identity: policy(allow()), boundary: policy(deny()) })).toBe(`${who} with an explicit deny in a permissions boundary`);
+  });
+});
+
+describe("conditions", () => {
+  const holds = (operator: string, key: string, expected: string | string[], context: Record<string, string[]>) =>
+    findFailedCondition({ [operator]: { [key]: expected } }, new Map(Object.entries(context).map(([name, value]) => [name.toLowerCase(), value]))) === undefined;
+
+  it.each<[string, string | string[], string[] | undefined, boolean]>([
+    ["StringEquals", "a", ["a"], true],
+    ["StringEquals", ["a", "b"], ["b"], true],
+    ["StringEquals", "a", ["A"], false],
+    ["StringEquals", "a*", ["ab"], false],
+    ["StringEqualsIgnoreCase", "a", ["A"], true],
+    ["StringNotEquals", ["a", "b"], ["b"], false],
+    ["StringNotEquals", ["a", "b"], ["c"], true],
+    ["StringNotEquals", "a", undefined, true],
+    ["StringLike", "in/*.jp?g", ["in/a.jpeg"], true],
+    ["StringNotLike", "in/*", ["out/a"], true],
+    ["NumericLessThan", "10", ["9"], true],
+    ["NumericLessThan", "10", ["10"], false],
+    ["NumericGreaterThanEquals", "10", ["1e1"], true],
+    ["NumericEquals", "x", ["x"], false],
+    ["DateGreaterThan", "2026-01-01T00:00:00Z", ["2026-06-01T00:00:00Z"], true],
+    ["DateLessThan", "1767225600", ["2025-12-31T23:59:59Z"], true],
+    ["Bool", "true", ["TRUE"], true],
+    ["Bool", "true", undefined, false],
+    ["BoolIfExists", "true", undefined, true],
+    ["BinaryEquals", "QmluYXJ5", ["QmluYXJ5"], true],
+    ["IpAddress", "203.0.113.0/24", ["203.0.113.77"], true],
+    ["IpAddress", "203.0.113.0/24", ["203.0.114.1"], false],
+    ["IpAddress", "2001:db8::/32", ["2001:db8:1::1"], true],
+    ["NotIpAddress", "203.0.113.0/24", ["10.0.0.1"], true],
+    ["ArnLike", "arn:aws:s3:::up*", ["arn:aws:s3:::uploads"], true],
+    ["ArnLike", "arn:aws:*:uploads", ["arn:aws:s3:::uploads"], false],
+    ["ArnEquals", "arn:aws:sns:*:111122223333:t", ["arn:aws:sns:us-east-1:111122223333:t"], true],
+    ["ArnNotLike", "arn:aws:s3:::up*", ["arn:aws:s3:::down"], true],
+    ["Null", "true", undefined, true],
+    ["Null", "true", ["a"], false],
+    ["Null", "false", ["a"], true],
+    ["ForAllValues:StringEquals", ["a", "b"], ["a", "b"], true],
+    ["ForAllValues:StringEquals", ["a", "b"], ["a", "c"], false],
+    ["ForAllValues:StringEquals", "a", [], true],
+    ["ForAllValues:StringEquals", "a", undefined, true],
+    ["ForAnyValue:StringEquals", ["a", "b"], ["c", "b"], true],
+    ["ForAnyValue:StringEquals", "a", ["c"], false],
+    ["ForAnyValue:StringEquals", "a", undefined, false],
+    ["ForAnyValue:StringNotEquals", "a", ["a", "b"], true],
+    ["StringAlmost", "a", ["a"], false],
+  ])("%s %j of %j is %s", (operator, expected, actual, result) => {
+    expect(holds(operator, "aws:Key", expected, actual === undefined ? {} : { "AWS:key": actual })).toBe(result);
+  });
+
+  it("puts variables in, and takes their characters literally", () => {
+    const keys = { "aws:username": ["a*b"], "s3:prefix": ["home/a*b/x"] };
+    expect(holds("StringLike", "s3:prefix", "home/${aws:username}/*", keys)).toBe(true);
+    expect(holds("StringLike", "s3:prefix", "home/${aws:username}/*", { ...keys, "s3:prefix": ["home/aXb/x"] })).toBe(false);
+    expect(holds("StringEquals", "k", "${aws:PrincipalTag/team, 'none'}", { k: ["none"] })).toBe(true);
+    expect(holds("StringEquals", "k", "${aws:PrincipalTag/team}", { k: [""] })).toBe(false);
+    expect(holds("StringEquals", "k", "${*}", { k: ["*"] })).toBe(true);
+    expect(holds("StringLike", "k", "a${*}", { k: ["ab"] })).toBe(false);
+  });
+});
+
+describe("a policy document", () => {
+  it.each([
+    ["{", "This policy contains invalid Json"],
+    ["[]", "Syntax errors in policy."],
+    [{ Version: "2020-01-01", Statement: [allow()] }, "The policy must contain a valid version string"],
+    [{ Statement: [] }, "Syntax errors in policy."],
+    [{ Statement: [{ ...allow(), Efect: 1 }] }, "Syntax errors in policy. Unknown element: Efect"],
+    [{ Statement: [{ ...allow(), Effect: "Maybe" }] }, "Effect must be Allow or Deny"],
+    [{ Statement: [{ Effect: "Allow", Resource: "*" }] }, "Policy statement must contain actions."],
+    [{ Statement: [{ Effect: "Allow", Action: "s3:*" }] }, "Policy statement must contain resources."],
+    [{ Statement: [allow({ Action: "InvokeFunction" })] }, "must be prefaced by a vendor"],
+    [{ Statement: [allow({ Condition: { StringAlmost: { a: "b" } } })] }, "Invalid Condition type : StringAlmost"],
+    [{ Statement: [allow({ Principal: "*" })] }, "Policy document should not specify a principal."],
+    [{ Statement: [allow({ Sid: "a" }), allow({ Sid: "a" })] }, "must be unique"],
+  ])("is refused: %j", (document, text) => {
+    expect(() => parsePolicy(document)).toThrow(text);
+  });
+
+  it("of a role's trust has a principal and no resource", () => {
+    const trust = { Version: "2012-10-17", Statement: { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" } };
+    expect(parsePolicy(JSON.stringify(trust), "trust")).toEqual(trust);
+    expect(() => parsePolicy({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole" }] }, "trust")).toThrow("Missing required field Principal");
+    expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Resource: "*" }] }, "trust")).toThrow("Has prohibited field Resource");
+  });
+});
+
+describe("laws", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 });
+  const plain = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 });
+  const action = fc.constantFrom("lambda:InvokeFunction", "lambda:*", "s3:*", "*", "lambda:Get?unction");
+  const statement = fc.record({
+    Effect: fc.constantFrom<"Allow" | "Deny">("Allow", "Deny"),
+    Action: action,
+    Resource: fc.constantFrom("*", FUNCTION, `${FUNCTION}:live`, "arn:aws:s3:::*"),
+  });
+
+  it("a wildcard matches as its regular expression does", () => {
+    fc.assert(
+      fc.property(text, plain, (pattern, subject) => {
+        const source = pattern.replaceAll("*", ".*").replaceAll("?", ".");
+        expect(matchesWildcard(pattern, subject)).toBe(new RegExp(`^${source}$`, "s").test(subject));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("a pattern made to be slow is not", () => {
+    const steps = "a".repeat(5_000);
+    expect(matchesWildcard(`${"*a".repeat(200)}b`, steps)).toBe(false);
+    expect(matchesArn("arn:aws:s3:::*a*a*a*a*a*b", `arn:aws:s3:::${steps}`)).toBe(false);
+  });
+
+  it("an explicit deny always wins", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 6 }), (statements) => {
+        expect(ask({ identity: policy(...statements, deny()), policy: policy(allow({ Principal: "*" })) }).isAllowed).toBe(false);
+      }),
+    );
+  });
+
+  it("another allow takes nothing away, another deny gives nothing", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { minLength: 1, maxLength: 6 }), statement, (statements, extra) => {
+        const before = ask({ identity: policy(...statements) }).isAllowed;
+        const after = ask({ identity: policy(...statements, extra) }).isAllowed;
+        expect(extra.Effect === "Allow" ? !before || after : before || !after).toBe(true);
+      }),
+    );
+  });
+
+  it("the order of statements does not matter", () => {
+    fc.assert(
+      fc.property(fc.array(statement, { minLength: 1, maxLength: 6 }), (statements) => {
+        expect(ask({ identity: policy(...statements) }).isAllowed).toBe(ask({ identity: policy(...statements.toReversed()) }).isAllowed);
+      }),
+    );
+  });
+
+  it("NotAction and NotResource are the complement", () => {
+    fc.assert(
+      fc.property(action, (pattern) => {
+        const plainly = ask({ identity: policy({ Effect: "Allow", Action: pattern, Resource: "*" }) }).isAllowed;
+        const negated = ask({ identity: policy({ Effect: "Allow", NotAction: pattern, Resource: "*" }) }).isAllowed;
+        expect(negated).toBe(!plainly);
+      }),
+    );
+  });
+
+  it("IfExists holds without the key, and is the operator with it", () => {
+    const operators = ["StringEquals", "StringLike", "NumericLessThan", "Bool", "ArnLike", "DateEquals", "IpAddress"];
+    fc.assert(
+      fc.property(fc.constantFrom(...operators), plain, plain, (operator, expected, actual) => {
+        const failed = (name: string, keys: Map<string, string[]>) => findFailedCondition({ [name]: { k: expected } }, keys) !== undefined;
+        expect(failed(`${operator}IfExists`, new Map())).toBe(false);
+        expect(failed(`${operator}IfExists`, new Map([["k", [actual]]]))).toBe(failed(operator, new Map([["k", [actual]]])));
+      }),
+    );
+  });
+});
