@@ -19,33 +19,78 @@ export interface ServiceModel {
   xmlNamespace?: string;
   /** Error code of a broken constraint: `ValidationException`, `InvalidParameterValue` … */
   validationCode: string;
+  /** It spoke awsQuery once: errors of its other protocols also carry the old code, in `x-amzn-query-error`. */
+  isQueryCompatible: boolean;
+  /** `com.amazonaws.sqs` of `"__type": "com.amazonaws.sqs#QueueDoesNotExist"`; absent where AWS writes the bare name. */
+  errorNamespace?: string;
   operations: ReadonlyMap<string, Operation>;
   errors: ReadonlyMap<string, Shape>;
 }
 
 export interface Operation {
   name: string;
-  input: Shape;
-  output: Shape;
+  readonly input: Shape;
+  readonly output: Shape;
   http?: { method: string; uri: string; code: number };
   /** Error names this operation models. */
-  errors: readonly string[];
+  readonly errors: readonly string[];
 }
 
 export type ShapeKind =
   | "string" | "number" | "boolean" | "blob" | "timestamp" | "bigint" | "bigdecimal" | "document"
   | "list" | "map" | "structure" | "union" | "unit";
 
+export type NumberType = "integer" | "long" | "float" | "double";
+export type TimestampFormat = "date-time" | "http-date" | "epoch-seconds";
+
+/** What the schemas and the service models say of a shape or a member; absent is false or none. */
+export interface Traits {
+  httpLabel?: true;
+  httpQuery?: string;
+  httpQueryParams?: true;
+  httpHeader?: string;
+  httpPrefixHeaders?: string;
+  httpPayload?: true;
+  httpResponseCode?: true;
+  jsonName?: string;
+  xmlName?: string;
+  xmlFlattened?: true;
+  xmlAttribute?: true;
+  /** `[prefix, uri]` */
+  xmlNamespace?: readonly [string, string];
+  timestampFormat?: TimestampFormat;
+  eventHeader?: true;
+  eventPayload?: true;
+  idempotencyToken?: true;
+  sensitive?: true;
+  sparse?: true;
+  streaming?: true;
+  /** `client` or `server`: whose fault an error is. */
+  error?: "client" | "server";
+  httpError?: number;
+  /** `[code, status]` of an error in awsQuery. */
+  awsQueryError?: readonly [string, number];
+  /** Inclusive; null is unbounded. Characters of a string, entries of a list or map, bytes of a blob. */
+  length?: readonly [number | null, number | null];
+  range?: readonly [number | null, number | null];
+  /** AWS's own text of it, for the message. */
+  pattern?: string;
+  /** The same as JavaScript reads it with the `u` flag, where that differs. */
+  regex?: string;
+  enum?: readonly string[];
+  numberType?: NumberType;
+}
+
 export interface Shape {
   kind: ShapeKind;
   name: string;
-  members: readonly Member[];
+  readonly members: readonly Member[];
   /** Of a list: its member; of a map: its value. */
-  value?: Member;
-  key?: Member;
+  readonly value?: Member;
+  readonly key?: Member;
   /** A blob or an event union that is streamed, not buffered. */
   isStreaming: boolean;
-  traits: Readonly<Record<string, unknown>>;
+  traits: Readonly<Traits>;
 }
 
 export interface Member {
@@ -53,5 +98,5 @@ export interface Member {
   isRequired: boolean;
   readonly shape: Shape;
   /** The member's own traits over its shape's: httpHeader, xmlName, jsonName … */
-  traits: Readonly<Record<string, unknown>>;
+  readonly traits: Readonly<Traits>;
 }

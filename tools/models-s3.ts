@@ -1,0 +1,12 @@
+import type { FileMember, ModelFile } from "../src/protocol/model-file.ts";
+
+/** S3's URIs leave the bucket to the host name. Requests reach the router in path style, so the bucket is put into the URI. */
+export function addBucketToPath({ operations, shapes }: ModelFile): void {
+  for (const [input, , http] of Object.values(operations)) {
+    const shape = shapes[input];
+    if (http === 0 || shape === undefined || shape[0] !== "structure") continue;
+    const [, , , , ...members] = shape;
+    const hasBucketLabel = members.some(([name, , traits]: FileMember) => name === "Bucket" && traits?.httpLabel === true);
+    if (hasBucketLabel) http[1] = http[1] === "/" ? "/{Bucket}" : `/{Bucket}${http[1].replace(/^\/(?=\?)/, "")}`;
+  }
+}
