@@ -65,3 +65,9 @@ export const LOG_SWEEP_MS = 60 * 60 * 1000;
 export const LOG_SWEEP_BYTES = 32 * MIB;
 /** Tags on a log group (TagResource, API reference). */
 export const LOG_GROUP_TAGS_MAX = 50;
+/** Bytes. The disk's last part, where only the database may still write: several times its log. Ours. */
+export const BLOB_RESERVED_BYTES = 64 * MIB;
+/** Bytes of a stream between two looks at the free space. Ours. */
+export const BLOB_SPACE_CHECK_BYTES = 16 * MIB;
+/** Bytes read from a blob at once. Ours. */
+export const BLOB_READ_CHUNK_BYTES = 256 * KIB;
