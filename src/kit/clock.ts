@@ -31,6 +31,12 @@ export interface AdvanceableClock extends Clock {
 
 export const wallNow = (): number => Date.now();
 
+/** Timers here let the process end; this holds it until the returned function is called. For commands that wait, and for the server. */
+export const keepAlive = (): (() => void) => {
+  const timer = setInterval(() => undefined, LONGEST_TIMEOUT_MS);
+  return () => clearInterval(timer);
+};
+
 interface Pending {
   at: number;
   sequence: number;

@@ -1,0 +1,31 @@
+import type { Health } from "./commands/health.ts";
+import { variablesOf } from "./commands/env.ts";
+import type { Config, ConfigNotices } from "./config.ts";
+import type { Output } from "./output.ts";
+import { callPlatform } from "./platform-client.ts";
+
+/** One line of what LocalStack's variables came to, when there are any. */
+export const printNotices = (out: Output, { understood, ignored }: ConfigNotices): void => {
+  if (understood.length + ignored.length === 0) return;
+  const parts = [understood.length > 0 ? `understood ${understood.join("; ")}` : "", ignored.length > 0 ? `not needed ${ignored.join("; ")}` : ""];
+  out.note(`variables  ${parts.filter((part) => part !== "").join(" · ")}`);
+};
+
+/** What a person wants to know of the server that has just come up; all of it on stderr. */
+export const printBanner = async (out: Output, { endpoint, config, milliseconds }: { endpoint: string; config: Config; milliseconds: number }): Promise<void> => {
+  const client = { endpoint, region: config.defaultRegion, account: undefined };
+  const { isolation, runtimes, version } = (await callPlatform(client, "GET", "health")).body as Health;
+  const row = (name: string, text: string) => out.note(`  ${out.paint("dim", name.padEnd(10))} ${text}`);
+  out.note(`${out.paint("bold", `lambdad ${version}`)} in ${milliseconds} ms`);
+  row("endpoint", endpoint);
+  row("isolation", `${isolation.name}${isolation.isBoundary ? "" : ": no security boundary, run only code that you trust"}; network ${isolation.network}, internet ${isolation.internet}`);
+  for (const warning of isolation.warnings) out.note(`  ${out.paint("yellow", "!")}          ${warning}`);
+  row("iam", { enforce: "policies are enforced", soft: "soft: refusals are recorded, not made", off: "off: no policy is asked" }[config.iam]);
+  row("runtimes", runtimes.map(({ runtime }) => runtime).join(" ") || "none found: install Python or see lambdad runtimes");
+  row("data", config.dataDirectory);
+  row("key", "test / test is root of account 000000000000");
+  out.note("");
+  for (const [name, value] of Object.entries(variablesOf(client)).slice(0, 4)) out.note(`  export ${name}=${value}`);
+  out.note("");
+  out.note(`  next: npm run demo, aws lambda list-functions, lambdad logs -f`);
+};

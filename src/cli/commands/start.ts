@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { CliError, EXIT } from "../cli-error.ts";
+import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
+import { readConfig, readConfigFile, type Config } from "../config.ts";
+import { claimDirectory, type Claim } from "../data-directory.ts";
+import { printBanner, printNotices } from "../banner.ts";
+import { createServerLog } from "../server-log.ts";
+import { SETTINGS } from "../settings.ts";
+import { waitForEnd } from "../stop.ts";
+
+const SETTING_OPTIONS = SETTINGS.map((setting) => ({ setting, option: new Option(setting.flag, `${setting.help} [${setting.variable}]`) }));
+
+export const addStart = (program: Command, exit: Exit): void => {
+  const command = program.command("start").description("start the server in the foreground (also without the word start)");
+  for (const { option } of SETTING_OPTIONS) command.addOption(option);
+  command.option("--config <file>", "config file (default: lambdad.config.json where there is one)");
+  localCommand(withOutputOptions(command), exit, start);
+};
+
+const start = async (context: CommandContext): Promise<Outcome> => {
+  const { out, options, environment } = context;
+  const flags = Object.fromEntries(SETTING_OPTIONS.map(({ setting, option }) => [setting.key, options[option.attributeName()]]));
+  const file = readConfigFile(typeof options["config"] === "string" ? options["config"] : undefined, environment);
+  const { notices, ...config } = readConfig(flags, environment, file);
+  const claim = claimDirectory(config.dataDirectory);
+  try {
+    printNotices(out, notices);
+    return await serve(context, config, claim);
+  } finally {
+    claim.release();
+  }
+};
+
+const serve = async (context: CommandContext, config: Config, claim: Claim): Promise<Outcome> => {
+  const { out, wall } = context;
+  const began = wall.monotonic();
+  const log = createServerLog(config, process.stderr);
+  const { createPlatform } = await import("../../main.ts");
+  const platform = await createPlatform(config, log).catch((error: unknown) => {
+    throw explainStart(error, config);
+  });
+  claim.tell({ pid: process.pid, endpoint: platform.endpoint });
+  await printBanner(out, { endpoint: platform.endpoint, config, milliseconds: Math.round(wall.monotonic() - began) });
+  if (out.isJson) out.object({ schemaVersion: 1, command: "start", status: "ok", data: { endpoint: platform.endpoint, pid: process.pid }, warnings: [], error: null });
+  else out.line(platform.endpoint);
+  out.line("Ready.");
+  const end = await waitForEnd();
+  out.note(`stopping on ${end.signal}: what runs may finish; a second Ctrl-C ends it at once`);
+  await platform.close();
+  return { exitCode: EXIT.ok };
+};
+
+const explainStart = (error: unknown, { host, port, dataDirectory }: Config): unknown => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") {
+    return new CliError("PORT_IN_USE", `port ${port} of ${host} is taken`, {
+      why: "another server, lambdad or not, listens there",
+      actions: ["stop it", "take another port: lambdad start --port 4567", "take any free one: lambdad start --port 0"],
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+    return new CliError("CANNOT_LISTEN", `cannot listen on ${host}, port ${port}`, { why: message, actions: ["take an address of this machine and a port from 1024 on"], cause: error });
+  }
+  if (/written by a newer lambdad/.test(message)) {
+    return new CliError("DATA_TOO_NEW", `the data in ${dataDirectory} cannot be opened`, { why: message, actions: ["use another directory: lambdad start --data-dir .lambdad-old"], cause: error });
+  }
+  return error;
+};

@@ -1,0 +1,26 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export interface DirectoryLock {
+  release(): void;
+}
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes a directory for this process alone; undefined when another one holds it. The operating system keeps the lock (it is SQLite's
+ * exclusive one, on a database that holds nothing), so it ends with the process, `kill -9` included, and a pid that was given anew cannot fool it.
+ */
+export const lockDirectory = (directory: string): DirectoryLock | undefined => {
+  mkdirSync(directory, { recursive: true });
+  const database = new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
+  try {
+    database.exec("pragma locking_mode=exclusive; pragma journal_mode=memory; begin exclusive");
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
+  }
+  return { release: () => database.close() };
+};
