@@ -51,7 +51,7 @@ const ONLY_HERE: readonly { what: string; pattern: RegExp; where: RegExp }[] = [
   { what: "spawns processes", pattern: /"node:child_process"/, where: /^sandbox\// },
   { what: "opens databases", pattern: /"node:sqlite"/, where: /^store\// },
   { what: "reads time", pattern: /\bDate\.now\(|new Date\(\)/, where: /^kit\/clock\.ts$/ },
-  { what: "sets timers", pattern: /\bset(?:Timeout|Interval)\(/, where: /^kit\/clock\.ts$/ },
+  { what: "sets timers", pattern: /(?<!\.)\bset(?:Timeout|Interval)\(/, where: /^kit\/clock\.ts$/ },
   { what: "draws randomness", pattern: /\bMath\.random\(|\brandom(?:Bytes|UUID|Int)\(/, where: /^kit\/random\.ts$/ },
   { what: "reads the environment", pattern: /\bprocess\.env\b/, where: /^cli\/config\.ts$/ },
 ];

@@ -71,3 +71,19 @@ export const BLOB_RESERVED_BYTES = 64 * MIB;
 export const BLOB_SPACE_CHECK_BYTES = 16 * MIB;
 /** Bytes read from a blob at once. Ours. */
 export const BLOB_READ_CHUNK_BYTES = 256 * KIB;
+/** Milliseconds and counts of the front door; ours. A client that is slower, or more of them, is turned away. */
+export const HEADERS_TIMEOUT_MS = 20_000;
+export const REQUEST_TIMEOUT_MS = 15 * 60 * 1000;
+export const KEEP_ALIVE_MS = 65_000;
+export const GATEWAY_CONNECTIONS_MAX = 10_000;
+export const REQUEST_HEADERS_MAX = 200;
+/** Levels of nesting that a request may have, in JSON, CBOR or a form. Ours: DynamoDB's 32 levels are three of the wire's each. */
+export const INPUT_DEPTH_MAX = 200;
+/** Levels and nodes of an XML body. Ours: S3's deepest is 8 levels; 10,000 parts with their checksums are 80,000 nodes. */
+export const XML_DEPTH_MAX = 64;
+export const XML_NODES_MAX = 250_000;
+/** Parameters of a query string or a form. Ours. */
+export const FORM_PARAMETERS_MAX = 50_000;
+/** Broken constraints that one answer lists, seen on AWS; and characters of a value that it repeats (ours). */
+export const VALIDATION_ERRORS_MAX = 10;
+export const VALIDATION_VALUE_CHARACTERS_MAX = 4 * KIB;

@@ -1,0 +1,114 @@
+import type { KeyObject } from "node:crypto";
+import { openSession, sessionCaller } from "../iam/session.ts";
+import { ApiError } from "../kit/api-error.ts";
+import { anonymous, root, type Caller } from "../kit/caller.ts";
+import type { Clock } from "../kit/clock.ts";
+import { expiredToken, invalidToken, malformedSignature, missingToken, skewed, unknownKey, wrongSignature, type AuthFamily } from "./auth-errors.ts";
+import { canonicalRequest, createSigningKeys, EMPTY_SHA256, isSameSignature, readSignature, sha256Hex, sign, stringToSign, type SignedRequest } from "./sigv4.ts";
+
+export interface Authenticated {
+  caller: Caller;
+  /** What the signature says of the body; the body is held to it when it is read. */
+  payload: PayloadClaim;
+}
+
+export type PayloadClaim =
+  | { kind: "none" }
+  | { kind: "sha256"; sha256: string }
+  | { kind: "signed-chunks"; key: KeyObject; signed: SignedRequest; hasTrailer: boolean }
+  | { kind: "chunks" };
+
+interface Needs {
+  wall: Clock;
+  sessionKey: Buffer;
+  anyCredentials: boolean;
+}
+
+interface Request {
+  method: string;
+  path: string;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  /** Services but S3 sign the hash of the body. */
+  buffer(): Promise<Buffer>;
+}
+
+const WINDOW_MS = 15 * 60 * 1000;
+const DEFAULT_ACCOUNT = "000000000000";
+
+/** Who sent it, proved by SigV4. Signatures live on the wall clock. Throws AWS's refusals, in the words of the service's kind. */
+export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) => {
+  const signingKey = createSigningKeys();
+
+  /** The secret that the key id must have been used with, and whom it stands for. */
+  const credential = (family: AuthFamily, { accessKeyId, sessionToken }: SignedRequest): { secret: string; caller: Caller } => {
+    if (sessionToken !== undefined && accessKeyId.startsWith("ASIA")) {
+      const session = openSession(sessionKey, accessKeyId, sessionToken);
+      if (session === undefined) throw invalidToken(family);
+      if (session.expiresAt <= wall.now()) throw expiredToken(family);
+      return { secret: session.secretAccessKey, caller: sessionCaller(session, accessKeyId) };
+    }
+    if (accessKeyId === "test") return { secret: "test", caller: root(DEFAULT_ACCOUNT, accessKeyId) };
+    if (/^\d{12}$/.test(accessKeyId)) return { secret: "test", caller: root(accessKeyId, accessKeyId) };
+    throw unknownKey(family, accessKeyId);
+  };
+
+  const checkTime = (family: AuthFamily, signed: SignedRequest) => {
+    const signedAt = Date.parse(signed.timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+    if (Number.isNaN(signedAt) || !signed.timestamp.startsWith(signed.date)) throw malformedSignature(family, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP");
+    const now = wall.now();
+    if (signed.expires === undefined) {
+      if (Math.abs(now - signedAt) > WINDOW_MS) throw skewed(family, signedAt, now, WINDOW_MS);
+    } else if (now > signedAt + signed.expires * 1000) throw new ApiError("AccessDenied", "Request has expired", { status: 403 });
+    else if (signedAt > now + WINDOW_MS) throw new ApiError("AccessDenied", "Request is not yet valid", { status: 403 });
+  };
+
+  const checkSignedHeaders = (family: AuthFamily, signed: SignedRequest, headers: Request["headers"]) => {
+    const names = new Set(signed.signedHeaders);
+    if (!names.has("host") && !names.has(":authority")) throw malformedSignature(family, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+    const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !names.has(name) && !(signed.expires !== undefined && name === "x-amz-content-sha256"));
+    if (unsigned.length > 0 && family === "s3") throw new ApiError("AccessDenied", "There were headers present in the request which were not signed", { status: 403, members: { HeadersNotSigned: unsigned.join(", ") } });
+  };
+
+  return async (family: AuthFamily, request: Request): Promise<Authenticated> => {
+    const signed = readSignature(request.headers, request.query);
+    if ("problem" in signed) {
+      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, payload: { kind: "none" } };
+      if (signed.problem === "missing") throw missingToken(family);
+      if (signed.problem === "query") throw new ApiError("AuthorizationQueryParametersError", signed.message, { status: 400 });
+      throw malformedSignature(family, signed.message);
+    }
+    if (anyCredentials && !signed.accessKeyId.startsWith("ASIA")) {
+      const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : DEFAULT_ACCOUNT;
+      const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
+      return { caller: root(account, signed.accessKeyId), payload: { kind: isChunked ? "chunks" : "none" } };
+    }
+    const { secret, caller } = credential(family, signed);
+    checkTime(family, signed);
+    checkSignedHeaders(family, signed, request.headers);
+    const said = request.headers["x-amz-content-sha256"];
+    const payloadHash = family === "s3" ? (said ?? "UNSIGNED-PAYLOAD") : said !== undefined && said.startsWith("UNSIGNED") ? said : await hashOf(request);
+    const key = signingKey(secret, signed);
+    const canonical = canonicalRequest({ ...request, signedHeaders: signed.signedHeaders, payloadHash, isS3: family === "s3" });
+    const toSign = stringToSign(signed, canonical);
+    if (!isSameSignature(sign(key, toSign), signed.signature)) throw wrongSignature(family, { canonical, toSign, accessKeyId: signed.accessKeyId, signature: signed.signature });
+    return { caller, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
+  };
+};
+
+const hashOf = async (request: Request): Promise<string> => {
+  const body = await request.buffer();
+  return body.length === 0 ? EMPTY_SHA256 : sha256Hex(body);
+};
+
+const payloadClaim = (said: string, key: KeyObject, signed: SignedRequest): PayloadClaim => {
+  if (/^[0-9a-f]{64}$/i.test(said)) return { kind: "sha256", sha256: said.toLowerCase() };
+  if (said === "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" || said === "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER") {
+    return { kind: "signed-chunks", key, signed, hasTrailer: said.endsWith("TRAILER") };
+  }
+  if (said === "STREAMING-UNSIGNED-PAYLOAD-TRAILER") return { kind: "chunks" };
+  if (said === "UNSIGNED-PAYLOAD") return { kind: "none" };
+  throw new ApiError("InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.", {
+    status: 400, members: { ArgumentName: "x-amz-content-sha256", ArgumentValue: said },
+  });
+};

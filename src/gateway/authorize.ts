@@ -1,0 +1,81 @@
+import { requestContextKeys } from "../iam/context.ts";
+import type { NamedPolicy } from "../iam/document.ts";
+import { evaluate, type AuthorizationRequest, type Decision } from "../iam/evaluate.ts";
+import { explainDecision } from "../iam/explain.ts";
+import { ApiError } from "../kit/api-error.ts";
+import { parseArn } from "../kit/arn.ts";
+import type { Caller } from "../kit/caller.ts";
+import type { ServiceModel } from "../protocol/schema.ts";
+import type { Permission, RequestContext } from "../services/service.ts";
+import type { AnyService } from "./any-service.ts";
+import type { GatewayNeeds } from "./needs.ts";
+
+type Needs = Pick<GatewayNeeds, "identities" | "ledger" | "wall" | "settings">;
+
+interface Asked {
+  model: ServiceModel;
+  service: AnyService;
+  operation: string;
+  input: unknown;
+  context: RequestContext;
+}
+
+/** S3 and the query services say AccessDenied, the JSON services AccessDeniedException. */
+const deniedCode = (model: ServiceModel): string => (model.protocols[0]!.startsWith("rest") ? (model.name === "s3" ? "AccessDenied" : "AccessDeniedException") : model.protocols[0] === "awsQuery" ? "AccessDenied" : "AccessDeniedException");
+
+const ownerOf = (permission: Permission, context: RequestContext): string => permission.account ?? (parseArn(permission.resource)?.account || context.account);
+
+/**
+ * Asks the policies for every permission of the call; the first that is refused ends it with AWS's AccessDenied.
+ * Every refusal, and every door that a resource policy opened to a service, is written to the ledger with its reason.
+ */
+export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) => {
+  const identityOf = async (caller: Caller): Promise<Pick<AuthorizationRequest, "identityPolicies" | "permissionsBoundary">> => {
+    if (caller.type !== "role-session") return { identityPolicies: [] };
+    const role = await identities.role(caller.roleArn);
+    return { identityPolicies: role?.policies ?? [], permissionsBoundary: role?.permissionsBoundary };
+  };
+
+  const record = ({ context, service, operation, input }: Asked, request: AuthorizationRequest, decision: Decision, isEnforced: boolean) => {
+    const explanation = explainDecision(request, decision);
+    const keys = [context.requestId, ...(service.ledgerKeys?.(operation, input, context) ?? [])];
+    ledger.record({
+      traceId: context.trace.id,
+      kind: "decision",
+      account: context.account,
+      region: context.region,
+      keys,
+      summary: `${explanation.sentences[0]!}${isEnforced || decision.isAllowed ? "" : " (let through: --iam soft)"}`,
+      detail: { operation, caller: context.caller.arn, action: request.action, resource: request.resource, isEnforced, decision, explanation },
+    });
+    return explanation;
+  };
+
+  const check = async (asked: Asked, permission: Permission) => {
+    const { caller, region, source, isInternal } = asked.context;
+    const resourcePolicy: NamedPolicy | undefined = await asked.service.resourcePolicy?.(permission, asked.context);
+    const request: AuthorizationRequest = {
+      caller,
+      action: permission.action,
+      resource: permission.resource,
+      resourceAccount: ownerOf(permission, asked.context),
+      context: { ...requestContextKeys({ caller, region, nowMs: wall.now(), isSecure: false, ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }) }), ...permission.context },
+      ...(await identityOf(caller)),
+      resourcePolicy,
+      isResourcePolicyRequired: permission.action === "sts:AssumeRole",
+    };
+    const decision = evaluate(request);
+    if (decision.isAllowed) {
+      if (caller.type === "service") record(asked, request, decision, true);
+      return;
+    }
+    const { message } = record(asked, request, decision, settings.iam === "enforce");
+    if (settings.iam === "enforce") throw new ApiError(deniedCode(asked.model), message, { status: 403 });
+  };
+
+  return async (asked: Asked): Promise<void> => {
+    if (settings.iam === "off") return;
+    const permissions = await asked.service.permissions[asked.operation]?.(asked.input, asked.context);
+    for (const permission of permissions ?? [{ action: `${asked.model.iamPrefix}:${asked.operation}`, resource: "*" }]) await check(asked, permission);
+  };
+};

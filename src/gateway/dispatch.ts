@@ -1,0 +1,119 @@
+import { ApiError, isApiError } from "../kit/api-error.ts";
+import { newTrace, s3RequestId } from "../kit/ids.ts";
+import type { Trace } from "../kit/ledger.ts";
+import { LAMBDA_REQUEST_BYTES_MAX, REQUEST_BODY_BYTES_MAX, S3_OBJECT_BYTES_MAX } from "../kit/limits.ts";
+import { claim as claimOperation } from "../protocol/claim.ts";
+import type { WireRequest, WireResponse } from "../protocol/http.ts";
+import { loadServiceModel } from "../protocol/models.ts";
+import { encode, encodeError } from "../protocol/respond.ts";
+import type { Operation, ProtocolName, ServiceModel } from "../protocol/schema.ts";
+import type { RequestContext } from "../services/service.ts";
+import { familyOf } from "./auth-errors.ts";
+import { createAuthenticate } from "./authenticate.ts";
+import { createBody } from "./body.ts";
+import type { GatewayNeeds } from "./needs.ts";
+import { createPerform } from "./perform.ts";
+import { namedService, route } from "./route.ts";
+
+/** One HTTP request, framing taken off, nothing believed. */
+export interface GatewayRequest {
+  method: string;
+  path: string;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  host: string;
+  body: AsyncIterable<Uint8Array>;
+  endpoint: string;
+  ip: string;
+  signal: AbortSignal;
+}
+
+const BODY_LIMITS: Record<string, { buffered: number; streamed: number }> = {
+  lambda: { buffered: LAMBDA_REQUEST_BYTES_MAX, streamed: LAMBDA_REQUEST_BYTES_MAX },
+  s3: { buffered: REQUEST_BODY_BYTES_MAX, streamed: S3_OBJECT_BYTES_MAX + REQUEST_BODY_BYTES_MAX },
+};
+const DEFAULT_LIMITS = { buffered: REQUEST_BODY_BYTES_MAX, streamed: REQUEST_BODY_BYTES_MAX };
+
+const FORM = "application/x-www-form-urlencoded";
+
+/** route → authenticate → decode → validate → authorize → handle → encode */
+export const createDispatch = (needs: GatewayNeeds) => {
+  const authenticate = createAuthenticate({ ...needs, anyCredentials: needs.settings.anyCredentials });
+  const perform = createPerform(needs);
+
+  return async (request: GatewayRequest): Promise<WireResponse> => {
+    const failure: Failure = { protocol: "restJson1", requestId: needs.random.uuid(), request };
+    try {
+      const isForm = request.headers["content-type"]?.startsWith(FORM) === true;
+      const early = createBody(request.body, request.headers, DEFAULT_LIMITS);
+      const form = isForm && request.headers["authorization"] === undefined ? (await early.buffer()).toString("utf8") : "";
+      const routed = route(request, form, needs.settings.defaultRegion);
+      if (routed === undefined) throw noSuchService(namedService(request));
+      const model = loadServiceModel(routed.service.name);
+      Object.assign(failure, { model, protocol: model.protocols[0]! });
+      if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
+      const body = form === "" ? createBody(request.body, request.headers, BODY_LIMITS[model.name] ?? DEFAULT_LIMITS) : early;
+      const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers: request.headers, buffer: body.buffer, stream: body.stream };
+
+      const claim = await claimOperation(model, wire);
+      if (claim === undefined) throw unknownOperation(model);
+      Object.assign(failure, { operation: claim.operation, protocol: claim.protocol });
+      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer });
+      body.expect(payload);
+      const input = await claim.read();
+      const context: RequestContext = {
+        caller,
+        account: caller.account,
+        region: routed.region,
+        requestId: failure.requestId,
+        trace: traceOf(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
+        endpoint: request.endpoint,
+        source: { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" },
+        signal: request.signal,
+        responseHeaders: {},
+        trailers: body.trailers,
+        isInternal: false,
+      };
+      const output = await perform(model, claim.operation, input, context);
+      const response = encode(claim, (output ?? {}) as Record<string, unknown>, failure.requestId);
+      Object.assign(response.headers, context.responseHeaders);
+      if (context.responseStatus !== undefined) response.status = context.responseStatus;
+      return response;
+    } catch (error) {
+      return refuse(needs, failure, error);
+    }
+  };
+};
+
+interface Failure {
+  model?: ServiceModel;
+  operation?: Operation;
+  protocol: ProtocolName;
+  requestId: string;
+  request: GatewayRequest;
+}
+
+/** The caller's fault in AWS's shape; our own as an InternalFailure that tells the log everything and the wire nothing. */
+const refuse = ({ log }: GatewayNeeds, { requestId, request, ...where }: Failure, error: unknown): WireResponse => {
+  if (isApiError(error)) return encodeError(where, error, requestId, request);
+  if (request.signal.aborted) return { status: 499, headers: {} };
+  log.error("a request failed inside lambdad", { requestId, operation: where.operation?.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  return encodeError(where, new ApiError("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", { status: 500 }), requestId, request);
+};
+
+const noSuchService = (name: string): ApiError => new ApiError("UnknownService", `lambdad has no service with the signing name "${name}". docs/coverage.md lists the services it has.`, { status: 501 });
+
+const unknownOperation = (model: ServiceModel): ApiError =>
+  model.name === "s3"
+    ? new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 })
+    : model.protocols[0] === "awsQuery"
+      ? new ApiError("InvalidAction", `Could not find operation for version ${model.apiVersion}`, { status: 400 })
+      : new ApiError("UnknownOperationException", `${model.sdkId} has no such operation`, { status: 404 });
+
+/** `Root=1-…;Parent=…;Sampled=…;Lineage=…`: an event chain that goes on. */
+const traceOf = (header: string | undefined): Trace | undefined => {
+  const id = /(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})/.exec(header ?? "")?.[1];
+  if (id === undefined) return undefined;
+  const lineage = /(?:^|;)\s*Lineage=([^;]+)/.exec(header!)?.[1];
+  return { id, ...(lineage === undefined ? {} : { lineage }) };
+};

@@ -1,0 +1,158 @@
+import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from "node:crypto";
+
+/** What is needed to check a signature, read from the Authorization header or the query of a presigned URL. */
+export interface SignedRequest {
+  accessKeyId: string;
+  /** `20261124` */
+  date: string;
+  region: string;
+  service: string;
+  signedHeaders: readonly string[];
+  signature: string;
+  /** `20261124T110000Z` */
+  timestamp: string;
+  sessionToken?: string;
+  /** Seconds; presigned only. */
+  expires?: number;
+}
+
+export type Unsigned = { problem: "missing" | "malformed" | "algorithm" | "query"; message: string };
+
+const ALGORITHM = "AWS4-HMAC-SHA256";
+const TIMESTAMP = /^\d{8}T\d{6}Z$/;
+const EXPIRES_SECONDS_MAX = 604_800;
+
+export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
+
+const parseScope = (credential: string): Pick<SignedRequest, "accessKeyId" | "date" | "region" | "service"> | undefined => {
+  const parts = credential.split("/");
+  const [terminator, service, region, date] = parts.toReversed();
+  const accessKeyId = parts.slice(0, -4).join("/");
+  if (parts.length < 5 || terminator !== "aws4_request" || !/^\d{8}$/.test(date!) || accessKeyId === "" || service === "") return undefined;
+  return { accessKeyId, date: date!, region: region!, service: service! };
+};
+
+const malformed = (message: string): Unsigned => ({ problem: "malformed", message });
+
+const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
+  const header = headers["authorization"];
+  if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
+  if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
+  if (!header.startsWith(`${ALGORITHM} `)) return malformed(`Unsupported Authorization Type: sign with ${ALGORITHM}`);
+  const fields = new Map(
+    header.slice(ALGORITHM.length + 1).split(",").map((field) => {
+      const [name = "", ...value] = field.trim().split("=");
+      return [name, value.join("=")] as const;
+    }),
+  );
+  const [credential, signedHeaders, signature] = ["Credential", "SignedHeaders", "Signature"].map((name) => fields.get(name));
+  const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [name]));
+  if (absent.length > 0) return malformed(`Authorization header requires ${absent.map((name) => `'${name}' parameter`).join(". Authorization header requires ")}. Authorization=${ALGORITHM}`);
+  const scope = parseScope(credential!);
+  if (scope === undefined) return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term");
+  const timestamp = headers["x-amz-date"] ?? toTimestamp(headers["date"]);
+  if (timestamp === undefined || !TIMESTAMP.test(timestamp)) return malformed("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  const sessionToken = headers["x-amz-security-token"];
+  return { ...scope, signedHeaders: signedHeaders!.split(";"), signature: signature!, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
+};
+
+const toTimestamp = (date: string | undefined): string | undefined => {
+  const time = Date.parse(date ?? "");
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
+};
+
+const readQuery = (query: URLSearchParams): SignedRequest | Unsigned => {
+  const bad = (message: string): Unsigned => ({ problem: "query", message });
+  if (query.get("X-Amz-Algorithm") !== ALGORITHM) return bad(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
+  const [credential, timestamp, signedHeaders, signature] = ["X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"].map((name) => query.get(name));
+  if (!credential || !timestamp || !signedHeaders || !signature || query.get("X-Amz-Expires") === null) {
+    return bad("Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+  }
+  const scope = parseScope(credential);
+  if (scope === undefined) return bad('Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
+  if (!TIMESTAMP.test(timestamp)) return bad('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"');
+  const expires = Number(query.get("X-Amz-Expires"));
+  if (!Number.isInteger(expires)) return bad("X-Amz-Expires should be a number");
+  if (expires < 0) return bad("X-Amz-Expires must be non-negative");
+  if (expires > EXPIRES_SECONDS_MAX) return bad("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
+  const sessionToken = query.get("X-Amz-Security-Token");
+  return { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, expires, ...(sessionToken === null ? {} : { sessionToken }) };
+};
+
+/** Header or query; never both. */
+export const readSignature = (headers: Readonly<Record<string, string>>, query: string): SignedRequest | Unsigned =>
+  query.includes("X-Amz-Signature") || query.includes("X-Amz-Credential") ? readQuery(new URLSearchParams(query)) : readHeader(headers);
+
+/** RFC 3986: everything but letters, digits and `-._~`. */
+export const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+const canonicalQuery = (query: string): string =>
+  query === ""
+    ? ""
+    : query
+        .split("&")
+        .filter((pair) => pair !== "" && !pair.startsWith("X-Amz-Signature="))
+        .map((pair) => {
+          const at = pair.indexOf("=");
+          const [name, value] = at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+          return [encodeStrictly(decode(name.replaceAll("+", " "))), encodeStrictly(decode(value.replaceAll("+", " ")))] as const;
+        })
+        .toSorted(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
+        .map(([name, value]) => `${name}=${value}`)
+        .join("&");
+
+interface Canonical {
+  method: string;
+  /** As sent. */
+  path: string;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  signedHeaders: readonly string[];
+  payloadHash: string;
+  /** S3 signs the path as sent; every other service encodes each segment once more. */
+  isS3: boolean;
+}
+
+export const canonicalRequest = ({ method, path, query, headers, signedHeaders, payloadHash, isS3 }: Canonical): string => {
+  const uri = path === "" ? "/" : isS3 ? path : path.split("/").map(encodeStrictly).join("/");
+  const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/ +/g, " ")}\n`).join("");
+  return `${method}\n${uri}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders.join(";")}\n${payloadHash}`;
+};
+
+export const scopeOf = ({ date, region, service }: Pick<SignedRequest, "date" | "region" | "service">): string => `${date}/${region}/${service}/aws4_request`;
+
+export const stringToSign = (signed: SignedRequest, canonical: string): string => `${ALGORITHM}\n${signed.timestamp}\n${scopeOf(signed)}\n${sha256Hex(canonical)}`;
+
+const SIGNING_KEYS_MAX = 1_000;
+
+/** Keys by date, region, service and secret: making one costs more than all the rest of a verification. */
+export const createSigningKeys = () => {
+  const keys = new Map<string, KeyObject>();
+  const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
+  return (secret: string, { date, region, service }: Pick<SignedRequest, "date" | "region" | "service">): KeyObject => {
+    const id = `${date}/${region}/${service}/${secret}`;
+    let key = keys.get(id);
+    if (key === undefined) {
+      key = createSecretKey(hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), "aws4_request"));
+      if (keys.size >= SIGNING_KEYS_MAX) keys.delete(keys.keys().next().value!);
+      keys.set(id, key);
+    }
+    return key;
+  };
+};
+
+export const sign = (key: KeyObject, text: string): string => createHmac("sha256", key).update(text).digest("hex");
+
+export const isSameSignature = (one: string, other: string): boolean => {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+};
