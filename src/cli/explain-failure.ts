@@ -7,7 +7,6 @@ export const explainFailure = (error: unknown): CliError => {
   if (error instanceof CliError) return error;
   const network = networkCode(error);
   if (network !== undefined) return notRunning(`the connection ended with ${network}`);
-  if (error instanceof TypeError && error.message === "fetch failed") return notRunning((error.cause as Error | undefined)?.message ?? error.message);
   if (isServiceError(error)) return explainServiceError(error);
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   return new CliError("INTERNAL", message, { why: stack?.split("\n")[1]?.trim(), actions: ["this is a bug of lambdad: please report it with the command that showed it"], cause: error });
@@ -21,7 +20,7 @@ const notRunning = (why: string): CliError =>
     isRetryable: true,
   });
 
-/** Of the error or of what caused it: fetch and the SDK wrap it, and Node gathers several addresses' errors into one. */
+/** Of the error or of what caused it: the SDK wraps it, and Node gathers several addresses' errors into one. */
 const networkCode = (error: unknown, depth = 0): string | undefined => {
   if (typeof error !== "object" || error === null || depth > 4) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };

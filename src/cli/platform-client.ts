@@ -1,3 +1,6 @@
+import { request as overHttp } from "node:http";
+import { request as overTls } from "node:https";
+import { text } from "node:stream/consumers";
 import { wallNow } from "../kit/clock.ts";
 import { CliError } from "./cli-error.ts";
 import type { ClientConfig } from "./config.ts";
@@ -24,13 +27,28 @@ export const callPlatform = async (
 ): Promise<PlatformReply> => {
   const url = new URL(`${client.endpoint}/_lambdad/${path}`);
   const body = input === undefined ? "" : JSON.stringify(input);
-  const { host: _sentByFetch, ...headers } = signHeaders({ method, url, body }, { ...credentialsOf(client), region: client.region, service: "lambdad" }, wallNow());
-  const response = await fetch(url, { method, headers: { ...headers, "content-type": "application/json" }, ...(body === "" ? {} : { body }) });
-  const text = await response.text();
-  const answer = parse(text);
-  if (!response.ok && !accept.includes(response.status)) throw refused(response, answer, client);
-  return { status: response.status, body: answer };
+  const signed = signHeaders({ method, url, body }, { ...credentialsOf(client), region: client.region, service: "lambdad" }, wallNow());
+  const reply = await send(url, method, { ...signed, "content-type": "application/json" }, body);
+  const answer = parse(reply.text);
+  if (reply.status !== 200 && !accept.includes(reply.status)) throw refused(reply, answer, client);
+  return { status: reply.status, body: answer };
 };
+
+interface Reply {
+  status: number;
+  errorType: string | undefined;
+  text: string;
+}
+
+/** Not fetch: that refuses some ports that a server may well have. */
+const send = (url: URL, method: string, headers: Record<string, string>, body: string): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const outgoing = (url.protocol === "https:" ? overTls : overHttp)(url, { method, headers, agent: false }, (incoming) => {
+      const errorType = incoming.headers["x-amzn-errortype"];
+      text(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, errorType: Array.isArray(errorType) ? errorType[0] : errorType, text: body }), reject);
+    });
+    outgoing.on("error", reject).end(body);
+  });
 
 const parse = (text: string): unknown => {
   try {
@@ -40,15 +58,15 @@ const parse = (text: string): unknown => {
   }
 };
 
-const refused = (response: Response, answer: unknown, { endpoint }: ClientConfig): CliError => {
+const refused = ({ status, errorType }: Reply, answer: unknown, { endpoint }: ClientConfig): CliError => {
   const { message, Message, __type } = (answer ?? {}) as { message?: string; Message?: string; __type?: string };
   const said = message ?? Message;
   if (said === undefined) {
     return new CliError("NOT_LAMBDAD", `what answers at ${endpoint} is not lambdad`, {
-      why: `it answered ${response.status} to ${new URL(response.url).pathname}`,
+      why: `it answered ${status} to a request of its API`,
       actions: ["name the server with --endpoint, or AWS_ENDPOINT_URL"],
     });
   }
-  const code = (response.headers.get("x-amzn-errortype") ?? __type ?? "Refused").replace(/:.*$/, "").replace(/^.*#/, "");
-  return new CliError(code, said, { isRetryable: response.status >= 500 });
+  const code = (errorType ?? __type ?? "Refused").replace(/:.*$/, "").replace(/^.*#/, "");
+  return new CliError(code, said, { isRetryable: status >= 500 });
 };
