@@ -36,7 +36,6 @@ export const callPlatform = async (
 
 interface Reply {
   status: number;
-  errorType: string | undefined;
   text: string;
 }
 
@@ -44,8 +43,7 @@ interface Reply {
 const send = (url: URL, method: string, headers: Record<string, string>, body: string): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const outgoing = (url.protocol === "https:" ? overTls : overHttp)(url, { method, headers, agent: false }, (incoming) => {
-      const errorType = incoming.headers["x-amzn-errortype"];
-      text(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, errorType: Array.isArray(errorType) ? errorType[0] : errorType, text: body }), reject);
+      text(incoming).then((said) => resolve({ status: incoming.statusCode ?? 0, text: said }), reject);
     });
     outgoing.on("error", reject).end(body);
   });
@@ -58,15 +56,13 @@ const parse = (text: string): unknown => {
   }
 };
 
-const refused = ({ status, errorType }: Reply, answer: unknown, { endpoint }: ClientConfig): CliError => {
-  const { message, Message, __type } = (answer ?? {}) as { message?: string; Message?: string; __type?: string };
-  const said = message ?? Message;
-  if (said === undefined) {
+const refused = ({ status }: Reply, answer: unknown, { endpoint }: ClientConfig): CliError => {
+  const { code, message } = (answer ?? {}) as { code?: string; message?: string };
+  if (message === undefined) {
     return new CliError("NOT_LAMBDAD", `what answers at ${endpoint} is not lambdad`, {
       why: `it answered ${status} to a request of its API`,
       actions: ["name the server with --endpoint, or AWS_ENDPOINT_URL"],
     });
   }
-  const code = (errorType ?? __type ?? "Refused").replace(/:.*$/, "").replace(/^.*#/, "");
-  return new CliError(code, said, { isRetryable: status >= 500 });
+  return new CliError(code ?? "REFUSED", message, { isRetryable: status >= 500 });
 };

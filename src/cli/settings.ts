@@ -12,7 +12,7 @@ export interface Setting {
 
 export interface Settings {
   host: string;
-  /** 0: any free one. */
+  /** 0 takes any free one. */
   port: number;
   /** As given; `Config.dataDirectory` is absolute. */
   dataDirectory: string;
@@ -48,7 +48,7 @@ export const parseBoolean = (text: string): boolean => {
 
 export const parsePort = (text: string): number => {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new Error("a number from 0 to 65535 (0: any free port)");
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new Error("a number from 0 to 65535 (0 takes any free port)");
   return port;
 };
 

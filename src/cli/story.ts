@@ -30,7 +30,7 @@ const entryLines = (entry: LedgerEntry & { at: number }, paint: Paint): string[]
   const time = new Date(entry.at).toISOString().slice(11, 23);
   const isRefusal = isRefused(entry);
   const summary = isRefusal ? paint("red", `✗ ${entry.summary}`) : entry.kind === "drop" ? paint("yellow", entry.summary) : entry.summary;
-  return [`  ${paint("dim", time)}  ${paint("cyan", entry.kind.padEnd(LABEL_WIDTH))}  ${summary}`, ...(isRefusal ? explanationLines(explanationOf(entry), paint) : [])];
+  return [`  ${paint("dim", time)}  ${paint("cyan", entry.kind.padEnd(LABEL_WIDTH))}  ${summary}`, ...(isRefusal ? explanationLines(explanationOf(entry), entry.summary, paint) : [])];
 };
 
 const explanationOf = ({ detail }: LedgerEntry): Explanation => (detail["explanation"] ?? {}) as Explanation;
@@ -42,8 +42,8 @@ const isRefused = (entry: LedgerEntry): boolean => {
 
 const INDENT = " ".repeat(LABEL_WIDTH + 18);
 
-const explanationLines = ({ message, sentences = [], failedConditions = [], fix = {} }: Explanation, paint: Paint): string[] => [
-  ...[...(message === undefined ? [] : [message]), ...sentences].map((sentence) => `${INDENT}${sentence}`),
+const explanationLines = ({ message, sentences = [], failedConditions = [], fix = {} }: Explanation, summary: string, paint: Paint): string[] => [
+  ...[...(message === undefined ? [] : [message]), ...sentences].filter((sentence) => !summary.startsWith(sentence)).map((sentence) => `${INDENT}${sentence}`),
   ...failedConditions.flatMap((condition) => conditionLines(condition, paint)),
   ...block("Terraform that opens the door:", fix.terraform, paint),
   ...block("or the AWS CLI:", fix.cli, paint),

@@ -14,8 +14,7 @@ interface Listing {
 export const addRuntimes = (program: Command, exit: Exit): Command => {
   const command = program.command("runtimes").description("which interpreter answers to each runtime name, and what is missing");
   clientCommand(command, exit, async ({ out, client }) => {
-    const { body } = await callPlatform(client, "GET", "runtimes");
-    const runtimes = (Array.isArray(body) ? body : (body as { runtimes: Listing[] }).runtimes) as Listing[];
+    const { runtimes } = (await callPlatform(client, "GET", "runtimes")).body as { runtimes: Listing[] };
     if (!out.isJson) print(out, runtimes);
     out.succeed({ runtimes });
     return {};

@@ -31,7 +31,7 @@ export const addWhy = (program: Command, exit: Exit): void => {
 export const fetchStories = async (client: ClientConfig, key: string): Promise<LedgerStory[]> => {
   const { status, body } = await callPlatform(client, "GET", `events/${encodeURIComponent(key)}`, undefined, [404]);
   if (status === 404) return [];
-  return Array.isArray(body) ? (body as LedgerStory[]) : ((body as { stories?: LedgerStory[] }).stories ?? []);
+  return (body as { stories: LedgerStory[] }).stories;
 };
 
 const nothingKnown = (what: string): CliError =>

@@ -34,7 +34,8 @@ def handler(event, context):
     return {"count": count, "hello": event.get("name", "you")}
 `;
 
-const NODE = `import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+const NODE = `import { setTimeout as pause } from "node:timers/promises";
+import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 const s3 = new S3Client({ forcePathStyle: true }); // made once, in every environment
 let count = 0; // lives on between invocations of one environment
@@ -45,7 +46,7 @@ export const handler = async (event) => {
     error.name = "ValueError";
     throw error;
   }
-  if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep * 1000));
+  if (event.sleep) await pause(event.sleep * 1000);
   count += 1;
   for (const { s3: source } of event.Records ?? []) {
     const key = decodeURIComponent(source.object.key.replaceAll("+", " "));

@@ -12,7 +12,7 @@ export interface Regex {
 }
 
 type Matches = (code: number) => boolean;
-/** `isLoop`: any number of them; `isOptional`: none or one. */
+/** `isOptional`: it may be left out; `isLoop`: it may stand there again and again. */
 interface Step {
   matches: Matches;
   isOptional: boolean;
