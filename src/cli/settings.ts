@@ -5,6 +5,8 @@ export interface Setting {
   flag: string;
   variable: string;
   help: string;
+  /** Its flag may be given several times; variables join the values with commas. */
+  isRepeatable?: boolean;
   /** Reads a text of a flag, a variable or a file; throws a plain sentence of what would be right. */
   parse(text: string): unknown;
   default: unknown;
@@ -100,8 +102,8 @@ export const SETTINGS: readonly Setting[] = [
   },
   { key: "anyCredentials", flag: "--any-credentials", variable: "LAMBDAD_ANY_CREDENTIALS", help: "accept unknown access key ids", parse: parseBoolean, default: false },
   { key: "strictRuntimes", flag: "--strict-runtimes", variable: "LAMBDAD_STRICT_RUNTIMES", help: "refuse a runtime whose exact version is not here", parse: parseBoolean, default: false },
-  { key: "runtimePaths", flag: "--runtime-path <runtime=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; several joined with commas", parse: parsePairs, default: {} },
-  { key: "allowedHosts", flag: "--allowed-hosts <names>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "further host names that requests may carry, joined with commas", parse: parseList, default: [] },
+  { key: "runtimePaths", flag: "--runtime-path <runtime=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; may be repeated", isRepeatable: true, parse: parsePairs, default: {} },
+  { key: "allowedHosts", flag: "--allow-host <name>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "a further host name that requests may carry; may be repeated", isRepeatable: true, parse: parseList, default: [] },
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
   { key: "environmentIdleMs", flag: "--idle <ms>", variable: "LAMBDAD_IDLE_MS", help: "how long an idle environment is kept warm", parse: parseMilliseconds, default: undefined },
   { key: "logLevel", flag: "--log-level <level>", variable: "LAMBDAD_LOG_LEVEL", help: "debug, info, warn or error", parse: oneOf("debug", "info", "warn", "error"), default: "info" },

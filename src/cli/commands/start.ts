@@ -6,10 +6,16 @@ import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";
 import { printBanner, printNotices } from "../banner.ts";
 import { createServerLog } from "../server-log.ts";
-import { SETTINGS } from "../settings.ts";
+import { SETTINGS, type Setting } from "../settings.ts";
 import { waitForEnd } from "../stop.ts";
 
-const SETTING_OPTIONS = SETTINGS.map((setting) => ({ setting, option: new Option(setting.flag, `${setting.help} [${setting.variable}]`) }));
+const SETTING_OPTIONS = SETTINGS.map((setting) => ({ setting, option: optionOf(setting) }));
+
+function optionOf({ flag, help, variable, isRepeatable }: Setting): Option {
+  const option = new Option(flag, `${help} [${variable}]`);
+  if (isRepeatable) option.argParser((value: string, before: string | undefined) => (before === undefined ? value : `${before},${value}`));
+  return option;
+}
 
 export const addStart = (program: Command, exit: Exit): void => {
   const command = program.command("start").description("start the server in the foreground (also without the word start)");
