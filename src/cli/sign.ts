@@ -22,7 +22,7 @@ export const signHeaders = ({ method, url, body }: Unsigned, who: SigningIdentit
   const day = time.slice(0, 8);
   const scope = `${day}/${who.region}/${who.service}/aws4_request`;
   const headers: Record<string, string> = { host: url.host, "x-amz-content-sha256": sha256(body), "x-amz-date": time };
-  const names = Object.keys(headers).sort();
+  const names = Object.keys(headers).toSorted();
   const canonical = [
     method,
     canonicalPath(url.pathname),
@@ -48,6 +48,6 @@ const canonicalPath = (path: string): string => path.split("/").map(encode).join
 const canonicalQuery = (query: URLSearchParams): string =>
   [...query]
     .map(([name, value]) => [encode(name), encode(value)] as const)
-    .sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1))
+    .toSorted(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");

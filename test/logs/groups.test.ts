@@ -131,7 +131,7 @@ describe("retention", () => {
 describe("permissions", () => {
   it("has an entry for every handler, and the other way round", () => {
     const { service } = startLogs();
-    expect(Object.keys(service.permissions).sort()).toEqual(Object.keys(service.handlers).sort());
+    expect(Object.keys(service.permissions).toSorted()).toEqual(Object.keys(service.handlers).toSorted());
   });
 
   it("asks for the ARNs that AWS names in its refusals", async () => {

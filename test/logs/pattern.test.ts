@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../src/services/logs/pattern/compare.ts";
 import { compilePattern } from "../../src/services/logs/pattern/pattern.ts";

@@ -53,7 +53,7 @@ const showLogs = async (context: ClientContext, names: readonly string[]): Promi
     return {};
   }
   const query = { since, pattern, limit };
-  const last = (await Promise.all(groups.map((group) => lastLines(clients, group, query)))).flat().sort(byTime).slice(-limit);
+  const last = (await Promise.all(groups.map((group) => lastLines(clients, group, query)))).flat().toSorted(byTime).slice(-limit);
   if (options["follow"] !== true) {
     if (!out.isJson) last.forEach(print);
     if (last.length === 0) out.note("no log lines");
@@ -146,7 +146,7 @@ const follow = async ({ wall }: ClientContext, clients: Clients, { groups, seen,
       };
       await read().catch(orNone);
     }
-    for (const line of lines.filter(({ eventId }) => !printed.has(eventId)).sort(byTime)) {
+    for (const line of lines.filter(({ eventId }) => !printed.has(eventId)).toSorted(byTime)) {
       printed.add(line.eventId);
       print(line);
     }
@@ -168,7 +168,7 @@ const linesOfRequest = async (clients: Clients, group: string, requestId: string
   const mentions = await read({ filterPattern: JSON.stringify(requestId) }).catch(orNone<Line>);
   const streams = [...new Set(mentions.map(({ stream }) => stream))];
   const lines = await Promise.all(streams.map(async (stream) => sliceRequest(await read({ logStreamNames: [stream] }), requestId)));
-  return lines.flat().sort(byTime);
+  return lines.flat().toSorted(byTime);
 };
 
 const sliceRequest = (lines: readonly Line[], requestId: string): Line[] => {

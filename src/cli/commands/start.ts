@@ -69,6 +69,8 @@ const explainStart = (error: unknown, { host, port, dataDirectory }: Config): un
   if (code === "EACCES" || code === "EADDRNOTAVAIL") {
     return new CliError("CANNOT_LISTEN", `cannot listen on ${host}, port ${port}`, { why: message, actions: ["take an address of this machine and a port from 1024 on"], cause: error });
   }
+  const [why, fix] = message.split(/\. Fix: /);
+  if (fix !== undefined) return new CliError("CANNOT_START", why!, { actions: [fix], cause: error });
   if (/written by a newer lambdad/.test(message)) {
     return new CliError("DATA_TOO_NEW", `the data in ${dataDirectory} cannot be opened`, { why: message, actions: ["use another directory: lambdad start --data-dir .lambdad-old"], cause: error });
   }

@@ -61,6 +61,6 @@ export const handler = async (event) => {
 export const chooseApp = (runtimes: readonly string[]): DemoApp => {
   const python = runtimes
     .filter((runtime) => /^python3\.\d+$/.test(runtime))
-    .sort((a, b) => Number(b.slice(8)) - Number(a.slice(8)))[0];
+    .toSorted((a, b) => Number(b.slice(8)) - Number(a.slice(8)))[0];
   return python === undefined ? { runtime: "nodejs24.x", file: "app.mjs", text: NODE } : { runtime: python as Runtime, file: "app.py", text: PYTHON };
 };

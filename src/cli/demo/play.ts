@@ -138,12 +138,13 @@ const uploadBehindTheDoor = async (stage: Stage): Promise<void> => {
   await put(stage, key);
   await clients.s3.send(new HeadObjectCommand({ Bucket: names.bucket, Key: key }));
   teller.sees("the object is stored");
-  const isRefusal = ({ entries }: LedgerStory) => entries.some(({ detail }) => (detail["explanation"] as { fix?: unknown } | undefined)?.fix !== undefined);
   const story = await waitFor(stage, "the refused delivery", async () => (await findStory(`${names.bucket}/${key}`)).find(isRefusal));
   if ((await readLog(stage)).some(({ message }) => message.includes("upload number 3"))) throw misbehaved("the handler ran behind a shut door", "the delivery should have been refused");
   teller.does(`lambdad why ${names.bucket}/${key}`);
   teller.story(story);
 };
+
+const isRefusal = ({ entries }: LedgerStory): boolean => entries.some(({ detail }) => (detail["explanation"] as { fix?: unknown } | undefined)?.fix !== undefined);
 
 const invokeDirectly = async (stage: Stage): Promise<void> => {
   const good = await invoke(stage, { name: "world" });

@@ -65,14 +65,19 @@ function* readPage({ streamId, start, end, after, isForward, limit }: Range): Op
     const rows = yield* sql(
       `select at, id, ingested_at, message, bytes from log_event where stream_id = ? and at >= ? and at < ? and (at, id) ${sign} (?, ?)
        order by at ${direction}, id ${direction} limit ?`,
-      ...[streamId, start, end, edge.at, edge.id, wanted],
+      streamId,
+      start,
+      end,
+      edge.at,
+      edge.id,
+      wanted,
     );
     for (const row of rows) {
       bytes += Number(row["bytes"]);
-      if (bytes > LOG_PAGE_BYTES_MAX + LOG_EVENT_OVERHEAD_BYTES && events.length > 0) return isForward ? events : events.reverse();
+      if (bytes > LOG_PAGE_BYTES_MAX + LOG_EVENT_OVERHEAD_BYTES && events.length > 0) return isForward ? events : events.toReversed();
       edge = { at: Number(row["at"]), id: Number(row["id"]) };
       events.push({ ...edge, ingestedAt: Number(row["ingested_at"]), message: row["message"] as string });
     }
-    if (rows.length < wanted || events.length >= limit) return isForward ? events : events.reverse();
+    if (rows.length < wanted || events.length >= limit) return isForward ? events : events.toReversed();
   }
 }

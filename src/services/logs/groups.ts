@@ -22,7 +22,13 @@ export const groupHandlers = ({ store, clock, ids }: Parts) =>
         if (existing !== undefined) throw groupExists();
         yield* sql(
           "insert into log_group (id, account, region, name, created_at, class, is_protected, tags, stored_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-          ...[id, context.account, context.region, logGroupName!, now, logGroupClass, deletionProtectionEnabled === true ? 1 : 0],
+          id,
+          context.account,
+          context.region,
+          logGroupName!,
+          now,
+          logGroupClass,
+          deletionProtectionEnabled === true ? 1 : 0,
           JSON.stringify(tags ?? {}),
         );
       });

@@ -100,7 +100,11 @@ function* append(group: Group, stream: Stream, events: readonly Event[], firstId
   for (let i = many; i < events.length; i++) yield* sql(INSERT_ONE, ...row(events[i]!, i));
   yield* sql(
     "update log_stream set first_event_at = ?, last_event_at = ?, last_ingestion_at = ?, last_event_id = ? where id = ?",
-    ...[Math.min(stream.firstEventAt ?? first.at, first.at), Math.max(stream.lastEventAt ?? last.at, last.at), now, firstId + events.length - 1, stream.id],
+    Math.min(stream.firstEventAt ?? first.at, first.at),
+    Math.max(stream.lastEventAt ?? last.at, last.at),
+    now,
+    firstId + events.length - 1,
+    stream.id,
   );
   yield* sql("update log_group set stored_bytes = stored_bytes + ? where id = ?", events.reduce((sum, { bytes }) => sum + bytes, 0), group.id);
 }

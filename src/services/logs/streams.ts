@@ -69,7 +69,11 @@ function* byName(groupId: number, prefix: string, { descending, after, limit }: 
   const [sign, direction] = descending ? ["<", "desc"] : [">", "asc"];
   const rows = yield* sql(
     `select * from log_stream where group_id = ? and substr(name, 1, length(?)) = ? ${after ? `and name ${sign} ?` : ""} order by name ${direction} limit ?`,
-    ...[groupId, prefix, prefix, ...(after ?? []), limit],
+    groupId,
+    prefix,
+    prefix,
+    ...(after ?? []),
+    limit,
   );
   return rows.map(readStream);
 }
@@ -80,7 +84,9 @@ function* byEventTime(groupId: number, { descending, after, limit }: Order): Ope
   const rows = yield* sql(
     `select * from log_stream where group_id = ? ${after ? `and (coalesce(last_event_at, 0), name) ${sign} (?, ?)` : ""}
      order by coalesce(last_event_at, 0) ${direction}, name ${direction} limit ?`,
-    ...[groupId, ...(after ?? []), limit],
+    groupId,
+    ...(after ?? []),
+    limit,
   );
   return rows.map(readStream);
 }

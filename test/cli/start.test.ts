@@ -1,0 +1,99 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { CreateLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { clientsOf } from "../support/clients.ts";
+import { startServer } from "../support/server.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+
+const BIN = resolve(import.meta.dirname, "../../bin/lambdad.js");
+const baseEnv = () => ({ PATH: process.env["PATH"], HOME: process.env["HOME"] });
+
+const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}) =>
+  spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 30_000, env: { ...baseEnv(), ...options.env }, ...(options.input === undefined ? {} : { input: options.input }) });
+
+describe("lambdad start", () => {
+  it("prints the endpoint that is bound, then Ready., and nothing else on stdout", async () => {
+    const child = spawn(process.execPath, [BIN, "start", "--port", "0", "--data-dir", join(temporaryDirectory(), "data")], { env: baseEnv(), stdio: ["ignore", "pipe", "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => (said.stdout += chunk));
+    child.stderr.on("data", (chunk) => (said.stderr += chunk));
+    await eventually("Ready.", () => said.stdout.includes("Ready.\n"));
+    expect(said.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\nReady\.\n$/);
+    const endpoint = said.stdout.split("\n")[0]!;
+    expect(said.stderr).toContain(`export AWS_ENDPOINT_URL=${endpoint}`);
+    expect(said.stderr).toContain("isolation");
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+  });
+
+  it("ends with 0 on SIGINT, and keeps what it was told across starts", async () => {
+    const first = await startServer();
+    await clientsOf(first.endpoint).logs.send(new CreateLogGroupCommand({ logGroupName: "kept" }));
+    first.process.kill("SIGINT");
+    expect((await once(first.process, "exit"))[0]).toBe(0);
+    const second = await startServer({ dataDirectory: first.dataDirectory });
+    const { logGroups } = await clientsOf(second.endpoint).logs.send(new DescribeLogGroupsCommand({}));
+    expect(logGroups!.map(({ logGroupName }) => logGroupName)).toEqual(["kept"]);
+    expect(await second.stop()).toBe(0);
+  });
+
+  it("refuses a second server on the same data directory with the first one's pid, and starts again after kill -9", async () => {
+    const first = await startServer();
+    const { status, stdout, stderr } = run(["start", "--port", "0", "--data-dir", first.dataDirectory]);
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("is in use by another lambdad");
+    expect(stderr).toContain(`pid ${first.process.pid} serves it at ${first.endpoint}`);
+    await first.kill();
+    const second = await startServer({ dataDirectory: first.dataDirectory });
+    expect(await second.stop()).toBe(0);
+  });
+
+  it("says in one clear line that the port is taken, and what to do", async () => {
+    const blocker = createServer().listen(0, "127.0.0.1");
+    await once(blocker, "listening");
+    onTestFinished(() => void blocker.close());
+    const { port } = blocker.address() as AddressInfo;
+    const { status, stderr } = run(["start", "--port", String(port), "--data-dir", join(temporaryDirectory(), "data")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`port ${port} of 127.0.0.1 is taken`);
+    expect(stderr).toContain("--port 0");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("tells how it read LocalStack's variables", async () => {
+    const server = await startServer({ env: { LAMBDA_EXECUTOR: "docker", IAM_SOFT_MODE: "1" } });
+    expect(server.said()).toContain("IAM_SOFT_MODE=1 → iam soft");
+    expect(server.said()).toContain("LAMBDA_EXECUTOR: functions run in sandboxes");
+  });
+});
+
+describe("commands against a running server", () => {
+  it("speak with it by its endpoint", async () => {
+    const server = await startServer();
+    const env = { AWS_ENDPOINT_URL: server.endpoint };
+    const health = run(["health", "--json"], { env });
+    expect(health.status).toBe(0);
+    expect(JSON.parse(health.stdout)).toMatchObject({ schemaVersion: 1, command: "health", status: "ok", data: { status: "ready", pid: server.process.pid }, error: null });
+    expect(run(["health"], { env }).stdout).toContain(server.endpoint);
+    expect(run(["runtimes"], { env }).stdout).toContain("nodejs24.x");
+    expect(run(["drain"], { env })).toMatchObject({ status: 0, stdout: "quiet\n" });
+
+    const before = Date.parse(run(["clock", "now"], { env }).stdout.trim());
+    const after = Date.parse(run(["clock", "advance", "2h"], { env }).stdout.trim());
+    expect(after - before).toBeGreaterThanOrEqual(2 * 60 * 60 * 1000);
+
+    const unknown = run(["why", "no-such-thing"], { env });
+    expect(unknown.status).toBe(1);
+    expect(unknown.stderr).toContain("nothing is known of no-such-thing");
+    const missing = run(["invoke", "no-such-function", "--json"], { env });
+    expect(missing.status).toBe(1);
+    expect(JSON.parse(missing.stdout)).toMatchObject({ status: "error", error: { code: "ResourceNotFoundException" } });
+    expect(run(["logs"], { env })).toMatchObject({ status: 0, stdout: "" });
+  });
+});
