@@ -13,8 +13,6 @@ export interface Output {
   readonly isJson: boolean;
   /** A line of data. */
   line(text: string): void;
-  /** Data exactly as it is. */
-  raw(text: string): void;
   /** One object of a stream, on a line of its own. */
   object(value: unknown): void;
   /** A line for the person who watches. */
@@ -32,13 +30,12 @@ export const createOutput = (options: { command: string; isJson: boolean; isColo
   const { command, isJson, isColor, stdout, stderr } = options;
   const warnings: string[] = [];
   const paint = (style: Style, text: string) => (isColor ? styleText(style, text, { validateStream: false }) : text);
-  const note = (text: string) => void stderr.write(`${text}\n`);
+  const note = (text: string) => void stderr.write(`${visibleOn(stderr, text)}\n`);
   const envelope = (status: "ok" | "error", data: unknown, error: unknown) =>
     void stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, command, status, data: data ?? null, warnings, error })}\n`);
   return {
     isJson,
-    line: (text) => void stdout.write(`${text}\n`),
-    raw: (text) => void stdout.write(text),
+    line: (text) => void stdout.write(`${visibleOn(stdout, text)}\n`),
     object: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     note,
     warn(text) {
@@ -55,6 +52,12 @@ export const createOutput = (options: { command: string; isJson: boolean; isColo
     },
   };
 };
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it is about
+const CONTROL = /\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** What a function wrote may colour a terminal, not steer it. Where no terminal is, data stays as it is. */
+const visibleOn = ({ isTTY }: Sink, text: string): string => (isTTY === true ? text.replaceAll(CONTROL, (found) => (found.length > 1 ? found : "\ufffd")) : text);
 
 const describeError = ({ code, category, message, why, isRetryable, actions }: CliError) => ({
   code,

@@ -82,6 +82,16 @@ describe("colour", () => {
   });
 });
 
+describe("a terminal", () => {
+  it("is coloured by what a function wrote, and not steered", () => {
+    let said = "";
+    const sink = { write: (text: string) => (said += text), isTTY: true };
+    const out = createOutput({ command: "logs", isJson: false, isColor: true, stdout: sink, stderr: sink });
+    out.line("\u001b[31mred\u001b[39m \u001b]52;c;eA==\u0007\ttab");
+    expect(said).toBe("\u001b[31mred\u001b[39m \ufffd]52;c;eA==\ufffd\ttab\n");
+  });
+});
+
 describe("text", () => {
   it("aligns tables", () => expect(tableLines([["A", "B", ""], ["long", "x", "note"]])).toEqual(["A     B", "long  x  note"]));
 
