@@ -87,3 +87,42 @@ export const FORM_PARAMETERS_MAX = 50_000;
 /** Broken constraints that one answer lists, seen on AWS; and characters of a value that it repeats (ours). */
 export const VALIDATION_ERRORS_MAX = 10;
 export const VALIDATION_VALUE_CHARACTERS_MAX = 4 * KIB;
+/** Keys, uploads, parts or objects in one answer or request of S3 (API reference), and buckets in one of ListBuckets. */
+export const S3_PAGE_MAX = 1_000;
+export const S3_BUCKETS_PAGE_MAX = 10_000;
+/** Buckets of one account (Amazon S3 quotas). */
+export const S3_BUCKETS_PER_ACCOUNT_MAX = 10_000;
+/** Bytes, UTF-8, of an object's key; of its user-defined metadata, names and values (S3 user guide). */
+export const S3_KEY_BYTES_MAX = 1_024;
+export const S3_METADATA_BYTES_MAX = 2 * KIB;
+/** Multipart uploads: part numbers from 1, bytes of every part but the last, bytes of the whole (S3 user guide). */
+export const S3_PART_NUMBER_MAX = 10_000;
+export const S3_PART_BYTES_MIN = 5 * MIB;
+export const S3_MULTIPART_BYTES_MAX = 48_828_125 * MIB;
+/** Tags of an object, of a bucket (S3 user guide). */
+export const S3_OBJECT_TAGS_MAX = 10;
+export const S3_BUCKET_TAGS_MAX = 50;
+/** Notification configurations of a bucket (Amazon S3 quotas). */
+export const S3_NOTIFICATIONS_MAX = 100;
+/** Rows that S3's clean-up after a crash looks at in one turn of the store. Ours. */
+export const S3_SWEEP_ROWS = 500;
+/** Environments that a function may gain per window, and the window in milliseconds ("Lambda function scaling"). */
+export const SCALING_ENVIRONMENTS = 1_000;
+export const SCALING_WINDOW_MS = 10_000;
+/** Milliseconds before the end of its credentials at which an environment is used no more; ours. */
+export const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
+/** Milliseconds. After throttles and system errors: 1 s, doubling to 5 min ("Asynchronous invocation"). */
+export const ASYNC_BACKOFF_MS_FIRST = 1_000;
+export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
+/** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
+export const ASYNC_IN_FLIGHT_MAX = 200;
+export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
+/** Deliveries at once, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
+export const DELIVERIES_IN_FLIGHT_MAX = 100;
+export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
+export const DELIVERY_BACKOFF_MS_MAX = 5 * 60 * 1000;
+export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
+/** Entries of the ledger in all and not yet written, and milliseconds that one is kept; ours. */
+export const LEDGER_ENTRIES_MAX = 500_000;
+export const LEDGER_PENDING_MAX = 50_000;
+export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;

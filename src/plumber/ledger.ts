@@ -1,0 +1,89 @@
+import type { Clock } from "../kit/clock.ts";
+import type { Ledger, LedgerEntry, LedgerStory } from "../kit/ledger.ts";
+import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX } from "../kit/limits.ts";
+import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
+
+type Dated = LedgerEntry & { at: number };
+
+const STORIES_DEFAULT = 10;
+/** Entries between two looks at what has grown too old or too many. */
+const PRUNE_EVERY = 2_000;
+
+function* append(entries: readonly Dated[]): Operation<void> {
+  for (const { traceId, at, kind, account, region, summary, detail, keys } of entries) {
+    const row = yield* sqlOne(
+      "insert into ledger_entry (trace_id, at, kind, account, region, summary, detail) values (?, ?, ?, ?, ?, ?, ?) returning sequence",
+      traceId, at, kind, account, region, summary, JSON.stringify(detail),
+    );
+    for (const key of new Set([traceId, ...keys])) {
+      yield* sql("insert into ledger_key (key, trace_id, sequence) values (?, ?, ?) on conflict (key, trace_id) do update set sequence = excluded.sequence", key, traceId, row!["sequence"]!);
+    }
+  }
+}
+
+function* prune(now: number): Operation<void> {
+  const newest = (yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null;
+  yield* sql("delete from ledger_entry where sequence <= ? or at < ?", (newest ?? 0) - LEDGER_ENTRIES_MAX, now - LEDGER_AGE_MS_MAX);
+  yield* sql("delete from ledger_key where sequence < (select coalesce(min(sequence), 0) from ledger_entry)");
+}
+
+const toEntry = (row: Row, keys: readonly string[]): Dated => ({
+  traceId: row["trace_id"] as string,
+  at: row["at"] as number,
+  kind: row["kind"] as Dated["kind"],
+  account: row["account"] as string,
+  region: row["region"] as string,
+  summary: row["summary"] as string,
+  detail: JSON.parse(row["detail"] as string) as Record<string, unknown>,
+  keys,
+});
+
+function* read(key: string, limit: number): Operation<LedgerStory[]> {
+  const stories: LedgerStory[] = [];
+  for (const { trace_id: traceId } of yield* sql("select trace_id from ledger_key where key = ? order by sequence desc limit ?", key, limit)) {
+    const keys = (yield* sql("select key from ledger_key where trace_id = ? order by key", traceId!)).map((row) => row["key"] as string);
+    const rows = yield* sql("select * from ledger_entry where trace_id = ? order by sequence", traceId!);
+    stories.push({ traceId: traceId as string, entries: rows.map((row) => toEntry(row, keys)) });
+  }
+  return stories;
+}
+
+/** The story of every event, by any name that it passed. Written behind the work, one batch at a time, bounded in size and age. */
+export const createLedger = ({ store, clock }: { store: Store; clock: Clock }): Ledger => {
+  let pending: Dated[] = [];
+  let writing: Promise<void> | undefined;
+  let sincePruned = 0;
+
+  const write = async () => {
+    while (pending.length > 0) {
+      const batch = pending;
+      pending = [];
+      sincePruned += batch.length;
+      const isPruneDue = sincePruned >= PRUNE_EVERY;
+      if (isPruneDue) sincePruned = 0;
+      await store.run(function* () {
+        yield* append(batch);
+        if (isPruneDue) yield* prune(clock.now());
+      });
+    }
+    writing = undefined;
+  };
+  const flush = async () => {
+    if (pending.length > 0) writing ??= write();
+    await writing;
+  };
+
+  return {
+    record(entry) {
+      if (pending.length >= LEDGER_PENDING_MAX) return;
+      pending.push({ ...entry, at: entry.at ?? clock.now() });
+      // Nothing waits for it, and a failure of history is no failure of the work.
+      writing ??= Promise.resolve().then(write).catch(() => void (writing = undefined));
+    },
+    flush,
+    async find(key, { limit = STORIES_DEFAULT } = {}) {
+      await flush();
+      return store.run(() => read(key, limit));
+    },
+  };
+};

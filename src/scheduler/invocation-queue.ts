@@ -1,0 +1,195 @@
+import { isApiError } from "../kit/api-error.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
+import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
+import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX, ASYNC_EVENT_AGE_MS_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX, ASYNC_RETRY_DELAYS_MS } from "../kit/limits.ts";
+import type { Log } from "../kit/log.ts";
+import type { Random } from "../kit/random.ts";
+import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
+import type { QueuedInvocation, ResolveTarget, Scheduler } from "./scheduler.ts";
+
+export interface InvocationQueue {
+  /** Resolves once the event is on the disk. The same request id again is the same event. */
+  enqueue(event: QueuedInvocation): Promise<void>;
+  /** Takes up what an earlier process left, leases included. */
+  start(): Promise<void>;
+  pending(): Promise<{ queued: number; inFlight: number }>;
+  close(): Promise<void>;
+}
+
+interface Needs {
+  store: Store;
+  scheduler: Scheduler;
+  resolve: ResolveTarget;
+  clock: Clock;
+  random: Random;
+  ledger: Ledger;
+  log: Log;
+}
+
+interface Leased extends QueuedInvocation {
+  acceptedAt: number;
+  /** Runs that the function failed, and refusals (throttles, system errors) that do not count as runs. */
+  attempts: number;
+  backoffs: number;
+  leaseToken: string;
+}
+
+type Next = { kind: "done" } | { kind: "drop"; condition: string } | { kind: "again"; delayMs: number; isAttempt: boolean; why: string };
+
+const toEvent = (row: Row, leaseToken: string): Leased => ({
+  requestId: row["request_id"] as string,
+  traceId: row["trace_id"] as string,
+  account: row["account"] as string,
+  region: row["region"] as string,
+  functionName: row["function_name"] as string,
+  invokedFunctionArn: row["invoked_arn"] as string,
+  payload: Buffer.from(row["payload"] as Uint8Array),
+  acceptedAt: row["accepted_at"] as number,
+  attempts: row["attempts"] as number,
+  backoffs: row["backoffs"] as number,
+  leaseToken,
+  ...(row["lineage"] === null ? {} : { lineage: row["lineage"] as string }),
+  ...(row["qualifier"] === null ? {} : { qualifier: row["qualifier"] as string }),
+});
+
+/** Leases due events, oldest first, leaving out functions that have their share of what runs. */
+function* claim(now: number, limit: number, busy: readonly string[], leaseToken: string): Operation<Leased[]> {
+  const rows = yield* sql(
+    `update async_event set lease_token = ? where request_id in (
+       select request_id from async_event where lease_token is null and due_at <= ? and account || '/' || region || '/' || function_name not in (select value from json_each(?)) order by due_at limit ?
+     ) returning *`,
+    leaseToken, now, JSON.stringify(busy), limit,
+  );
+  return rows.map((row) => toEvent(row, leaseToken)).toSorted((a, b) => a.acceptedAt - b.acceptedAt);
+}
+
+const functionKey = ({ account, region, functionName }: QueuedInvocation): string => `${account}/${region}/${functionName}`;
+
+/**
+ * Asynchronous invocation: on the disk before it is acknowledged, run at least once, again one and two minutes after the function
+ * failed, with a growing pause after throttles and system errors, until it is too old. Every wait is on the platform's clock.
+ */
+export const createInvocationQueue = ({ store, scheduler, resolve, clock, random, ledger, log }: Needs): InvocationQueue => {
+  const inFlight = new Map<string, number>();
+  const running = new Set<Promise<void>>();
+  let timer: Timer | undefined;
+  let filling: Promise<void> | undefined;
+  let isPoked = false;
+  let isClosed = false;
+
+  const tell = (event: QueuedInvocation, kind: LedgerKind, summary: string, detail: Record<string, unknown> = {}) =>
+    ledger.record({ traceId: event.traceId, kind, account: event.account, region: event.region, keys: [event.requestId, event.functionName, event.invokedFunctionArn], summary, detail });
+
+  const tooOld = (event: Leased, delayMs: number): boolean => clock.now() + delayMs - event.acceptedAt > ASYNC_EVENT_AGE_MS_MAX;
+
+  const afterFailure = (event: Leased, errorType: string): Next => {
+    const delayMs = ASYNC_RETRY_DELAYS_MS[event.attempts];
+    if (delayMs === undefined) return { kind: "drop", condition: "RetriesExhausted" };
+    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded" } : { kind: "again", delayMs, isAttempt: true, why: errorType };
+  };
+  const afterRefusal = (event: Leased, error: unknown): Next => {
+    if (isApiError(error, "ResourceNotFoundException")) return { kind: "drop", condition: "FunctionNotFound" };
+    const delayMs = Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** event.backoffs, ASYNC_BACKOFF_MS_MAX);
+    const why = isApiError(error) ? error.code : "ServiceException";
+    if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded" } : { kind: "again", delayMs, isAttempt: false, why };
+  };
+
+  const run = async (event: Leased): Promise<Next> => {
+    try {
+      const target = await resolve(event, event.functionName, event.qualifier);
+      const trace: Trace = { id: event.traceId, ...(event.lineage === undefined ? {} : { lineage: event.lineage }) };
+      const { outcome } = await scheduler.invoke(target, { requestId: event.requestId, trace, payload: event.payload, invokedFunctionArn: event.invokedFunctionArn });
+      return outcome.kind === "response" ? { kind: "done" } : afterFailure(event, outcome.errorType);
+    } catch (error) {
+      return afterRefusal(event, error);
+    }
+  };
+
+  /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
+  const finish = async (event: Leased, next: Next) => {
+    if (next.kind === "again") {
+      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
+      await store.run(() =>
+        sql(
+          "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
+          clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
+        ),
+      );
+      return;
+    }
+    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + 1 });
+    await store.run(() => sql("delete from async_event where request_id = ? and lease_token = ?", event.requestId, event.leaseToken));
+  };
+
+  const attempt = async (event: Leased) => {
+    const key = functionKey(event);
+    inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+    try {
+      await finish(event, await run(event));
+    } catch (error) {
+      log.error("an asynchronous invocation could not be finished; it runs again at the next start", { requestId: event.requestId, error: String(error) });
+    } finally {
+      const left = inFlight.get(key)! - 1;
+      if (left === 0) inFlight.delete(key);
+      else inFlight.set(key, left);
+    }
+  };
+
+  /** Starts what is due while there is room, then sets the timer for what is not. */
+  const fill = async () => {
+    while (isPoked && !isClosed) {
+      isPoked = false;
+      const room = ASYNC_IN_FLIGHT_MAX - running.size;
+      if (room <= 0) break;
+      const busy = [...inFlight].filter(([, count]) => count >= ASYNC_IN_FLIGHT_PER_FUNCTION_MAX).map(([key]) => key);
+      const events = await store.run(() => claim(clock.now(), Math.min(room, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX), busy, random.uuid()));
+      for (const event of events) {
+        const attempted = attempt(event).finally(() => {
+          running.delete(attempted);
+          void poke();
+        });
+        running.add(attempted);
+      }
+      if (events.length > 0) isPoked = true;
+    }
+    const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from async_event where lease_token is null and due_at > ?", clock.now())))?.["at"];
+    timer?.cancel();
+    // The clock, when it is advanced, waits for what falls due to have been run.
+    timer = typeof next === "number" ? clock.at(next, "asynchronous invocation", async () => { await poke(); await Promise.all(running); }) : undefined;
+    filling = undefined;
+    if (isPoked && !isClosed) return poke();
+  };
+  const poke = (): Promise<void> => {
+    isPoked = true;
+    return (filling ??= fill());
+  };
+
+  return {
+    async enqueue(event) {
+      await store.run(() =>
+        sql(
+          `insert into async_event (request_id, trace_id, lineage, account, region, function_name, qualifier, invoked_arn, payload, accepted_at, due_at, attempts, backoffs)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict (request_id) do nothing`,
+          event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, event.qualifier ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
+        ),
+      );
+      tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });
+      void poke();
+    },
+    async start() {
+      await store.run(() => sql("update async_event set lease_token = null"));
+      void poke();
+    },
+    async pending() {
+      const row = await store.run(() => sqlOne("select count(*) as n from async_event"));
+      return { queued: row!["n"] as number, inFlight: running.size };
+    },
+    async close() {
+      isClosed = true;
+      timer?.cancel();
+      await filling;
+      await Promise.all(running);
+    },
+  };
+};
