@@ -126,3 +126,8 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
 export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+/** Characters of one log line, lines of one invocation, lines of one write and lines not yet written; ours: a flood is cut, and says so. */
+export const LOG_LINE_BYTES_MAX = 256 * KIB;
+export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
+export const LOG_BATCH_LINES_MAX = 1_000;
+export const LOG_PENDING_LINES_MAX = 100_000;

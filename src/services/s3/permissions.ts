@@ -1,0 +1,99 @@
+import { bucketArn } from "../../kit/arn.ts";
+import type { Permission, RequestContext } from "../service.ts";
+import type { BucketOwners } from "./bucket-owners.ts";
+import type { S3Service } from "./needs.ts";
+import { readCopySource } from "./object-names.ts";
+
+interface Named {
+  Bucket?: string | undefined;
+  Key?: string | undefined;
+}
+
+type Context = NonNullable<Permission["context"]>;
+
+const keys = (values: Record<string, string | number | boolean | undefined>): Context =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+
+/** What each operation must be allowed to do: the actions of the service authorization reference. */
+export const createPermissions = (owners: BucketOwners): S3Service["permissions"] => {
+  const withOwner = async (permission: Permission, bucket: string): Promise<Permission> => {
+    const account = await owners.find(bucket);
+    return account === undefined ? permission : { ...permission, account };
+  };
+  const onBucket = async (action: string, { Bucket = "" }: Named, context?: Context): Promise<Permission> =>
+    withOwner({ action: `s3:${action}`, resource: bucketArn(Bucket), ...(context === undefined ? {} : { context }) }, Bucket);
+  const onObject = async (action: string, { Bucket = "", Key = "" }: Named, context?: Context): Promise<Permission> =>
+    withOwner({ action: `s3:${action}`, resource: `${bucketArn(Bucket)}/${Key}`, ...(context === undefined ? {} : { context }) }, Bucket);
+
+  const bucket = (action: string) => async (input: Named): Promise<Permission[]> => [await onBucket(action, input)];
+  const object = (action: string) => async (input: Named): Promise<Permission[]> => [await onObject(action, input)];
+  /** An action on a bucket that the caller's own account is to have, or on all of them. */
+  const own = (action: string, resource: string, { account }: RequestContext): Permission[] => [{ action: `s3:${action}`, resource, account }];
+  const listing = async (input: Named & { Prefix?: string | undefined; Delimiter?: string | undefined; MaxKeys?: number | undefined }): Promise<Permission[]> => [
+    await onBucket("ListBucket", input, keys({ "s3:prefix": input.Prefix ?? "", "s3:delimiter": input.Delimiter, "s3:max-keys": input.MaxKeys })),
+  ];
+  const writing = (input: Named & { Tagging?: string | undefined; StorageClass?: string | undefined; ACL?: string | undefined; IfMatch?: string | undefined; IfNoneMatch?: string | undefined; CopySource?: string | undefined; MetadataDirective?: string | undefined }) =>
+    onObject("PutObject", input, keys({
+      "s3:x-amz-storage-class": input.StorageClass, "s3:x-amz-acl": input.ACL, "s3:x-amz-copy-source": input.CopySource, "s3:x-amz-metadata-directive": input.MetadataDirective,
+      "s3:if-match": input.IfMatch, "s3:if-none-match": input.IfNoneMatch,
+    }));
+  /** Tags given with an object need a permission of their own. */
+  const tagging = async (input: Named & { Tagging?: string | undefined }): Promise<Permission[]> => (input.Tagging ? [await onObject("PutObjectTagging", input)] : []);
+  const source = (copySource: string | undefined): Promise<Permission> => {
+    const { bucket: Bucket, key: Key } = readCopySource(copySource);
+    return onObject("GetObject", { Bucket, Key });
+  };
+
+  return {
+    CreateBucket: (input, context) => own("CreateBucket", bucketArn(input.Bucket ?? ""), context),
+    ListBuckets: (_input, context) => own("ListAllMyBuckets", "*", context),
+    HeadBucket: bucket("ListBucket"),
+    DeleteBucket: bucket("DeleteBucket"),
+    GetBucketLocation: bucket("GetBucketLocation"),
+
+    PutObject: async (input) => [await writing(input), ...(await tagging(input))],
+    GetObject: object("GetObject"),
+    HeadObject: object("GetObject"),
+    GetObjectAttributes: async (input) => [await onObject("GetObject", input), await onObject("GetObjectAttributes", input)],
+    DeleteObject: object("DeleteObject"),
+    DeleteObjects: (input) => Promise.all((input.Delete?.Objects ?? []).map(({ Key }) => onObject("DeleteObject", { Bucket: input.Bucket, Key }))),
+    CopyObject: async (input) => [await source(input.CopySource), await writing(input), ...(await tagging(input))],
+    ListObjects: listing,
+    ListObjectsV2: listing,
+
+    CreateMultipartUpload: async (input) => [await writing(input), ...(await tagging(input))],
+    UploadPart: object("PutObject"),
+    UploadPartCopy: async (input) => [await source(input.CopySource), await onObject("PutObject", input)],
+    CompleteMultipartUpload: async (input) => [await writing(input)],
+    AbortMultipartUpload: object("AbortMultipartUpload"),
+    ListParts: object("ListMultipartUploadParts"),
+    ListMultipartUploads: async (input) => [await onBucket("ListBucketMultipartUploads", input, keys({ "s3:prefix": input.Prefix }))],
+
+    GetObjectTagging: object("GetObjectTagging"),
+    PutObjectTagging: object("PutObjectTagging"),
+    DeleteObjectTagging: object("DeleteObjectTagging"),
+    GetBucketTagging: bucket("GetBucketTagging"),
+    PutBucketTagging: bucket("PutBucketTagging"),
+    DeleteBucketTagging: bucket("PutBucketTagging"),
+
+    GetBucketNotificationConfiguration: bucket("GetBucketNotification"),
+    PutBucketNotificationConfiguration: bucket("PutBucketNotification"),
+
+    GetBucketPolicy: bucket("GetBucketPolicy"),
+    GetBucketPolicyStatus: bucket("GetBucketPolicyStatus"),
+    GetBucketCors: bucket("GetBucketCORS"),
+    GetBucketLifecycleConfiguration: bucket("GetLifecycleConfiguration"),
+    GetBucketWebsite: bucket("GetBucketWebsite"),
+    GetBucketReplication: bucket("GetReplicationConfiguration"),
+    GetObjectLockConfiguration: bucket("GetBucketObjectLockConfiguration"),
+    GetBucketVersioning: bucket("GetBucketVersioning"),
+    PutBucketVersioning: bucket("PutBucketVersioning"),
+    GetBucketLogging: bucket("GetBucketLogging"),
+    GetBucketAccelerateConfiguration: bucket("GetAccelerateConfiguration"),
+    GetBucketRequestPayment: bucket("GetBucketRequestPayment"),
+    GetBucketOwnershipControls: bucket("GetBucketOwnershipControls"),
+    GetPublicAccessBlock: bucket("GetBucketPublicAccessBlock"),
+    GetBucketEncryption: bucket("GetEncryptionConfiguration"),
+    GetBucketAcl: bucket("GetBucketAcl"),
+  };
+};
