@@ -1,0 +1,131 @@
+import type { Socket } from "node:net";
+import { createHash } from "node:crypto";
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BlobStore } from "../blob/blob.ts";
+import { assert } from "../kit/assert.ts";
+import type { Call } from "../kit/call.ts";
+import type { Clock } from "../kit/clock.ts";
+import { hexId } from "../kit/ids.ts";
+import type { Ledger } from "../kit/ledger.ts";
+import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
+import type { Log } from "../kit/log.ts";
+import type { Random } from "../kit/random.ts";
+import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
+import { createCodeCache } from "./code.ts";
+import { assumeExecutionRole } from "./credentials.ts";
+import { createEnvironment, type StartRuntime } from "./environment.ts";
+import { environmentVariables } from "./environment-variables.ts";
+import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import { createJsonLog, textLog } from "./log-format.ts";
+import { createLogStream } from "./log-stream.ts";
+import { createRuntimes, type Runtime } from "./runtimes.ts";
+import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
+
+interface Needs {
+  sandboxes: SandboxDriver;
+  blobs: BlobStore;
+  call: Call;
+  /** The gateway's: a handler's SDK calls arrive here. */
+  handleConnection: (socket: Socket) => void;
+  logs: LogDestination;
+  clock: Clock;
+  wall: Clock;
+  random: Random;
+  ledger: Ledger;
+  log: Log;
+  dataDirectory: string;
+  settings: { strictRuntimes: boolean; runtimePaths: Readonly<Record<string, string>> };
+  /** PATH of the server, to find interpreters on. */
+  searchPath: string;
+}
+
+const MIB = 1024 * 1024;
+const RUNTIME_API_PORT = 9_001;
+const ENDPOINT_PORT = 4_566;
+
+/** Our runtime clients; beside `src/` in the repository, beside `dist/` in the package. */
+const bootstraps = fileURLToPath(new URL("../../runtimes", import.meta.url));
+const BOOTSTRAP = { nodejs: "bootstrap.mjs", python: "bootstrap.py" } as const;
+
+/** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
+const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
+  const prefix = dirname(dirname(realpathSync(interpreter.path)));
+  return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
+};
+
+export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+  const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
+  const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
+  const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, random });
+  const live = new Set<Environment>();
+
+  const logStreamName = (target: FunctionTarget): string => {
+    const day = new Date(wall.now()).toISOString().slice(0, 10).replaceAll("-", "/");
+    return `${day}/[${target.version}]${hexId(random, 32)}`;
+  };
+
+  return {
+    async createEnvironment(target) {
+      const runtime = await runtimes.resolve(target.runtime);
+      assert(target.layers.length === 0, "layers are refused when a function is configured");
+      const [credentials, task] = await Promise.all([assumeExecutionRole(call, target), code.unpacked(target.code)]);
+      const id = hexId(random, 16);
+      const sandbox = await sandboxes.create({
+        id,
+        mounts: [{ source: task, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+        memoryBytes: target.memoryMb * MIB,
+        storageBytes: target.ephemeralStorageMb * MIB,
+        cpus: target.memoryMb / MEMORY_MB_PER_CPU,
+        processesMax: ENVIRONMENT_PROCESSES_MAX,
+        openFilesMax: ENVIRONMENT_FILES_MAX,
+      });
+      const streamName = logStreamName(target);
+      const stream = createLogStream({
+        destination: logs,
+        about: { as: credentials.caller, region: target.region, group: target.logging.group, stream: streamName, functionName: target.name },
+        now: clock.now,
+      });
+      const startRuntime: StartRuntime = async (api) => {
+        const running = await sandbox.exec({
+          command: runtime.interpreter.path,
+          args: [...(runtime.language === "python" ? ["-s"] : []), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+          env: (addresses) =>
+            environmentVariables({ target, runtime, credentials, sandbox, logStream: streamName, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+          directory: sandbox.path("/var/task"),
+          listeners: [
+            { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
+            { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
+          ],
+        });
+        stream.follow(running.stdout);
+        stream.follow(running.stderr);
+        return running;
+      };
+      const { language, interpreter, note } = runtime;
+      const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
+      const environment = createEnvironment({
+        id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
+        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now) : textLog,
+        runtimeVersion: {
+          version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
+          arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
+          ...(note === undefined ? {} : { note }),
+        },
+        credentialsExpireAt: credentials.expiresAt,
+        onStopped: () => live.delete(environment),
+      });
+      live.add(environment);
+      return environment;
+    },
+    runtimes: runtimes.list,
+    async prepareSdks() {
+      const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
+      return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
+    },
+    async close() {
+      await Promise.all([...live].map((environment) => environment.stop("SPINDOWN")));
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import { ApiError } from "../kit/api-error.ts";
+import type { RuntimeListing } from "./executor.ts";
+import { discoverInterpreters, type Interpreter, type Language } from "./discover.ts";
+
+const RUNTIMES = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"] as const;
+
+export interface Runtime {
+  name: string;
+  language: Language;
+  interpreter: Interpreter;
+  isExact: boolean;
+  /** Said once in a function's log when another version answers. */
+  note?: string;
+}
+
+interface Needs {
+  settings: { strictRuntimes: boolean; runtimePaths: Readonly<Record<string, string>> };
+  /** PATH of the server. */
+  searchPath: string;
+}
+
+/** `[3, 13]`, `[24]`: as much of a version as a runtime's name says. */
+const wantedOf = (name: string): { language: Language; wanted: number[] } | undefined => {
+  const match = /^(nodejs|python)(\d+)(?:\.(\d+))?(?:\.x)?$/.exec(name);
+  if (match === null) return undefined;
+  const language = match[1] as Language;
+  return { language, wanted: language === "nodejs" ? [Number(match[2])] : [Number(match[2]), Number(match[3])] };
+};
+
+/** Position on a line, so that versions can be near or far. */
+const positionOf = (parts: readonly number[], length: number): number => (length === 1 ? parts[0]! : parts[0]! * 1_000 + parts[1]!);
+
+const asNumbers = (version: string): number[] => version.split(".").map(Number);
+
+/** The exact version, else the nearest newer, else the nearest older; of equal ones the latest patch. */
+const choose = (interpreters: readonly Interpreter[], language: Language, wanted: readonly number[]): Interpreter | undefined => {
+  const goal = positionOf(wanted, wanted.length);
+  const byPatch = interpreters
+    .filter((one) => one.language === language && (language === "nodejs" || asNumbers(one.version)[0] === wanted[0]))
+    .toSorted((a, b) => asNumbers(b.version)[2]! - asNumbers(a.version)[2]! || asNumbers(b.version)[1]! - asNumbers(a.version)[1]!);
+  const at = (one: Interpreter) => positionOf(asNumbers(one.version), wanted.length);
+  const newer = byPatch.filter((one) => at(one) >= goal).toSorted((a, b) => at(a) - at(b));
+  const older = byPatch.filter((one) => at(one) < goal).toSorted((a, b) => at(b) - at(a));
+  return newer[0] ?? older[0];
+};
+
+const fixFor = (name: string): string => `install it, or name an interpreter with --runtime ${name}=/path/to/it`;
+
+/** Which interpreter of this machine runs which runtime. */
+export const createRuntimes = ({ settings, searchPath }: Needs) => {
+  let found: Promise<Interpreter[]> | undefined;
+  const interpreters = () => (found ??= discoverInterpreters(searchPath));
+
+  const look = async (name: string): Promise<Runtime | undefined> => {
+    const wish = wantedOf(name);
+    if (wish === undefined) return undefined;
+    const { language, wanted } = wish;
+    const configured = settings.runtimePaths[name];
+    const all = await interpreters();
+    const interpreter = configured === undefined ? choose(all, language, wanted) : (all.find((one) => one.path === configured) ?? { language, version: wanted.join("."), path: configured });
+    if (interpreter === undefined) return undefined;
+    const isExact = configured !== undefined || positionOf(asNumbers(interpreter.version), wanted.length) === positionOf(wanted, wanted.length);
+    const note = isExact ? {} : { note: `${name} is not installed here: ${language === "python" ? "Python" : "Node.js"} ${interpreter.version} (${interpreter.path}) runs it. To have the exact one, ${fixFor(name)}` };
+    return { name, language, interpreter, isExact, ...note };
+  };
+
+  return {
+    /** Throws an ApiError that says what is missing and how to get it. */
+    async resolve(name: string): Promise<Runtime> {
+      if (wantedOf(name) === undefined) throw new ApiError("InvalidRuntimeException", `The runtime ${name} is not built in this version of lambdad: it runs ${RUNTIMES.join(", ")}`, { status: 502 });
+      const runtime = await look(name);
+      if (runtime === undefined) throw new ApiError("InvalidRuntimeException", `${name} is not installed on this machine: ${fixFor(name)}`, { status: 502 });
+      if (settings.strictRuntimes && !runtime.isExact) throw new ApiError("InvalidRuntimeException", `${runtime.note!} (--strict-runtimes refuses another version)`, { status: 502 });
+      return runtime;
+    },
+    list: (): Promise<RuntimeListing[]> =>
+      Promise.all(
+        RUNTIMES.map(async (name) => {
+          const runtime = await look(name);
+          if (runtime === undefined) return { runtime: name, isExact: false, note: `not installed: ${fixFor(name)}` };
+          const { interpreter, isExact, note } = runtime;
+          return { runtime: name, version: interpreter.version, path: interpreter.path, isExact, ...(note === undefined ? {} : { note }) };
+        }),
+      ),
+  };
+};
