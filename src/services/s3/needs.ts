@@ -4,8 +4,9 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
+import type { Outbox } from "../../plumber/outbox.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
-import type { Operation, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import type { RequestContext, Service } from "../service.ts";
 import type { BucketOwners } from "./bucket-owners.ts";
 import type { Garbage } from "./garbage.ts";
@@ -16,29 +17,11 @@ export type S3Handlers = Handlers<S3Types, RequestContext>;
 export type S3Handler<N extends keyof S3Handlers> = NonNullable<S3Handlers[N]>;
 export type S3Input<N extends keyof S3Handlers> = Parameters<S3Handler<N>>[0];
 
-/** An event on its way to one target, written in the commit of what caused it. */
-export interface Delivery {
-  id: string;
-  traceId: string;
-  lineage?: string;
-  targetArn: string;
-  /** JSON. */
-  payload: string;
-  as: { service: string; account: string; sourceArn: string; sourceAccount: string };
-  region: string;
-  keys: string[];
-}
-
-export interface DeliveryOutbox {
-  enqueue(delivery: Delivery): Operation<void>;
-  poke(): void;
-}
-
 export interface Needs {
   store: Store;
   blobs: BlobStore;
   call: Call;
-  outbox: DeliveryOutbox;
+  outbox: Pick<Outbox, "enqueue" | "poke">;
   ledger: Ledger;
   clock: Clock;
   random: Random;
