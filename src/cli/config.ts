@@ -8,6 +8,8 @@ import { SETTINGS, type Setting, type Settings } from "./settings.ts";
 export interface Config extends Settings {
   /** Absolute. */
   dataDirectory: string;
+  /** PATH, to find interpreters on. */
+  searchPath: string;
 }
 
 /** What is worth telling at start: how variables that were made for LocalStack were read. */
@@ -39,7 +41,7 @@ export const readConfig = (flags: Flags, environment: Environment, file: Readonl
     return fallback;
   };
   const settings = Object.fromEntries(SETTINGS.map((setting) => [setting.key, read(setting)])) as unknown as Settings;
-  return { ...settings, dataDirectory: resolve(settings.dataDirectory), notices: { understood: aliased.understood, ignored: aliased.ignored } };
+  return { ...settings, dataDirectory: resolve(settings.dataDirectory), searchPath: environment["PATH"] ?? "", notices: { understood: aliased.understood, ignored: aliased.ignored } };
 };
 
 /** `--config`, `LAMBDAD_CONFIG`, or `lambdad.config.json` of the working directory when there is one. */

@@ -9,7 +9,7 @@ import { startServer } from "../support/server.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin/lambdad.js");
-const baseEnv = () => ({ PATH: process.env["PATH"], HOME: process.env["HOME"] });
+const baseEnv = () => ({ PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PREPARE_SDKS: "0" });
 
 const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}) =>
   spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 30_000, env: { ...baseEnv(), ...options.env }, ...(options.input === undefined ? {} : { input: options.input }) });

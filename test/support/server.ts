@@ -24,7 +24,7 @@ export const startServer = async (options: { dataDirectory?: string; env?: Recor
   const dataDirectory = options.dataDirectory ?? join(temporaryDirectory(), "data");
   const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", ...(options.flags ?? [])], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, ...options.env },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, LAMBDAD_PREPARE_SDKS: "0", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

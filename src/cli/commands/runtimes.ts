@@ -1,7 +1,10 @@
 import type { Command } from "commander";
-import { clientCommand, type Exit } from "../command.ts";
+import { CliError } from "../cli-error.ts";
+import { clientCommand, localCommand, withOutputOptions, type Exit } from "../command.ts";
+import { readConfig, readConfigFile } from "../config.ts";
 import { tableLines, type Output } from "../output.ts";
 import { callPlatform } from "../platform-client.ts";
+import { prepareSdks } from "../prepare.ts";
 
 interface Listing {
   runtime: string;
@@ -11,7 +14,7 @@ interface Listing {
   note?: string;
 }
 
-export const addRuntimes = (program: Command, exit: Exit): Command => {
+export const addRuntimes = (program: Command, exit: Exit): void => {
   const command = program.command("runtimes").description("which interpreter answers to each runtime name, and what is missing");
   clientCommand(command, exit, async ({ out, client }) => {
     const { runtimes } = (await callPlatform(client, "GET", "runtimes")).body as { runtimes: Listing[] };
@@ -19,7 +22,15 @@ export const addRuntimes = (program: Command, exit: Exit): Command => {
     out.succeed({ runtimes });
     return {};
   });
-  return command;
+  const prepare = command.command("prepare").description("fetch the AWS SDK for Python into the data directory; no server is needed").option("--data-dir <path>", "where everything is kept [LAMBDAD_DATA_DIR]");
+  localCommand(withOutputOptions(prepare), exit, async ({ out, options, environment }) => {
+    const config = readConfig({ dataDirectory: options["dataDir"] }, environment, readConfigFile(undefined, environment));
+    const { isReady, message } = await prepareSdks(config);
+    if (!isReady) throw new CliError("NOT_PREPARED", "the AWS SDK for Python is not there", { why: message, actions: ["try again online: lambdad runtimes prepare", "put boto3 into the function's package"], isRetryable: true });
+    if (!out.isJson) out.line(message);
+    out.succeed({ message });
+    return {};
+  });
 };
 
 const print = (out: Output, runtimes: readonly Listing[]): void => {

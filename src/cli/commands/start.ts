@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { Log } from "../../kit/log.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
 import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";
 import { printBanner, printNotices } from "../banner.ts";
+import { prepareSdks } from "../prepare.ts";
 import { createServerLog } from "../server-log.ts";
 import { SETTINGS, type Setting } from "../settings.ts";
 import { waitForEnd } from "../stop.ts";
@@ -35,6 +37,8 @@ const start = async (context: CommandContext): Promise<Outcome> => {
     return await serve(context, config, claim);
   } finally {
     claim.release();
+    // What was begun behind the start (a pip that waits for the network) shall not hold the end.
+    setImmediate(() => process.exit());
   }
 };
 
@@ -51,10 +55,21 @@ const serve = async (context: CommandContext, config: Config, claim: Claim): Pro
   if (out.isJson) out.object({ schemaVersion: 1, command: "start", status: "ok", data: { endpoint: platform.endpoint, pid: process.pid }, warnings: [], error: null });
   else out.line(platform.endpoint);
   out.line("Ready.");
+  if (config.prepareSdks) void prepareBehind(config, log);
   const end = await waitForEnd();
   out.note(`stopping on ${end.signal}: what runs may finish; a second Ctrl-C ends it at once`);
   await platform.close();
   return { exitCode: EXIT.ok };
+};
+
+/** Functions run meanwhile; only a Python handler that wants boto3 may come too early. */
+const prepareBehind = async (config: Config, log: Log): Promise<void> => {
+  try {
+    const { isReady, message } = await prepareSdks(config);
+    log[isReady ? "debug" : "warn"](message);
+  } catch (error) {
+    log.warn("the AWS SDK for Python could not be prepared: lambdad runtimes prepare tries it again", { error: (error as Error).message });
+  }
 };
 
 const explainStart = (error: unknown, { host, port, dataDirectory }: Config): unknown => {
