@@ -46,7 +46,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
-  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, directory: inData("sandboxes"), random, wall, log });
+  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, directory: inData("sandboxes"), wall, log });
 
   // Services call each other, environments call the gateway, and the gateway calls the services: the circle is closed by these two.
   const call: Call = (...request) => callServices(...request);
@@ -58,15 +58,15 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const executor = createExecutor({
     sandboxes, blobs, call, logs, clock, wall, random, ledger, log,
     handleConnection: (socket) => gateway.handleConnection(socket),
-    endpoint: () => endpoint,
     dataDirectory: config.dataDirectory,
     settings: { strictRuntimes: config.strictRuntimes, runtimePaths: config.runtimePaths },
+    searchPath: config.searchPath,
   });
-  const scheduler = createScheduler({ executor, clock, random, ledger, log });
+  const scheduler = createScheduler({ executor, clock, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, random, ledger, log });
-  const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, executor, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);

@@ -72,4 +72,5 @@ const main = async () => {
   }
 };
 
-await main();
+// Not awaited: a handler that leaves the event loop empty must reach `beforeExit`.
+void main();

@@ -33,7 +33,7 @@ export const run = async (handler, event, context, major) => {
   const returned = handler(event, context, done);
   if (isThenable(returned)) return toJson((await Promise.race([returned.then((result) => ({ result })), called])).result);
   if (handler.length < 3 && returned !== undefined) return toJson(null);
-  const outcome = await Promise.race([called, whenLoopIsEmpty().then(() => ({ result: null }))]);
-  if (context.callbackWaitsForEmptyEventLoop) await whenLoopIsEmpty();
+  const outcome = await Promise.race([called, whenLoopIsEmpty().then(() => ({ result: null, isLoopEmpty: true }))]);
+  if (context.callbackWaitsForEmptyEventLoop && outcome.isLoopEmpty !== true) await whenLoopIsEmpty();
   return toJson(outcome.result);
 };

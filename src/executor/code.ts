@@ -10,7 +10,7 @@ interface Package {
 }
 
 /** Unpacked packages by the hash of their zip: made once, whole or not at all, shared by all environments that run them. */
-export const createCodeCache = ({ directory, blobs, random }: { directory: string; blobs: BlobStore; random: Random }) => {
+export const createCodeCache = ({ directory, blobs, random }: { directory: string; blobs: Pick<BlobStore, "path">; random: Random }) => {
   mkdirSync(directory, { recursive: true });
   for (const name of readdirSync(directory)) if (name.startsWith("unpacking-")) rmSync(join(directory, name), { recursive: true, force: true });
   const making = new Map<string, Promise<string>>();

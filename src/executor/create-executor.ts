@@ -25,7 +25,7 @@ import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
-  blobs: BlobStore;
+  blobs: Pick<BlobStore, "path">;
   call: Call;
   /** The gateway's: a handler's SDK calls arrive here. */
   handleConnection: (socket: Socket) => void;

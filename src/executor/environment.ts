@@ -179,7 +179,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     const current = run!;
     current.isReady = false;
     const answer = nextSignal(current, deadline - wall.monotonic());
-    current.api.send(invocation, wall.now() + Math.max(0, deadline - wall.monotonic()));
+    current.api.send(invocation, Math.round(wall.now() + Math.max(0, deadline - wall.monotonic())));
     const signal = await answer;
     assert(signal.kind !== "next", "a runtime cannot ask for the next invocation before it has answered this one");
     current.api.expect(undefined);

@@ -131,3 +131,7 @@ export const LOG_LINE_BYTES_MAX = 256 * KIB;
 export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
 export const LOG_BATCH_LINES_MAX = 1_000;
 export const LOG_PENDING_LINES_MAX = 100_000;
+/** Milliseconds that a function is Pending after its creation, or InProgress after an update; AWS takes seconds, unspecified. */
+export const FUNCTION_SETTLE_MS = 150;
+/** Bytes of a client context in base64 ("Invoke", API reference). */
+export const CLIENT_CONTEXT_BYTES_MAX = 3_583;

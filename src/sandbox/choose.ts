@@ -1,26 +1,19 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Random } from "../kit/random.ts";
-import { probeBubblewrap } from "./bubblewrap.ts";
 import { createProcessDriver } from "./process.ts";
 import type { IsolationName, SandboxDriver } from "./sandbox.ts";
 
 interface Needs {
   /** `auto` takes the strongest that works here. */
   isolation: IsolationName | "auto";
-  network: "isolated" | "host";
   directory: string;
-  random: Random;
   wall: Clock;
   log: Log;
 }
 
-/** The driver that was asked for, or the strongest that passes its canary; never weaker without saying so. */
+/** The driver that was asked for, or the strongest that works here; never a weaker one than was named. */
 export const chooseSandboxDriver = async ({ isolation, ...needs }: Needs): Promise<SandboxDriver> => {
-  if (isolation === "process") return createProcessDriver(needs);
-  const probe = await probeBubblewrap(needs);
-  if (probe.ok) return probe.driver;
-  if (isolation === "bubblewrap") throw new Error(`isolation "bubblewrap" does not work here: ${probe.why}. Fix: ${probe.fix}`);
-  needs.log.warn(`functions run without isolation: ${probe.why}. Fix: ${probe.fix}`);
+  if (isolation === "bubblewrap") throw new Error('isolation "bubblewrap" is not built in this version of lambdad. Fix: start it with --isolation process, and run only code that you trust');
+  if (isolation === "auto") needs.log.warn("functions run without isolation, as this server's user: run only code that you trust");
   return createProcessDriver(needs);
 };

@@ -1,3 +1,15 @@
 import type { Migration } from "../migrate.ts";
 
-export const functions: readonly Migration[] = [];
+export const functions: readonly Migration[] = [
+  {
+    id: "2026-11-functions",
+    statements: [
+      `create table lambda_function (
+        account text not null, region text not null, name text not null, revision_id text not null,
+        configuration text not null, tags text not null, code_blob_id text not null, code_sha256 text not null, code_size integer not null,
+        policy text, policy_revision text, settles_at integer not null, is_created integer not null, last_modified integer not null,
+        primary key (account, region, name))`,
+      "create table lambda_blob_garbage (blob_id text primary key)",
+    ],
+  },
+];

@@ -1,0 +1,28 @@
+import type { BlobStore } from "../../blob/blob.ts";
+import type { Call } from "../../kit/call.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Ledger } from "../../kit/ledger.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Random } from "../../kit/random.ts";
+import type { Handlers } from "../../protocol/handlers.ts";
+import type { InvocationQueue } from "../../scheduler/invocation-queue.ts";
+import type { Scheduler } from "../../scheduler/scheduler.ts";
+import type { Store } from "../../store/store.ts";
+import type { RequestContext } from "../service.ts";
+
+export type Lambda = typeof import("@aws-sdk/client-lambda");
+export type LambdaHandlers = Handlers<Lambda, RequestContext>;
+
+export interface LambdaNeeds {
+  store: Store;
+  blobs: BlobStore;
+  call: Call;
+  scheduler: Scheduler;
+  queue: InvocationQueue;
+  ledger: Ledger;
+  clock: Clock;
+  wall: Clock;
+  random: Random;
+  log: Log;
+  sessionKey: Buffer;
+}

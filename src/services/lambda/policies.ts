@@ -1,0 +1,130 @@
+import type { NamedPolicy, PolicyDocument, Statement } from "../../iam/document.ts";
+import { isPrincipalText } from "../../iam/principal.ts";
+import { statementsOf } from "../../iam/policy.ts";
+import { ApiError } from "../../kit/api-error.ts";
+import { functionArn, parseArn } from "../../kit/arn.ts";
+import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
+import { sql, type Store } from "../../store/store.ts";
+import type { RequestContext } from "../service.ts";
+import { parseFunctionName } from "./names.ts";
+import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { findFunction, functionNotFound, getFunction, type FunctionRecord } from "./state.ts";
+
+const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message, { status: 400, members: { Type: "User" } });
+const noPolicy = (): ApiError => new ApiError("ResourceNotFoundException", "The resource you requested does not exist.", { status: 404, members: { Type: "User" } });
+
+interface PermissionInput {
+  StatementId?: string | undefined;
+  Action?: string | undefined;
+  Principal?: string | undefined;
+  SourceArn?: string | undefined;
+  SourceAccount?: string | undefined;
+  EventSourceToken?: string | undefined;
+  PrincipalOrgID?: string | undefined;
+  FunctionUrlAuthType?: string | undefined;
+  InvokedViaFunctionUrl?: boolean | undefined;
+}
+
+const principalOf = (text: string): Statement["Principal"] => {
+  if (!isPrincipalText(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
+  if (text === "*") return "*";
+  if (/^\d{12}$/.test(text)) return { AWS: `arn:aws:iam::${text}:root` };
+  return text.startsWith("arn:") ? { AWS: text } : { Service: text };
+};
+
+const conditionOf = (input: PermissionInput): Statement["Condition"] => {
+  const equals: Record<string, string> = {
+    ...(input.SourceAccount === undefined ? {} : { "AWS:SourceAccount": input.SourceAccount }),
+    ...(input.EventSourceToken === undefined ? {} : { "lambda:EventSourceToken": input.EventSourceToken }),
+    ...(input.PrincipalOrgID === undefined ? {} : { "aws:PrincipalOrgID": input.PrincipalOrgID }),
+    ...(input.FunctionUrlAuthType === undefined ? {} : { "lambda:FunctionUrlAuthType": input.FunctionUrlAuthType }),
+  };
+  const condition: Statement["Condition"] = {
+    ...(Object.keys(equals).length === 0 ? {} : { StringEquals: equals }),
+    ...(input.InvokedViaFunctionUrl === undefined ? {} : { Bool: { "lambda:InvokedViaFunctionUrl": String(input.InvokedViaFunctionUrl) } }),
+    ...(input.SourceArn === undefined ? {} : { ArnLike: { "AWS:SourceArn": input.SourceArn } }),
+  };
+  return Object.keys(condition).length === 0 ? undefined : condition;
+};
+
+/** As AWS writes it: members in this order. */
+const statementOf = (input: PermissionInput, resource: string): Statement => {
+  const condition = conditionOf(input);
+  return {
+    Sid: input.StatementId!, Effect: "Allow", Principal: principalOf(input.Principal!) as NonNullable<Statement["Principal"]>, Action: input.Action!, Resource: resource,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  };
+};
+
+/** Who may use a function: the door of every trigger. */
+export const policyHandlers = ({ store, random }: LambdaNeeds) => {
+  const place = (name: string, qualifier: string | undefined, context: RequestContext) => {
+    const parsed = parseFunctionName(name, context, qualifier);
+    if (parsed.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
+    const at = { account: parsed.account, region: context.region };
+    if (parsed.qualifier !== undefined) throw functionNotFound(functionArn(at, parsed.name, parsed.qualifier));
+    return { at, name: parsed.name };
+  };
+  const checkRevision = (record: FunctionRecord, revisionId: string | undefined) => {
+    if (revisionId !== undefined && revisionId !== record.policyRevision) {
+      throw new ApiError("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id", { status: 412 });
+    }
+  };
+  function* write(record: FunctionRecord, statements: readonly Statement[]) {
+    const document: PolicyDocument = { Version: "2012-10-17", Id: "default", Statement: [...statements] };
+    const text = JSON.stringify(document);
+    if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw new ApiError("PolicyLengthExceededException", `The final policy size (${Buffer.byteLength(text)}) is bigger than the limit (${POLICY_BYTES_MAX}).`, { status: 400 });
+    yield* sql(
+      "update lambda_function set policy = ?, policy_revision = ? where account = ? and region = ? and name = ?",
+      statements.length === 0 ? null : text, statements.length === 0 ? null : random.uuid(), record.account, record.region, record.name,
+    );
+  }
+
+  return {
+    async AddPermission(input, context) {
+      const { at, name } = place(input.FunctionName!, input.Qualifier, context);
+      const statement = await store.run(function* () {
+        const record = yield* getFunction(at, name);
+        checkRevision(record, input.RevisionId);
+        const statements = record.policy === undefined ? [] : statementsOf(record.policy);
+        if (statements.some((one) => one.Sid === input.StatementId)) {
+          throw new ApiError("ResourceConflictException", `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`, { status: 409, members: { Type: "User" } });
+        }
+        const added = statementOf(input, record.arn);
+        yield* write(record, [...statements, added]);
+        return added;
+      });
+      return { Statement: JSON.stringify(statement) };
+    },
+
+    async RemovePermission(input, context) {
+      const { at, name } = place(input.FunctionName!, input.Qualifier, context);
+      await store.run(function* () {
+        const record = yield* getFunction(at, name);
+        if (record.policy === undefined) throw new ApiError("ResourceNotFoundException", "No policy is associated with the given resource.", { status: 404, members: { Type: "User" } });
+        checkRevision(record, input.RevisionId);
+        const statements = statementsOf(record.policy);
+        const left = statements.filter((one) => one.Sid !== input.StatementId);
+        if (left.length === statements.length) throw new ApiError("ResourceNotFoundException", `Statement ${input.StatementId} is not found in resource policy.`, { status: 404, members: { Type: "User" } });
+        yield* write(record, left);
+      });
+      return {};
+    },
+
+    async GetPolicy(input, context) {
+      const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
+      const record = await store.run(() => getFunction({ ...parsed, region: context.region }, parsed.name, parsed.qualifier));
+      if (record.policy === undefined) throw noPolicy();
+      return { Policy: JSON.stringify(record.policy), RevisionId: record.policyRevision };
+    },
+  } satisfies LambdaHandlers;
+};
+
+/** The policy that a function's door is kept by; grants of a qualified function match qualified invokes alone, by their Resource. */
+export const functionPolicy = async (store: Store, resource: string): Promise<NamedPolicy | undefined> => {
+  const arn = parseArn(resource);
+  const [kind, name] = arn?.resource.split(":") ?? [];
+  if (arn === undefined || kind !== "function" || name === undefined || name.includes("*")) return undefined;
+  const record = await store.run(() => findFunction(arn, name));
+  return record?.policy === undefined ? undefined : { name: `policy of the function ${name}`, document: record.policy };
+};

@@ -1,0 +1,38 @@
+import type { FunctionTarget } from "../../executor/executor.ts";
+import type { ResolveTarget } from "../../scheduler/scheduler.ts";
+import type { Store } from "../../store/store.ts";
+import { getFunction, type FunctionRecord } from "./state.ts";
+
+export const toTarget = (record: FunctionRecord): FunctionTarget => {
+  const { settings } = record;
+  return {
+    account: record.account,
+    region: record.region,
+    name: record.name,
+    version: "$LATEST",
+    functionArn: record.arn,
+    revisionId: record.revisionId,
+    runtime: settings.Runtime,
+    handler: settings.Handler,
+    roleArn: settings.Role,
+    timeoutSeconds: settings.Timeout,
+    memoryMb: settings.MemorySize,
+    ephemeralStorageMb: settings.EphemeralStorage.Size,
+    environment: settings.Environment ?? {},
+    code: { blobId: record.code.blobId, sha256Base64: record.code.sha256Base64 },
+    layers: [],
+    architecture: settings.Architectures[0]!,
+    logging: {
+      group: settings.LoggingConfig.LogGroup,
+      format: settings.LoggingConfig.LogFormat,
+      ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
+    },
+    initializationType: "on-demand",
+  };
+};
+
+/** The function as it is at this moment. */
+export const createResolveTarget =
+  ({ store }: { store: Store }): ResolveTarget =>
+  async (at, functionName, qualifier) =>
+    toTarget(await store.run(() => getFunction(at, functionName, qualifier)));

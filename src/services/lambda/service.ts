@@ -1,0 +1,52 @@
+import { functionArn } from "../../kit/arn.ts";
+import type { Permission, RequestContext, Service } from "../service.ts";
+import { functionHandlers } from "./functions.ts";
+import { invokeHandlers } from "./invoke.ts";
+import { parseFunctionName } from "./names.ts";
+import type { Lambda, LambdaNeeds } from "./needs.ts";
+import { neverConfiguredHandlers } from "./never-configured.ts";
+import { functionPolicy, policyHandlers } from "./policies.ts";
+import { tagHandlers } from "./tags.ts";
+
+interface Named {
+  FunctionName?: string;
+  Qualifier?: string;
+  Resource?: string;
+  Role?: string;
+}
+
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetFunctionRecursionConfig: "GetFunctionRecursionConfig" };
+
+/** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
+const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
+  const text = FunctionName ?? Resource;
+  if (text === undefined) return undefined;
+  try {
+    const { account, name, qualifier } = parseFunctionName(text, context, Qualifier);
+    return { arn: functionArn({ account, region: context.region }, name, qualifier), account, name };
+  } catch {
+    return undefined;
+  }
+};
+
+const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
+  const named = functionOf(input, context);
+  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? "*" };
+  // Whoever configures a function hands it a role, and must be allowed to.
+  return input.Role === undefined ? [own] : [own, { action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
+};
+
+/** AWS Lambda. */
+export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
+  const handlers = { ...functionHandlers(needs), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
+  return {
+    handlers,
+    permissions: permissions as unknown as Service<Lambda>["permissions"],
+    resourcePolicy: ({ resource }) => functionPolicy(needs.store, resource),
+    ledgerKeys(_operation, input, context) {
+      const named = functionOf(input as Named, context);
+      return named === undefined ? [] : [named.name, named.arn];
+    },
+  };
+};

@@ -1,0 +1,91 @@
+import { writeFileSync, mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { BlobStore } from "../../src/blob/blob.ts";
+import { createExecutor } from "../../src/executor/create-executor.ts";
+import type { Environment, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
+import type { Call } from "../../src/kit/call.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { newTrace } from "../../src/kit/ids.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { systemRandom as random } from "../../src/kit/random.ts";
+import { createProcessDriver } from "../../src/sandbox/process.ts";
+import { zipOf } from "../support/functions.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const ACCOUNT = "000000000000";
+
+/** Packages in a folder: all that an executor needs of a blob store. */
+const createPackages = (directory: string): Pick<BlobStore, "path"> & { add(zip: Buffer): string } => {
+  mkdirSync(directory, { recursive: true });
+  const path = (id: string) => join(directory, id);
+  return {
+    add(zip) {
+      const id = createHash("sha256").update(zip).digest("hex");
+      writeFileSync(path(id), zip);
+      return id;
+    },
+    path,
+  };
+};
+
+/** What the executor asks of other services: a session of the role. */
+const stsOnly: Call = async (service, operation) => {
+  if (service !== "sts" || operation !== "AssumeRole") throw new Error(`${service} ${operation} is not part of this test`);
+  const expires = new Date(Date.now() + 3_600_000);
+  return {
+    Credentials: { AccessKeyId: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token", Expiration: expires },
+    AssumedRoleUser: { Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/r/f`, AssumedRoleId: "AROA:f" },
+  } as never;
+};
+
+export interface TestFunction {
+  environment: Environment;
+  /** Everything that was logged so far. */
+  log(): string[];
+  invoke(event: unknown, options?: { clientContext?: string }): Promise<InvocationReport & { json: unknown }>;
+}
+
+/** A package in a real environment of the process sandbox. */
+export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<TestFunction> => {
+  const directory = temporaryDirectory();
+  const [clock, wall] = [createClock(), createClock()];
+  const blobs = createPackages(join(directory, "blobs"));
+  const sandboxes = createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
+  const lines: string[] = [];
+  const executor = createExecutor({
+    sandboxes, blobs, clock, wall, random, log: silentLog,
+    call: stsOnly,
+    handleConnection: (socket) => socket.destroy(),
+    logs: { write: (batch) => void lines.push(...batch.lines.map((line) => line.message)), flush: async () => {} },
+    ledger: { record() {}, find: async () => [], flush: async () => {} },
+    dataDirectory: directory,
+    settings: { strictRuntimes: false, runtimePaths: {} },
+    searchPath: process.env["PATH"] ?? "",
+  });
+  onTestFinished(async () => {
+    await executor.close();
+    await sandboxes.close();
+  });
+  const zip = await zipOf(files);
+  const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
+  const environment = await executor.createEnvironment({
+    account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn, revisionId: "1", runtime: "python3.13", handler: "app.handler",
+    roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
+    code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
+    layers: [], architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
+    ...options,
+  });
+  return {
+    environment,
+    log: () => lines,
+    async invoke(event, { clientContext } = {}) {
+      const report = await environment.invoke({
+        requestId: random.uuid(), trace: newTrace(random, Date.now()), payload: Buffer.from(JSON.stringify(event)), invokedFunctionArn: functionArn,
+        ...(clientContext === undefined ? {} : { clientContext }),
+      });
+      return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) };
+    },
+  };
+};
