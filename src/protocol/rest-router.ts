@@ -17,7 +17,6 @@ interface RestRoute {
   literals: readonly (readonly [string, string | undefined])[];
   requiredQuery: readonly string[];
   requiredHeaders: readonly string[];
-  hasBucket: boolean;
   weight: number;
 }
 
@@ -36,7 +35,6 @@ const compile = (operation: Operation): RestRoute | undefined => {
   const fixed = segments.filter((segment) => !LABEL.test(segment)).length;
   return {
     operation, method: operation.http.method, segments, literals, requiredQuery, requiredHeaders,
-    hasBucket: operation.input.members.some((member) => member.name === "Bucket" && member.traits.httpLabel === true),
     weight: (fixed + literals.length) * 10_000 + requiredQuery.length * 100 + requiredHeaders.length,
   };
 };
@@ -75,20 +73,18 @@ export const createRestRouter = (model: ServiceModel) => {
     if (route !== undefined) byMethod.set(route.method, [...(byMethod.get(route.method) ?? []), route]);
   }
   for (const routes of byMethod.values()) routes.sort((a, b) => b.weight - a.weight);
-  const isS3 = model.name === "s3";
+  // A slash at the end belongs to an object's key, but not to a bucket's name.
+  const trailingSlash = model.name === "s3" ? /^([^/]*)\/$/ : /^(.*?)\/$/;
 
   return ({ method, path, query: text, headers }: WireRequest): RestMatch | undefined => {
     const query = parseForm(text);
-    const bucketEnd = isS3 ? path.indexOf("/", 1) : 0;
-    const bucket = isS3 ? decode(bucketEnd < 0 ? path.slice(1) : path.slice(1, bucketEnd)) : undefined;
-    const rest = isS3 ? (bucketEnd < 0 ? "" : path.slice(bucketEnd + 1)) : path.replace(/^\//, "").replace(/\/$/, "");
+    const rest = path.replace(/^\//, "").replace(trailingSlash, "$1");
     const parts = rest === "" ? [] : rest.split("/");
     for (const route of byMethod.get(method) ?? []) {
-      if (isS3 && route.hasBucket !== (bucket !== undefined && bucket !== "")) continue;
       if (!route.literals.every(([name, value]) => query.has(name) && (value === undefined || query.get(name)!.includes(value)))) continue;
       if (!route.requiredQuery.every((name) => query.has(name)) || !route.requiredHeaders.every((name) => headers[name] !== undefined)) continue;
       const labels = matchPath(route.segments, parts);
-      if (labels !== undefined) return { operation: route.operation, labels: route.hasBucket ? { ...labels, Bucket: bucket! } : labels, query };
+      if (labels !== undefined) return { operation: route.operation, labels, query };
     }
     return undefined;
   };
