@@ -33,7 +33,7 @@ export const isCrossSite = (headers: Readonly<Record<string, string>>, host: str
   return hostName(origin.replace(/^https?:\/\//, "")) !== host;
 };
 
-/** `<bucket>.s3[.<region>|-<region>].<any>`, `<service>[.<region>].<any>`. */
+/** `<bucket>.s3[.<region>|-<region>].<host>`, `<service>[.<region>].<host>`. */
 export const routeHost = (host: string): HostRoute => {
   const labels = host.split(".");
   const s3 = labels.findLastIndex((label) => label === "s3" || /^s3-[a-z]{2}-/.test(label));

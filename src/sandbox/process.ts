@@ -63,6 +63,8 @@ interface Running {
   servers: Server[];
   sockets: Set<Socket>;
   isOutOfMemory: boolean;
+  /** Everything of it is gone. */
+  ended: Promise<unknown>;
 }
 
 const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): Sandbox => {
@@ -117,7 +119,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
       stdio: ["ignore", ...pipes.childFds],
     });
     pipes.releaseChildFds();
-    const one: Running = { child, servers: listening.map(({ server }) => server), sockets, isOutOfMemory: false };
+    const one: Running = { child, servers: listening.map(({ server }) => server), sockets, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
     const exited = new Promise<ProcessExit>((resolve) => {
       const end = async (code: number | null, signal: string | null) => {
@@ -131,13 +133,15 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
       });
       child.once("exit", (code, signal) => void end(code, signal));
     });
+    one.ended = exited;
     void watch(one);
     return { stdout: pipes.stdout, stderr: pipes.stderr, addresses, exited };
   };
 
   const reset = async () => {
     await killAll();
-    for (const one of running) release(one);
+    // What ends a run also looks for what it left behind, and must not find the next run.
+    await Promise.all([...running].map((one) => one.ended));
   };
   return {
     id: spec.id,

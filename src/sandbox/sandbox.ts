@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 
 export type IsolationName = "bubblewrap" | "process";
 
