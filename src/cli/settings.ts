@@ -104,7 +104,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   { key: "anyCredentials", flag: "--any-credentials", variable: "LAMBDAD_ANY_CREDENTIALS", help: "accept unknown access key ids", parse: parseBoolean, default: false },
   { key: "strictRuntimes", flag: "--strict-runtimes", variable: "LAMBDAD_STRICT_RUNTIMES", help: "refuse a runtime whose exact version is not here", parse: parseBoolean, default: false },
-  { key: "runtimePaths", flag: "--runtime-path <runtime=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; may be repeated", isRepeatable: true, parse: parsePairs, default: {} },
+  { key: "runtimePaths", flag: "--runtime <name=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; may be repeated", isRepeatable: true, parse: parsePairs, default: {} },
   { key: "allowedHosts", flag: "--allow-host <name>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "a further host name that requests may carry; may be repeated", isRepeatable: true, parse: parseList, default: [] },
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
   { key: "environmentIdleMs", flag: "--idle <ms>", variable: "LAMBDAD_IDLE_MS", help: "how long an idle environment is kept warm", parse: parseMilliseconds, default: undefined },

@@ -40,7 +40,7 @@ const isRefused = (entry: LedgerEntry): boolean => {
   return decision?.isAllowed === false || (explanationOf(entry).fix !== undefined && decision?.isAllowed !== true);
 };
 
-const INDENT = " ".repeat(LABEL_WIDTH + 18);
+const INDENT = " ".repeat(6);
 
 const explanationLines = ({ message, sentences = [], failedConditions = [], fix = {} }: Explanation, summary: string, paint: Paint): string[] => [
   ...[...(message === undefined ? [] : [message]), ...sentences].filter((sentence) => !summary.startsWith(sentence)).map((sentence) => `${INDENT}${sentence}`),

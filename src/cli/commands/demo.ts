@@ -21,7 +21,7 @@ const demo = async ({ out, client, wall }: ClientContext): Promise<Outcome> => {
   const health = (await callPlatform(client, "GET", "health")).body as Health;
   const [{ playDemo }, { removeAll }, clients] = await Promise.all([import("../demo/play.ts"), import("../demo/resources.ts"), createDemoClients(client)]);
   const names = namesFor(hexId(systemRandom, 8));
-  const app = chooseApp(health.runtimes.map(({ runtime }) => runtime));
+  const app = chooseApp(health.runtimes);
   const told: string[] = [];
   const began = wall.monotonic();
   try {

@@ -10,7 +10,7 @@ export interface Health {
   endpoint: string;
   isolation: { name: string; isBoundary: boolean; network: string; internet: string; warnings: readonly string[] };
   services: Record<string, string>;
-  runtimes: { runtime: string; version?: string; path?: string }[];
+  runtimes: { runtime: string; version?: string; path?: string; isExact?: boolean }[];
 }
 
 export const addHealth = (program: Command, exit: Exit): void => {

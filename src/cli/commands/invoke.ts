@@ -33,14 +33,14 @@ const invoke = async (context: ClientContext, name: string): Promise<Outcome> =>
       ...(options["tail"] === true && !isAsync ? { LogType: "Tail" } : {}),
     }),
   );
-  const data = describe(reply);
+  const { text, ...data } = describe(reply);
   if (data.log !== undefined) out.note(data.log.trimEnd());
   if (isAsync) {
     if (!out.isJson) out.note(`queued as ${data.requestId}: lambdad why ${data.requestId}`);
     out.succeed(data);
     return {};
   }
-  if (!out.isJson) out.line(data.text);
+  if (!out.isJson) out.line(text);
   if (reply.FunctionError === undefined) {
     out.succeed(data);
     return {};
@@ -71,7 +71,7 @@ const parse = (text: string): unknown => {
   }
 };
 
-const functionError = (name: string, kind: string, { payload, requestId }: ReturnType<typeof describe>): CliError => {
+const functionError = (name: string, kind: string, { payload, requestId }: Omit<ReturnType<typeof describe>, "text">): CliError => {
   const { errorType, errorMessage } = (payload ?? {}) as { errorType?: string; errorMessage?: string };
   return new CliError("FUNCTION_ERROR", `${name} ended with ${errorType ?? kind}`, {
     category: "functionError",

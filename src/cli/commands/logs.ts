@@ -99,7 +99,7 @@ const toLine = (group: string, event: FilteredLogEvent): Line => ({
   time: new Date(event.timestamp!).toISOString(),
   function: group.startsWith(LAMBDA_GROUP) ? group.slice(LAMBDA_GROUP.length) : group,
   stream: event.logStreamName!,
-  message: event.message!.trimEnd(),
+  message: event.message!.replace(/\n$/, ""),
   eventId: event.eventId!,
 });
 
@@ -133,7 +133,9 @@ interface Following {
 
 const follow = async ({ wall }: ClientContext, clients: Clients, { groups, seen, pattern, print }: Following): Promise<never> => {
   const { paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
-  const printed = new Set(seen.map(({ eventId }) => eventId));
+  const printed = new Set<string>();
+  // The first look reaches back behind what was shown; what stands there was left out on purpose.
+  let newest = seen.at(-1)?.eventId ?? "";
   let from = wallNow() - OVERLAP_MS;
   for (;;) {
     const started = wallNow();
@@ -148,8 +150,9 @@ const follow = async ({ wall }: ClientContext, clients: Clients, { groups, seen,
     }
     for (const line of lines.filter(({ eventId }) => !printed.has(eventId)).toSorted(byTime)) {
       printed.add(line.eventId);
-      print(line);
+      if (line.eventId > newest) print(line);
     }
+    newest = "";
     from = started - OVERLAP_MS;
     // What lies before the next look cannot come again.
     if (printed.size > 10_000) for (const id of [...printed].slice(0, 5_000)) printed.delete(id);

@@ -57,10 +57,9 @@ export const handler = async (event) => {
 };
 `;
 
-/** Python where there is one, its newest; else Node, which came with the server. */
-export const chooseApp = (runtimes: readonly string[]): DemoApp => {
-  const python = runtimes
-    .filter((runtime) => /^python3\.\d+$/.test(runtime))
-    .toSorted((a, b) => Number(b.slice(8)) - Number(a.slice(8)))[0];
+/** The newest Python whose exact version is here; another Python; else Node, which came with the server. */
+export const chooseApp = (runtimes: readonly { runtime: string; isExact?: boolean }[]): DemoApp => {
+  const pythons = runtimes.filter(({ runtime }) => /^python3\.\d+$/.test(runtime)).toSorted((a, b) => Number(b.runtime.slice(8)) - Number(a.runtime.slice(8)));
+  const python = (pythons.find(({ isExact }) => isExact === true) ?? pythons[0])?.runtime;
   return python === undefined ? { runtime: "nodejs24.x", file: "app.mjs", text: NODE } : { runtime: python as Runtime, file: "app.py", text: PYTHON };
 };
