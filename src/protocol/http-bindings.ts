@@ -1,4 +1,5 @@
 import { malformedXml, serializationFailure } from "./failures.ts";
+import { parseForm } from "./form.ts";
 import type { WireRequest, WireResponse } from "./http.ts";
 import { restJsonCodec } from "./json.ts";
 import type { RestMatch } from "./rest-router.ts";
@@ -51,13 +52,23 @@ export const readRest = async ({ operation, labels, query }: RestMatch, request:
       else if (httpQuery !== undefined) assign(result, member, query.get(httpQuery), false);
       else if (httpHeader !== undefined) assign(result, member, asList(request.headers[httpHeader.toLowerCase()]), true);
       else if (httpPrefixHeaders !== undefined) result[member.name] = prefixed(request.headers, httpPrefixHeaders.toLowerCase());
-      else if (httpQueryParams === true) result[member.name] = Object.assign(Object.create(null), Object.fromEntries([...query].map(([name, values]) => [name, member.shape.value!.shape.kind === "list" ? values : values[0]])));
+      else if (httpQueryParams === true) result[member.name] = restOfQuery(member, query, boundNames(operation));
     }
   } catch (error) {
     if (!(error instanceof XmlSyntaxError)) throw error;
     throw format === "xml" ? malformedXml(error) : serializationFailure(error.message, error);
   }
   return result;
+};
+
+/** Query parameters that have a meaning of their own, in the path or for another member. */
+const boundNames = ({ http, input }: RestMatch["operation"]): Set<string> =>
+  new Set([...input.members.flatMap(({ traits }) => traits.httpQuery ?? []), ...parseForm(http?.uri.split("?")[1] ?? "").keys()]);
+
+const restOfQuery = ({ shape }: Member, query: RestMatch["query"], bound: ReadonlySet<string>): Record<string, unknown> => {
+  const found = Object.create(null) as Record<string, unknown>;
+  for (const [name, values] of query) if (!bound.has(name)) found[name] = shape.value!.shape.kind === "list" ? values : values[0];
+  return found;
 };
 
 const isInBody = ({ traits }: Member): boolean =>
@@ -112,7 +123,8 @@ export const writeRest = (shape: Shape, value: Record<string, unknown>, status: 
     else if (httpResponseCode === true) response.status = content as number;
     else if (httpPayload !== true) inBody[member.name] = content;
   }
-  if (payload !== undefined) writePayload(response, payload, value[payload.name], format, xmlNamespace);
+  // A client takes a success of S3's without its element for a copy that failed on the way.
+  if (payload !== undefined) writePayload(response, payload, value[payload.name] ?? (format === "xml" && isStructure(payload.shape) && status < 300 ? {} : undefined), format, xmlNamespace);
   else if (shape.members.some(isInBody)) {
     headers["content-type"] ??= contentType(format);
     response.body = writeBody(shape, inBody, format, xmlNamespace);
