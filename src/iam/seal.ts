@@ -16,7 +16,8 @@ export const seal = (key: Buffer, value: unknown, random: Random): string => {
 /** Undefined for whatever this key did not seal. */
 export const open = (key: Buffer, sealed: string): unknown => {
   const bytes = Buffer.from(sealed, "base64url");
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  // The decoder passes over what is not base64url: one token, one spelling.
+  if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== sealed) return undefined;
   try {
     const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
     decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
