@@ -21,29 +21,34 @@ const invalidPart = (uploadId: string, number: number, etag: string): ApiError =
     members: { UploadId: uploadId, PartNumber: number, ETag: etag },
   });
 
-/** The parts that the client lists, each compared with what came. */
+const invalidPartOrder = (uploadId: string): ApiError =>
+  new ApiError("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.", { status: 400, members: { UploadId: uploadId } });
+
+const entityTooSmall = (part: PartRow): ApiError =>
+  new ApiError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", {
+    status: 400,
+    members: { ProposedSize: part.size, MinSizeAllowed: S3_PART_BYTES_MIN, PartNumber: part.number, ETag: part.etag },
+  });
+
+/** The parts that the client lists: in order, each as it came, none but the last too small. */
 const chooseParts = (input: CompleteInput, upload: UploadRow, uploaded: readonly PartRow[]): PartRow[] => {
   const listed = input.MultipartUpload?.Parts ?? [];
   if (listed.length === 0 || listed.length > S3_PART_NUMBER_MAX) throw malformedXml();
+  const numbers = listed.map(({ PartNumber }) => PartNumber);
+  if (numbers.some((number, index) => index > 0 && number! <= numbers[index - 1]!)) throw invalidPartOrder(upload.uploadId);
   const byNumber = new Map(uploaded.map((part) => [part.number, part]));
-  let previous = 0;
-  return listed.map((given, index) => {
+  const chosen = listed.map((given) => {
     if (given.PartNumber === undefined || given.ETag === undefined) throw malformedXml();
-    if (given.PartNumber <= previous) throw new ApiError("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.", { status: 400, members: { UploadId: upload.uploadId } });
-    previous = given.PartNumber;
     const etag = given.ETag.replace(/^"(.*)"$/, "$1");
     const part = byNumber.get(given.PartNumber);
     const checksum = readChecksum(given);
-    const isWrong = checksum !== undefined && checksum.algorithm === upload.checksumAlgorithm && checksum.value !== part?.checksum;
-    if (part === undefined || part.etag !== etag || isWrong) throw invalidPart(upload.uploadId, given.PartNumber, etag);
-    if (index < listed.length - 1 && part.size < S3_PART_BYTES_MIN) {
-      throw new ApiError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", {
-        status: 400,
-        members: { ProposedSize: part.size, MinSizeAllowed: S3_PART_BYTES_MIN, PartNumber: part.number, ETag: etag },
-      });
-    }
+    const isOther = checksum !== undefined && checksum.algorithm === upload.checksumAlgorithm && checksum.value !== part?.checksum;
+    if (part === undefined || part.etag !== etag || isOther) throw invalidPart(upload.uploadId, given.PartNumber, etag);
     return part;
   });
+  const small = chosen.slice(0, -1).find(({ size }) => size < S3_PART_BYTES_MIN);
+  if (small !== undefined) throw entityTooSmall(small);
+  return chosen;
 };
 
 const wholeChecksum = ({ checksumAlgorithm: algorithm, checksumType: type }: UploadRow, parts: readonly PartRow[]): Checksum => {
