@@ -23,5 +23,5 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   s3: once(async () => (await import("./s3/service.ts")).createS3Service(needs)),
   iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
-  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ ...needs, store: needs.history })),
+  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),
 });
