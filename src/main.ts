@@ -73,9 +73,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation: sandboxes.isolation, endpoint: () => endpoint });
   const gateway = createGateway({ ...needs, platform });
 
-  ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
+  // What an earlier process left is taken up before anything new can come in beside it.
   await queue.start();
   await outbox.start();
+  ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
 
   return {
     endpoint,

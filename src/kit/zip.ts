@@ -107,7 +107,8 @@ const readLink = async (zip: ZipFile, entry: Entry): Promise<string> => {
 
 interface Visitor {
   folder(name: string): void;
-  file(name: string, mode: number, content: Readable): Promise<void>;
+  /** `count` goes between content and destination, in one pipeline: an error of any of them ends all. */
+  file(name: string, mode: number, content: Readable, count: Transform): Promise<void>;
   link(name: string, target: string): void;
 }
 
@@ -141,7 +142,7 @@ const visit = async (source: Source, visitor: Visitor): Promise<ZipFacts> => {
       }
       if (type !== TYPE_FILE) throw unreadable(`the entry ${name} is neither file, folder nor link`);
       const mode = (entry.externalFileAttributes >>> 16) & 0o777 || FILE_MODE;
-      await visitor.file(name, mode, (await contentOf(zip, entry)).pipe(through()));
+      await visitor.file(name, mode, await contentOf(zip, entry), through());
     }
     // Links come last: then nothing can have been written through one.
     for (const [name, target] of links) visitor.link(name, target);
@@ -157,8 +158,8 @@ const visit = async (source: Source, visitor: Visitor): Promise<ZipFacts> => {
 export const inspectZip = (source: Source): Promise<ZipFacts> =>
   visit(source, {
     folder() {},
-    async file(_name, _mode, content) {
-      await pipeline(content, async (chunks) => {
+    async file(_name, _mode, content, count) {
+      await pipeline(content, count, async (chunks) => {
         for await (const _chunk of chunks) continue;
       });
     },
@@ -174,9 +175,9 @@ export const unzip = (source: Source, folder: string): Promise<ZipFacts> => {
   };
   return visit(source, {
     folder: (name) => void mkdirSync(join(folder, name), { recursive: true }),
-    async file(name, mode, content) {
+    async file(name, mode, content, count) {
       const path = place(name);
-      await pipeline(content, createWriteStream(path, { flags: "wx", mode: FILE_MODE }));
+      await pipeline(content, count, createWriteStream(path, { flags: "wx", mode: FILE_MODE }));
       await chmod(path, mode);
     },
     link: (name, target) => symlinkSync(target, place(name)),
