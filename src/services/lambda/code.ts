@@ -22,7 +22,8 @@ const fetchFromS3 = async ({ call }: LambdaNeeds, { S3Bucket, S3Key, S3ObjectVer
     const { Body } = await call("s3", "GetObject", { Bucket: S3Bucket, Key: S3Key, ...(S3ObjectVersion === undefined ? {} : { VersionId: S3ObjectVersion }) }, { as: caller, region });
     const chunks: Uint8Array[] = [];
     let total = 0;
-    for await (const chunk of Body as unknown as AsyncIterable<Uint8Array>) {
+    const content = Body as unknown as Uint8Array | AsyncIterable<Uint8Array>;
+    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
       total += chunk.length;
       if (total > 5 * ZIP_BYTES_MAX) throw tooLarge();
       chunks.push(chunk);
