@@ -1,60 +1,90 @@
+import { readBody } from "./body.ts";
+import { readCbor } from "./cbor.ts";
 import { createFormTree, parseForm } from "./form.ts";
-import { readRest, type RestFormat } from "./http-bindings.ts";
 import type { WireRequest } from "./http.ts";
 import { awsJsonCodec } from "./json.ts";
 import { readQuery } from "./query-reader.ts";
-import { createRestRouter, type RestMatch } from "./rest-router.ts";
+import { readRest } from "./rest-reader.ts";
+import { createRouter, type Router } from "./router.ts";
 import type { Operation, ProtocolName, ServiceModel } from "./schema.ts";
 
-/** Which operation a request is for, in which protocol. `read` decodes it, strictly; it is called after authentication. */
+/** A request that is known to be for an operation; its input is not read yet. */
 export interface Claim {
   model: ServiceModel;
   operation: Operation;
   protocol: ProtocolName;
+  /** Decodes the input, strictly: SerializationException, MalformedXML, MalformedInput … To be called after authentication. */
   read(): Promise<Record<string, unknown>>;
 }
 
-const FORM = "application/x-www-form-urlencoded";
-const CBOR = "rpc-v2-cbor";
+/** Which operation of the service a request is for, by the protocols that the service speaks; undefined when it is none. */
+export async function claim(model: ServiceModel, request: WireRequest): Promise<Claim | undefined> {
+  return claimCbor(model, request) ?? claimJson(model, request) ?? (await claimQuery(model, request)) ?? claimRest(model, request);
+}
 
-const routers = new WeakMap<ServiceModel, (request: WireRequest) => RestMatch | undefined>();
+/** `Action` and `Version` of a form or a query string: how the service of an unsigned request is found. */
+export function claimAction(form: string): { action?: string; version?: string } {
+  const parameters = parseForm(form);
+  const action = parameters.get("Action")?.[0];
+  const version = parameters.get("Version")?.[0];
+  return { ...(action === undefined ? {} : { action }), ...(version === undefined ? {} : { version }) };
+}
 
-const routerOf = (model: ServiceModel) => {
-  let router = routers.get(model);
-  if (router === undefined) routers.set(model, (router = createRestRouter(model)));
-  return router;
-};
-
-const claimTarget = (model: ServiceModel, request: WireRequest, target: string): Claim | undefined => {
-  const operation = model.operations.get(target.slice(target.indexOf(".") + 1));
+function claimCbor(model: ServiceModel, request: WireRequest): Claim | undefined {
+  if (request.headers["smithy-protocol"] !== "rpc-v2-cbor" || !model.protocols.includes("rpcv2Cbor")) return undefined;
+  const [, name] = /\/operation\/(\w+)$/.exec(request.path) ?? [];
+  const operation = name === undefined ? undefined : model.operations.get(name);
   if (operation === undefined) return undefined;
-  const protocol = request.headers["content-type"]?.includes("json-1.1") === true ? "awsJson1_1" : "awsJson1_0";
-  return { model, operation, protocol, read: async () => awsJsonCodec.read(operation.input, (await request.buffer()).toString("utf8")) };
-};
+  return { model, operation, protocol: "rpcv2Cbor", read: async () => readCbor(operation.input, await readBody(request)) };
+}
 
-const claimQuery = async (model: ServiceModel, request: WireRequest): Promise<Claim | undefined> => {
-  const isForm = request.headers["content-type"]?.startsWith(FORM) === true;
-  const form = parseForm(isForm ? (await request.buffer()).toString("utf8") : request.query);
+function claimJson(model: ServiceModel, request: WireRequest): Claim | undefined {
+  const target = request.headers["x-amz-target"];
+  const own = model.protocols.find((protocol) => protocol === "awsJson1_0" || protocol === "awsJson1_1");
+  if (target === undefined || own === undefined || model.targetPrefix === undefined) return undefined;
+  const dot = target.lastIndexOf(".");
+  const operation = target.slice(0, dot) === model.targetPrefix ? model.operations.get(target.slice(dot + 1)) : undefined;
+  if (operation === undefined) return undefined;
+  const type = request.headers["content-type"] ?? "";
+  const protocol = type.includes("x-amz-json-1.1") ? "awsJson1_1" : type.includes("x-amz-json-1.0") ? "awsJson1_0" : own;
+  return { model, operation, protocol, read: async () => awsJsonCodec.read(operation.input, (await readBody(request)).toString()) };
+}
+
+async function claimQuery(model: ServiceModel, request: WireRequest): Promise<Claim | undefined> {
+  if (!model.protocols.includes("awsQuery")) return undefined;
+  const isForm = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+  const text = isForm ? (await readBody(request)).toString() : request.query;
+  const form = parseForm(isForm && request.query !== "" ? `${text}&${request.query}` : text);
   const operation = model.operations.get(form.get("Action")?.[0] ?? "");
   if (operation === undefined) return undefined;
-  const members = new Map([...form].filter(([name]) => name !== "Action" && name !== "Version" && !name.startsWith("X-Amz-")));
-  return { model, operation, protocol: "awsQuery", read: async () => readQuery(operation.input, createFormTree(members)) };
-};
+  return {
+    model,
+    operation,
+    protocol: "awsQuery",
+    async read() {
+      const input = readQuery(operation.input, createFormTree(form));
+      if (model.name === "sqs") addQueueUrl(operation, request, input);
+      return input;
+    },
+  };
+}
 
-const claimRest = (model: ServiceModel, request: WireRequest, protocol: "restJson1" | "restXml"): Claim | undefined => {
-  const match = routerOf(model)(request);
-  if (match === undefined) return undefined;
-  const format: RestFormat = protocol === "restJson1" ? "json" : "xml";
-  return { model, operation: match.operation, protocol, read: () => readRest(match, request, format) };
-};
+/** Old clients of SQS post to the queue's own path and do not repeat its URL. */
+function addQueueUrl(operation: Operation, request: WireRequest, input: Record<string, unknown>): void {
+  const isMissing = input["QueueUrl"] === undefined && operation.input.members.some((member) => member.name === "QueueUrl");
+  if (isMissing && request.path.length > 1) input["QueueUrl"] = `http://${request.headers["host"] ?? "localhost"}${request.path}`;
+}
 
-/** Undefined when the service has no such operation. */
-export const claim = async (model: ServiceModel, request: WireRequest): Promise<Claim | undefined> => {
-  const { protocols } = model;
-  if (request.headers["smithy-protocol"] === CBOR) return undefined;
-  const target = request.headers["x-amz-target"];
-  if (target !== undefined && protocols.some((protocol) => protocol.startsWith("awsJson"))) return claimTarget(model, request, target);
-  if (protocols.includes("awsQuery")) return claimQuery(model, request);
-  const rest = protocols.find((protocol) => protocol === "restJson1" || protocol === "restXml");
-  return rest === undefined ? undefined : claimRest(model, request, rest);
-};
+const routers = new WeakMap<ServiceModel, Router>();
+
+function claimRest(model: ServiceModel, request: WireRequest): Claim | undefined {
+  const protocol = model.protocols.find((p) => p === "restJson1" || p === "restXml");
+  if (protocol === undefined) return undefined;
+  let route = routers.get(model);
+  if (route === undefined) routers.set(model, (route = createRouter(model)));
+  const query = parseForm(request.query);
+  const found = route(request.method, request.path, query, request.headers);
+  if (found === undefined) return undefined;
+  const { operation, labels } = found;
+  return { model, operation, protocol, read: () => readRest(operation, protocol, { request, labels, query }) };
+}

@@ -1,112 +1,75 @@
 import type { ApiError } from "../kit/api-error.ts";
-import { writeRest } from "./http-bindings.ts";
+import { writeCbor } from "./cbor.ts";
+import type { Claim } from "./claim.ts";
+import { writeError, type ErrorPlace } from "./error-writer.ts";
+import { createEventStream } from "./event-stream.ts";
 import type { WireResponse } from "./http.ts";
-import { awsJsonCodec, restJsonCodec } from "./json.ts";
+import { awsJsonCodec } from "./json.ts";
+import { writeRest } from "./rest-writer.ts";
 import type { Operation, ProtocolName, ServiceModel, Shape } from "./schema.ts";
-import { escapeXml, writeXmlContent, writeXmlElement, XML_DECLARATION } from "./xml-writer.ts";
+import { writeXmlElement, XML_DECLARATION } from "./xml-writer.ts";
 
-interface Where {
-  model: ServiceModel;
-  operation: Operation;
-  protocol: ProtocolName;
+/** What the handler returned, as the protocol of the request writes it; with AWS's headers for the request id. */
+export function encode({ model, operation, protocol }: Claim, output: Record<string, unknown>, requestId: string): WireResponse {
+  return withRequestId(protocol, requestId, encodeOutput(model, operation, protocol, output, requestId));
 }
 
-const HTTP_OK = 200;
+/** An error in the protocol's shape. Modelled errors take their status from the model, others from the error (or 400). */
+export function encodeError(place: ErrorPlace, error: ApiError, requestId: string, request: { method: string; path?: string }): WireResponse {
+  return withRequestId(place.protocol, requestId, writeError(place, error, requestId, request));
+}
 
-/** S3's second id of a request: opaque, as long as AWS's. */
-const hostIdOf = (requestId: string): string => Buffer.from(requestId.repeat(4).padEnd(56, "0").slice(0, 56)).toString("base64");
-
-const idHeaders = (model: ServiceModel | undefined, requestId: string): Record<string, string> =>
-  model?.name === "s3" ? { "x-amz-request-id": requestId, "x-amz-id-2": hostIdOf(requestId) } : { "x-amzn-requestid": requestId };
-
-const json = (protocol: ProtocolName): string => (protocol === "awsJson1_0" ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
-
-const queryBody = ({ model, operation }: Where, output: Record<string, unknown>, requestId: string): string => {
-  const { name } = operation;
-  const result = operation.output.kind === "unit" ? "" : writeXmlElement(operation.output, `${name}Result`, "", output);
-  return `<${name}Response xmlns="${model.xmlNamespace ?? ""}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`;
-};
-
-/** GetBucketLocation alone has no element around its one member. */
-const writeBucketLocation = (model: ServiceModel, output: Record<string, unknown>): string =>
-  `${XML_DECLARATION}<LocationConstraint xmlns="${model.xmlNamespace}">${escapeXml(String(output["LocationConstraint"] ?? ""))}</LocationConstraint>`;
-
-/** An output as the client that asked expects it. */
-export const encode = (where: Where, output: Record<string, unknown>, requestId: string): WireResponse => {
-  const { model, operation, protocol } = where;
-  const ids = idHeaders(model, requestId);
-  if (protocol === "awsQuery") return { status: HTTP_OK, headers: { "content-type": "text/xml", ...ids }, body: queryBody(where, output, requestId) };
-  if (protocol.startsWith("awsJson")) {
-    return { status: HTTP_OK, headers: { "content-type": json(protocol), ...ids }, body: operation.output.kind === "unit" ? "" : awsJsonCodec.write(operation.output, output) };
+function encodeOutput(model: ServiceModel, operation: Operation, protocol: ProtocolName, output: Record<string, unknown>, requestId: string): WireResponse {
+  switch (protocol) {
+    case "restJson1": return writeRest(model, operation, false, output);
+    case "restXml": return writeRest(model, operation, true, output);
+    case "awsQuery": return writeQuery(model, operation, output, requestId);
+    case "awsJson1_0":
+    case "awsJson1_1": return writeRpc(operation, protocol, output, `application/x-amz-json-${protocol === "awsJson1_0" ? "1.0" : "1.1"}`);
+    case "rpcv2Cbor": return writeRpc(operation, protocol, output, "application/cbor");
   }
-  const status = operation.http?.code ?? HTTP_OK;
-  if (model.name === "s3" && operation.name === "GetBucketLocation") return { status, headers: { "content-type": "application/xml", ...ids }, body: writeBucketLocation(model, output) };
-  const response = writeRest(operation.output, output, status, protocol === "restJson1" ? "json" : "xml", model.xmlNamespace);
-  Object.assign(response.headers, ids);
-  return response;
-};
-
-interface Failed {
-  model?: ServiceModel;
-  operation?: Operation;
-  protocol: ProtocolName;
 }
 
-/** What the model says of an error, and what was said of it where it was thrown. */
-const facts = ({ model }: Failed, error: ApiError): { shape: Shape | undefined; status: number; queryCode: string; isServerFault: boolean } => {
-  const shape = model?.errors.get(error.code);
-  const traits = shape?.traits ?? {};
-  const status = traits.httpError ?? traits.awsQueryError?.[1] ?? error.status ?? (traits.error === "server" ? 500 : 400);
-  return { shape, status, queryCode: traits.awsQueryError?.[0] ?? error.code, isServerFault: status >= 500 };
-};
+/** S3's second id is any long text that its support can look up; ours repeats the first. */
+const hostId = (requestId: string) => Buffer.from(`${requestId}/${requestId}`).toString("base64");
 
-const messageMember = (shape: Shape | undefined): string => shape?.members.find((member) => member.name.toLowerCase() === "message")?.name ?? "message";
-
-const membersOf = (shape: Shape | undefined, error: ApiError): Record<string, unknown> => ({ ...error.members, [messageMember(shape)]: error.message });
-
-const modelled = (shape: Shape | undefined, error: ApiError, write: (shape: Shape, value: Record<string, unknown>) => string): Record<string, unknown> =>
-  shape === undefined ? { message: error.message } : (JSON.parse(write(shape, membersOf(shape, error))) as Record<string, unknown>);
-
-const restJsonError = (where: Failed, error: ApiError): WireResponse => {
-  const { shape, status } = facts(where, error);
-  const headers = { "content-type": "application/json", "x-amzn-errortype": error.code };
-  if (shape === undefined) return { status, headers, body: JSON.stringify({ message: error.message, Message: error.message }) };
-  const response = writeRest(shape, membersOf(shape, error), status, "json");
-  Object.assign(response.headers, headers);
-  response.body ??= restJsonCodec.write(shape, membersOf(shape, error));
+function withRequestId(protocol: ProtocolName, requestId: string, response: WireResponse): WireResponse {
+  const { headers } = response;
+  if (protocol === "restXml") {
+    headers["x-amz-request-id"] = requestId;
+    headers["x-amz-id-2"] = hostId(requestId);
+  } else headers["x-amzn-requestid"] = requestId;
+  if (protocol === "rpcv2Cbor") headers["smithy-protocol"] = "rpc-v2-cbor";
   return response;
-};
+}
 
-const awsJsonError = (where: Failed, error: ApiError): WireResponse => {
-  const { shape, status, queryCode, isServerFault } = facts(where, error);
-  const type = where.model?.errorNamespace === undefined ? error.code : `${where.model.errorNamespace}#${error.code}`;
-  const compatible = where.model?.isQueryCompatible === true ? { "x-amzn-query-error": `${queryCode};${isServerFault ? "Receiver" : "Sender"}` } : {};
-  return { status, headers: { "content-type": json(where.protocol), ...compatible }, body: JSON.stringify({ __type: type, ...modelled(shape, error, awsJsonCodec.write) }) };
-};
+function writeRpc({ output: shape }: Operation, protocol: ProtocolName, output: Record<string, unknown>, contentType: string): WireResponse {
+  const stream = streamMember(shape);
+  if (stream !== undefined) return writeRpcStream(shape, stream, protocol, output);
+  const headers: Record<string, string> = { "content-type": contentType };
+  if (protocol === "rpcv2Cbor") return { status: 200, headers, body: writeCbor(output) };
+  if (shape.kind === "unit") return { status: 200, headers };
+  return { status: 200, headers, body: awsJsonCodec.write(shape, output) };
+}
 
-const queryError = (where: Failed, error: ApiError, requestId: string): WireResponse => {
-  const { shape, status, queryCode, isServerFault } = facts(where, error);
-  const extra = shape === undefined ? "" : writeXmlContent({ ...shape, members: shape.members.filter((member) => member.name.toLowerCase() !== "message") }, error.members);
-  const body = `<ErrorResponse xmlns="${where.model?.xmlNamespace ?? ""}"><Error><Type>${isServerFault ? "Receiver" : "Sender"}</Type><Code>${escapeXml(queryCode)}</Code><Message>${escapeXml(error.message)}</Message>${extra}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-  return { status, headers: { "content-type": "text/xml" }, body };
-};
+const streamMember = (shape: Shape) => shape.members.find((member) => member.shape.isStreaming && member.shape.kind === "union");
 
-const restXmlError = (where: Failed, error: ApiError, requestId: string, isHead: boolean): WireResponse => {
-  const { shape, status } = facts(where, error);
-  if (isHead) return { status: error.code === "NotFound" ? 404 : status, headers: {} };
-  const known = Object.entries(error.members).map(([name, value]) => (value === undefined || value === null ? "" : `<${name}>${escapeXml(String(value))}</${name}>`));
-  const body = `${XML_DECLARATION}<Error><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>${known.join("")}<RequestId>${requestId}</RequestId><HostId>${hostIdOf(requestId)}</HostId></Error>`;
-  return { status: shape === undefined ? status : (shape.traits.httpError ?? error.status ?? status), headers: { "content-type": "application/xml" }, body };
-};
-
-/** A refusal in AWS's code, status and shape for the protocol that asked. */
-export const encodeError = (where: Failed, error: ApiError, requestId: string, request: { method: string }): WireResponse => {
-  const write = (): WireResponse => {
-    if (where.protocol === "awsQuery") return queryError(where, error, requestId);
-    if (where.protocol === "restXml") return restXmlError(where, error, requestId, request.method === "HEAD");
-    return where.protocol === "restJson1" ? restJsonError(where, error) : awsJsonError(where, error);
+function writeRpcStream(shape: Shape, stream: { name: string; shape: Shape }, protocol: ProtocolName, output: Record<string, unknown>): WireResponse {
+  const { [stream.name]: events, ...rest } = output;
+  const initial = { shape: { ...shape, members: shape.members.filter((member) => member.name !== stream.name) }, value: rest };
+  return {
+    status: 200,
+    headers: { "content-type": "application/vnd.amazon.eventstream" },
+    body: createEventStream(stream.shape, protocol, events as AsyncIterable<unknown>, initial),
   };
-  const response = write();
-  Object.assign(response.headers, idHeaders(where.model, requestId));
-  return response;
-};
+}
+
+function writeQuery(model: ServiceModel, { name, output: shape }: Operation, output: Record<string, unknown>, requestId: string): WireResponse {
+  const result = shape.kind === "unit" ? "" : writeXmlElement(shape, `${name}Result`, "", output);
+  const namespace = model.xmlNamespace === undefined ? "" : ` xmlns="${model.xmlNamespace}"`;
+  return {
+    status: 200,
+    headers: { "content-type": "text/xml" },
+    body: `${XML_DECLARATION}<${name}Response${namespace}>${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`,
+  };
+}

@@ -1,108 +1,150 @@
 import { ApiError } from "../kit/api-error.ts";
-import type { Member, Operation, ServiceModel, Shape } from "./schema.ts";
+import { VALIDATION_ERRORS_MAX } from "../kit/limits.ts";
+import { malformedXml } from "./failures.ts";
+import type { Member, Operation, ServiceModel, Shape, Traits } from "./schema.ts";
+import { type Constraint, constraintsOf, describeValue } from "./constraints.ts";
 
-type Check = (value: unknown, path: string, broken: string[]) => void;
+/** Adds what is wrong with a value, in AWS's words, to `issues`. @param path `environment.variables` */
+type Check = (value: unknown, path: string, issues: string[]) => void;
 
-const VALUE_CHARACTERS_MAX = 1_000;
-
-const checks = new WeakMap<Shape, Check>();
-
-const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
-
-const shown = ({ shape, traits }: Pick<Member, "shape" | "traits">, value: unknown): string => {
-  if (traits.sensitive === true || shape.traits.sensitive === true) return "Value ";
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : Array.isArray(value) ? `[${value.map(String).join(", ")}]` : JSON.stringify(value);
-  return `Value '${text.slice(0, VALUE_CHARACTERS_MAX)}' `;
-};
-
-const sizeOf = (value: unknown): number | undefined => {
-  if (typeof value === "string") return [...value].length;
-  if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null ? Object.keys(value).length : undefined;
-};
-
-/** One message per broken constraint of a value itself. */
-const compileOwn = ({ shape, traits }: Pick<Member, "shape" | "traits">): ((value: unknown) => string[]) => {
-  const { length, range, pattern } = traits;
-  const regex = pattern === undefined ? undefined : compilePattern(traits.regex ?? pattern);
-  const [least, most] = length ?? [null, null];
-  const [low, high] = range ?? [null, null];
-  const allowed = traits.enum === undefined ? undefined : new Set(traits.enum);
-  return (value) => {
-    const broken: string[] = [];
-    const size = length === undefined ? undefined : sizeOf(value);
-    if (size !== undefined && least !== null && size < least) broken.push(`Member must have length greater than or equal to ${least}`);
-    if (size !== undefined && most !== null && size > most) broken.push(`Member must have length less than or equal to ${most}`);
-    if (typeof value === "number" && low !== null && value < low) broken.push(`Member must have value greater than or equal to ${low}`);
-    if (typeof value === "number" && high !== null && value > high) broken.push(`Member must have value less than or equal to ${high}`);
-    if (allowed !== undefined && typeof value === "string" && !allowed.has(value)) broken.push(`Member must satisfy enum value set: [${[...allowed].join(", ")}]`);
-    if (regex !== undefined && typeof value === "string" && shape.kind === "string" && !regex.test(value)) broken.push(`Member must satisfy regular expression pattern: ${pattern}`);
-    return broken;
-  };
-};
-
-/** A model's pattern means the whole value. Undefined when JavaScript cannot read it. */
-const compilePattern = (source: string): RegExp | undefined => {
-  for (const flags of ["us", "s"]) {
-    try {
-      return new RegExp(`^(?:${source})$`, flags);
-    } catch {
-      // Read without the flag.
-    }
-  }
-  return undefined;
-};
-
-const compileMember = (member: Member): Check => {
-  const own = compileOwn(member);
-  let inner: Check | undefined;
-  return (value, path, broken) => {
-    if (value === undefined || value === null) {
-      if (member.isRequired) broken.push(`Value null at '${path}' failed to satisfy constraint: Member must not be null`);
-      return;
-    }
-    for (const message of own(value)) broken.push(`${shown(member, value)}at '${path}' failed to satisfy constraint: ${message}`);
-    (inner ??= checkOf(member.shape))(value, path, broken);
-  };
-};
-
-const nothing: Check = () => {};
-
-function checkOf(shape: Shape): Check {
-  let check = checks.get(shape);
-  if (check === undefined) checks.set(shape, (check = compile(shape)));
-  return check;
+/**
+ * Throws the service's own error code with AWS's text when the input breaks what the model asks:
+ * `1 validation error detected: Value 'x' at 'functionName' failed to satisfy constraint: Member must …`.
+ */
+export function validate(model: ServiceModel, operation: Operation, input: Record<string, unknown>): void {
+  const check = checkOf(operation.input);
+  if (check === undefined) return;
+  const issues: string[] = [];
+  check(input, "", issues);
+  if (issues.length === 0) return;
+  if (model.name === "s3") throw s3Failure(operation, issues);
+  const shown = issues.slice(0, VALIDATION_ERRORS_MAX);
+  const noun = shown.length === 1 ? "validation error" : "validation errors";
+  throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });
 }
 
-const compile = (shape: Shape): Check => {
-  if (shape.kind === "structure" || shape.kind === "union") {
-    const members = shape.members.map((member) => ({ name: member.name, wire: lowerFirst(member.name), check: compileMember(member) }));
-    return (value, path, broken) => {
-      const source = value as Record<string, unknown>;
-      for (const { name, wire, check } of members) check(source[name], path === "" ? wire : `${path}.${wire}`, broken);
-    };
-  }
-  if (shape.kind === "list") {
-    const check = compileMember({ ...shape.value!, isRequired: false, shape: shape.value!.shape, traits: shape.value!.traits });
-    return (value, path, broken) => (value as unknown[]).forEach((item, index) => check(item, `${path}.${index + 1}.member`, broken));
-  }
-  if (shape.kind === "map") {
-    const [key, content] = [compileOwn(shape.key!), compileMember({ ...shape.value!, isRequired: false, shape: shape.value!.shape, traits: shape.value!.traits })];
-    return (value, path, broken) => {
-      for (const [name, item] of Object.entries(value as Record<string, unknown>)) {
-        if (key(name).length > 0) broken.push(`Value '${JSON.stringify(value).slice(0, VALUE_CHARACTERS_MAX)}' at '${path}' failed to satisfy constraint: Map keys must satisfy constraint: [${key(name).join(", ")}]`);
-        content(item, `${path}.${name}.member`, broken);
+/** S3 has its own codes: one for a body that does not fit its schema, one for headers and parameters. */
+function s3Failure({ input }: Operation, issues: readonly string[]): ApiError {
+  const first = issues[0] ?? "";
+  const [, root] = /at '([^.']+)/.exec(first) ?? [];
+  const isInBody = input.members.some((member) => wireCase(member.name) === root && member.traits.httpPayload === true);
+  return isInBody ? malformedXml() : new ApiError("InvalidArgument", first, { status: 400 });
+}
+
+const checks = new WeakMap<Shape, { check: Check | undefined }>();
+
+/** Undefined when nothing that is reachable from the shape is constrained. */
+function checkOf(shape: Shape): Check | undefined {
+  let known = checks.get(shape);
+  if (known === undefined) checks.set(shape, (known = { check: isConstrained(shape, new Set()) ? compile(shape) : undefined }));
+  return known.check;
+}
+
+function isConstrained(shape: Shape, seen: Set<Shape>): boolean {
+  if (seen.has(shape)) return false;
+  seen.add(shape);
+  if (constraintsOf(shape, shape.traits).length > 0) return true;
+  const inner = [...shape.members, ...(shape.value === undefined ? [] : [shape.value]), ...(shape.key === undefined ? [] : [shape.key])];
+  return shape.kind === "list" || shape.kind === "map" || inner.some((member) => member.isRequired || isConstrained(member.shape, seen));
+}
+
+function compile(shape: Shape): Check {
+  const own = checkConstraints(constraintsOf(shape, shape.traits), shape.traits);
+  if (shape.kind === "structure" || shape.kind === "union") return compileStructure(shape);
+  if (shape.kind === "list") return both(own, compileList(shape));
+  if (shape.kind === "map") return both(own, compileMap(shape));
+  return own ?? (() => {});
+}
+
+const both = (first: Check | undefined, second: Check): Check =>
+  first === undefined ? second : (value, path, issues) => {
+    first(value, path, issues);
+    second(value, path, issues);
+  };
+
+function checkConstraints(constraints: readonly Constraint[], { sensitive }: Traits): Check | undefined {
+  if (constraints.length === 0) return undefined;
+  return (value, path, issues) => {
+    for (const { isMet, text } of constraints) if (!isMet(value)) issues.push(failed(value, path, text, sensitive));
+  };
+}
+
+/** AWS does not repeat sensitive values. */
+function failed(value: unknown, path: string, text: string, isSensitive: true | undefined): string {
+  const shown = isSensitive === true ? "Value" : `Value '${describeValue(value)}'`;
+  return `${shown} at '${path}' failed to satisfy constraint: ${text}`;
+}
+
+const missing = (path: string) => `Value null at '${path}' failed to satisfy constraint: Member must not be null`;
+
+/** AWS writes paths with a small first letter, whatever follows: `kMSKeyArn`. */
+const wireCase = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+
+/** What is missing is said before what is wrong. */
+function compileStructure(shape: Shape): Check {
+  const required = shape.members.filter((member) => member.isRequired).map(({ name }) => ({ name, step: wireCase(name) }));
+  const present = shape.members.map((member) => ({ name: member.name, step: wireCase(member.name), check: lazily(member) }));
+  return (value, path, issues) => {
+    const source = value as Record<string, unknown>;
+    const at = path === "" ? "" : `${path}.`;
+    for (const { name, step } of required) if (source[name] === undefined || source[name] === null) issues.push(missing(at + step));
+    for (const { name, step, check } of present) {
+      const content = source[name];
+      if (content !== undefined && content !== null) check(content, at + step, issues);
+    }
+  };
+}
+
+/** Shapes contain themselves: the check of a member is compiled when the member is first there. */
+function lazily(member: Member): Check {
+  let check: Check | undefined;
+  return (value, path, issues) => (check ??= checkOf(member.shape) ?? (() => {}))(value, path, issues);
+}
+
+const isNested = ({ kind }: Shape) => kind === "structure" || kind === "union" || kind === "list" || kind === "map";
+
+/** Of simple values AWS shows the whole list and says all that its members must satisfy. */
+function compileList({ value: member, traits }: Shape): Check {
+  const item = (member as Member).shape;
+  if (isNested(item)) {
+    const check = lazily(member as Member);
+    return (value, path, issues) => {
+      let index = 0;
+      for (const content of value as unknown[]) {
+        const at = `${path}.${++index}.member`;
+        if (content !== null && content !== undefined) check(content, at, issues);
+        else if (traits.sparse !== true) issues.push(missing(at));
       }
     };
   }
-  return nothing;
-};
+  const entries = createEntriesCheck("Member", member as Member, traits);
+  return (value, path, issues) => entries(value as unknown[], value, path, issues);
+}
 
-/** The model's constraints, in AWS's words. Throws the service's own code of a broken one. */
-export const validate = (model: ServiceModel, operation: Operation, input: Record<string, unknown>): void => {
-  const broken: string[] = [];
-  checkOf(operation.input)(input, "", broken);
-  if (broken.length === 0) return;
-  const count = `${broken.length} validation error${broken.length === 1 ? "" : "s"} detected`;
-  throw new ApiError(model.validationCode, `${count}: ${broken.join("; ")}`, { status: 400 });
-};
+function compileMap({ key, value: member, traits }: Shape): Check {
+  const { shape: valueShape } = member as Member;
+  const keys = createEntriesCheck("Map keys", key as Member, traits);
+  const nested = isNested(valueShape) ? lazily(member as Member) : undefined;
+  const values = nested === undefined ? createEntriesCheck("Map value", member as Member, traits) : undefined;
+  return (value, path, issues) => {
+    const source = value as Record<string, unknown>;
+    keys(Object.keys(source), value, path, issues);
+    values?.(Object.values(source), value, path, issues);
+    if (nested === undefined) return;
+    for (const [name, content] of Object.entries(source)) {
+      const at = `${path}.${name}.member`;
+      if (content !== null && content !== undefined) nested(content, at, issues);
+      else if (traits.sparse !== true) issues.push(missing(at));
+    }
+  };
+}
+
+/** @param subject `Member` of a list, `Map keys`, `Map value` */
+function createEntriesCheck(subject: string, { shape }: Member, { sensitive, sparse }: Traits) {
+  const constraints = constraintsOf(shape, shape.traits);
+  const text = `${subject} must satisfy constraint: [${[...constraints.map((constraint) => constraint.text), "Member must not be null"].join(", ")}]`;
+  const isFine = (entry: unknown) => (entry === null || entry === undefined ? sparse === true : constraints.every(({ isMet }) => isMet(entry)));
+  return (entries: readonly unknown[], whole: unknown, path: string, issues: string[]) => {
+    if (!entries.every(isFine)) issues.push(failed(whole, path, text, sensitive ?? shape.traits.sensitive));
+  };
+}

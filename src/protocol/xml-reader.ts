@@ -84,7 +84,7 @@ function childReader(member: Member): ChildReader {
 function addChild(result: Record<string, unknown>, { name, isFlattened, isMap, read }: ChildReader, child: XmlNode): void {
   const value = read(child);
   if (!isFlattened) {
-    if (name in result) throw new XmlSyntaxError(`${child.name} is given twice`);
+    if (Object.hasOwn(result, name)) throw new XmlSyntaxError(`${child.name} is given twice`);
     result[name] = value;
   } else if (isMap) {
     const map = (result[name] ??= Object.create(null)) as Record<string, unknown>;
