@@ -211,6 +211,14 @@ describe("permissions", () => {
     expect((await permissions.GetObject!({ Bucket: "theirs", Key: "k" }, context()))[0]!.account).toBe(ACCOUNT);
   });
 
+  it("and refusals are found by their objects in the ledger", async () => {
+    const { ledgerKeys } = (await bucketWith()).service;
+    expect(ledgerKeys!("CopyObject", { Bucket: "bucket", Key: "k", CopySource: "/other/a%20b" }, context())).toEqual(["bucket", "bucket/k", "other/a b"]);
+    expect(ledgerKeys!("DeleteObjects", { Bucket: "bucket", Delete: { Objects: [{ Key: "a" }, { Key: "b" }] } }, context())).toEqual(["bucket", "bucket/a", "bucket/b"]);
+    expect(ledgerKeys!("CopyObject", { Bucket: "bucket", Key: "k", CopySource: "%" }, context())).toEqual(["bucket", "bucket/k", "%"]);
+    expect(ledgerKeys!("ListBuckets", {}, context())).toEqual([]);
+  });
+
   it("are stated for every operation", async () => {
     const { service } = await bucketWith();
     expect(Object.keys(service.permissions).toSorted()).toEqual(Object.keys(service.handlers).toSorted());

@@ -13,6 +13,7 @@ import { createListObjects, createListObjectsV2 } from "./list-objects.ts";
 import type { Needs, S3, S3Service } from "./needs.ts";
 import { createGetBucketNotificationConfiguration, createPutBucketNotificationConfiguration } from "./notification-configuration.ts";
 import { createGetObjectAttributes } from "./object-attributes.ts";
+import { readCopySource } from "./object-names.ts";
 import { createPermissions } from "./permissions.ts";
 import { createPutObject } from "./put-object.ts";
 import { createTagging } from "./tagging.ts";
@@ -59,10 +60,30 @@ export const createS3Service = (needs: Needs): S3Service => {
       ...createBucketSettings(s3),
     },
     permissions: createPermissions(owners),
-    ledgerKeys(_operation, input) {
-      const { Bucket, Key, CopySource } = input as { Bucket?: string; Key?: string; CopySource?: string };
-      if (Bucket === undefined) return [];
-      return [Bucket, ...(Key === undefined ? [] : [`${Bucket}/${Key}`]), ...(CopySource === undefined ? [] : [CopySource.replace(/^\//, "")])];
-    },
+    ledgerKeys: (_operation, input) => ledgerKeys(input as Named),
   };
+};
+
+interface Named {
+  Bucket?: string;
+  Key?: string;
+  CopySource?: string;
+  Delete?: { Objects?: { Key?: string }[] };
+}
+
+/** The bucket, and each object of the request as `bucket/key`. */
+const ledgerKeys = ({ Bucket, Key, CopySource, Delete }: Named): string[] => {
+  if (Bucket === undefined) return [];
+  const keys = [Key, ...(Delete?.Objects ?? []).map((object) => object.Key)].filter((key) => key !== undefined);
+  return [Bucket, ...keys.map((key) => `${Bucket}/${key}`), ...(CopySource === undefined ? [] : [sourceKey(CopySource)])];
+};
+
+/** A source that cannot be read is refused elsewhere; the story is then found by what was sent. */
+const sourceKey = (copySource: string): string => {
+  try {
+    const { bucket, key } = readCopySource(copySource);
+    return `${bucket}/${key}`;
+  } catch {
+    return copySource;
+  }
 };
