@@ -8,6 +8,9 @@ export interface DirectoryLock {
 
 const SQLITE_BUSY = 5;
 
+/** A database that nothing refers to is closed by the garbage collector, and its lock with it: these are kept until they are released. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a directory for this process alone; undefined when another one holds it. The operating system keeps the lock (it is SQLite's
  * exclusive one, on a database that holds nothing), so it ends with the process, `kill -9` included, and a pid that was given anew cannot fool it.
@@ -22,5 +25,11 @@ export const lockDirectory = (directory: string): DirectoryLock | undefined => {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      held.delete(database);
+      database.close();
+    },
+  };
 };

@@ -121,7 +121,8 @@ for (const name of Object.keys(PACKAGES)) {
       for (const operation of operations) {
         for (code of operation.errors) {
           const error = (await client.send(operation.name, without(generate(operation.input, "required"), LEFT_OUT[`${name}.${operation.name}`] ?? [])).catch((thrown: unknown) => thrown)) as Error & { $metadata?: { httpStatusCode: number } };
-          const status = model.errors.get(code)?.traits.httpError ?? model.errors.get(code)?.traits.awsQueryError?.[1];
+          const { httpError, awsQueryError } = model.errors.get(code)!.traits;
+          const status = httpError ?? (model.protocols[0] === "awsQuery" ? awsQueryError?.[1] : undefined);
           const isRight = error.name === code && error.message === "what went wrong" && (status === undefined || error.$metadata?.httpStatusCode === status);
           if (!isRight) problems.push(`${operation.name} ${code}: ${error.name} ${error.message} ${error.$metadata?.httpStatusCode}`);
         }
