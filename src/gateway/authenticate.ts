@@ -76,6 +76,7 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
       if (signed.problem === "missing" && family === "s3") return { caller: anonymous, payload: { kind: "none" } };
       if (signed.problem === "missing") throw missingToken(family);
       if (signed.problem === "query") throw new ApiError("AuthorizationQueryParametersError", signed.message, { status: 400 });
+      if (signed.problem === "algorithm") throw new ApiError("InvalidRequest", signed.message, { status: 400 });
       throw malformedSignature(family, signed.message);
     }
     if (anyCredentials && !signed.accessKeyId.startsWith("ASIA")) {

