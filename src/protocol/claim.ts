@@ -1,5 +1,7 @@
+import { ApiError } from "../kit/api-error.ts";
 import { readBody } from "./body.ts";
 import { readCbor } from "./cbor.ts";
+import { serializationFailure } from "./failures.ts";
 import { createFormTree, parseForm } from "./form.ts";
 import type { WireRequest } from "./http.ts";
 import { awsJsonCodec } from "./json.ts";
@@ -82,9 +84,18 @@ function claimRest(model: ServiceModel, request: WireRequest): Claim | undefined
   if (protocol === undefined) return undefined;
   let route = routers.get(model);
   if (route === undefined) routers.set(model, (route = createRouter(model)));
-  const query = parseForm(request.query);
+  const query = parseUri(request.query, protocol);
   const found = route(request.method, request.path, query, request.headers);
   if (found === undefined) return undefined;
   const { operation, labels } = found;
   return { model, operation, protocol, read: () => readRest(operation, protocol, { request, labels, query }) };
+}
+
+function parseUri(query: string, protocol: ProtocolName): Map<string, string[]> {
+  try {
+    return parseForm(query);
+  } catch (cause) {
+    if (protocol === "restJson1") throw serializationFailure((cause as Error).message, cause);
+    throw new ApiError("InvalidURI", "Couldn't parse the specified URI.", { status: 400, cause });
+  }
 }
