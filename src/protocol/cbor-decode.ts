@@ -116,8 +116,9 @@ function readMap(cursor: Cursor, info: number, depth: number): Record<string, un
 function readTag(cursor: Cursor, tag: number | bigint, depth: number): unknown {
   const value = readItem(cursor, depth + 1);
   if (tag === TAG_EPOCH) {
+    if (typeof value !== "number" && typeof value !== "bigint") throw new CborSyntaxError("a timestamp is not a number");
     const date = new Date(Math.round(Number(value) * 1000));
-    if ((typeof value !== "number" && typeof value !== "bigint") || Number.isNaN(date.getTime())) throw new CborSyntaxError("a timestamp is not a number");
+    if (Number.isNaN(date.getTime())) throw new CborSyntaxError("a timestamp is beyond time");
     return date;
   }
   if ((tag === TAG_BIG_POSITIVE || tag === TAG_BIG_NEGATIVE) && Buffer.isBuffer(value)) {

@@ -41,8 +41,18 @@ const plain = (value: unknown): unknown => {
   return Object.is(value, -0) ? 0 : value;
 };
 
+/** XML cannot say a flattened list or map that is empty: there it is absent. */
+const withoutEmpty = (value: unknown): unknown => {
+  if (value instanceof Date || value instanceof Uint8Array || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  const entries = Object.entries(value).map(([key, content]) => [key, withoutEmpty(content)] as const);
+  return Object.fromEntries(entries.filter(([, c]) => typeof c !== "object" || c === null || c instanceof Date || c instanceof Uint8Array || Object.keys(c).length > 0));
+};
+
 const roundTrips = (shape: Shape, trip: (value: unknown) => unknown, runs = 150) =>
-  fc.assert(fc.property(valueOf(shape), (value) => expect(plain(trip(value))).toEqual(plain(value))), { numRuns: runs });
+  fc.assert(fc.property(valueOf(shape), (value) => {
+    expect(plain(trip(value))).toEqual(plain(value));
+  }), { numRuns: runs });
 
 describe("what is written is read as it was (property)", () => {
   it.each([["sqs", "SendMessageBatch"], ["dynamodb", "PutItem"], ["kinesis", "PutRecords"], ["monitoring", "PutMetricData"]])("JSON of %s %s", (service, operation) => {
@@ -57,14 +67,19 @@ describe("what is written is read as it was (property)", () => {
 
   it.each([["s3", "PutBucketLifecycleConfiguration"], ["s3", "PutBucketAcl"], ["sqs", "SendMessageBatch"], ["monitoring", "PutMetricData"]])("XML of %s %s", (service, operation) => {
     const shape = inputOf(service, operation);
-    roundTrips(shape, (value) => readXml(shape, parseXml(writeXmlElement(shape, "Root", "", value))), 100);
+    const read = (value: unknown) => readXml(shape, parseXml(writeXmlElement(shape, "Root", "", value)));
+    fc.assert(fc.property(valueOf(shape), (value) => {
+      expect(plain(withoutEmpty(read(value)))).toEqual(plain(withoutEmpty(value)));
+    }), { numRuns: 100 });
   });
 
   it("CBOR, alone and with the SDK's", () => {
     const value = fc.letrec((tie) => ({
       any: fc.oneof({ maxDepth: 4 }, text, fc.double(), fc.integer(), fc.boolean(), fc.constant(null), fc.uint8Array(), fc.array(tie("any"), { maxLength: 4 }), fc.dictionary(text, tie("any"), { maxKeys: 4, noNullPrototype: false })),
     })).any;
-    fc.assert(fc.property(value, (content) => expect(plain(decodeCbor(encodeCbor(content)))).toEqual(plain(content))));
+    fc.assert(fc.property(value, (content) => {
+      expect(plain(decodeCbor(encodeCbor(content)))).toEqual(plain(content));
+    }));
     const forSdk = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.uint8Array()), { noNullPrototype: false });
     fc.assert(fc.property(forSdk, (content) => {
       const names = Object.keys(content);
