@@ -182,6 +182,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
       void poke();
     },
     async pending() {
+      // What was just finished has its next timer set before it counts as quiet.
+      await filling;
       const row = await store.run(() => sqlOne("select count(*) as n from async_event"));
       return { queued: row!["n"] as number, inFlight: running.size };
     },

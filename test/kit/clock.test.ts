@@ -29,7 +29,8 @@ describe("the clock", () => {
   it("does not fire a cancelled timer, whichever place it had", async () => {
     const clock = createClock();
     const seen: number[] = [];
-    const timers = [...Array(50).keys()].map((i) => clock.at(clock.now() + 1_000 + ((i * 37) % 50), "timer", () => seen.push((i * 37) % 50)));
+    const start = clock.now();
+    const timers = [...Array(50).keys()].map((i) => clock.at(start + 1_000 + ((i * 37) % 50), "timer", () => seen.push((i * 37) % 50)));
     timers.forEach((timer, i) => i % 3 === 0 && timer.cancel());
     await clock.advance(5_000);
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
