@@ -1,0 +1,222 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { findCgroups, type Cgroup, type CgroupHost, type CgroupLimits } from "../../src/sandbox/cgroup.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+
+const MIB = 1024 * 1024;
+const PREFIX = `lambdad-test-${process.pid}`;
+const needs = { wall: createClock(), log: silentLog, prefix: PREFIX };
+
+const host = await findCgroups(needs);
+const has = (...controllers: readonly string[]) => controllers.every((one) => host.limits.some((limit) => limit === one));
+const isWritable = host.limits.length > 0;
+const hasPython = spawnSync("python3", ["-c", ""]).status === 0;
+
+const folders = (directory: string): string[] => readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+let made = 0;
+const createGroup = (limits: Partial<CgroupLimits> = {}, of: CgroupHost = host): Cgroup => {
+  const cgroup = of.create(`sandbox-${made++}`, { memoryBytes: 512 * MIB, cpus: 2, processesMax: 200, ...limits });
+  onTestFinished(() => cgroup.remove());
+  return cgroup;
+};
+
+/** Starts a program that joins the group before it is what it is. */
+const start = (cgroup: Cgroup, command: readonly string[]): { child: ChildProcess; output: () => string; ended: Promise<{ code: number | null; signal: string | null }> } => {
+  const join = cgroup.joinFiles.map((file) => `echo $$ > '${file}' || exit 99`).join("; ");
+  const child = spawn("/bin/sh", ["-c", `${join}; exec "$0" "$@"`, ...command], { stdio: ["ignore", "pipe", "pipe"] });
+  let seen = "";
+  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding("utf8").on("data", (text: string) => (seen += text));
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
+  return { child, output: () => seen, ended };
+};
+
+const python = (cgroup: Cgroup, script: string) => start(cgroup, ["python3", "-c", script]);
+
+afterAll(() => host.close());
+
+describe.skipIf(!isWritable)("the groups of a sandbox (skipped where no cgroup may be written)", () => {
+  it("hold what joins, and are gone when they are removed", async () => {
+    const cgroup = createGroup();
+    const { child, ended } = start(cgroup, ["sleep", "1000"]);
+    await eventually("it joined", () => cgroup.pids().length === 1);
+    expect(cgroup.pids()).toEqual([child.pid]);
+    expect(cgroup.usage().processes).toBe(1);
+    for (const file of cgroup.joinFiles) expect(readFileSync(file, "utf8")).toBe(`${child.pid}\n`);
+    await cgroup.remove();
+    expect((await ended).signal).toBe("SIGKILL");
+    expect(cgroup.joinFiles.length).toBeGreaterThan(0);
+    for (const file of cgroup.joinFiles) expect(existsSync(dirname(file))).toBe(false);
+    expect(cgroup.pids()).toEqual([]);
+    await cgroup.remove();
+  });
+
+  it.skipIf(!has("memory") || !hasPython)("limit memory: the kernel kills, and counts (skipped without the memory controller or python3)", async () => {
+    const cgroup = createGroup({ memoryBytes: 64 * MIB });
+    const { ended } = python(cgroup, "held = []\nwhile True: held.append(bytearray(1 << 20))");
+    expect((await ended).signal).toBe("SIGKILL");
+    expect(cgroup.outOfMemoryKills()).toBe(1);
+    const { memoryPeakBytes } = cgroup.usage();
+    expect(memoryPeakBytes).toBeLessThanOrEqual(64 * MIB);
+    expect(memoryPeakBytes).toBeGreaterThan(60 * MIB);
+    // Another life in the same group is not charged for the first.
+    const second = python(cgroup, "print('alive')");
+    await second.ended;
+    expect(second.output()).toBe("alive\n");
+    expect(cgroup.outOfMemoryKills()).toBe(1);
+  });
+
+  it.skipIf(!has("memory") || !hasPython)("measure what is held, and its peak, without the files that were read (skipped without the memory controller or python3)", async () => {
+    const file = join(temporaryDirectory(), "package");
+    const cgroup = createGroup();
+    const writer = python(cgroup, `open("${file}", "wb").write(bytes(100 << 20))`);
+    await writer.ended;
+    const reader = python(cgroup, `
+import sys, time
+spike = bytearray(150 << 20); del spike
+held = bytearray(40 << 20)
+with open("${file}", "rb") as file:
+    while file.read(1 << 20): pass
+print("ready", flush=True); time.sleep(1000)`);
+    await eventually("it has read", () => reader.output() === "ready\n");
+    const { memoryBytes, memoryPeakBytes } = cgroup.usage();
+    expect(memoryBytes).toBeGreaterThan(40 * MIB);
+    expect(memoryBytes).toBeLessThan(70 * MIB);
+    // The spike was between two looks; 100 MiB of page cache are not in it.
+    expect(memoryPeakBytes).toBeGreaterThan(130 * MIB);
+    expect(memoryPeakBytes).toBeLessThan(190 * MIB);
+    await cgroup.kill();
+    expect(cgroup.usage().memoryBytes).toBeLessThan(10 * MIB);
+    expect(cgroup.usage().memoryPeakBytes).toBeGreaterThan(130 * MIB);
+  });
+
+  it.skipIf(!has("pids") || !hasPython)("limit processes and threads (skipped without the pids controller or python3)", async () => {
+    const cgroup = createGroup({ processesMax: 10 });
+    const { ended, output } = python(cgroup, `
+import threading, time
+for count in range(1, 100):
+    try: threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+    except RuntimeError: break
+print(count, flush=True)
+import os; os._exit(0)`);
+    await ended;
+    expect(output()).toBe("10\n");
+  });
+
+  it.skipIf(!has("cpu"))("share out the CPU (skipped without the cpu controller)", async () => {
+    const cgroup = createGroup({ cpus: 0.2 });
+    start(cgroup, ["sh", "-c", "while :; do :; done"]);
+    await eventually("it runs", () => cgroup.usage().cpuMs > 0);
+    const [begin, used] = [performance.now(), cgroup.usage().cpuMs];
+    await eventually("a second passed", () => performance.now() - begin > 1_000);
+    const share = (cgroup.usage().cpuMs - used) / (performance.now() - begin);
+    expect(share).toBeLessThan(0.4);
+    expect(share).toBeGreaterThan(0);
+  });
+
+  it("take more CPUs than there are, and a share that is too small to be one", () => {
+    createGroup({ cpus: 1_000 });
+    createGroup({ cpus: 0.000_1 });
+  });
+
+  it("freeze what runs, and let it go on", async () => {
+    const cgroup = createGroup();
+    const { output } = start(cgroup, ["sh", "-c", "while :; do echo x; done"]);
+    await eventually("output", () => output().length > 0);
+    await cgroup.freeze();
+    const { cpuMs } = cgroup.usage();
+    // Two reads of what was in the pipe, then nothing.
+    const length = await eventually("silence", async () => {
+      const before = output().length;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return output().length === before && before;
+    });
+    expect(cgroup.usage().cpuMs).toBe(cpuMs);
+    await cgroup.thaw();
+    await eventually("more output", () => output().length > length);
+  });
+
+  it("give up waiting for the freeze when it is thawed", async () => {
+    const cgroup = createGroup();
+    start(cgroup, ["sh", "-c", "while :; do :; done"]);
+    await eventually("it joined", () => cgroup.pids().length > 0);
+    await Promise.all([cgroup.freeze(), cgroup.thaw()]);
+    const { cpuMs } = cgroup.usage();
+    await eventually("it runs", () => cgroup.usage().cpuMs > cpuMs);
+  });
+
+  it.each(["running", "frozen"])("kill everything that is %s, and can be used again", async (state) => {
+    const cgroup = createGroup();
+    const { ended, output } = start(cgroup, ["sh", "-c", "for i in 1 2 3 4 5; do setsid sleep 1000 & done; (setsid sh -c 'while :; do sleep 0.01; done' &); echo up; wait"]);
+    await eventually("all are there", () => output() === "up\n" && cgroup.pids().length >= 7);
+    if (state === "frozen") await cgroup.freeze();
+    await cgroup.kill();
+    expect(cgroup.pids()).toEqual([]);
+    expect((await ended).signal).toBe("SIGKILL");
+    const again = start(cgroup, ["sh", "-c", "(echo child); echo again"]);
+    expect((await again.ended).code).toBe(0);
+    expect(again.output()).toBe("child\nagain\n");
+  });
+
+  it.skipIf(!has("pids") || !hasPython)("kill a bomb that forks as fast as it can (skipped without the pids controller or python3)", async () => {
+    const cgroup = createGroup({ processesMax: 50 });
+    python(cgroup, `
+import os
+while True:
+    try: os.fork() or os.setsid()
+    except OSError: pass`);
+    await eventually("it is full", () => cgroup.pids().length === 50);
+    await cgroup.kill();
+    expect(cgroup.pids()).toEqual([]);
+  });
+
+  it("sweep what a killed server left, and nothing of a living one", async () => {
+    const living = createGroup();
+    const survivor = start(living, ["sleep", "1000"]);
+    // A server that makes a group, starts something in it, freezes it and dies by SIGKILL.
+    const script = `
+import { spawn } from "node:child_process";
+import { findCgroups } from ${JSON.stringify(join(import.meta.dirname, "../../src/sandbox/cgroup.ts"))};
+import { createClock, keepAlive } from ${JSON.stringify(join(import.meta.dirname, "../../src/kit/clock.ts"))};
+keepAlive();
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const host = await findCgroups({ wall: createClock(), log, prefix: ${JSON.stringify(PREFIX)} });
+const cgroup = host.create("left-over", { memoryBytes: 1 << 28, cpus: 1, processesMax: 50 });
+const child = spawn("/bin/sh", ["-c", cgroup.joinFiles.map((file) => "echo $$ > " + file).join("; ") + "; echo joined; exec sleep 1000"], { detached: true });
+child.stdout.once("data", async () => { await cgroup.freeze(); console.log(JSON.stringify({ child: child.pid, files: cgroup.joinFiles })); });
+`;
+    const server = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    server.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    const { child, files } = await eventually("the server is up", () => text.endsWith("\n") && (JSON.parse(text) as { child: number; files: string[] }));
+    await eventually("what it started is in its group", () => files.every((file) => readFileSync(file, "utf8") === `${child}\n`));
+    server.kill("SIGKILL");
+    await new Promise((resolve) => server.once("close", resolve));
+    await host.sweep();
+    for (const file of files) expect(existsSync(dirname(dirname(file)))).toBe(false);
+    expect(existsSync(`/proc/${child}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${child}/status`, "utf8"))).toBe(false);
+    expect(living.pids()).toEqual([survivor.child.pid]);
+  });
+
+  it("leave nothing: not even the server's own groups", async () => {
+    const other = await findCgroups({ ...needs, prefix: `${PREFIX}-other` });
+    const cgroup = createGroup({}, other);
+    const tops = cgroup.joinFiles.map((file) => dirname(dirname(dirname(file))));
+    await cgroup.remove();
+    await other.close();
+    for (const top of tops) expect(folders(top).filter((name) => name.startsWith(`${PREFIX}-other`))).toEqual([]);
+  });
+
+  it("refuse a group that is there already, instead of sharing it", () => {
+    const id = `twice-${made++}`;
+    const limits = { memoryBytes: MIB, cpus: 1, processesMax: 10 };
+    const first = host.create(id, limits);
+    onTestFinished(() => first.remove());
+    expect(() => host.create(id, limits)).toThrow(/groups of sandbox twice-\d+ could not be made: EEXIST/);
+    for (const file of first.joinFiles) expect(existsSync(file)).toBe(true);
+  });
+});
