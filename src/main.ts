@@ -46,7 +46,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
-  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, directory: inData("sandboxes"), wall, log });
+  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), wall, log });
 
   // Services call each other, environments call the gateway, and the gateway calls the services: the circle is closed by these two.
   const call: Call = (...request) => callServices(...request);

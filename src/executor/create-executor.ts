@@ -74,12 +74,14 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
       const id = hexId(random, 16);
       const sandbox = await sandboxes.create({
         id,
+        account: target.account,
         mounts: [{ source: task, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
         memoryBytes: target.memoryMb * MIB,
         storageBytes: target.ephemeralStorageMb * MIB,
         cpus: target.memoryMb / MEMORY_MB_PER_CPU,
         processesMax: ENVIRONMENT_PROCESSES_MAX,
         openFilesMax: ENVIRONMENT_FILES_MAX,
+        ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
       });
       const streamName = logStreamName(target);
       const stream = createLogStream({

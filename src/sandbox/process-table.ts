@@ -46,11 +46,23 @@ export const processesOf = (root: number, mark: string): number[] => {
   for (const row of rows) {
     if (row.pid === root || row.group === root || row.session === root || readText(`/proc/${row.pid}/environ`).includes(mark)) found.add(row.pid);
   }
+  addChildren(found, rows);
+  return [...found];
+};
+
+/** The living processes below `root`, without it. */
+export const descendantsOf = (root: number): number[] => {
+  const found = new Set([root]);
+  addChildren(found, processTable().filter((row) => row.state !== "Z"));
+  found.delete(root);
+  return [...found];
+};
+
+const addChildren = (found: Set<number>, rows: readonly ProcessRow[]): void => {
   for (let size = -1; size !== found.size; ) {
     size = found.size;
     for (const row of rows) if (found.has(row.parent)) found.add(row.pid);
   }
-  return [...found];
 };
 
 /** Bytes of memory that these processes hold themselves, without what they share through files. */

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, memoryOf, processesOf, signalAll } from "./process-table.ts";
-import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
 
 const isolation: Isolation = {
@@ -60,8 +60,7 @@ const sweep = (directory: string) => {
 
 interface Running {
   child: ChildProcess;
-  servers: Server[];
-  sockets: Set<Socket>;
+  listening: Listening;
   isOutOfMemory: boolean;
   /** Everything of it is gone. */
   ended: Promise<unknown>;
@@ -99,27 +98,25 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     }
   };
   const release = (one: Running) => {
-    for (const socket of one.sockets) socket.destroy();
-    for (const server of one.servers) server.close();
+    one.listening.close();
     running.delete(one);
   };
 
   const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
-    const sockets = new Set<Socket>();
-    const listening = await Promise.all(program.listeners.map((listener) => listen(listener, sockets)));
-    const addresses = Object.fromEntries(listening.map(({ name, address }) => [name, address]));
+    const listening = await listenOnLoopback(program.listeners);
+    const { addresses } = listening;
     // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
     const env = { ...(typeof program.env === "function" ? program.env(addresses) : program.env), TMPDIR: tmp };
-    const pipes = await createOutputPipes(directory, `run-${runs++}`);
+    const pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
     const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
     const child = spawn("/bin/sh", ["-c", limits, program.command, ...program.args], {
       env,
       cwd: program.directory,
       detached: true,
-      stdio: ["ignore", ...pipes.childFds],
+      stdio: ["ignore", ...pipes.writers],
     });
-    pipes.releaseChildFds();
-    const one: Running = { child, servers: listening.map(({ server }) => server), sockets, isOutOfMemory: false, ended: Promise.resolve() };
+    pipes.release();
+    const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
     const exited = new Promise<ProcessExit>((resolve) => {
       const end = async (code: number | null, signal: string | null) => {
@@ -176,15 +173,3 @@ const hostPath = (spec: SandboxSpec, tmp: string, target: string): string => {
     .toSorted((a, b) => b.target.length - a.target.length)[0];
   return mount === undefined ? target : mount.source + target.slice(mount.target.length);
 };
-
-/** A listener on the host's loopback, on a free port that only this environment is told. */
-const listen = (listener: SandboxListener, sockets: Set<Socket>): Promise<{ name: string; server: Server; address: string }> =>
-  new Promise((resolve, reject) => {
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-      listener.onConnection(socket);
-    });
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve({ name: listener.name, server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }));
-  });

@@ -28,6 +28,8 @@ export interface Mount {
 export interface SandboxSpec {
   /** Ours; safe in file names. */
   id: string;
+  /** The account whose code it is: where the server may, each runs as a user of its own. */
+  account: string;
   /** Read-only: code at /var/task, layers at /opt, the bootstrap at /var/runtime, the interpreter at its own path. */
   mounts: readonly Mount[];
   memoryBytes: number;
@@ -37,6 +39,8 @@ export interface SandboxSpec {
   cpus: number;
   processesMax: number;
   openFilesMax: number;
+  /** TCP ports on 127.0.0.1 of the sandbox's own network that this server will answer. Drivers without one pick free ports. */
+  ports: readonly number[];
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -58,7 +62,7 @@ export interface SandboxProcess {
 
 export interface SandboxListener {
   name: "runtime-api" | "endpoint";
-  /** Port on 127.0.0.1 inside the sandbox. Drivers without a network of their own pick a free one. */
+  /** One of `SandboxSpec.ports`. */
   port: number;
   onConnection(socket: Socket): void;
 }

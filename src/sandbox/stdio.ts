@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -7,26 +7,25 @@ import { runCommand } from "./run-command.ts";
 export interface OutputPipes {
   stdout: Readable;
   stderr: Readable;
-  /** For the child: its file descriptors 1 and 2. */
-  childFds: readonly [number, number];
-  /** The child has them now: without this the readers would never see the end. */
-  releaseChildFds(): void;
+  /** The ends that are written to: file descriptors for a child to inherit. */
+  writers: readonly [number, number];
+  /** The program has them now: without this the readers would never see the end. The pipes lose their names. */
+  release(): void;
 }
 
 const MKFIFO_TIMEOUT_MS = 5_000;
 
 /**
- * Real pipes for stdout and stderr. Node's own `pipe` gives the child socket pairs, and a handler that opens `/dev/stderr`
- * (`echo x > /dev/stderr`) then fails with ENXIO. A FIFO that is opened on both sides and unlinked is a pipe.
+ * Real pipes for stdout and stderr, until `release` also found as `<name>.out` and `<name>.err`. Node's own `pipe` gives the child
+ * socket pairs, and a handler that opens `/dev/stderr` (`echo x > /dev/stderr`) then fails with ENXIO. `mode`, octal, is who may open them.
  */
-export const createOutputPipes = async (directory: string, name: string): Promise<OutputPipes> => {
+export const createOutputPipes = async (directory: string, name: string, mode: "600" | "666"): Promise<OutputPipes> => {
   const paths = [join(directory, `${name}.out`), join(directory, `${name}.err`)] as const;
-  const made = await runCommand("mkfifo", ["-m", "600", ...paths], { timeoutMs: MKFIFO_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin" } });
+  const made = await runCommand("mkfifo", ["-m", mode, ...paths], { timeoutMs: MKFIFO_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin" } });
   if (made.code !== 0) throw new Error(`cannot make the output pipes of a sandbox: ${made.stderr.trim()}`);
   const open = (path: string) => {
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = openSync(path, constants.O_WRONLY);
-    unlinkSync(path);
     const stream = new Socket({ fd: reader, readable: true, writable: false });
     stream.on("error", () => stream.destroy());
     return { stream, writer };
@@ -35,8 +34,9 @@ export const createOutputPipes = async (directory: string, name: string): Promis
   return {
     stdout: out.stream,
     stderr: err.stream,
-    childFds: [out.writer, err.writer],
-    releaseChildFds() {
+    writers: [out.writer, err.writer],
+    release() {
+      for (const path of paths) rmSync(path, { force: true });
       closeSync(out.writer);
       closeSync(err.writer);
     },

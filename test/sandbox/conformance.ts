@@ -24,12 +24,14 @@ export const createGround = async (driver: SandboxDriver, spec: Partial<SandboxS
   writeFileSync(join(code, "hello.txt"), "hello from the package\n");
   const sandbox = await driver.create({
     id: `test-${process.pid}-${made++}`,
+    account: "000000000000",
     mounts: [{ source: code, target: "/var/task" }],
     memoryBytes: 256 * MIB,
     storageBytes: 512 * MIB,
     cpus: 1,
     processesMax: ENVIRONMENT_PROCESSES_MAX,
     openFilesMax: ENVIRONMENT_FILES_MAX,
+    ports: [],
     ...spec,
   });
   onTestFinished(() => sandbox.destroy());
@@ -120,7 +122,7 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
 
     it("reaches this server through its own listener, whose connections carry its identity", async () => {
       const driver = await getDriver();
-      const [one, two] = [await createGround(driver), await createGround(driver)];
+      const [one, two] = [await createGround(driver, { ports: [9001] }), await createGround(driver, { ports: [9001] })];
       const answers = await Promise.all(
         [one, two].map(async ({ sandbox }, index) => {
           const { listener, close } = answering(`you are ${index}`);
@@ -208,7 +210,7 @@ while True:
       const descriptors = () => readdirSync("/proc/self/fd").length;
       const once = async (index: number) => {
         const mark = `leaver-${process.pid}-${index}`;
-        const { sandbox } = await createGround(driver, { id: `leaver-${process.pid}-${index}` });
+        const { sandbox } = await createGround(driver, { id: `leaver-${process.pid}-${index}`, ports: [9001] });
         const { listener, close } = answering("ok");
         const running = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo up; exec sleep 1000`, { listeners: [listener] });
         await firstLine(running.stdout);

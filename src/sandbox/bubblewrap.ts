@@ -1,0 +1,268 @@
+import { mkdirSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Socket } from "node:net";
+import { assert } from "../kit/assert.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import { bubblewrapArguments, type Rank } from "./bubblewrap-arguments.ts";
+import type { Cgroup, CgroupHost } from "./cgroup.ts";
+import { launchHolder, type Holder } from "./holder.ts";
+import { listenOnLoopback } from "./loopback.ts";
+import type { Connection, Internet } from "./pasta.ts";
+import { descendantsOf, signalAll } from "./process-table.ts";
+import { runScript, userFiles } from "./run-script.ts";
+import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import { createOutputPipes } from "./stdio.ts";
+
+/** What this machine offers, as `findBubblewrap` found it. */
+export interface BubblewrapHost {
+  /** Path of the program. */
+  bwrap: string;
+  rank: Rank;
+  cgroups: CgroupHost;
+  /** The compiled seccomp program, a file. */
+  filter: string;
+  isNetworkIsolated: boolean;
+  /** Missing where functions have no way out, or have the host's network. */
+  internet?: Internet;
+  /** Files that stand in for the host's in every sandbox's /etc, by name. */
+  etc: Readonly<Record<string, string>>;
+}
+
+interface Needs {
+  host: BubblewrapHost;
+  isolation: Isolation;
+  /** Holds one folder per live sandbox. */
+  directory: string;
+  wall: Clock;
+  log: Log;
+}
+
+/** How often the memory of a running program is looked at: by the kernel's own count, else process by process. */
+const WATCH_MS = { counted: 20, summed: 100 };
+const CONTROL = "/run/lambdad/control";
+const INSIDE = { node: "/run/lambdad/node", listen: "/run/lambdad/listen.mjs", init: "/run/lambdad/init.sh" };
+
+const programs = fileURLToPath(new URL("../../runtimes/sandbox", import.meta.url));
+/** By number; of two names (SIGABRT, SIGIOT) the first. */
+const SIGNALS = new Map(Object.entries(constants.signals).toReversed().map(([name, number]) => [number, name]));
+
+/** Namespaces, a root of its own, seccomp and limits around every environment; see SECURITY.md for what that keeps out. */
+export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }: Needs): SandboxDriver => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // What a server that was killed left: its processes died with it.
+  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+  const live = new Set<Sandbox>();
+  return {
+    isolation,
+    async create(spec) {
+      const sandbox = await createSandbox(spec, { host, directory: join(directory, spec.id), wall, log }, () => live.delete(sandbox));
+      live.add(sandbox);
+      return sandbox;
+    },
+    async close() {
+      await Promise.all([...live].map((sandbox) => sandbox.destroy()));
+      await host.cgroups.close();
+    },
+  };
+};
+
+const exitOf = (status: number, isOutOfMemory: boolean): ProcessExit => {
+  const signal = status > 128 ? SIGNALS.get(status - 128) : undefined;
+  return signal === undefined ? { code: status, signal: null, isOutOfMemory } : { code: null, signal, isOutOfMemory };
+};
+
+interface SandboxNeeds {
+  host: BubblewrapHost;
+  directory: string;
+  wall: Clock;
+  log: Log;
+}
+
+const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: SandboxNeeds, onDestroyed: () => void): Promise<Sandbox> => {
+  const { cgroups, rank, isNetworkIsolated } = host;
+  const control = join(directory, "control");
+  mkdirSync(control, { recursive: true, mode: 0o700 });
+  let firstPid = 0;
+  const members = () => (firstPid === 0 ? [] : descendantsOf(firstPid));
+  // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, `watch` what exceeds its part.
+  const cgroup = cgroups.create(spec.id, { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: spec.cpus, processesMax: spec.processesMax + OWN_PROCESSES }, members);
+  const etc = { ...host.etc, ...writeUserFiles(directory, rank, spec.account) };
+  let holding: Promise<Holding> | undefined;
+  let running: Running | undefined;
+  let runs = 0;
+  let tmpPeak = 0;
+
+  const hold = async (): Promise<Holding> => {
+    const hasPorts = isNetworkIsolated && spec.ports.length > 0;
+    const holder = launchHolder({
+      bwrap: host.bwrap,
+      arguments: bubblewrapArguments({
+        rank, isNetworkIsolated, etc, storageBytes: spec.storageBytes,
+        mounts: [...spec.mounts, { source: control, target: CONTROL }, { source: join(programs, "init.sh"), target: INSIDE.init }, ...(hasPorts ? listenMounts() : [])],
+      }),
+      command: hasPorts ? [INSIDE.node, "--no-warnings", INSIDE.listen, spec.ports.join(","), "/bin/sh", INSIDE.init] : ["/bin/sh", INSIDE.init],
+      hasPorts,
+      filterFd: openSync(host.filter, "r"),
+      joinFiles: cgroup.joinFiles,
+    });
+    try {
+      const [connection] = await Promise.all([connect(holder), holder.ready]);
+      firstPid = await holder.pid;
+      void holder.ended.then(() => ([holding, firstPid] = [undefined, 0]));
+      return { holder, connection };
+    } catch (error) {
+      await holder.kill();
+      throw error;
+    }
+  };
+  const connect = async (holder: Holder) => {
+    const connection = await host.internet?.connect(await holder.pid);
+    if (connection?.failure !== undefined) log.warn("a sandbox has no way to the internet", { sandbox: spec.id, error: connection.failure });
+    return connection;
+  };
+  const held = () => (holding ??= hold());
+
+  const readUsage = () => {
+    const usage = cgroup.usage();
+    const tmp = bytesOfTmp(firstPid);
+    tmpPeak = Math.max(tmpPeak, tmp);
+    const isCounted = cgroups.limits.includes("memory");
+    if (!isCounted) return usage;
+    return { ...usage, memoryBytes: Math.max(0, usage.memoryBytes - tmp), memoryPeakBytes: Math.max(0, usage.memoryPeakBytes - tmpPeak) };
+  };
+  const watch = async (one: Running) => {
+    const everyMs = cgroups.limits.includes("memory") ? WATCH_MS.counted : WATCH_MS.summed;
+    while (running === one && !one.isFrozen) {
+      if (readUsage().memoryBytes > spec.memoryBytes) {
+        one.isOutOfMemory = true;
+        endPrograms();
+        return;
+      }
+      await wall.sleep(everyMs);
+    }
+  };
+  /** The programs that the first process runs; it kills what these leave behind. */
+  const endPrograms = () => {
+    if (firstPid !== 0) signalAll(descendantsOf(firstPid), "SIGKILL");
+  };
+
+  const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
+    assert(running === undefined, "a sandbox runs one program at a time");
+    const { holder } = await held();
+    const name = `run-${runs++}`;
+    const listening = isNetworkIsolated ? answerInside(holder, program) : await listenOnLoopback(program.listeners);
+    const env = typeof program.env === "function" ? program.env(listening.addresses) : program.env;
+    const script = join(control, `${name}.sh`);
+    writeFileSync(script, runScript({ ...program, env, rank, account: spec.account, openFilesMax: spec.openFilesMax }), { mode: 0o600 });
+    const pipes = await createOutputPipes(control, name, rank === "root" ? "666" : "600");
+    const kills = cgroup.outOfMemoryKills();
+    const run = holder.run(name);
+    const one: Running = { isOutOfMemory: false, isFrozen: false, exited: Promise.resolve() };
+    running = one;
+    const exited = run.exited.then((status) => {
+      running = undefined;
+      listening.close();
+      rmSync(script, { force: true });
+      return exitOf(status, one.isOutOfMemory || cgroup.outOfMemoryKills() > kills);
+    });
+    one.exited = exited;
+    await run.started;
+    pipes.release();
+    void watch(one);
+    return { stdout: pipes.stdout, stderr: pipes.stderr, addresses: listening.addresses, exited };
+  };
+
+  const thaw = async () => {
+    const one = running;
+    await cgroup.thaw();
+    if (one?.isFrozen !== true) return;
+    one.isFrozen = false;
+    void watch(one);
+  };
+  const release = async () => {
+    await cgroup.remove();
+    rmSync(directory, { recursive: true, force: true });
+    onDestroyed();
+  };
+
+  try {
+    await held();
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return {
+    id: spec.id,
+    path: (target) => target,
+    exec,
+    async reset() {
+      if (running === undefined) return;
+      await thaw();
+      endPrograms();
+      await running?.exited;
+    },
+    async freeze() {
+      if (running !== undefined) running.isFrozen = true;
+      readUsage();
+      await cgroup.freeze();
+    },
+    thaw,
+    usage: async () => readUsage(),
+    async destroy() {
+      await cgroup.thaw();
+      const last = await holding;
+      await Promise.all([last?.holder.kill(), last?.connection?.close()]);
+      await release();
+    },
+  };
+};
+
+/** A sandbox that is up. */
+interface Holding {
+  holder: Holder;
+  connection: Connection | undefined;
+}
+
+interface Running {
+  isOutOfMemory: boolean;
+  isFrozen: boolean;
+  exited: Promise<unknown>;
+}
+
+/** bubblewrap, the first process, and the shell that reaps for it. */
+const OWN_PROCESSES = 3;
+
+const listenMounts = () => [
+  { source: process.execPath, target: INSIDE.node },
+  { source: join(programs, "listen.mjs"), target: INSIDE.listen },
+];
+
+/** The ports inside are there from the start; who answers them changes with the program. */
+const answerInside = (holder: Holder, { listeners }: SandboxProcess) => {
+  holder.answer(new Map<number, (socket: Socket) => void>(listeners.map(({ port, onConnection }) => [port, onConnection])));
+  return {
+    addresses: Object.fromEntries(listeners.map(({ name, port }) => [name, `127.0.0.1:${port}`])),
+    close: () => holder.answer(new Map()),
+  };
+};
+
+const writeUserFiles = (directory: string, rank: Rank, account: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(userFiles(rank, account)).map(([name, content]) => {
+      writeFileSync(join(directory, name), content);
+      return [name, join(directory, name)];
+    }),
+  );
+
+const bytesOfTmp = (pid: number): number => {
+  if (pid === 0) return 0;
+  try {
+    const { blocks, bfree, bsize } = statfsSync(`/proc/${pid}/root/tmp`);
+    return (blocks - bfree) * bsize;
+  } catch {
+    return 0;
+  }
+};

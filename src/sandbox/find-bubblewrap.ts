@@ -1,0 +1,153 @@
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { Rank } from "./bubblewrap-arguments.ts";
+import { createBubblewrapDriver, type BubblewrapHost } from "./bubblewrap.ts";
+import { findCgroups } from "./cgroup.ts";
+import { createPasta, RESOLVER_ADDRESS, type Internet } from "./pasta.ts";
+import type { Isolation, ProbeResult, SandboxDriver, SandboxSpec } from "./sandbox.ts";
+import { seccompFilter } from "./seccomp.ts";
+
+interface Needs {
+  /** The server's own folder for sandboxes; it is made. */
+  directory: string;
+  network: "isolated" | "host";
+  /** PATH of the server, where bwrap and pasta are found. */
+  searchPath: string;
+  wall: Clock;
+  log: Log;
+}
+
+const INSTALL = "install it (apt install bubblewrap)";
+const ALLOW = "allow unprivileged user namespaces for it: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for bwrap";
+const WEAKER = "or start lambdad with --isolation process, and run only code that you trust";
+const HOST_NETWORK = "functions use this machine's own network: they reach every port of it, and the Runtime API of each other (--network host)";
+const MIB = 1024 * 1024;
+
+/** bubblewrap, if it keeps here what it promises: a canary is locked in and tries to get out. */
+export const findBubblewrap = async ({ directory, network, searchPath, wall, log }: Needs): Promise<ProbeResult> => {
+  const architecture = process.arch;
+  if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) return { ok: false, why: "bubblewrap needs Linux on x64 or arm64", fix: `run lambdad there, ${WEAKER}` };
+  const bwrap = findProgram("bwrap", searchPath);
+  if (bwrap === undefined) return { ok: false, why: "bubblewrap is not installed", fix: `${INSTALL}, ${WEAKER}` };
+
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const filter = join(directory, "seccomp.bpf");
+  writeFileSync(filter, seccompFilter(architecture), { mode: 0o600 });
+  const cgroups = await findCgroups({ wall, log });
+  await cgroups.sweep();
+  const rank: Rank = process.getuid?.() === 0 ? "root" : "user";
+  if (rank === "root" && findProgram("setpriv", searchPath) === undefined) return { ok: false, why: "setpriv is not installed", fix: `install util-linux, ${WEAKER}` };
+  const isNetworkIsolated = network === "isolated";
+  const closed: BubblewrapHost = { bwrap, rank, cgroups, filter, isNetworkIsolated, etc: etcFiles(directory, isNetworkIsolated) };
+  const createDriver: CreateDriver = (host, warnings) => createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log });
+
+  const faults = await tryCanary(createDriver(closed, []), directory);
+  if (faults.length > 0) {
+    await cgroups.close();
+    const isForbidden = faults.some((fault) => /uid map|user namespace|Operation not permitted|Permission denied/i.test(fault));
+    return { ok: false, why: faults.join("; "), fix: `${isForbidden ? ALLOW : "bring bubblewrap up to date"}, ${WEAKER}` };
+  }
+  const way: Way = isNetworkIsolated ? await findInternet(closed, { searchPath, wall, createDriver }) : { warnings: [HOST_NETWORK] };
+  return { ok: true, driver: createDriver(way.internet === undefined ? closed : { ...closed, internet: way.internet }, way.warnings) };
+};
+
+const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, warnings: readonly string[]): Isolation => ({
+  name: "bubblewrap",
+  isBoundary: true,
+  network: isNetworkIsolated ? "isolated" : "host",
+  internet: isNetworkIsolated ? (internet === undefined ? "none" : "pasta") : "host",
+  limits: cgroups.limits,
+  freezer: cgroups.freezer,
+  warnings: [...cgroups.warnings, ...warnings],
+});
+
+const findProgram = (name: string, searchPath: string): string | undefined =>
+  [...searchPath.split(delimiter), "/usr/bin", "/bin", "/usr/sbin", "/sbin"].map((folder) => join(folder, name)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return path.startsWith("/");
+    } catch {
+      return false;
+    }
+  });
+
+/** What a sandbox finds in /etc instead of the host's own: its own names, and a resolver that it can reach. */
+const etcFiles = (directory: string, isNetworkIsolated: boolean): Record<string, string> => {
+  const files = {
+    hosts: "127.0.0.1 localhost lambdad\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    "resolv.conf": isNetworkIsolated ? `nameserver ${RESOLVER_ADDRESS}\n` : readFileSync("/etc/resolv.conf", "utf8"),
+  };
+  const folder = join(directory, "etc");
+  mkdirSync(folder, { recursive: true });
+  return Object.fromEntries(
+    Object.entries(files).map(([name, content]) => {
+      writeFileSync(join(folder, name), content);
+      return [name, join(folder, name)];
+    }),
+  );
+};
+
+const CANARY: Omit<SandboxSpec, "id"> = { account: "canary", mounts: [], memoryBytes: 64 * MIB, storageBytes: 8 * MIB, cpus: 1, processesMax: 32, openFilesMax: 64, ports: [] };
+
+/** Each line that it prints but the last is something that it could do and must not. */
+const canaryScript = (directory: string, isNetworkIsolated: boolean): string => `
+[ "$(id -u)" != 0 ] || echo "a program is root in its sandbox"
+[ ! -e '${directory}' ] || echo "the server's data can be seen"
+[ ! -e /root ] && [ ! -e /home ] && [ ! -e /var/lib ] || echo "the host's files can be seen"
+(: > /lambdad-canary) 2>/dev/null && echo "the root can be written"
+(: > /usr/lambdad-canary) 2>/dev/null && echo "/usr can be written"
+(: > /tmp/lambdad-canary) 2>/dev/null || echo "/tmp cannot be written"
+[ -z "$(tr -d '\\0' < /proc/1/environ 2>/dev/null)" ] || echo "the environment of the first process can be read"
+grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "a program has capabilities"
+grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "a program may gain privileges"
+grep -q '^Seccomp:.*2' /proc/self/status || echo "system calls are not filtered"
+unshare --user true 2>/dev/null && echo "a program can make namespaces"
+${isNetworkIsolated ? `[ "$(grep -c : /proc/net/dev)" = 1 ] || echo "a network of the host's can be seen"` : ""}
+echo locked in`;
+
+const tryCanary = async (driver: SandboxDriver, directory: string): Promise<string[]> => {
+  try {
+    const sandbox = await driver.create({ ...CANARY, id: "canary" });
+    try {
+      const script = canaryScript(directory, driver.isolation.network === "isolated");
+      const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH: "/usr/bin:/bin" }, directory: "/", listeners: [] });
+      const [said, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
+      const lines = said.trimEnd().split("\n");
+      return lines.at(-1) === "locked in" ? lines.slice(0, -1) : [`a canary did not come back from its sandbox: ${errors.trim() || said}`];
+    } finally {
+      await sandbox.destroy();
+    }
+  } catch (error) {
+    return [(error as Error).message];
+  }
+};
+
+type CreateDriver = (host: BubblewrapHost, warnings: readonly string[]) => SandboxDriver;
+
+interface Way {
+  internet?: Internet;
+  warnings: string[];
+}
+
+/** pasta, tried on a sandbox of its own. */
+const findInternet = async (host: BubblewrapHost, { searchPath, wall, createDriver }: { searchPath: string; wall: Clock; createDriver: CreateDriver }): Promise<Way> => {
+  const none = (why: string) => ({ warnings: [`functions have no way to the internet: ${why}. They still reach lambdad; --network host gives them this machine's network`] });
+  const path = findProgram("pasta", searchPath);
+  if (path === undefined) return none("pasta is not installed (apt install passt)");
+  const pasta = createPasta({ path, isRoot: host.rank === "root", wall });
+  let failure: string | undefined;
+  const observed: Internet = {
+    async connect(pid) {
+      const connection = await pasta.connect(pid);
+      failure = connection.failure;
+      return connection;
+    },
+  };
+  const sandbox = await createDriver({ ...host, internet: observed }, []).create({ ...CANARY, id: "canary" });
+  await sandbox.destroy();
+  return failure === undefined ? { internet: pasta, warnings: [] } : none(failure);
+};

@@ -1,0 +1,158 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { keepSocket } from "./loopback.ts";
+import { signalAll } from "./process-table.ts";
+
+/**
+ * The first process of a sandbox (`runtimes/sandbox/init.sh`): it holds the namespaces and /tmp, and runs one program after the
+ * other. What it says may have been said by a handler that took it over: it is only ever believed about its own sandbox.
+ */
+export interface Holder {
+  /** On the host. Rejects when no sandbox can be made. */
+  readonly pid: Promise<number>;
+  /** Programs can be run now. Rejects with what bubblewrap said. */
+  readonly ready: Promise<void>;
+  /** Runs the script of that name in the control folder. `exited` is the shell's status: 128 and more are signals. */
+  run(name: string): { started: Promise<void>; exited: Promise<number> };
+  /** Connections to the ports inside go to these from now on; the connections that there are, are closed. */
+  answer(handlers: ReadonlyMap<number, (socket: Socket) => void>): void;
+  /** Kills every process of the sandbox and waits for their end. */
+  kill(): Promise<void>;
+  /** Resolves when it is over, by itself or killed. */
+  readonly ended: Promise<void>;
+}
+
+interface Launch {
+  bwrap: string;
+  arguments: readonly string[];
+  /** The program inside; `listen.mjs` when there are ports. */
+  command: readonly string[];
+  hasPorts: boolean;
+  /** File descriptor of the seccomp program; closed here. */
+  filterFd: number;
+  /** Files that a process is written to before it becomes bubblewrap, so that all inside is limited from its start. */
+  joinFiles: readonly string[];
+}
+
+/** Its file descriptors: 0 runs, 1 what became of them, 2 errors, 3 the channel for listeners, 4 facts of bubblewrap's, 5 the filter. */
+const CHANNEL_FD = "3";
+const INFO_FD = "4";
+const FILTER_FD = "5";
+
+const JOIN = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
+const LINE_CHARACTERS_MAX = 200;
+
+export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filterFd, joinFiles }: Launch): Holder => {
+  const channel = hasPorts ? ["--setenv", "NODE_CHANNEL_FD", CHANNEL_FD] : [];
+  const line = [bwrap, ...args, ...channel, "--info-fd", INFO_FD, "--seccomp", FILTER_FD, "--", ...command];
+  // Empty on purpose: bubblewrap's own environment can be read in the sandbox, whatever it clears for the program.
+  const child = spawn("/bin/sh", ["-c", JOIN, "join", ...joinFiles, "--", ...line], { env: {}, stdio: ["pipe", "pipe", "pipe", hasPorts ? "ipc" : "ignore", "pipe", filterFd] });
+  closeSync(filterFd);
+  const servers = new Set<Server>();
+  const sockets = new Set<Socket>();
+  const waiting = new Map<string, { started: () => void; exited: (status: number) => void }>();
+  let handlers: ReadonlyMap<number, (socket: Socket) => void> = new Map();
+  let errors = "";
+  let reportReady: () => void = () => {};
+  let reportBroken: (error: Error) => void = () => {};
+
+  let firstPid: number | undefined;
+
+  const ready = new Promise<void>((resolve, reject) => ([reportReady, reportBroken] = [resolve, reject]));
+  const ended = new Promise<void>((resolve) => {
+    const end = (why: string) => {
+      for (const server of servers) server.close();
+      for (const socket of sockets) socket.destroy();
+      for (const { started, exited } of waiting.values()) [started(), exited(KILLED_STATUS)];
+      waiting.clear();
+      reportBroken(new Error(`bubblewrap cannot make a sandbox: ${errors.trim() || why}`));
+      resolve();
+    };
+    child.once("error", (error) => end(error.message));
+    child.once("close", (code, signal) => end(`it ended with ${signal ?? code}`));
+  });
+  ready.catch(() => {});
+
+  child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (errors = (errors + chunk).slice(-2_000)));
+  // A holder that is gone is noticed by its end.
+  for (const stream of child.stdio) stream?.on("error", () => {});
+  child.on("message", (message, server) => {
+    const { port } = message as { port: number };
+    if (!isServer(server)) return;
+    servers.add(server);
+    server.on("connection", (socket) => {
+      const handle = handlers.get(port);
+      if (handle === undefined) socket.destroy();
+      else keepSocket(sockets, socket, handle);
+    });
+  });
+  followStatus(child.stdout!, {
+    ready: reportReady,
+    started: (run) => waiting.get(run)?.started(),
+    exited(run, status) {
+      waiting.get(run)?.exited(status);
+      waiting.delete(run);
+    },
+  });
+
+  const pid = readPid(child, ready).then((found) => (firstPid = found));
+  pid.catch(() => {});
+
+  return {
+    pid,
+    ready,
+    run(name) {
+      const told = { started: () => {}, exited: (_status: number) => {} };
+      const started = new Promise<void>((resolve) => (told.started = resolve));
+      const exited = new Promise<number>((resolve) => (told.exited = resolve));
+      waiting.set(name, told);
+      (child.stdin as Writable).write(`${name}\n`);
+      return { started, exited };
+    },
+    answer(next) {
+      handlers = next;
+      for (const socket of sockets) socket.destroy();
+    },
+    async kill() {
+      // The end of its first process is the end of all in the PID namespace, and bubblewrap ends after that.
+      if (firstPid === undefined || child.exitCode !== null || child.signalCode !== null) child.kill("SIGKILL");
+      else signalAll([firstPid], "SIGKILL");
+      await ended;
+    },
+    ended,
+  };
+};
+
+/** What a shell reports of a program that SIGKILL ended. */
+const KILLED_STATUS = 128 + 9;
+
+const isServer = (handle: unknown): handle is Server => typeof handle === "object" && handle !== null && handle instanceof createServer().constructor;
+
+/** The host's pid of the first process inside, as bubblewrap tells it on its own descriptor before that process runs. */
+const readPid = async (child: ChildProcess, ready: Promise<void>): Promise<number> => {
+  const facts = await text(child.stdio[Number(INFO_FD)] as Readable);
+  const pid = Number(/"child-pid": (\d+)/.exec(facts)?.[1]);
+  if (pid > 0) return pid;
+  await ready;
+  throw new Error("bubblewrap told no process id");
+};
+
+interface StatusEvents {
+  ready(): void;
+  started(run: string): void;
+  exited(run: string, status: number): void;
+}
+
+const followStatus = (output: Readable, events: StatusEvents): void => {
+  createInterface(output).on("line", (line) => {
+    if (line.length > LINE_CHARACTERS_MAX) return;
+    const [, word, run = "", status = ""] = /^(ready|started|exited)(?: (\S+))?(?: (\d{1,3}))?$/.exec(line) ?? [];
+    if (word === "ready") events.ready();
+    if (word === "started") events.started(run);
+    if (word === "exited" && status !== "") events.exited(run, Number(status));
+  });
+};
