@@ -75,7 +75,7 @@ const whyNot = (controller: Controller, hierarchies: readonly Hierarchy[]): stri
   const own = hierarchies.find((one) => (one.version === 2 ? words(one.mountPoint, "cgroup.controllers") : one.controllers).includes(controller));
   if (own === undefined) return hierarchies.length === 0 ? "no cgroups are mounted" : `no cgroups with "${controller}" are mounted`;
   if (own.isReadOnly) return `${own.mountPoint} is mounted read-only`;
-  return own.version === 1 ? `groups cannot be made in ${own.directory}` : `groups with limits cannot be made in ${own.directory}, nor above it`;
+  return own.version === 1 ? "groups cannot be made in the hierarchies of cgroup v1" : `groups with limits cannot be made in ${own.directory}, nor above it`;
 };
 
 const readHierarchies = (proc: string): Hierarchy[] => {
