@@ -102,7 +102,10 @@ const ruleLines = ({ when, errno }: Rule, name: string): Line[] => {
 
 /** Goes on at `holds`, its last line, or to `otherwise`. */
 const conditionLines = (condition: Condition, holds: string, otherwise: string): Line[] => {
-  const compare = "is" in condition ? condition.is.map((value) => test("equal", value, { ifTrue: holds })) : condition.isNot.map((value) => test("equal", value, { ifTrue: otherwise }));
   const word = [load(offsetOfArgument(condition.argument)), ...(condition.mask === undefined ? [] : [mask(condition.mask)])];
-  return [...word, ...compare, ...("is" in condition ? [jump(otherwise)] : []), { label: holds }];
+  const compare =
+    "is" in condition
+      ? [...condition.is.map((value) => test("equal", value, { ifTrue: holds })), jump(otherwise)]
+      : condition.isNot.map((value) => test("equal", value, { ifTrue: otherwise }));
+  return [...word, ...compare, { label: holds }];
 };
