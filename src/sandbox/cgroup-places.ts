@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FREEZERS, limit, readFile, readPids, tryWrite, type Controller } from "./cgroup-controls.ts";
 import { parseHierarchies, type Hierarchy } from "./cgroup-hierarchies.ts";
@@ -27,7 +27,6 @@ const GENEROUS = { memoryBytes: 1 << 30, cpus: 1, processesMax: 1_024 };
 /** Makes the server's groups wherever this kernel lets it, and tries every limit on one of them: what is told works. */
 export const findPlaces = ({ proc, name, leaf }: { proc: string; name: string; leaf: string }): Places => {
   const hierarchies = readHierarchies(proc);
-  const warnings: string[] = [];
   const made: Place[] = [];
   const make = (version: 1 | 2, parent: string): Place | undefined => {
     const place = { version, directory: join(parent, name) };
@@ -49,12 +48,14 @@ export const findPlaces = ({ proc, name, leaf }: { proc: string; name: string; l
   const enabled = latest === undefined ? [] : open.filter((controller) => enable(latest.directory, controller));
 
   const limits: Partial<Record<Controller, Place>> = {};
+  const losses = new Map<string, string[]>();
   for (const controller of CONTROLLERS) {
     const place = old.get(controller) ?? (enabled.includes(controller) ? latest : undefined);
     const failure = place === undefined ? whyNot(controller, hierarchies) : tryLimit(controller, place);
     if (failure === undefined) limits[controller] = place!;
-    else warnings.push(`${LOSSES[controller]}: ${failure}. Fix: ${FIX}`);
+    else losses.set(failure, [...(losses.get(failure) ?? []), NAMES[controller]]);
   }
+  const warnings = [...losses].map(([why, lost]) => `the kernel does not limit the ${lost.join(", the ")} of sandboxes: ${why}. Fix: ${FIX}`);
   const freezer = [latest, old.get("freezer")].find((place) => place !== undefined && canFreeze(place));
   const accounting = old.get("cpuacct") ?? latest;
   const used = new Set([...Object.values(limits), freezer, accounting].filter((place) => place !== undefined));
@@ -65,20 +66,16 @@ export const findPlaces = ({ proc, name, leaf }: { proc: string; name: string; l
 /** The v1 controllers that are worth a group. */
 const USEFUL: readonly string[] = ["memory", "cpu", "cpuacct", "pids", "freezer"];
 
-const LOSSES: Readonly<Record<Controller, string>> = {
-  memory: "the kernel does not limit the memory of sandboxes",
-  cpu: "the kernel does not share out the CPU among sandboxes",
-  pids: "the kernel does not limit the processes of sandboxes",
-};
+const NAMES: Readonly<Record<Controller, string>> = { memory: "memory", cpu: "CPU time", pids: "number of processes" };
 
 const FIX =
   "start lambdad as root, or in a group of its own (systemd-run --user --scope -p Delegate=yes lambdad start), or, in a container, with a writable /sys/fs/cgroup";
 
 const whyNot = (controller: Controller, hierarchies: readonly Hierarchy[]): string => {
   const own = hierarchies.find((one) => (one.version === 2 ? words(one.mountPoint, "cgroup.controllers") : one.controllers).includes(controller));
-  if (own === undefined) return hierarchies.length === 0 ? "no cgroups are mounted" : `this kernel offers no "${controller}" controller here`;
+  if (own === undefined) return hierarchies.length === 0 ? "no cgroups are mounted" : `no cgroups with "${controller}" are mounted`;
   if (own.isReadOnly) return `${own.mountPoint} is mounted read-only`;
-  return own.version === 1 ? `a group cannot be made in ${own.directory}` : `groups with "${controller}" cannot be made in ${own.directory} or above it`;
+  return own.version === 1 ? "groups cannot be made in the hierarchies of cgroup v1" : `groups with limits cannot be made in ${own.directory}, nor above it`;
 };
 
 const readHierarchies = (proc: string): Hierarchy[] => {
@@ -101,9 +98,8 @@ const prepareUnified = ({ directory, mountPoint }: Hierarchy, controllers: reado
   const own = basename(directory) === leaf ? dirname(directory) : directory;
   let best: { directory: string; count: number } | undefined;
   for (let candidate = own; ; candidate = dirname(candidate)) {
-    const offered = () => controllers.filter((controller) => enable(candidate, controller)).length;
-    let count = offered();
-    if (count < controllers.length && candidate === own && moveToLeaf(candidate, leaf)) count = offered();
+    if (candidate === own && controllers.length > 0 && !mayDistribute(candidate)) moveToLeaf(candidate, leaf);
+    const { length: count } = controllers.filter((controller) => enable(candidate, controller));
     if ((best === undefined || count > best.count) && canHold(candidate, name)) best = { directory: candidate, count };
     if (best?.count === controllers.length || candidate === mountPoint || candidate === "/") return best?.directory;
   }
@@ -111,7 +107,13 @@ const prepareUnified = ({ directory, mountPoint }: Hierarchy, controllers: reado
 
 /** True when groups in this one may be limited by it. */
 const enable = (directory: string, controller: Controller): boolean =>
-  words(directory, "cgroup.subtree_control").includes(controller) || tryWrite(directory, "cgroup.subtree_control", `+${controller}`);
+  words(directory, "cgroup.subtree_control").includes(controller) || (mayDistribute(directory) && tryWrite(directory, "cgroup.subtree_control", `+${controller}`));
+
+/**
+ * A group without processes, or the root of all, which alone has no type. To ask another one would do harm: it takes "cpu" and "pids",
+ * becomes the root of threaded groups, and then no process may enter a group in it.
+ */
+const mayDistribute = (directory: string): boolean => readPids(directory).length === 0 || !existsSync(join(directory, "cgroup.type"));
 
 /** To move a process, one must be allowed to write to the nearest group above its old and its new one, too. */
 const canHold = (directory: string, name: string): boolean => {
@@ -129,12 +131,13 @@ const canWrite = (path: string): boolean => {
   }
 };
 
-/** Only this process, what it started, and a container's first process may be moved: others have their place for a reason. */
-const moveToLeaf = (directory: string, leaf: string): boolean => {
+/** Only this process, what it started, and a container's first process are moved: others have their place for a reason. */
+const moveToLeaf = (directory: string, leaf: string): void => {
   const pids = readPids(directory);
   const ours = new Set([1, process.pid, ...processesOf(process.pid, NO_MARK)]);
-  if (!pids.includes(process.pid) || !pids.every((pid) => ours.has(pid)) || tryMake(join(directory, leaf)) !== undefined) return false;
-  return pids.every((pid) => tryWrite(join(directory, leaf), "cgroup.procs", pid));
+  if (!pids.includes(process.pid) || !pids.every((pid) => ours.has(pid))) return;
+  tryMake(join(directory, leaf));
+  for (const pid of pids) tryWrite(join(directory, leaf), "cgroup.procs", pid);
 };
 
 /** No environment holds a variable without a name. */

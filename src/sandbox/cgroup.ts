@@ -58,7 +58,7 @@ const LOOK_MS = 1;
 
 /**
  * Finds how this machine limits processes: cgroup v1, v2, or both, whatever of it may be written. Never throws: what does not work
- * is a warning. Groups are named `<prefix>-<pid namespace>-<pid>-<start>/<sandbox>`, so that another server can tell whether this one lives.
+ * is a warning. Groups are named `<prefix>-<pid namespace>-<pid>-<start>-<n>/<sandbox>`, so that another server can tell whether this one lives.
  */
 export const findCgroups = async ({ wall, log, prefix = "lambdad", proc = "/proc" }: Needs): Promise<CgroupHost> => {
   const owner = ownerName(prefix);
@@ -232,11 +232,14 @@ const folders = (directory: string): string[] => {
   }
 };
 
+/** Of this process: each time that it asks, it has groups of its own. */
+let times = 0;
+
 /** Pids mean something in one pid namespace only, and are used again: the start of the process makes it one. */
-const ownerName = (prefix: string): string => `${prefix}-${pidNamespace()}-${process.pid}-${startOf(process.pid) ?? 0}`;
+const ownerName = (prefix: string): string => `${prefix}-${pidNamespace()}-${process.pid}-${startOf(process.pid) ?? 0}-${times++}`;
 
 const isLeftOver = (name: string, prefix: string): boolean => {
-  const [, namespace, pid, start] = new RegExp(`^${prefix}-(\\d+)-(\\d+)-(\\d+)$`).exec(name) ?? [];
+  const [, namespace, pid, start] = new RegExp(`^${prefix}-(\\d+)-(\\d+)-(\\d+)-\\d+$`).exec(name) ?? [];
   return namespace === pidNamespace() && startOf(Number(pid)) !== start;
 };
 

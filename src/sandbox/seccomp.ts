@@ -4,9 +4,9 @@ import { DENIED, INSPECTED, LAST_SYSCALL } from "./syscalls.ts";
 export type Architecture = "x64" | "arm64";
 
 /**
- * The program for `bwrap --seccomp FD`, in the machine's byte order. It lets through what is not named: language runtimes must run as
- * they do on AWS. What is named is refused with an error that programs know how to take, never with a signal, except for calls
- * of another architecture, which nobody makes by accident.
+ * The program for `bwrap --seccomp FD`. It lets through what is not named: language runtimes must run as they do on AWS. What is named
+ * is refused with an error that programs know how to take, never with a signal, except for calls of another architecture, which
+ * nobody makes by accident.
  */
 export const seccompFilter = (architecture: Architecture): Buffer => {
   const inspected = (Object.keys(INSPECTED) as InspectedName[]).filter((name) => INSPECTED[name][architecture] !== null);
@@ -102,7 +102,10 @@ const ruleLines = ({ when, errno }: Rule, name: string): Line[] => {
 
 /** Goes on at `holds`, its last line, or to `otherwise`. */
 const conditionLines = (condition: Condition, holds: string, otherwise: string): Line[] => {
-  const compare = "is" in condition ? condition.is.map((value) => test("equal", value, { ifTrue: holds })) : condition.isNot.map((value) => test("equal", value, { ifTrue: otherwise }));
   const word = [load(offsetOfArgument(condition.argument)), ...(condition.mask === undefined ? [] : [mask(condition.mask)])];
-  return [...word, ...compare, ...("is" in condition ? [jump(otherwise)] : []), { label: holds }];
+  const compare =
+    "is" in condition
+      ? [...condition.is.map((value) => test("equal", value, { ifTrue: holds })), jump(otherwise)]
+      : condition.isNot.map((value) => test("equal", value, { ifTrue: otherwise }));
+  return [...word, ...compare, { label: holds }];
 };

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
@@ -11,16 +12,36 @@ const MIB = 1024 * 1024;
 const PREFIX = `lambdad-test-${process.pid}`;
 const needs = { wall: createClock(), log: silentLog, prefix: PREFIX };
 
-const host = await findCgroups(needs);
-const has = (...controllers: readonly string[]) => controllers.every((one) => host.limits.some((limit) => limit === one));
-const isWritable = host.limits.length > 0;
+/** This machine, seen as it is, and, where it has both versions of cgroups, as if it had one of them only. */
+const seen = mkdtempSync(join(tmpdir(), "lambdad-test-"));
+const seenThrough = (name: string, isShown: (line: string) => boolean): string => {
+  const proc = join(seen, name);
+  mkdirSync(join(proc, "self"), { recursive: true });
+  const mountinfo = readFileSync("/proc/self/mountinfo", "utf8");
+  writeFileSync(join(proc, "self/mountinfo"), mountinfo.split("\n").filter((line) => !/ - cgroup2? /.test(line) || isShown(line)).join("\n"));
+  writeFileSync(join(proc, "self/cgroup"), readFileSync("/proc/self/cgroup", "utf8"));
+  return proc;
+};
+const mounted = existsSync("/proc/self/mountinfo") ? readFileSync("/proc/self/mountinfo", "utf8") : "";
+const isHybrid = / - cgroup /.test(mounted) && / - cgroup2 /.test(mounted);
+
+const views: readonly { name: string; needs: typeof needs & { proc?: string } }[] = [
+  { name: "as this machine is", needs },
+  ...(isHybrid
+    ? [
+        { name: "with v1 alone", needs: { ...needs, proc: seenThrough("v1", (line) => line.includes(" - cgroup ")) } },
+        { name: "with v2 alone", needs: { ...needs, proc: seenThrough("v2", (line) => line.includes(" - cgroup2 ")) } },
+      ]
+    : []),
+];
+const hosts = await Promise.all(views.map(async (view) => ({ ...view, host: await findCgroups(view.needs) })));
 const hasPython = spawnSync("python3", ["-c", ""]).status === 0;
 
 const folders = (directory: string): string[] => readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
 let made = 0;
-const createGroup = (limits: Partial<CgroupLimits> = {}, of: CgroupHost = host): Cgroup => {
-  const cgroup = of.create(`sandbox-${made++}`, { memoryBytes: 512 * MIB, cpus: 2, processesMax: 200, ...limits });
+const createGroupOf = (host: CgroupHost, limits: Partial<CgroupLimits> = {}): Cgroup => {
+  const cgroup = host.create(`sandbox-${made++}`, { memoryBytes: 512 * MIB, cpus: 2, processesMax: 200, ...limits });
   onTestFinished(() => cgroup.remove());
   return cgroup;
 };
@@ -37,16 +58,23 @@ const start = (cgroup: Cgroup, command: readonly string[]): { child: ChildProces
 
 const python = (cgroup: Cgroup, script: string) => start(cgroup, ["python3", "-c", script]);
 
-afterAll(() => host.close());
+afterAll(async () => {
+  for (const { host } of hosts) await host.close();
+  rmSync(seen, { recursive: true });
+});
 
-describe.skipIf(!isWritable)("the groups of a sandbox (skipped where no cgroup may be written)", () => {
-  it("hold what joins, and are gone when they are removed", async () => {
+describe.each(hosts)("the groups of a sandbox, $name", ({ host, needs }) => {
+  const createGroup = (limits: Partial<CgroupLimits> = {}) => createGroupOf(host, limits);
+  const has = (...controllers: readonly string[]) => controllers.every((one) => host.limits.some((limit) => limit === one));
+  const hasGroups = host.freezer === "cgroup" || host.limits.length > 0;
+  const withGroups = it.skipIf(!hasGroups);
+
+  withGroups("hold what joins, and are gone when they are removed (skipped where no group can be made)", async () => {
     const cgroup = createGroup();
     const { child, ended } = start(cgroup, ["sleep", "1000"]);
-    await eventually("it joined", () => cgroup.pids().length === 1);
+    await eventually("it joined each", () => cgroup.joinFiles.every((file) => readFileSync(file, "utf8") === `${child.pid}\n`));
     expect(cgroup.pids()).toEqual([child.pid]);
     expect(cgroup.usage().processes).toBe(1);
-    for (const file of cgroup.joinFiles) expect(readFileSync(file, "utf8")).toBe(`${child.pid}\n`);
     await cgroup.remove();
     expect((await ended).signal).toBe("SIGKILL");
     expect(cgroup.joinFiles.length).toBeGreaterThan(0);
@@ -71,7 +99,10 @@ describe.skipIf(!isWritable)("the groups of a sandbox (skipped where no cgroup m
   });
 
   it.skipIf(!has("memory") || !hasPython)("measure what is held, and its peak, without the files that were read (skipped without the memory controller or python3)", async () => {
-    const file = join(temporaryDirectory(), "package");
+    // On a disk: what lies in a tmpfs, as /tmp often is, is memory that is held.
+    const directory = mkdtempSync("/var/tmp/lambdad-test-");
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "package");
     const cgroup = createGroup();
     const writer = python(cgroup, `open("${file}", "wb").write(bytes(100 << 20))`);
     await writer.ended;
@@ -118,12 +149,12 @@ import os; os._exit(0)`);
     expect(share).toBeGreaterThan(0);
   });
 
-  it("take more CPUs than there are, and a share that is too small to be one", () => {
+  withGroups("take more CPUs than there are, and a share that is too small to be one (skipped where no group can be made)", () => {
     createGroup({ cpus: 1_000 });
     createGroup({ cpus: 0.000_1 });
   });
 
-  it("freeze what runs, and let it go on", async () => {
+  withGroups("freeze what runs, and let it go on (skipped where no group can be made)", async () => {
     const cgroup = createGroup();
     const { output } = start(cgroup, ["sh", "-c", "while :; do echo x; done"]);
     await eventually("output", () => output().length > 0);
@@ -140,7 +171,7 @@ import os; os._exit(0)`);
     await eventually("more output", () => output().length > length);
   });
 
-  it("give up waiting for the freeze when it is thawed", async () => {
+  withGroups("give up waiting for the freeze when it is thawed (skipped where no group can be made)", async () => {
     const cgroup = createGroup();
     start(cgroup, ["sh", "-c", "while :; do :; done"]);
     await eventually("it joined", () => cgroup.pids().length > 0);
@@ -149,7 +180,7 @@ import os; os._exit(0)`);
     await eventually("it runs", () => cgroup.usage().cpuMs > cpuMs);
   });
 
-  it.each(["running", "frozen"])("kill everything that is %s, and can be used again", async (state) => {
+  withGroups.each(["running", "frozen"])("kill everything that is %s, and can be used again (skipped where no group can be made)", async (state) => {
     const cgroup = createGroup();
     const { ended, output } = start(cgroup, ["sh", "-c", "for i in 1 2 3 4 5; do setsid sleep 1000 & done; (setsid sh -c 'while :; do sleep 0.01; done' &); echo up; wait"]);
     await eventually("all are there", () => output() === "up\n" && cgroup.pids().length >= 7);
@@ -174,7 +205,7 @@ while True:
     expect(cgroup.pids()).toEqual([]);
   });
 
-  it("sweep what a killed server left, and nothing of a living one", async () => {
+  withGroups("sweep what a killed server left, and nothing of a living one (skipped where no group can be made)", async () => {
     const living = createGroup();
     const survivor = start(living, ["sleep", "1000"]);
     // A server that makes a group, starts something in it, freezes it and dies by SIGKILL.
@@ -184,7 +215,7 @@ import { findCgroups } from ${JSON.stringify(join(import.meta.dirname, "../../sr
 import { createClock, keepAlive } from ${JSON.stringify(join(import.meta.dirname, "../../src/kit/clock.ts"))};
 keepAlive();
 const log = { debug() {}, info() {}, warn() {}, error() {} };
-const host = await findCgroups({ wall: createClock(), log, prefix: ${JSON.stringify(PREFIX)} });
+const host = await findCgroups({ wall: createClock(), log, ...${JSON.stringify({ prefix: needs.prefix, proc: needs.proc })} });
 const cgroup = host.create("left-over", { memoryBytes: 1 << 28, cpus: 1, processesMax: 50 });
 const child = spawn("/bin/sh", ["-c", cgroup.joinFiles.map((file) => "echo $$ > " + file).join("; ") + "; echo joined; exec sleep 1000"], { detached: true });
 child.stdout.once("data", async () => { await cgroup.freeze(); console.log(JSON.stringify({ child: child.pid, files: cgroup.joinFiles })); });
@@ -202,21 +233,76 @@ child.stdout.once("data", async () => { await cgroup.freeze(); console.log(JSON.
     expect(living.pids()).toEqual([survivor.child.pid]);
   });
 
-  it("leave nothing: not even the server's own groups", async () => {
+  withGroups("leave nothing: not even the server's own groups (skipped where no group can be made)", async () => {
     const other = await findCgroups({ ...needs, prefix: `${PREFIX}-other` });
-    const cgroup = createGroup({}, other);
+    const cgroup = createGroupOf(other);
     const tops = cgroup.joinFiles.map((file) => dirname(dirname(dirname(file))));
     await cgroup.remove();
     await other.close();
     for (const top of tops) expect(folders(top).filter((name) => name.startsWith(`${PREFIX}-other`))).toEqual([]);
   });
 
-  it("refuse a group that is there already, instead of sharing it", () => {
+  withGroups("refuse a group that is there already, instead of sharing it (skipped where no group can be made)", () => {
     const id = `twice-${made++}`;
     const limits = { memoryBytes: MIB, cpus: 1, processesMax: 10 };
     const first = host.create(id, limits);
     onTestFinished(() => first.remove());
     expect(() => host.create(id, limits)).toThrow(/groups of sandbox twice-\d+ could not be made: EEXIST/);
     for (const file of first.joinFiles) expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe("without groups", () => {
+  const createFallback = async (members: () => readonly number[]) => {
+    const bare = await findCgroups({ ...needs, proc: temporaryDirectory() });
+    return { bare, cgroup: bare.create("bare", { memoryBytes: MIB, cpus: 1, processesMax: 10 }, members) };
+  };
+
+  it("says what is not limited, why, and what to do", async () => {
+    const { bare } = await createFallback(() => []);
+    expect(bare).toMatchObject({ limits: [], freezer: "signal" });
+    expect(bare.warnings).toEqual([
+      expect.stringMatching(/^the kernel does not limit the memory, the CPU time, the number of processes of sandboxes: no cgroups are mounted\. Fix: /),
+    ]);
+    await bare.sweep();
+    await bare.close();
+  });
+
+  it("names a mount that is read-only, and makes nothing in it", async () => {
+    const proc = temporaryDirectory();
+    const tree = temporaryDirectory();
+    mkdirSync(join(proc, "self"));
+    writeFileSync(join(proc, "self/cgroup"), "0::/\n");
+    writeFileSync(join(proc, "self/mountinfo"), `31 23 0:28 / ${tree} ro,relatime - cgroup2 cgroup2 rw\n`);
+    writeFileSync(join(tree, "cgroup.controllers"), "cpu memory\n");
+    const { warnings } = await findCgroups({ ...needs, proc });
+    expect(warnings).toEqual([
+      expect.stringContaining(`the memory, the CPU time of sandboxes: ${tree} is mounted read-only`),
+      expect.stringContaining('the number of processes of sandboxes: no cgroups with "pids" are mounted'),
+    ]);
+    expect(folders(tree)).toEqual([]);
+  });
+
+  it("stops, continues, measures and kills the processes that it is told of", async () => {
+    const child = spawn("/bin/sh", ["-c", "while :; do echo x; done"], { stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise<string | null>((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+    let isAlive = true;
+    void ended.then(() => (isAlive = false));
+    child.stdout.resume();
+    const { cgroup } = await createFallback(() => (isAlive ? [child.pid!] : []));
+    expect(cgroup.joinFiles).toEqual([]);
+    await eventually("it works", () => cgroup.usage().cpuMs > 0);
+    expect(cgroup.usage()).toMatchObject({ processes: 1 });
+    expect(cgroup.usage().memoryPeakBytes).toBeGreaterThan(0);
+    const state = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
+    await cgroup.freeze();
+    await eventually("it is stopped", () => state() === "T");
+    await cgroup.thaw();
+    await eventually("it is not stopped", () => state() !== "T");
+    await cgroup.freeze();
+    await cgroup.kill();
+    expect(await ended).toBe("SIGKILL");
+    expect(cgroup.outOfMemoryKills()).toBe(0);
+    await cgroup.remove();
   });
 });
