@@ -85,6 +85,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     const tell = (signal: Signal) => listener?.(signal);
     const api = createRuntimeApi({
       next: () => {
+        sandbox.limitCpu();
         if (current.run !== undefined) current.run.isReady = true;
         tell({ kind: "next" });
       },

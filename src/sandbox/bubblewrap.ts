@@ -7,7 +7,7 @@ import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { bubblewrapArguments, type Rank } from "./bubblewrap-arguments.ts";
-import type { Cgroup, CgroupHost } from "./cgroup.ts";
+import type { CgroupHost } from "./cgroup.ts";
 import { launchHolder, type Holder } from "./holder.ts";
 import { listenOnLoopback } from "./loopback.ts";
 import type { Connection, Internet } from "./pasta.ts";
@@ -85,10 +85,12 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
   const { cgroups, rank, isNetworkIsolated } = host;
   const control = join(directory, "control");
   mkdirSync(control, { recursive: true, mode: 0o700 });
+  const initCpus = Math.max(1, spec.cpus);
+  let isCpuLimited = false;
   let firstPid = 0;
   const members = () => (firstPid === 0 ? [] : descendantsOf(firstPid));
   // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, `watch` what exceeds its part.
-  const cgroup = cgroups.create(spec.id, { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: spec.cpus, processesMax: spec.processesMax + OWN_PROCESSES }, members);
+  const cgroup = cgroups.create(spec.id, { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: initCpus, processesMax: spec.processesMax + OWN_PROCESSES }, members);
   const etc = { ...host.etc, ...writeUserFiles(directory, rank, spec.account) };
   let holding: Promise<Holding> | undefined;
   let running: Running | undefined;
@@ -149,6 +151,11 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     if (firstPid !== 0) signalAll(descendantsOf(firstPid), "SIGKILL");
   };
 
+  const setCpus = (cpus: number) => {
+    isCpuLimited = cpus < initCpus;
+    cgroup.setCpus(cpus);
+  };
+
   const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
     assert(running === undefined, "a sandbox runs one program at a time");
     const { holder } = await held();
@@ -159,6 +166,7 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     writeFileSync(script, runScript({ ...program, env, rank, account: spec.account, openFilesMax: spec.openFilesMax }), { mode: 0o600 });
     const pipes = await createOutputPipes(control, name, rank === "root" ? "666" : "600");
     const kills = cgroup.outOfMemoryKills();
+    if (isCpuLimited) setCpus(initCpus);
     const run = holder.run(name);
     const one: Running = { isOutOfMemory: false, isFrozen: false, exited: Promise.resolve() };
     running = one;
@@ -198,6 +206,9 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     id: spec.id,
     path: (target) => target,
     exec,
+    limitCpu() {
+      if (!isCpuLimited && spec.cpus < initCpus) setCpus(spec.cpus);
+    },
     async reset() {
       if (running === undefined) return;
       await thaw();

@@ -39,6 +39,8 @@ export interface Cgroup {
   usage(): Usage;
   /** How often the kernel killed for memory since it was made. */
   outOfMemoryKills(): number;
+  /** Another share of the CPU, at once. 1 is one core. */
+  setCpus(cpus: number): void;
   /** Kills what is left, and leaves nothing. */
   remove(): Promise<void>;
 }
@@ -164,6 +166,10 @@ const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall,
         cpuMs: accounting === undefined ? cpuMsOf(processes) : readCpuMs[accounting.version](join(accounting.directory, id)),
         processes: processes.length,
       };
+    },
+    setCpus(cpus) {
+      const place = places.limits.cpu;
+      if (place !== undefined) limit[place.version].cpu(join(place.directory, id), { ...limits, cpus });
     },
     outOfMemoryKills: () => (memory === undefined ? 0 : readOutOfMemoryKills[memory.version](join(memory.directory, id))),
     async remove() {

@@ -67,7 +67,10 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
     const end = (why: string) => {
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
-      for (const { started, exited } of waiting.values()) [started(), exited(KILLED_STATUS)];
+      for (const { started, exited } of waiting.values()) {
+        started();
+        exited(KILLED_STATUS);
+      }
       waiting.clear();
       reportBroken(new Error(`bubblewrap cannot make a sandbox: ${errors.trim() || why}`));
       resolve();

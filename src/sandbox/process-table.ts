@@ -74,6 +74,15 @@ export const memoryOf = (pids: readonly number[]): number => {
   return bytes;
 };
 
+/** The same, with what forks have in common counted once: slower, and never more. */
+export const sharedMemoryOf = (pids: readonly number[]): number => {
+  let bytes = 0;
+  for (const pid of pids) {
+    for (const match of readText(`/proc/${pid}/smaps_rollup`).matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB/gm)) bytes += Number(match[1]) * 1024;
+  }
+  return bytes;
+};
+
 /** Clock ticks per second: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
-import { cpuMsOf, memoryOf, processesOf, signalAll } from "./process-table.ts";
+import { cpuMsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
 
@@ -75,7 +75,9 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
 
   const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, `TMPDIR=${tmp}\0`)));
   const measure = () => {
-    const memory = memoryOf(members());
+    const pids = members();
+    const sum = memoryOf(pids);
+    const memory = sum <= spec.memoryBytes ? sum : sharedMemoryOf(pids);
     peak = Math.max(peak, memory);
     return memory;
   };
@@ -144,6 +146,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     id: spec.id,
     path: (target) => hostPath(spec, tmp, target),
     exec,
+    limitCpu() {},
     reset,
     async freeze() {
       measure();

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
@@ -19,9 +21,22 @@ export interface RunningServer {
   kill(): Promise<void>;
 }
 
+interface Options {
+  dataDirectory?: string;
+  env?: Record<string, string>;
+  flags?: string[];
+}
+
 /** Starts lambdad as a user does, on a free port, and waits for `Ready.`. It is stopped when the test is over. */
-export const startServer = async (options: { dataDirectory?: string; env?: Record<string, string>; flags?: string[] } = {}): Promise<RunningServer> => {
-  const dataDirectory = options.dataDirectory ?? join(temporaryDirectory(), "data");
+export const startServer = async (options: Options = {}): Promise<RunningServer> => {
+  const server = await launchServer({ dataDirectory: join(temporaryDirectory(), "data"), ...options });
+  onTestFinished(() => server.kill());
+  return server;
+};
+
+/** The same for several tests of a file, which stop it themselves. */
+export const launchServer = async (options: Options = {}): Promise<RunningServer> => {
+  const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "lambdad-test-"));
   const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", ...(options.flags ?? [])], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, LAMBDAD_PREPARE_SDKS: "0", ...options.env },
@@ -35,7 +50,6 @@ export const startServer = async (options: { dataDirectory?: string; env?: Recor
     await exited;
     return child.exitCode;
   };
-  onTestFinished(async () => void (await end("SIGKILL")));
   let endpoint = "";
   for await (const line of createInterface(child.stdout)) {
     endpoint = /https?:\/\/\S+/.exec(line)?.[0] ?? endpoint;
