@@ -42,6 +42,9 @@ interface Needs {
 
 /** How often the memory of a running program is looked at: by the kernel's own count, else process by process. */
 const WATCH_MS = { counted: 20, summed: 100 };
+/** bubblewrap 0.8 now and then takes the kernel's answer for an error while it brings the loopback up: "Failed RTM_NEWADDR: No child processes". */
+const PASSING = /loopback: Failed RTM_/;
+const HOLD_ATTEMPTS = 5;
 const CONTROL = "/run/lambdad/control";
 const INSIDE = { node: "/run/lambdad/node", listen: "/run/lambdad/listen.mjs", init: "/run/lambdad/init.sh" };
 
@@ -54,16 +57,16 @@ export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // What a server that was killed left: its processes died with it.
   for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
-  const live = new Set<Sandbox>();
+  const live = new Map<string, Sandbox>();
   return {
     isolation,
     async create(spec) {
-      const sandbox = await createSandbox(spec, { host, directory: join(directory, spec.id), wall, log }, () => live.delete(sandbox));
-      live.add(sandbox);
+      const sandbox = await createSandbox(spec, { host, directory: join(directory, spec.id), wall, log }, () => live.delete(spec.id));
+      live.set(spec.id, sandbox);
       return sandbox;
     },
     async close() {
-      await Promise.all([...live].map((sandbox) => sandbox.destroy()));
+      await Promise.all([...live.values()].map((sandbox) => sandbox.destroy()));
       await host.cgroups.close();
     },
   };
@@ -97,7 +100,7 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
   let runs = 0;
   let tmpPeak = 0;
 
-  const hold = async (): Promise<Holding> => {
+  const hold = async (attempt = 1): Promise<Holding> => {
     const hasPorts = isNetworkIsolated && spec.ports.length > 0;
     const holder = launchHolder({
       bwrap: host.bwrap,
@@ -117,6 +120,7 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
       return { holder, connection };
     } catch (error) {
       await holder.kill();
+      if (attempt < HOLD_ATTEMPTS && PASSING.test(String(error))) return hold(attempt + 1);
       throw error;
     }
   };

@@ -65,10 +65,10 @@ const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, w
 });
 
 const findProgram = (name: string, searchPath: string): string | undefined =>
-  [...searchPath.split(delimiter), "/usr/bin", "/bin", "/usr/sbin", "/sbin"].map((folder) => join(folder, name)).find((path) => {
+  searchPath.split(delimiter).filter((folder) => folder.startsWith("/")).map((folder) => join(folder, name)).find((path) => {
     try {
       accessSync(path, constants.X_OK);
-      return path.startsWith("/");
+      return true;
     } catch {
       return false;
     }

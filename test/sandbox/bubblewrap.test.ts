@@ -1,16 +1,208 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
+import { chooseSandboxDriver } from "../../src/sandbox/choose.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
-import { runConformance } from "./conformance.ts";
+import { uidOf } from "../../src/sandbox/run-script.ts";
+import { hasBubblewrap } from "../support/isolation.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+import { createGround, runConformance, runShell, startShell } from "./conformance.ts";
 
-const createDriver = async (directory: string, network: "isolated" | "host" = "isolated") => {
-  const probe = await findBubblewrap({ directory, network, searchPath: process.env["PATH"] ?? "", wall: createClock(), log: silentLog });
+const searchPath = process.env["PATH"] ?? "";
+const isRoot = process.getuid?.() === 0;
+
+const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated" }: { directory?: string; network?: "isolated" | "host" } = {}) => {
+  const probe = await findBubblewrap({ directory, network, searchPath, wall: createClock(), log: silentLog });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
 };
 
-runConformance("bubblewrap", async () => createDriver(join(temporaryDirectory(), "sandboxes")));
+/** A port of the host's own loopback that answers `hello`. */
+const openPort = async (): Promise<number> => {
+  const server = createServer((socket) => socket.end("hello\n"));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  onTestFinished(() => void server.close());
+  return (server.address() as { port: number }).port;
+};
+
+const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port} && cat <&3' 2>/dev/null || echo refused`;
+
+describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
+  runConformance("bubblewrap", () => createDriver());
+
+  it("says what it keeps apart", async () => {
+    const { isolation } = await createDriver();
+    expect(isolation).toMatchObject({ name: "bubblewrap", isBoundary: true, network: "isolated" });
+    expect(["pasta", "none"]).toContain(isolation.internet);
+    if (isolation.internet === "none") expect(isolation.warnings.join()).toContain("no way to the internet");
+  });
+
+  it("mounts the package read-only at its path, and a mount inside of another", async () => {
+    const driver = await createDriver();
+    const outer = temporaryDirectory();
+    const inner = temporaryDirectory();
+    mkdirSync(join(outer, "lib"));
+    chmodSync(inner, 0o755);
+    writeFileSync(join(outer, "lib", "a.txt"), "outer\n");
+    writeFileSync(join(inner, "b.txt"), "inner\n");
+    const { sandbox } = await createGround(driver, { mounts: [{ source: outer, target: "/var/runtime" }, { source: inner, target: "/var/runtime/modules/own" }] });
+    const { stdout } = await runShell(sandbox, "cat /var/runtime/lib/a.txt /var/runtime/modules/own/b.txt; touch /var/runtime/lib/c 2>&1", { directory: "/" });
+    expect(stdout).toMatch(/^outer\ninner\n.*Read-only file system\n$/);
+  });
+
+  it("bounds /tmp by its size, and gives the rest back", async () => {
+    const { sandbox } = await createGround(await createDriver(), { storageBytes: 4 << 20 });
+    const { stdout } = await runShell(sandbox, "head -c 8000000 /dev/zero > /tmp/big 2>&1 || echo full; rm /tmp/big; echo small > /tmp/small && cat /tmp/small");
+    expect(stdout).toBe("full\nsmall\n");
+  });
+
+  it("has no /dev/shm, no devices of the host's, and a name for its user", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const { stdout } = await runShell(sandbox, "ls /dev | tr '\\n' ' '; id -un; hostname");
+    expect(stdout).toBe("fd full null random stderr stdin stdout tty urandom zero sbx_user1051\nlambdad\n");
+  });
+
+  it.runIf(isRoot)("gives each account a user of its own (skipped where the tests are not root)", async () => {
+    const driver = await createDriver();
+    const [one, two] = [await createGround(driver, { account: "111111111111" }), await createGround(driver, { account: "222222222222" })];
+    const uids = await Promise.all([one, two].map(async ({ sandbox }) => (await runShell(sandbox, "id -u")).stdout.trim()));
+    expect(uids).toEqual([String(uidOf("111111111111")), String(uidOf("222222222222"))]);
+    expect(uids[0]).not.toBe(uids[1]);
+  });
+
+  it("ends what ignores signals, has many children, and was orphaned, and reaps it", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const running = await startShell(sandbox, "trap '' TERM INT; for i in 1 2 3 4 5 6 7 8; do (setsid sleep 1000 &) ; done; echo up; while :; do sleep 1000; done");
+    void text(running.stdout);
+    await eventually("its children are up", async () => (await sandbox.usage()).processes > 9);
+    await sandbox.reset();
+    expect(await running.exited).toMatchObject({ signal: "SIGKILL" });
+    // bubblewrap's own and the first process.
+    expect((await sandbox.usage()).processes).toBeLessThanOrEqual(2);
+    const { stdout } = await runShell(sandbox, "ls /proc | grep -c '^[0-9]'");
+    expect(Number(stdout)).toBeLessThan(8);
+  });
+
+  it("is made anew when its first process is ended from outside", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const running = await startShell(sandbox, "exec sleep 1000");
+    const first = await eventually("its first process", () => firstProcessOf(sandbox.id));
+    process.kill(first, "SIGKILL");
+    expect(await running.exited).toMatchObject({ signal: "SIGKILL" });
+    expect((await runShell(sandbox, "echo again")).stdout).toBe("again\n");
+  });
+
+  it("has a whole CPU while it starts, and its share once it is limited (skipped without the cpu controller)", async ({ skip }) => {
+    const driver = await createDriver();
+    skip(!driver.isolation.limits.includes("cpu"), "this machine has no cpu controller");
+    const { sandbox } = await createGround(driver, { cpus: 0.05 });
+    const running = await startShell(sandbox, "while :; do :; done");
+    void text(running.stdout);
+    const shareOf = async () => {
+      const [began, before] = [performance.now(), (await sandbox.usage()).cpuMs];
+      const used = await eventually("some CPU was used", async () => ((now) => now > before + 20 && now - before)((await sandbox.usage()).cpuMs));
+      return used / (performance.now() - began);
+    };
+    expect(await shareOf()).toBeGreaterThan(0.1);
+    sandbox.limitCpu();
+    await shareOf();
+    expect(await shareOf()).toBeLessThan(0.1);
+  });
+
+  describe("its network", () => {
+    it("is its own: no port of the host's loopback is reached, by no address", async () => {
+      const port = await openPort();
+      const { sandbox } = await createGround(await createDriver());
+      const addresses = ["127.0.0.1", "10.0.2.2", "169.254.1.1", gateway()].filter((address) => address !== undefined);
+      const { stdout } = await runShell(sandbox, addresses.map((address) => ask(address, port)).join("; "));
+      expect(stdout).toBe("refused\n".repeat(addresses.length));
+    });
+
+    it("is the host's with --network host, and says so", async () => {
+      const port = await openPort();
+      const driver = await createDriver({ network: "host" });
+      const { sandbox } = await createGround(driver);
+      expect((await runShell(sandbox, ask("127.0.0.1", port))).stdout).toBe("hello\n");
+      expect(driver.isolation).toMatchObject({ network: "host", internet: "host" });
+      expect(driver.isolation.warnings.join()).toContain("--network host");
+    });
+
+    it.runIf(isRoot && hasProgram("ip") && hasProgram("pasta"))("reaches a machine outside through pasta (skipped where the tests are not root, or there is no ip or pasta)", async () => {
+      const outside = openOutside();
+      const driver = await createDriver();
+      expect(driver.isolation.internet).toBe("pasta");
+      const { sandbox } = await createGround(driver);
+      await eventually("the machine outside answers", async () => (await runShell(sandbox, ask(outside.address, outside.port))).stdout.includes("from outside"));
+    });
+  });
+
+  it("leaves no file of its own but its folder's frame", async () => {
+    const directory = join(temporaryDirectory(), "sandboxes");
+    const driver = await createDriver({ directory });
+    const { sandbox } = await createGround(driver);
+    expect(readdirSync(join(directory, "live"))).toEqual([sandbox.id]);
+    await sandbox.destroy();
+    expect(readdirSync(join(directory, "live"))).toEqual([]);
+  });
+});
+
+it("is not taken where it is not installed, and the reason has a fix", async () => {
+  const said: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => void said.push(message) };
+  const needs = { network: "isolated" as const, searchPath: "", wall: createClock(), log };
+  const directory = join(temporaryDirectory(), "sandboxes");
+  await expect(chooseSandboxDriver({ ...needs, isolation: "bubblewrap", directory })).rejects.toThrow(/bubblewrap is not installed\. Fix: install it/);
+  const driver = await chooseSandboxDriver({ ...needs, isolation: "auto", directory });
+  onTestFinished(() => driver.close());
+  expect(driver.isolation.name).toBe("process");
+  expect(said.join()).toMatch(/without isolation.*bubblewrap is not installed.*apt install bubblewrap/);
+});
+
+function hasProgram(name: string): boolean {
+  return ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].some((folder) => readdirSync(folder).includes(name));
+}
+
+/** Where the host's own way out leads, if it has one. */
+function gateway(): string | undefined {
+  const hex = readFileSync("/proc/net/route", "utf8").split("\n").map((line) => line.split("\t")).find((fields) => fields[1] === "00000000")?.[2];
+  return hex === undefined ? undefined : Buffer.from(hex, "hex").toReversed().join(".");
+}
+
+/** The host's pid of the shell that holds a sandbox: bubblewrap's child. */
+function firstProcessOf(id: string): number | undefined {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`/live/${id}/control`)) continue;
+      const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+      if (child !== "") return Number(child.split(" ")[0]);
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return undefined;
+}
+
+/** A machine of the test's own, in a network namespace: it stands for the internet. */
+function openOutside(): { address: string; port: number } {
+  const name = `lambdad-test-${process.pid}`;
+  const link = `lt${process.pid}`;
+  const [here, there, port] = ["10.213.77.1", "10.213.77.2", 8000];
+  const ip = (...args: string[]) => execFileSync("ip", args);
+  ip("netns", "add", name);
+  onTestFinished(() => void ip("netns", "delete", name));
+  ip("link", "add", link, "type", "veth", "peer", "name", `${link}o`, "netns", name);
+  ip("addr", "add", `${here}/24`, "dev", link);
+  ip("link", "set", link, "up");
+  ip("-n", name, "addr", "add", `${there}/24`, "dev", `${link}o`);
+  ip("-n", name, "link", "set", `${link}o`, "up");
+  const script = `require("net").createServer((s) => s.end("from outside\\n")).listen(${port}, "${there}")`;
+  const server = spawn("ip", ["netns", "exec", name, process.execPath, "-e", script], { stdio: "ignore" });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  return { address: there, port };
+}

@@ -66,7 +66,7 @@ describe.each(["bubblewrap", "process"] as const)("a handler under %s", (isolati
     const role = await createRole(clients, "attacker");
     await createFunction(clients, { FunctionName: "attacker", Role: role, files: { "app.py": ATTACKER }, Timeout: 60, MemorySize: 10_240 });
     await createFunction(clients, { FunctionName: "victim", Role: role, files: { "app.py": VICTIM }, MemorySize: 512 });
-    await invoke(clients, "victim", {});
+    expect((await invoke(clients, "victim", {})).value, server.said()).toBe("still here");
   });
   afterAll(async () => {
     host?.close();
