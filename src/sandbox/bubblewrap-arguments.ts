@@ -35,7 +35,7 @@ export const bubblewrapArguments = ({ rank, isNetworkIsolated, mounts, storageBy
   "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", ...(isNetworkIsolated ? ["--unshare-net"] : []),
   ...(rank === "user" ? ["--unshare-user", "--uid", String(SANDBOX_UID), "--gid", String(SANDBOX_GID)] : []),
   "--hostname", "lambdad",
-  "--as-pid-1", "--die-with-parent", "--new-session", "--clearenv",
+  "--as-pid-1", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/",
   "--cap-drop", "ALL", ...(rank === "root" ? ROOT_CAPABILITIES.flatMap((name) => ["--cap-add", name]) : []),
   "--ro-bind", "/usr", "/usr", ...topFolders(),
   "--proc", "/proc",

@@ -1,5 +1,5 @@
 import { mkdirSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
+import { constants, release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Socket } from "node:net";
@@ -11,7 +11,7 @@ import type { CgroupHost } from "./cgroup.ts";
 import { launchHolder, type Holder } from "./holder.ts";
 import { listenOnLoopback } from "./loopback.ts";
 import type { Connection, Internet } from "./pasta.ts";
-import { descendantsOf, signalAll } from "./process-table.ts";
+import { descendantsOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import { runScript, userFiles } from "./run-script.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
@@ -88,7 +88,10 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
   const { cgroups, rank, isNetworkIsolated } = host;
   const control = join(directory, "control");
   mkdirSync(control, { recursive: true, mode: 0o700 });
+  const isMemoryCounted = cgroups.limits.includes("memory");
   const initCpus = Math.max(1, spec.cpus);
+  // In a user namespace of its own the kernel counts a user's processes anew; before Linux 5.14 it counted those of the whole machine.
+  const mustLimitProcesses = rank === "user" && !cgroups.limits.includes("pids") && isSince(5, 14);
   let isCpuLimited = false;
   let firstPid = 0;
   const members = () => (firstPid === 0 ? [] : descendantsOf(firstPid));
@@ -135,14 +138,13 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     const usage = cgroup.usage();
     const tmp = bytesOfTmp(firstPid);
     tmpPeak = Math.max(tmpPeak, tmp);
-    const isCounted = cgroups.limits.includes("memory");
-    if (!isCounted) return usage;
+    if (!isMemoryCounted) return usage;
     return { ...usage, memoryBytes: Math.max(0, usage.memoryBytes - tmp), memoryPeakBytes: Math.max(0, usage.memoryPeakBytes - tmpPeak) };
   };
   const watch = async (one: Running) => {
-    const everyMs = cgroups.limits.includes("memory") ? WATCH_MS.counted : WATCH_MS.summed;
+    const everyMs = isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed;
     while (running === one && !one.isFrozen) {
-      if (readUsage().memoryBytes > spec.memoryBytes) {
+      if (readUsage().memoryBytes > spec.memoryBytes && (isMemoryCounted || sharedMemoryOf(cgroup.pids()) > spec.memoryBytes)) {
         one.isOutOfMemory = true;
         endPrograms();
         return;
@@ -167,7 +169,7 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     const listening = isNetworkIsolated ? answerInside(holder, program) : await listenOnLoopback(program.listeners);
     const env = typeof program.env === "function" ? program.env(listening.addresses) : program.env;
     const script = join(control, `${name}.sh`);
-    writeFileSync(script, runScript({ ...program, env, rank, account: spec.account, openFilesMax: spec.openFilesMax }), { mode: 0o600 });
+    writeFileSync(script, runScript({ ...program, env, rank, account: spec.account, limits: { files: spec.openFilesMax, ...(mustLimitProcesses ? { processes: spec.processesMax } : {}) } }), { mode: 0o600 });
     const pipes = await createOutputPipes(control, name, rank === "root" ? "666" : "600");
     const kills = cgroup.outOfMemoryKills();
     if (isCpuLimited) setCpus(initCpus);
@@ -254,6 +256,11 @@ const listenMounts = () => [
   { source: process.execPath, target: INSIDE.node },
   { source: join(programs, "listen.mjs"), target: INSIDE.listen },
 ];
+
+const isSince = (major: number, minor: number): boolean => {
+  const [ours = 0, its = 0] = release().split(".").map(Number);
+  return ours > major || (ours === major && its >= minor);
+};
 
 /** The ports inside are there from the start; who answers them changes with the program. */
 const answerInside = (holder: Holder, { listeners }: SandboxProcess) => {

@@ -101,7 +101,7 @@ const canaryScript = (directory: string, isNetworkIsolated: boolean): string => 
 (: > /lambdad-canary) 2>/dev/null && echo "the root can be written"
 (: > /usr/lambdad-canary) 2>/dev/null && echo "/usr can be written"
 (: > /tmp/lambdad-canary) 2>/dev/null || echo "/tmp cannot be written"
-[ -z "$(tr -d '\\0' < /proc/1/environ 2>/dev/null)" ] || echo "the environment of the first process can be read"
+tr '\\0' '\\n' < /proc/1/environ 2>/dev/null | grep -q -v '^PWD=/$' && echo "the first process has an environment of the server's"
 grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "a program has capabilities"
 grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "a program may gain privileges"
 grep -q '^Seccomp:.*2' /proc/self/status || echo "system calls are not filtered"

@@ -8,7 +8,7 @@ interface Program {
   directory: string;
   rank: Rank;
   account: string;
-  openFilesMax: number;
+  limits: { files: number; processes?: number };
 }
 
 /** Users that no system gives to anybody: each account's programs run as one of them where the server is root. */
@@ -29,9 +29,11 @@ const become = ({ rank, account }: Program): string[] => {
 
 /** What the first process of a sandbox runs for one program: its limits, directory, identity and exact environment. */
 export const runScript = (program: Program): string => {
-  const { command, args, env, directory, openFilesMax } = program;
+  const { command, args, env, directory, limits } = program;
   const line = [...become(program), "env", "-i", ...Object.entries(env).map(([name, value]) => `${name}=${value}`), command, ...args];
-  return [`ulimit -c 0`, `ulimit -n ${openFilesMax}`, `cd ${quote(directory)} || exit 127`, `exec ${line.map(quote).join(" ")}`, ""].join("\n");
+  // bash's name for it, and dash's.
+  const processes = limits.processes === undefined ? [] : [`ulimit -u ${limits.processes} 2>/dev/null || ulimit -p ${limits.processes}`];
+  return [`ulimit -c 0`, `ulimit -n ${limits.files}`, ...processes, `cd ${quote(directory)} || exit 127`, `exec ${line.map(quote).join(" ")}`, ""].join("\n");
 };
 
 /** /etc/passwd and /etc/group of a sandbox: a home and a name for whoever a program is. */
