@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "n
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Clock } from "../kit/clock.ts";
-import type { Log } from "../kit/log.ts";
+import { silentLog, type Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapDriver, type BubblewrapHost } from "./bubblewrap.ts";
 import { findCgroups } from "./cgroup.ts";
@@ -42,15 +42,16 @@ export const findBubblewrap = async ({ directory, network, searchPath, wall, log
   if (rank === "root" && findProgram("setpriv", searchPath) === undefined) return { ok: false, why: "setpriv is not installed", fix: `install util-linux, ${WEAKER}` };
   const isNetworkIsolated = network === "isolated";
   const closed: BubblewrapHost = { bwrap, rank, cgroups, filter, isNetworkIsolated, etc: etcFiles(directory, isNetworkIsolated) };
-  const createDriver: CreateDriver = (host, warnings) => createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log });
+  const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log) =>
+    createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
 
-  const faults = await tryCanary(createDriver(closed, []), directory);
+  const faults = await tryCanary(createDriver(closed), directory);
   if (faults.length > 0) {
     await cgroups.close();
     const isForbidden = faults.some((fault) => /uid map|user namespace|Operation not permitted|Permission denied/i.test(fault));
     return { ok: false, why: faults.join("; "), fix: `${isForbidden ? ALLOW : "bring bubblewrap up to date"}, ${WEAKER}` };
   }
-  const way: Way = isNetworkIsolated ? await findInternet(closed, { searchPath, wall, createDriver }) : { warnings: [HOST_NETWORK] };
+  const way: Way = isNetworkIsolated ? await findInternet({ searchPath, rank, wall }, (internet) => createDriver({ ...closed, internet }, [], silentLog)) : { warnings: [HOST_NETWORK] };
   return { ok: true, driver: createDriver(way.internet === undefined ? closed : { ...closed, internet: way.internet }, way.warnings) };
 };
 
@@ -126,19 +127,17 @@ const tryCanary = async (driver: SandboxDriver, directory: string): Promise<stri
   }
 };
 
-type CreateDriver = (host: BubblewrapHost, warnings: readonly string[]) => SandboxDriver;
-
 interface Way {
   internet?: Internet;
   warnings: string[];
 }
 
 /** pasta, tried on a sandbox of its own. */
-const findInternet = async (host: BubblewrapHost, { searchPath, wall, createDriver }: { searchPath: string; wall: Clock; createDriver: CreateDriver }): Promise<Way> => {
+const findInternet = async ({ searchPath, rank, wall }: { searchPath: string; rank: Rank; wall: Clock }, createDriver: (internet: Internet) => SandboxDriver): Promise<Way> => {
   const none = (why: string) => ({ warnings: [`functions have no way to the internet: ${why}. They still reach lambdad; --network host gives them this machine's network`] });
   const path = findProgram("pasta", searchPath);
   if (path === undefined) return none("pasta is not installed (apt install passt)");
-  const pasta = createPasta({ path, isRoot: host.rank === "root", wall });
+  const pasta = createPasta({ path, isRoot: rank === "root", wall });
   let failure: string | undefined;
   const observed: Internet = {
     async connect(pid) {
@@ -147,7 +146,7 @@ const findInternet = async (host: BubblewrapHost, { searchPath, wall, createDriv
       return connection;
     },
   };
-  const sandbox = await createDriver({ ...host, internet: observed }, []).create({ ...CANARY, id: "canary" });
+  const sandbox = await createDriver(observed).create({ ...CANARY, id: "canary" });
   await sandbox.destroy();
   return failure === undefined ? { internet: pasta, warnings: [] } : none(failure);
 };

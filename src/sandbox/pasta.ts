@@ -56,8 +56,10 @@ const follow = (child: ChildProcess): (() => string) => {
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (said = (said + chunk).slice(-500)));
   child.once("error", (error) => (said = error.message));
-  return () => said.trim().replaceAll("\n", "; ");
+  return () => said.split("\n").filter((line) => line !== "" && !line.includes("syslog")).map((line) => line + fixFor(line)).join("; ");
 };
+
+const fixFor = (line: string): string => (line.includes("tun socket") ? " (this user may not open /dev/net/tun: chmod 666 /dev/net/tun)" : "");
 
 /** The kernel's own word: a route to 0.0.0.0 in the network of that process, or one to ::/0. */
 const hasDefaultRoute = (pid: number): boolean => {
