@@ -117,8 +117,9 @@ export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
 /** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
 export const ASYNC_IN_FLIGHT_MAX = 200;
 export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
-/** Deliveries at once, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
+/** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
+export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
 export const DELIVERY_BACKOFF_MS_MAX = 5 * 60 * 1000;
 export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
@@ -126,6 +127,9 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
 export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+/** Entries, and milliseconds of platform time, between two looks at what the ledger has too much of, whichever is sooner; ours. */
+export const LEDGER_PRUNE_ENTRIES = 2_000;
+export const LEDGER_PRUNE_MS = 60 * 60 * 1000;
 /** Characters of one log line, lines of one invocation, lines of one write and lines not yet written; ours: a flood is cut, and says so. */
 export const LOG_LINE_BYTES_MAX = 256 * KIB;
 export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
