@@ -1,6 +1,6 @@
 import type { Caller } from "../kit/caller.ts";
 import { findFailedCondition, type ContextKeys, type FailedCondition } from "./conditions.ts";
-import type { NamedPolicy, PolicyDocument, Statement } from "./document.ts";
+import type { NamedPolicy, Statement } from "./document.ts";
 import { statementsOf } from "./policy.ts";
 import { grantOf, type Grant } from "./principal.ts";
 import { expandVariables } from "./variables.ts";
@@ -19,6 +19,8 @@ export interface AuthorizationRequest {
   identityPolicies: readonly NamedPolicy[];
   resourcePolicy?: NamedPolicy | undefined;
   permissionsBoundary?: NamedPolicy | undefined;
+  /** Given when the session was made: one of them must allow. Undefined: the session was not narrowed. */
+  sessionPolicies?: readonly NamedPolicy[] | undefined;
   /** The resource's own policy must agree, even within the account: the trust policy of a role. */
   isResourcePolicyRequired?: boolean;
 }
@@ -90,11 +92,6 @@ const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: Name
     return condition === undefined ? { ...base, outcome: "matched" } : { ...base, outcome: "condition", condition };
   });
 
-const sessionPolicyOf = (caller: Caller): NamedPolicy | undefined =>
-  caller.type === "role-session" && caller.sessionPolicy !== undefined
-    ? { name: "session policy", document: JSON.parse(caller.sessionPolicy) as PolicyDocument }
-    : undefined;
-
 /**
  * Whether a caller may, and why. Pure. An explicit deny in any policy decides first. Then, within an account, an identity policy
  * (inside the boundary and the session policy) or a resource policy suffices; across accounts both must allow. A service
@@ -103,12 +100,11 @@ const sessionPolicyOf = (caller: Caller): NamedPolicy | undefined =>
 export const evaluate = (request: AuthorizationRequest): Decision => {
   const { caller } = request;
   const keys = contextKeys(request.context);
-  const session = sessionPolicyOf(caller);
   const matches = {
     identity: request.identityPolicies.flatMap((policy) => consider(request, keys, policy, "identity")),
     resource: request.resourcePolicy === undefined ? [] : consider(request, keys, request.resourcePolicy, "resource"),
     boundary: request.permissionsBoundary === undefined ? undefined : consider(request, keys, request.permissionsBoundary, "boundary"),
-    session: session === undefined ? undefined : consider(request, keys, session, "session"),
+    session: request.sessionPolicies?.flatMap((policy) => consider(request, keys, policy, "session")),
   };
   const all = [...matches.resource, ...matches.identity, ...(matches.boundary ?? []), ...(matches.session ?? [])];
   const decide = (isAllowed: boolean, reason: DecisionReason, by: Decision["by"], match?: Match): Decision => ({

@@ -27,7 +27,7 @@ const policy = (...statements: Statement[]): PolicyDocument => ({ Version: "2012
 const allow = (extra: Partial<Statement> = {}): Statement => ({ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: FUNCTION, ...extra });
 const deny = (extra: Partial<Statement> = {}): Statement => ({ ...allow(extra), Effect: "Deny" });
 
-const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identity?: PolicyDocument; resource?: string; policy?: PolicyDocument; boundary?: PolicyDocument }) =>
+const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identity?: PolicyDocument; resource?: string; policy?: PolicyDocument; boundary?: PolicyDocument; session?: PolicyDocument }) =>
   evaluate({
     caller: options.caller ?? session,
     action: options.action ?? "lambda:InvokeFunction",
@@ -37,6 +37,7 @@ const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identit
     identityPolicies: options.identity === undefined ? [] : [{ name: "inline policy p", document: options.identity }],
     resourcePolicy: options.policy === undefined ? undefined : { name: "resource policy", document: options.policy },
     permissionsBoundary: options.boundary === undefined ? undefined : { name: "boundary", document: options.boundary },
+    sessionPolicies: options.session === undefined ? undefined : [{ name: "session policy", document: options.session }],
     ...(options.isResourcePolicyRequired === undefined ? {} : { isResourcePolicyRequired: options.isResourcePolicyRequired }),
   });
 
@@ -45,7 +46,7 @@ describe("who may", () => {
   const toRole = { Principal: { AWS: session.roleArn } };
   const toAccount = { Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } };
   const stranger: RoleSessionCaller = { ...session, account: OTHER, arn: `arn:aws:sts::${OTHER}:assumed-role/w/one`, roleArn: `arn:aws:iam::${OTHER}:role/w` };
-  const narrowed: RoleSessionCaller = { ...session, sessionPolicy: JSON.stringify(policy({ Effect: "Allow", Action: "s3:*", Resource: "*" })) };
+  const narrowed = policy({ Effect: "Allow", Action: "s3:*", Resource: "*" });
 
   it.each<[string, Parameters<typeof ask>[0], boolean, string]>([
     ["nothing said", {}, false, "implicit-deny"],
@@ -60,9 +61,9 @@ describe("who may", () => {
     ["explicit deny of a resource policy wins over root", { caller: root(ACCOUNT), policy: policy(deny({ Principal: "*" })) }, false, "explicit-deny"],
     ["a boundary that says nothing", { identity: policy(allow()), boundary: policy(allow({ Action: "s3:*" })) }, false, "implicit-deny"],
     ["a boundary that allows", { identity: policy(allow()), boundary: policy(allow()) }, true, "identity-policy"],
-    ["a session policy that says nothing", { caller: narrowed, identity: policy(allow()) }, false, "implicit-deny"],
-    ["a resource policy for the session, despite the session policy", { caller: narrowed, policy: policy(allow(toSession)) }, true, "resource-policy"],
-    ["a resource policy for the role, within the session policy", { caller: narrowed, policy: policy(allow(toRole)) }, false, "implicit-deny"],
+    ["a session policy that says nothing", { session: narrowed, identity: policy(allow()) }, false, "implicit-deny"],
+    ["a resource policy for the session, despite the session policy", { session: narrowed, policy: policy(allow(toSession)) }, true, "resource-policy"],
+    ["a resource policy for the role, within the session policy", { session: narrowed, policy: policy(allow(toRole)) }, false, "implicit-deny"],
     ["a resource policy for the role", { policy: policy(allow(toRole)) }, true, "resource-policy"],
     ["a resource policy for the account leaves it to the identity", { policy: policy(allow(toAccount)) }, false, "implicit-deny"],
     ["across accounts: only the identity", { caller: stranger, identity: policy(allow()) }, false, "implicit-deny"],
@@ -100,8 +101,8 @@ describe("who may", () => {
     const door = policy(allow({ Sid: "wrong", Principal: { Service: "s3.amazonaws.com" }, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:s3:::elsewhere" } } }));
     const decision = ask({ caller, policy: door, context: { "aws:SourceArn": BUCKET } });
     const told = explainDecision({ caller, action: "lambda:InvokeFunction", resource: FUNCTION }, decision);
-    expect(told.failedConditions).toEqual([{ operator: "ArnLike", key: "AWS:SourceArn", expected: ["arn:aws:s3:::elsewhere"], actual: [BUCKET] }]);
-    expect(told.sentences.join("\n")).toContain(`statement "wrong" of the resource policy would apply, but its condition ArnLike AWS:SourceArn expects "arn:aws:s3:::elsewhere" and the request has "${BUCKET}"`);
+    expect(told.failedConditions).toEqual([{ statement: 'statement "wrong" of the resource policy', operator: "ArnLike", key: "AWS:SourceArn", expected: ["arn:aws:s3:::elsewhere"], actual: [BUCKET] }]);
+    expect(told.sentences).toEqual([`s3.amazonaws.com (for ${BUCKET}) may not invoke the function thumbnails`, "the one statement that there is does not allow it"]);
     expect(told.fix!.terraform).toContain(`source_arn     = "${BUCKET}"`);
     expect(told.fix!.cli).toBe(
       `aws lambda add-permission --function-name thumbnails --statement-id AllowInvokeFromS3 --action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn ${BUCKET} --source-account ${ACCOUNT}`,
