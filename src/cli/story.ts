@@ -59,8 +59,9 @@ const saidTo = ({ kind, detail }: LedgerEntry): string | undefined => {
 
 const inWords = (entry: LedgerEntry): string => {
   const { condition, why } = entry.detail as { condition?: unknown; why?: unknown };
-  const meaning = MEANINGS[typeof condition === "string" ? condition : typeof why === "string" ? why : ""] ?? saidTo(entry);
-  return meaning === undefined ? entry.summary : `${entry.summary}: ${meaning}`;
+  const meaning = MEANINGS[typeof condition === "string" ? condition : typeof why === "string" ? why : ""];
+  const said = saidTo(entry);
+  return `${entry.summary}${meaning === undefined ? "" : ` (${meaning})`}${said === undefined ? "" : `: ${said}`}`;
 };
 
 const explanationOf = ({ detail }: LedgerEntry): Explanation => (detail["explanation"] ?? {}) as Explanation;
@@ -78,7 +79,7 @@ const verdictOf = (entries: readonly Dated[], paint: Paint): string | undefined 
   if (last?.kind === "attempt") return last.detail["outcome"] === "error" ? paint("red", "✗ the function ran and failed") : paint("green", "✓ the function ran");
   if (last?.kind === "retry") return paint("yellow", `… not yet: ${inWords(last)}`);
   if (refusal !== undefined) return paint("red", `✗ refused: ${refusal.summary}`);
-  if (last?.kind === "drop") return paint("red", `✗ given up: ${inWords(last)}`);
+  if (last?.kind === "drop") return paint("red", `✗ ${inWords(last)}`);
   if (entries.some(({ kind }) => kind === "queued")) return paint("yellow", "… it waits for its turn");
   const failed = entries.findLast((entry) => entry.kind === "request" && typeof entry.detail["code"] === "string");
   if (failed !== undefined) return paint("red", `✗ ${inWords(failed)}`);

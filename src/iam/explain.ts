@@ -37,9 +37,18 @@ export const accessDeniedText = ({ caller, action, resource }: Asked, decision: 
 const nameOf = ({ sid, index, policy }: { sid?: string; index: number; policy: string }): string => `statement ${sid === undefined ? `#${index + 1}` : `"${sid}"`} of the ${policy}`;
 
 const whoIs = (caller: Caller): string => {
-  if (caller.type === "anonymous") return "a request without a signature";
-  if (caller.type !== "service") return caller.arn;
-  return caller.sourceArn === undefined ? caller.service : `${caller.service} (for ${caller.sourceArn})`;
+  switch (caller.type) {
+    case "anonymous":
+      return "a request without a signature";
+    case "service":
+      return caller.sourceArn === undefined ? caller.service : `${caller.service} (for ${caller.sourceArn})`;
+    case "role-session":
+      return `the role ${caller.roleArn.split("/").at(-1)} (session ${caller.sessionName})`;
+    case "user":
+      return `the user ${caller.userName}`;
+    default:
+      return `the root of account ${caller.account}`;
+  }
 };
 
 const LAMBDA_NAME = /^function:([^:]+)(?::(.+))?$/;
@@ -50,7 +59,7 @@ const what = ({ action, resource }: Asked): string => {
   if (action === "lambda:InvokeFunction" && name !== undefined) return `invoke the function ${name}${qualifier === undefined ? "" : `, version or alias ${qualifier}`}`;
   if (action === "sts:AssumeRole") return `assume the role ${resource}`;
   if (action === "iam:PassRole") return `hand the role ${resource} to a service (iam:PassRole)`;
-  return resource === "*" ? action : `${action} on ${resource}`;
+  return resource === "*" ? `do ${action}` : `do ${action} on ${resource}`;
 };
 
 const sentenceOf = (statement: ConsideredStatement): string => {
