@@ -61,11 +61,18 @@ const matchesAction = (statement: Statement, action: string): boolean => {
   return statement.Action === undefined ? !matches(statement.NotAction ?? []) : matches(statement.Action);
 };
 
-const matchesOneResource = (pattern: string | undefined, resource: string): boolean =>
-  pattern !== undefined && (pattern === "*" || matchesArn(pattern, resource) || (pattern.split(":").length < 6 && matchesWildcard(pattern, resource)));
+const ARN_PARTS = 6;
 
-const matchesResource = (statement: Statement, resource: string, keys: ContextKeys): boolean => {
-  const matches = (patterns: string | string[]) => listOf(patterns).some((pattern) => matchesOneResource(expandVariables(pattern, keys), resource));
+/** An incomplete ARN ends in wildcards: `arn:aws:sqs` is `arn:aws:sqs:*:*:*` ("IAM JSON policy elements: Resource"). */
+const completeArn = (pattern: string): string => {
+  const parts = pattern.split(":").length;
+  return pattern.startsWith("arn:") && parts < ARN_PARTS ? pattern + ":*".repeat(ARN_PARTS - parts) : pattern;
+};
+
+const matchesOneResource = (pattern: string | undefined, resource: string): boolean => pattern !== undefined && (pattern === "*" || matchesArn(completeArn(pattern), resource));
+
+const matchesResource = (statement: Statement, resource: string, expand: Expand): boolean => {
+  const matches = (patterns: string | string[]) => listOf(patterns).some((pattern) => matchesOneResource(expand(pattern), resource));
   if (statement.Resource === undefined && statement.NotResource === undefined) return true;
   return statement.Resource === undefined ? !matches(statement.NotResource!) : matches(statement.Resource);
 };
@@ -81,16 +88,22 @@ interface Match extends ConsideredStatement {
   grant: Grant | undefined;
 }
 
-const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: NamedPolicy, role: ConsideredStatement["role"]): Match[] =>
-  statementsOf(policy.document).map((statement, index) => {
+type Expand = (text: string) => string | undefined;
+
+const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: NamedPolicy, role: ConsideredStatement["role"]): Match[] => {
+  // In a document of 2008, or without a version, `${…}` is a text like any other.
+  const hasVariables = policy.document.Version === "2012-10-17";
+  const expand: Expand = (text) => (hasVariables ? expandVariables(text, keys) : text);
+  return statementsOf(policy.document).map((statement, index) => {
     const grant = matchesPrincipal(statement, request.caller, role);
     const base = { policy: policy.name, role, ...(statement.Sid === undefined ? {} : { sid: statement.Sid }), index, effect: statement.Effect, grant };
     if (grant === undefined) return { ...base, outcome: "principal" };
     if (!matchesAction(statement, request.action)) return { ...base, outcome: "action" };
-    if (!matchesResource(statement, request.resource, keys)) return { ...base, outcome: "resource" };
-    const condition = statement.Condition === undefined ? undefined : findFailedCondition(statement.Condition, keys);
+    if (!matchesResource(statement, request.resource, expand)) return { ...base, outcome: "resource" };
+    const condition = statement.Condition === undefined ? undefined : findFailedCondition(statement.Condition, keys, hasVariables);
     return condition === undefined ? { ...base, outcome: "matched" } : { ...base, outcome: "condition", condition };
   });
+};
 
 /**
  * Whether a caller may, and why. Pure. An explicit deny in any policy decides first. Then, within an account, an identity policy
