@@ -9,6 +9,7 @@ import { clientsOf, type Clients } from "./clients.ts";
 
 interface Started {
   endpoint: string;
+  dataDirectory: string;
   /** As root of account 000000000000. */
   clients: Clients;
 }
@@ -21,7 +22,7 @@ export const usePlatform = ({ env = {}, log = silentLog }: { env?: Record<string
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "lambdad-platform-"));
     platform = await createPlatform(readConfig({}, { LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", ...env }), log);
-    Object.assign(started, { endpoint: platform.endpoint, clients: clientsOf(platform.endpoint) });
+    Object.assign(started, { endpoint: platform.endpoint, dataDirectory: directory, clients: clientsOf(platform.endpoint) });
   });
   afterAll(async () => {
     await platform?.close(0);
