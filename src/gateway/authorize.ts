@@ -1,4 +1,4 @@
-import { requestContextKeys } from "../iam/context.ts";
+import { requestContextKeys, type RequestFacts } from "../iam/context.ts";
 import type { NamedPolicy } from "../iam/document.ts";
 import { evaluate, type AuthorizationRequest, type Decision } from "../iam/evaluate.ts";
 import { explainDecision } from "../iam/explain.ts";
@@ -72,12 +72,18 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
     const { caller, region, source, isInternal } = asked.context;
     const resourcePolicy: NamedPolicy | undefined = await asked.service.resourcePolicy?.(permission, asked.context);
     const { principalTags, ...identity } = await identityOf(caller);
+    const resourceAccount = ownerOf(permission, asked.context);
+    const facts: RequestFacts = {
+      caller, region, nowMs: wall.now(), isSecure: false,
+      ...(principalTags === undefined ? {} : { principalTags }),
+      ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }),
+    };
     const request: AuthorizationRequest = {
       caller,
       action: permission.action,
       resource: permission.resource,
-      resourceAccount: ownerOf(permission, asked.context),
-      context: { ...requestContextKeys({ caller, region, nowMs: wall.now(), isSecure: false, ...(principalTags === undefined ? {} : { principalTags }), ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }) }), ...permission.context },
+      resourceAccount,
+      context: { ...requestContextKeys(facts), "aws:ResourceAccount": resourceAccount, ...permission.context },
       ...identity,
       resourcePolicy,
       isResourcePolicyRequired: ASKS_TRUST.has(permission.action),

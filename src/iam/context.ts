@@ -1,6 +1,6 @@
 import type { Caller } from "../kit/caller.ts";
 
-interface RequestFacts {
+export interface RequestFacts {
   caller: Caller;
   region: string;
   /** Wall clock, milliseconds. */

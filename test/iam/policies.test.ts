@@ -147,6 +147,13 @@ describe("a policy", () => {
 });
 
 describe("a policy of AWS", () => {
+  it("has an id, a version and their dates, always the same", async () => {
+    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn: "arn:aws:iam::aws:policy/AWSLambda_FullAccess" }));
+    expect(Policy).toMatchObject({ PolicyId: expect.stringMatching(/^ANPA[A-Z2-7]{16}$/), DefaultVersionId: "v5", UpdateDate: new Date("2026-02-11T22:18:56Z") });
+    expect(new Set([...managedPolicies.values()].map(({ policyId }) => policyId)).size).toBe(managedPolicies.size);
+    expect(await refusal(iam.send(new GetPolicyVersionCommand({ PolicyArn: READ_ONLY, VersionId: "v9" })))).toMatchObject({ code: "NoSuchEntity" });
+  });
+
   it("can be read and attached, not changed", async () => {
     const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn: BASIC }));
     expect(Policy).toMatchObject({ PolicyName: "AWSLambdaBasicExecutionRole", Path: "/service-role/", Arn: BASIC, IsAttachable: true });

@@ -5,7 +5,7 @@ import { iamId } from "../../kit/ids.ts";
 import { POLICY_VERSIONS_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { checkManagedPolicy } from "./documents.ts";
-import { managedPolicies } from "./managed-policies.ts";
+import { managedPolicies, type ManagedPolicy } from "./managed-policies.ts";
 import { encodeStrictUri, pageAfter } from "./pages.ts";
 import { checkPolicyArn } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
@@ -15,12 +15,17 @@ import { createWrite } from "./write.ts";
 
 /** More than a policy will ever have had; so that names made of what is left to it have one length. */
 const VERSION_NUMBERS = 9_999_999_999;
+/** When the oldest of AWS's policies were made; of the others only the version's date is known here. */
 const AWS_POLICY_DATE = new Date("2015-02-06T18:40:00Z");
 
 const describeAws = (arn: string): Policy | undefined => {
   const managed = managedPolicies.get(arn);
-  return managed && { PolicyName: managed.name, PolicyId: managed.name, Arn: arn, Path: managed.path, DefaultVersionId: "v1", IsAttachable: true, CreateDate: AWS_POLICY_DATE, UpdateDate: AWS_POLICY_DATE };
+  return managed && {
+    PolicyName: managed.name, PolicyId: managed.policyId, Arn: arn, Path: managed.path, DefaultVersionId: managed.versionId, IsAttachable: true, CreateDate: AWS_POLICY_DATE, UpdateDate: managed.updatedAt,
+  };
 };
+
+const describeAwsVersion = ({ versionId, updatedAt }: ManagedPolicy): PolicyVersion => ({ VersionId: versionId, IsDefaultVersion: true, CreateDate: updatedAt });
 
 const describe = (policy: PolicyRecord, attachments: number, boundaries: number): Policy => ({
   PolicyName: policy.name,
@@ -136,8 +141,9 @@ export const policyHandlers = (needs: IamNeeds) => {
 
     async GetPolicyVersion(input, { account }) {
       const managed = managedPolicies.get(input.PolicyArn!);
-      if (managed !== undefined && input.VersionId === "v1") {
-        return { PolicyVersion: { VersionId: "v1", IsDefaultVersion: true, CreateDate: AWS_POLICY_DATE, Document: encodeStrictUri(JSON.stringify(managed.document)) } };
+      if (managed !== undefined) {
+        if (input.VersionId !== managed.versionId) throw noSuchVersion(managed.arn, input.VersionId!);
+        return { PolicyVersion: { ...describeAwsVersion(managed), Document: encodeStrictUri(JSON.stringify(managed.document)) } };
       }
       return store.run(function* () {
         const policy = yield* getPolicy(account, input.PolicyArn!);
@@ -148,7 +154,8 @@ export const policyHandlers = (needs: IamNeeds) => {
     },
 
     async ListPolicyVersions(input, { account }) {
-      if (managedPolicies.has(input.PolicyArn!)) return { Versions: [{ VersionId: "v1", IsDefaultVersion: true, CreateDate: AWS_POLICY_DATE }], IsTruncated: false };
+      const managed = managedPolicies.get(input.PolicyArn!);
+      if (managed !== undefined) return { Versions: [describeAwsVersion(managed)], IsTruncated: false };
       const { policy, rows } = await store.run(function* () {
         const found = yield* getPolicy(account, input.PolicyArn!);
         return { policy: found, rows: yield* sql("select * from iam_policy_version where account = ? and arn = ? order by number desc", account, found.arn) };
