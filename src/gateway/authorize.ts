@@ -55,7 +55,9 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
 
   const record = ({ context, service, operation, input }: Asked, request: AuthorizationRequest, decision: Decision, isEnforced: boolean) => {
     const explanation = explainDecision(request, decision);
-    const keys = [context.requestId, ...(service.ledgerKeys?.(operation, input, context) ?? [])];
+    const { caller } = context;
+    const who = caller.type === "role-session" ? [caller.roleArn] : caller.type === "user" ? [caller.arn] : [];
+    const keys = [context.requestId, ...who, ...(service.ledgerKeys?.(operation, input, context) ?? [])];
     ledger.record({
       traceId: context.trace.id,
       kind: "decision",
@@ -63,7 +65,7 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
       region: context.region,
       keys,
       summary: `${explanation.sentences[0]!}${decision.isAllowed ? `: ${explanation.sentences[1]!}` : isEnforced ? "" : " (let through: --iam soft)"}`,
-      detail: { operation, caller: context.caller.arn, action: request.action, resource: request.resource, isEnforced, decision, explanation },
+      detail: { operation, caller: caller.arn, action: request.action, resource: request.resource, isEnforced, decision, explanation },
     });
     return explanation;
   };

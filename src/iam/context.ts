@@ -35,6 +35,9 @@ const keysOfCaller = (caller: Caller): Keys => {
         "aws:PrincipalArn": caller.type === "role-session" ? caller.roleArn : caller.arn,
         "aws:PrincipalType": PRINCIPAL_TYPES[caller.type],
         "aws:userid": caller.userId,
+        // There is no second factor here; with a long-lived key AWS has no such key at all.
+        ...(caller.expiresAt === undefined ? {} : { "aws:MultiFactorAuthPresent": "false" }),
+        ...(caller.issuedAt === undefined ? {} : { "aws:TokenIssueTime": new Date(caller.issuedAt).toISOString() }),
         ...(caller.type === "user" ? { "aws:username": caller.userName } : {}),
         ...(caller.type === "role-session" && caller.sourceIdentity !== undefined ? { "aws:SourceIdentity": caller.sourceIdentity } : {}),
       };

@@ -10,6 +10,7 @@ interface Claims {
   account: string;
   /** Wall clock, milliseconds. */
   expiresAt: number;
+  issuedAt?: number;
 }
 
 /** A session of a role: AssumeRole. */
@@ -70,9 +71,9 @@ const optional = ({ sessionPolicies, sessionPolicyArns, tags, transitiveTagKeys,
 
 /** Whom a session's credentials stand for. */
 export const sessionCaller = (claims: SessionClaims, accessKeyId?: string): Caller => {
-  const { account, expiresAt } = claims;
-  const key = accessKeyId === undefined ? {} : { accessKeyId };
-  if (claims.type === "root") return { ...root(account, accessKeyId), expiresAt };
+  const { account, expiresAt, issuedAt } = claims;
+  const key = { ...(accessKeyId === undefined ? {} : { accessKeyId }), ...(issuedAt === undefined ? {} : { issuedAt }) };
+  if (claims.type === "root") return { ...root(account), expiresAt, ...key };
   if (claims.type === "user") return { type: "user", account, arn: claims.userArn, userId: claims.userId, userName: claims.userName, expiresAt, ...key };
   const { roleArn, roleId, sessionName } = claims;
   return { type: "role-session", account, arn: assumedRoleArn(claims), userId: `${roleId}:${sessionName}`, roleArn, sessionName, expiresAt, ...optional(claims), ...key };

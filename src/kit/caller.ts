@@ -14,6 +14,7 @@ export interface RootCaller extends Identified {
   type: "root";
   /** Milliseconds since the epoch; of temporary credentials. */
   expiresAt?: number;
+  issuedAt?: number;
 }
 
 /** A user of IAM, with a key of theirs or with temporary credentials of GetSessionToken. */
@@ -22,6 +23,7 @@ export interface UserCaller extends Identified {
   userName: string;
   /** Milliseconds since the epoch; of temporary credentials. */
   expiresAt?: number;
+  issuedAt?: number;
 }
 
 /** A session of a role: what the role's policies allow, narrowed by the session policy. */
@@ -41,6 +43,7 @@ export interface RoleSessionCaller extends Identified {
   sourceIdentity?: string;
   /** Milliseconds since the epoch. */
   expiresAt: number;
+  issuedAt?: number;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { describe, expect, it } from "vitest";
 import { statementSpans } from "../../src/services/iam/statement-positions.ts";
+import { clientsOf } from "../support/clients.ts";
 import { usePlatform } from "../support/platform.ts";
 import { ACCOUNT, allow, createPolicy, createRole, createUser, deny, documentOf, refusal } from "./support.ts";
 
@@ -97,6 +98,11 @@ describe("SimulatePrincipalPolicy", () => {
   it("is of somebody who is there", async () => {
     expect(await refusal(principal(`arn:aws:iam::${ACCOUNT}:role/nobody`))).toMatchObject({ code: "NoSuchEntity", status: 404 });
     expect(await refusal(principal("arn:aws:s3:::not-a-principal"))).toMatchObject({ code: "InvalidInput" });
+    // And of one's own account: what others have is theirs to know.
+    const other = clientsOf(platform.endpoint, { accessKeyId: "111122223333", secretAccessKey: "test" });
+    const PolicySourceArn = `arn:aws:iam::${ACCOUNT}:user/ann`;
+    expect(await refusal(other.iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn, ActionNames: ["s3:GetObject"] })))).toMatchObject({ code: "InvalidInput" });
+    expect(await refusal(other.iam.send(new GetContextKeysForPrincipalPolicyCommand({ PolicySourceArn })))).toMatchObject({ code: "InvalidInput" });
   });
 });
 

@@ -169,6 +169,24 @@ describe("AssumeRole", () => {
     await get(await as(again));
   });
 
+  it("can be ended for all that were made before now, as AWSRevokeOlderSessions does it", async () => {
+    const role = await createRole(platform.clients, "revoked");
+    const session = await as(role);
+    const revokeBefore = (at: string) => put("revoked", allow("s3:*"), { Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": at } } });
+    await revokeBefore(new Date(Date.now() - MINUTE).toISOString());
+    await get(session);
+    await revokeBefore(new Date(Date.now() + MINUTE).toISOString());
+    expect(await refusal(get(session))).toMatchObject({ code: "AccessDenied", message: expect.stringMatching(/with an explicit deny in an identity-based policy$/) });
+  });
+
+  it("has no second factor, and says so where a policy asks", async () => {
+    const role = await createRole(platform.clients, "factor");
+    await put("factor", allow("s3:*", "*", { Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } }));
+    expect(await refusal(get(await as(role)))).toMatchObject({ code: "AccessDenied" });
+    await put("factor", allow("s3:*", "*", { Condition: { Bool: { "aws:MultiFactorAuthPresent": "false" } } }));
+    await get(await as(role));
+  });
+
   it("crosses accounts where the role trusts the other account and its policies agree", async () => {
     const other = clientsOf(platform.endpoint, { accessKeyId: "111122223333", secretAccessKey: "test" });
     const role = await createRole(platform.clients, "guest", { trust: documentOf({ Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:root" }, Action: "sts:AssumeRole" }) });

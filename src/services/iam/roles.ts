@@ -59,7 +59,7 @@ export const roleHandlers = (needs: IamNeeds) => {
       const rows = await store.run(() => sql("select * from iam_role where account = ? order by name", account));
       const roles = rows.map(toRole).filter((role) => role.path.startsWith(input.PathPrefix ?? "/"));
       const { items, rest } = pageAfter(roles, (role) => role.name, input);
-      return { Roles: items.map((role) => ({ ...describe(role), Tags: undefined })), ...rest };
+      return { Roles: items.map((role) => ({ ...describe(role), Tags: undefined, PermissionsBoundary: undefined })), ...rest };
     },
 
     async UpdateRole(input, { account }) {

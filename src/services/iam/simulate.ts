@@ -129,11 +129,11 @@ function* policiesOf(kind: PrincipalKind, { account, name, boundaryArn }: Princi
 
 /** The engine that decides for every call, asked without a call. */
 export const simulationHandlers = ({ store }: IamNeeds) => {
-  const principal = (arn: string) =>
+  const principal = (arn: string, account: string) =>
     store.run(function* () {
       const parsed = parseArn(arn);
       const [kind, ...path] = parsed?.resource.split("/") ?? [];
-      if (parsed?.service !== "iam" || (kind !== "role" && kind !== "user")) throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
+      if (parsed?.service !== "iam" || (kind !== "role" && kind !== "user") || parsed.account !== account) throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
       const found = yield* (kind === "role" ? findRole : findUser)(parsed.account, path.at(-1) ?? "");
       if (found === undefined) throw noSuchEntity(`The ${kind} with name ${path.at(-1)} cannot be found.`);
       return { kind, found, ...(yield* policiesOf(kind, found)) } as const;
@@ -156,7 +156,7 @@ export const simulationHandlers = ({ store }: IamNeeds) => {
     },
 
     async SimulatePrincipalPolicy(input, { account }) {
-      const { kind, found, identity, boundary } = await principal(input.PolicySourceArn!);
+      const { kind, found, identity, boundary } = await principal(input.PolicySourceArn!, account);
       const all = [...identity, ...inputs(input.PolicyInputList, "PolicyInputList")];
       const caller = input.CallerArn === undefined || input.CallerArn === found.arn ? callerOf(kind, found) : stranger(input.CallerArn, account);
       return answer(questionOf(input, all, boundary, caller, account), input);
@@ -166,8 +166,8 @@ export const simulationHandlers = ({ store }: IamNeeds) => {
       return { ContextKeyNames: contextKeysOf(inputs(input.PolicyInputList, "PolicyInputList").map(({ text }) => text)) };
     },
 
-    async GetContextKeysForPrincipalPolicy(input) {
-      const { identity } = await principal(input.PolicySourceArn!);
+    async GetContextKeysForPrincipalPolicy(input, { account }) {
+      const { identity } = await principal(input.PolicySourceArn!, account);
       return { ContextKeyNames: contextKeysOf([...identity, ...inputs(input.PolicyInputList, "PolicyInputList")].map(({ text }) => text)) };
     },
   } satisfies IamHandlers;

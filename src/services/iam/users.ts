@@ -128,6 +128,9 @@ export const userHandlers = (needs: IamNeeds) => {
       await existing(userNameOf(input.UserName, context), context.account);
       return { ServiceSpecificCredentials: [] };
     },
+    async ListAccountAliases() {
+      return { AccountAliases: [], IsTruncated: false };
+    },
     async GetLoginProfile(input, context) {
       const { name } = await existing(userNameOf(input.UserName, context), context.account);
       throw noSuchEntity(`Login Profile for User ${name} cannot be found.`);

@@ -99,9 +99,10 @@ export const assumeRoleHandlers = ({ identities, wall, random, sessionKey }: Sts
       // Once set, it stays for the whole chain of sessions.
       if (input.SourceIdentity !== undefined && sourceIdentity !== input.SourceIdentity) throw denied("sts:SetSourceIdentity");
       const packed = packedSize(input);
-      const expiresAt = wall.now() + checkDuration(input.DurationSeconds, role.maxSessionDurationSeconds, caller) * 1_000;
+      const issuedAt = wall.now();
+      const expiresAt = issuedAt + checkDuration(input.DurationSeconds, role.maxSessionDurationSeconds, caller) * 1_000;
       const claims: RoleSessionClaims = {
-        type: "role", account, roleArn: role.arn, roleId: role.id, sessionName: input.RoleSessionName!, expiresAt,
+        type: "role", account, roleArn: role.arn, roleId: role.id, sessionName: input.RoleSessionName!, issuedAt, expiresAt,
         ...(await sessionPolicies(input, account)),
         ...sessionTags(input, caller),
         ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
