@@ -53,7 +53,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   let endpoint = "";
 
   const ledger = createLedger({ store: history, clock });
-  const identities = createIdentities({ store });
+  const identities = createIdentities({ store, clock, sessionKey });
   const logs = createLogDestination({ call, clock, log, ledger });
   const executor = createExecutor({
     sandboxes, blobs, call, logs, clock, wall, random, ledger, log,

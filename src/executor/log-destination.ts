@@ -2,7 +2,7 @@ import { isApiError } from "../kit/api-error.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { newTrace } from "../kit/ids.ts";
-import type { Ledger } from "../kit/ledger.ts";
+import type { Ledger, Trace } from "../kit/ledger.ts";
 import { LOG_BATCH_LINES_MAX, LOG_PENDING_LINES_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import { systemRandom } from "../kit/random.ts";
@@ -30,23 +30,22 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
   const writing = new Map<string, Promise<void>>();
   const told = new Set<string>();
 
-  const create = async ({ as, region, group, stream }: Queue["about"]) => {
+  const create = async ({ as, region, group, stream }: Queue["about"], trace: Trace) => {
     const existing = (error: unknown) => {
       if (!isApiError(error, "ResourceAlreadyExistsException")) throw error;
     };
-    await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region }).catch(async (error: unknown) => {
+    await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region, trace }).catch(async (error: unknown) => {
       if (!isApiError(error, "ResourceNotFoundException")) return existing(error);
-      await call("logs", "CreateLogGroup", { logGroupName: group }, { as, region }).catch(existing);
-      await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region }).catch(existing);
+      await call("logs", "CreateLogGroup", { logGroupName: group }, { as, region, trace }).catch(existing);
+      await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region, trace }).catch(existing);
     });
   };
-  const tell = ({ as, region, group, functionName }: Queue["about"], error: unknown) => {
+  const tell = ({ as, region, group, functionName }: Queue["about"], trace: Trace, error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     const key = `${as.arn} ${group}`;
     if (told.has(key)) return;
     told.add(key);
     log.warn(`the log lines of ${functionName} are dropped: ${message}`, { group });
-    const trace = newTrace(systemRandom, clock.now());
     ledger.record({ traceId: trace.id, kind: "notice", account: as.account, region, keys: [functionName, group], summary: `the log lines of ${functionName} do not reach ${group}`, detail: { message, caller: as.arn } });
   };
 
@@ -54,13 +53,14 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
     while (queue.lines.length > 0) {
       const lines = queue.lines.splice(0, LOG_BATCH_LINES_MAX);
       const { as, region, group, stream } = queue.about;
+      const trace = newTrace(systemRandom, clock.now());
       try {
-        if (!queue.isCreated) await create(queue.about);
+        if (!queue.isCreated) await create(queue.about, trace);
         queue.isCreated = true;
-        await call("logs", "PutLogEvents", { logGroupName: group, logStreamName: stream, logEvents: lines }, { as, region });
+        await call("logs", "PutLogEvents", { logGroupName: group, logStreamName: stream, logEvents: lines }, { as, region, trace });
       } catch (error) {
         queue.isCreated = false;
-        tell(queue.about, error);
+        tell(queue.about, trace, error);
       }
     }
   };

@@ -8,7 +8,7 @@ export const familyOf = (service: string, protocol: ProtocolName): AuthFamily =>
 
 const CHECK_KEY = "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 const WAYS_IN =
-  "lambdad knows two: access key id `test` with secret `test` (root of account 000000000000), or a 12-digit account id with secret `test` (root of that account). Start it with --any-credentials to accept any other.";
+  "lambdad knows three ways in: access key id `test` with secret `test` (root of account 000000000000), a 12-digit account id with secret `test` (root of that account), or an active access key of a user (aws iam create-access-key). Start it with --any-credentials to accept any other.";
 
 const refuse = (code: string, message: string, status = 403, members: Record<string, unknown> = {}) => new ApiError(code, message, { status, members });
 

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import type { Identities } from "../iam/document.ts";
 import { openSession, sessionCaller } from "../iam/session.ts";
 import { ApiError } from "../kit/api-error.ts";
 import { anonymous, root, type Caller } from "../kit/caller.ts";
@@ -19,6 +20,7 @@ export type PayloadClaim =
   | { kind: "chunks" };
 
 interface Needs {
+  identities: Identities;
   wall: Clock;
   sessionKey: Buffer;
   anyCredentials: boolean;
@@ -37,11 +39,11 @@ const WINDOW_MS = 15 * 60 * 1000;
 const DEFAULT_ACCOUNT = "000000000000";
 
 /** Who sent it, proved by SigV4. Signatures live on the wall clock. Throws AWS's refusals, in the words of the service's kind. */
-export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) => {
+export const createAuthenticate = ({ identities, wall, sessionKey, anyCredentials }: Needs) => {
   const signingKey = createSigningKeys();
 
   /** The secret that the key id must have been used with, and whom it stands for. */
-  const credential = (family: AuthFamily, { accessKeyId, sessionToken }: SignedRequest): { secret: string; caller: Caller } => {
+  const credential = async (family: AuthFamily, { accessKeyId, sessionToken }: SignedRequest): Promise<{ secret: string; caller: Caller }> => {
     if (sessionToken !== undefined && accessKeyId.startsWith("ASIA")) {
       const session = openSession(sessionKey, accessKeyId, sessionToken);
       if (session === undefined) throw invalidToken(family);
@@ -50,7 +52,17 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
     }
     if (accessKeyId === "test") return { secret: "test", caller: root(DEFAULT_ACCOUNT, accessKeyId) };
     if (/^\d{12}$/.test(accessKeyId)) return { secret: "test", caller: root(accessKeyId, accessKeyId) };
+    return (await userCredential(accessKeyId)) ?? refuseKey(family, accessKeyId);
+  };
+  const refuseKey = (family: AuthFamily, accessKeyId: string): never => {
     throw unknownKey(family, accessKeyId);
+  };
+  /** A key of a user; one that is not active is none. */
+  const userCredential = async (accessKeyId: string): Promise<{ secret: string; caller: Caller } | undefined> => {
+    const key = accessKeyId.startsWith("AKIA") ? await identities.accessKey(accessKeyId) : undefined;
+    if (key === undefined || !key.isActive) return undefined;
+    const { account, userArn, userId, userName, secretAccessKey } = key;
+    return { secret: secretAccessKey, caller: { type: "user", account, arn: userArn, userId, userName, accessKeyId } };
   };
 
   const checkTime = (family: AuthFamily, signed: SignedRequest) => {
@@ -79,12 +91,12 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
       if (signed.problem === "algorithm") throw new ApiError("InvalidRequest", signed.message, { status: 400 });
       throw malformedSignature(family, signed.message);
     }
-    if (anyCredentials && !signed.accessKeyId.startsWith("ASIA")) {
+    if (anyCredentials && !signed.accessKeyId.startsWith("ASIA") && (await userCredential(signed.accessKeyId)) === undefined) {
       const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : DEFAULT_ACCOUNT;
       const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
       return { caller: root(account, signed.accessKeyId), payload: { kind: isChunked ? "chunks" : "none" } };
     }
-    const { secret, caller } = credential(family, signed);
+    const { secret, caller } = await credential(family, signed);
     checkTime(family, signed);
     checkSignedHeaders(family, signed, request.headers);
     const said = request.headers["x-amz-content-sha256"];
@@ -93,6 +105,7 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
     const canonical = canonicalRequest({ ...request, signedHeaders: signed.signedHeaders, payloadHash, isS3: family === "s3" });
     const toSign = stringToSign(signed, canonical);
     if (!isSameSignature(sign(key, toSign), signed.signature)) throw wrongSignature(family, { canonical, toSign, accessKeyId: signed.accessKeyId, signature: signed.signature });
+    if (caller.type === "user") identities.touchAccessKey(signed.accessKeyId, signed);
     return { caller, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
   };
 };

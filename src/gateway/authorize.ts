@@ -1,4 +1,4 @@
-import { requestContextKeys } from "../iam/context.ts";
+import { requestContextKeys, type RequestFacts } from "../iam/context.ts";
 import type { NamedPolicy } from "../iam/document.ts";
 import { evaluate, type AuthorizationRequest, type Decision } from "../iam/evaluate.ts";
 import { explainDecision } from "../iam/explain.ts";
@@ -20,6 +20,9 @@ interface Asked {
   context: RequestContext;
 }
 
+/** Actions that a role's trust policy must agree to, within its account too. */
+const ASKS_TRUST = new Set(["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]);
+
 /** S3 and the query services say AccessDenied, the JSON services AccessDeniedException. */
 const deniedCode = (model: ServiceModel): string => (model.protocols[0]!.startsWith("rest") ? (model.name === "s3" ? "AccessDenied" : "AccessDeniedException") : model.protocols[0] === "awsQuery" ? "AccessDenied" : "AccessDeniedException");
 
@@ -30,23 +33,39 @@ const ownerOf = (permission: Permission, context: RequestContext): string => per
  * Every refusal, and every door that a resource policy opened to a service, is written to the ledger with its reason.
  */
 export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) => {
-  const identityOf = async (caller: Caller): Promise<Pick<AuthorizationRequest, "identityPolicies" | "permissionsBoundary">> => {
-    if (caller.type !== "role-session") return { identityPolicies: [] };
-    const role = await identities.role(caller.roleArn);
-    return { identityPolicies: role?.policies ?? [], permissionsBoundary: role?.permissionsBoundary };
+  const identityOf = async (caller: Caller): Promise<Pick<AuthorizationRequest, "identityPolicies" | "permissionsBoundary" | "sessionPolicies"> & { principalTags?: Readonly<Record<string, string>> }> => {
+    if (caller.type !== "role-session" && caller.type !== "user") return { identityPolicies: [] };
+    const found = caller.type === "user" ? await identities.user(caller.arn) : await identities.role(caller.roleArn);
+    // Made again under the same name, it is another principal: sessions of the old one may nothing.
+    const identity = found?.id === caller.userId.split(":")[0] ? found : undefined;
+    const sessionTags = caller.type === "role-session" ? caller.tags : {};
+    return {
+      identityPolicies: identity?.policies ?? [],
+      permissionsBoundary: identity?.permissionsBoundary,
+      sessionPolicies: await sessionPoliciesOf(caller),
+      principalTags: { ...identity?.tags, ...sessionTags },
+    };
+  };
+  const sessionPoliciesOf = async (caller: Caller): Promise<NamedPolicy[] | undefined> => {
+    if (caller.type !== "role-session" || (caller.sessionPolicies === undefined && caller.sessionPolicyArns === undefined)) return undefined;
+    const inline = (caller.sessionPolicies ?? []).map((document): NamedPolicy => ({ name: "session policy", document: JSON.parse(document) as NamedPolicy["document"] }));
+    const managed = await Promise.all((caller.sessionPolicyArns ?? []).map((arn) => identities.policy(caller.account, arn)));
+    return [...inline, ...managed.flatMap((policy) => (policy === undefined ? [] : [{ ...policy, name: `session policy ${policy.name}` }]))];
   };
 
   const record = ({ context, service, operation, input }: Asked, request: AuthorizationRequest, decision: Decision, isEnforced: boolean) => {
     const explanation = explainDecision(request, decision);
-    const keys = [context.requestId, ...(service.ledgerKeys?.(operation, input, context) ?? [])];
+    const { caller } = context;
+    const who = caller.type === "role-session" ? [caller.roleArn] : caller.type === "user" ? [caller.arn] : [];
+    const keys = [context.requestId, ...who, ...(service.ledgerKeys?.(operation, input, context) ?? [])];
     ledger.record({
       traceId: context.trace.id,
       kind: "decision",
       account: context.account,
       region: context.region,
       keys,
-      summary: `${explanation.sentences[0]!}${isEnforced || decision.isAllowed ? "" : " (let through: --iam soft)"}`,
-      detail: { operation, caller: context.caller.arn, action: request.action, resource: request.resource, isEnforced, decision, explanation },
+      summary: `${explanation.sentences[0]!}${decision.isAllowed ? `: ${explanation.sentences[1]!}` : isEnforced ? "" : " (let through: --iam soft)"}`,
+      detail: { operation, caller: caller.arn, action: request.action, resource: request.resource, isEnforced, decision, explanation },
     });
     return explanation;
   };
@@ -54,15 +73,22 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
   const check = async (asked: Asked, permission: Permission) => {
     const { caller, region, source, isInternal } = asked.context;
     const resourcePolicy: NamedPolicy | undefined = await asked.service.resourcePolicy?.(permission, asked.context);
+    const { principalTags, ...identity } = await identityOf(caller);
+    const resourceAccount = ownerOf(permission, asked.context);
+    const facts: RequestFacts = {
+      caller, region, nowMs: wall.now(), isSecure: false,
+      ...(principalTags === undefined ? {} : { principalTags }),
+      ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }),
+    };
     const request: AuthorizationRequest = {
       caller,
       action: permission.action,
       resource: permission.resource,
-      resourceAccount: ownerOf(permission, asked.context),
-      context: { ...requestContextKeys({ caller, region, nowMs: wall.now(), isSecure: false, ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }) }), ...permission.context },
-      ...(await identityOf(caller)),
+      resourceAccount,
+      context: { ...requestContextKeys(facts), "aws:ResourceAccount": resourceAccount, ...permission.context },
+      ...identity,
       resourcePolicy,
-      isResourcePolicyRequired: permission.action === "sts:AssumeRole",
+      isResourcePolicyRequired: ASKS_TRUST.has(permission.action),
     };
     const decision = evaluate(request);
     if (decision.isAllowed) {

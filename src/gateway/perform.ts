@@ -22,7 +22,7 @@ export const createPerform = (needs: GatewayNeeds) => {
       account: context.account,
       region: context.region,
       keys: [context.requestId, ...(service.ledgerKeys?.(operation, input, context) ?? [])],
-      summary: `${operation} by ${context.caller.arn} is refused: ${error.code}`,
+      summary: `${operation} by ${context.caller.type === "service" ? context.caller.service : context.caller.arn} is refused: ${error.code}`,
       detail: { operation, code: error.code, message: error.message, members: error.members },
     });
   };

@@ -77,6 +77,8 @@ interface Operator {
   isIfExists: boolean;
   set: "ForAnyValue" | "ForAllValues" | undefined;
   isNull: boolean;
+  /** Variables stand in texts and ARNs alone. */
+  takesVariables: boolean;
 }
 
 const SET = /^(ForAnyValue|ForAllValues):/;
@@ -84,7 +86,7 @@ const NEVER: Test = () => false;
 
 /** Undefined when AWS has no such operator. `Null` takes neither IfExists nor a set prefix. */
 export const parseOperator = (name: string): Operator | undefined => {
-  if (name === "Null") return { test: NEVER, isNegated: false, isIfExists: false, set: undefined, isNull: true };
+  if (name === "Null") return { test: NEVER, isNegated: false, isIfExists: false, set: undefined, isNull: true, takesVariables: false };
   const set = SET.exec(name)?.[1] as Operator["set"];
   const bare = name.replace(SET, "");
   const isIfExists = bare.endsWith("IfExists");
@@ -92,7 +94,7 @@ export const parseOperator = (name: string): Operator | undefined => {
   const positive = Object.hasOwn(POSITIVE, base) ? POSITIVE[base] : undefined;
   const negated = Object.hasOwn(NEGATED, base) ? NEGATED[base] : undefined;
   const test = positive ?? negated;
-  return test === undefined ? undefined : { test, isNegated: negated !== undefined, isIfExists, set, isNull: false };
+  return test === undefined ? undefined : { test, isNegated: negated !== undefined, isIfExists, set, isNull: false, takesVariables: /^(String|Arn)/.test(base) };
 };
 
 const toTexts = (value: string | string[] | boolean | number | readonly (boolean | number)[]): string[] => (Array.isArray(value) ? value : [value]).map(String);
@@ -111,13 +113,14 @@ const holds = (operator: Operator, expected: readonly (string | undefined)[], ac
 };
 
 /** Undefined when every key of every operator holds (AND), else the first that does not. An operator that is not AWS's never holds. */
-export const findFailedCondition = (condition: Record<string, Record<string, string | string[] | boolean | number>>, keys: ContextKeys): FailedCondition | undefined => {
+export const findFailedCondition = (condition: Record<string, Record<string, string | string[] | boolean | number>>, keys: ContextKeys, hasVariables = true): FailedCondition | undefined => {
   for (const [name, entries] of Object.entries(condition)) {
     const operator = parseOperator(name);
     for (const [key, value] of Object.entries(entries)) {
       const actual = keys.get(key.toLowerCase());
       const expected = toTexts(value);
-      const isHeld = operator !== undefined && holds(operator, expected.map((text) => expandVariables(text, keys)), actual);
+      const isExpanded = hasVariables && operator?.takesVariables === true;
+      const isHeld = operator !== undefined && holds(operator, isExpanded ? expected.map((text) => expandVariables(text, keys)) : expected, actual);
       if (!isHeld) return { operator: name, key, expected, actual: [...(actual ?? [])] };
     }
   }

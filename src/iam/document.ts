@@ -25,18 +25,41 @@ export interface NamedPolicy {
   document: PolicyDocument;
 }
 
-/** What the engine must know of a principal; asked for by the gateway, answered by services/iam. */
+/** What the gateway must know of principals; answered by services/iam. */
 export interface Identities {
   /** Undefined when there is no such role. */
   role(roleArn: string): Promise<RoleIdentity | undefined>;
+  /** Undefined when there is no such user. */
+  user(userArn: string): Promise<Identity | undefined>;
+  /** A managed policy of the account or of AWS; undefined when there is none. */
+  policy(account: string, policyArn: string): Promise<NamedPolicy | undefined>;
+  /** Undefined when there is no such key. */
+  accessKey(accessKeyId: string): Promise<AccessKeyIdentity | undefined>;
+  /** The key was used: told to GetAccessKeyLastUsed. */
+  touchAccessKey(accessKeyId: string, use: { service: string; region: string }): void;
 }
 
-export interface RoleIdentity {
+export interface Identity {
+  /** `AROA…`, `AIDA…`: another one for a principal that was made again under the same name. */
+  id: string;
   arn: string;
-  roleId: string;
-  trust: PolicyDocument;
   /** Inline and attached ones. */
   policies: readonly NamedPolicy[];
   permissionsBoundary?: NamedPolicy;
+  tags: Readonly<Record<string, string>>;
+}
+
+export interface RoleIdentity extends Identity {
+  trust: PolicyDocument;
   maxSessionDurationSeconds: number;
+}
+
+/** A long-lived key of a user. */
+export interface AccessKeyIdentity {
+  secretAccessKey: string;
+  isActive: boolean;
+  account: string;
+  userName: string;
+  userArn: string;
+  userId: string;
 }

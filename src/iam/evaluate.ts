@@ -1,6 +1,6 @@
 import type { Caller } from "../kit/caller.ts";
 import { findFailedCondition, type ContextKeys, type FailedCondition } from "./conditions.ts";
-import type { NamedPolicy, PolicyDocument, Statement } from "./document.ts";
+import type { NamedPolicy, Statement } from "./document.ts";
 import { statementsOf } from "./policy.ts";
 import { grantOf, type Grant } from "./principal.ts";
 import { expandVariables } from "./variables.ts";
@@ -19,6 +19,8 @@ export interface AuthorizationRequest {
   identityPolicies: readonly NamedPolicy[];
   resourcePolicy?: NamedPolicy | undefined;
   permissionsBoundary?: NamedPolicy | undefined;
+  /** Given when the session was made: one of them must allow. Undefined: the session was not narrowed. */
+  sessionPolicies?: readonly NamedPolicy[] | undefined;
   /** The resource's own policy must agree, even within the account: the trust policy of a role. */
   isResourcePolicyRequired?: boolean;
 }
@@ -59,11 +61,18 @@ const matchesAction = (statement: Statement, action: string): boolean => {
   return statement.Action === undefined ? !matches(statement.NotAction ?? []) : matches(statement.Action);
 };
 
-const matchesOneResource = (pattern: string | undefined, resource: string): boolean =>
-  pattern !== undefined && (pattern === "*" || matchesArn(pattern, resource) || (pattern.split(":").length < 6 && matchesWildcard(pattern, resource)));
+const ARN_PARTS = 6;
 
-const matchesResource = (statement: Statement, resource: string, keys: ContextKeys): boolean => {
-  const matches = (patterns: string | string[]) => listOf(patterns).some((pattern) => matchesOneResource(expandVariables(pattern, keys), resource));
+/** An incomplete ARN ends in wildcards: `arn:aws:sqs` is `arn:aws:sqs:*:*:*` ("IAM JSON policy elements: Resource"). */
+const completeArn = (pattern: string): string => {
+  const parts = pattern.split(":").length;
+  return pattern.startsWith("arn:") && parts < ARN_PARTS ? pattern + ":*".repeat(ARN_PARTS - parts) : pattern;
+};
+
+const matchesOneResource = (pattern: string | undefined, resource: string): boolean => pattern !== undefined && (pattern === "*" || matchesArn(completeArn(pattern), resource));
+
+const matchesResource = (statement: Statement, resource: string, expand: Expand): boolean => {
+  const matches = (patterns: string | string[]) => listOf(patterns).some((pattern) => matchesOneResource(expand(pattern), resource));
   if (statement.Resource === undefined && statement.NotResource === undefined) return true;
   return statement.Resource === undefined ? !matches(statement.NotResource!) : matches(statement.Resource);
 };
@@ -79,21 +88,22 @@ interface Match extends ConsideredStatement {
   grant: Grant | undefined;
 }
 
-const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: NamedPolicy, role: ConsideredStatement["role"]): Match[] =>
-  statementsOf(policy.document).map((statement, index) => {
+type Expand = (text: string) => string | undefined;
+
+const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: NamedPolicy, role: ConsideredStatement["role"]): Match[] => {
+  // In a document of 2008, or without a version, `${…}` is a text like any other.
+  const hasVariables = policy.document.Version === "2012-10-17";
+  const expand: Expand = (text) => (hasVariables ? expandVariables(text, keys) : text);
+  return statementsOf(policy.document).map((statement, index) => {
     const grant = matchesPrincipal(statement, request.caller, role);
     const base = { policy: policy.name, role, ...(statement.Sid === undefined ? {} : { sid: statement.Sid }), index, effect: statement.Effect, grant };
     if (grant === undefined) return { ...base, outcome: "principal" };
     if (!matchesAction(statement, request.action)) return { ...base, outcome: "action" };
-    if (!matchesResource(statement, request.resource, keys)) return { ...base, outcome: "resource" };
-    const condition = statement.Condition === undefined ? undefined : findFailedCondition(statement.Condition, keys);
+    if (!matchesResource(statement, request.resource, expand)) return { ...base, outcome: "resource" };
+    const condition = statement.Condition === undefined ? undefined : findFailedCondition(statement.Condition, keys, hasVariables);
     return condition === undefined ? { ...base, outcome: "matched" } : { ...base, outcome: "condition", condition };
   });
-
-const sessionPolicyOf = (caller: Caller): NamedPolicy | undefined =>
-  caller.type === "role-session" && caller.sessionPolicy !== undefined
-    ? { name: "session policy", document: JSON.parse(caller.sessionPolicy) as PolicyDocument }
-    : undefined;
+};
 
 /**
  * Whether a caller may, and why. Pure. An explicit deny in any policy decides first. Then, within an account, an identity policy
@@ -103,12 +113,11 @@ const sessionPolicyOf = (caller: Caller): NamedPolicy | undefined =>
 export const evaluate = (request: AuthorizationRequest): Decision => {
   const { caller } = request;
   const keys = contextKeys(request.context);
-  const session = sessionPolicyOf(caller);
   const matches = {
     identity: request.identityPolicies.flatMap((policy) => consider(request, keys, policy, "identity")),
     resource: request.resourcePolicy === undefined ? [] : consider(request, keys, request.resourcePolicy, "resource"),
     boundary: request.permissionsBoundary === undefined ? undefined : consider(request, keys, request.permissionsBoundary, "boundary"),
-    session: session === undefined ? undefined : consider(request, keys, session, "session"),
+    session: request.sessionPolicies?.flatMap((policy) => consider(request, keys, policy, "session")),
   };
   const all = [...matches.resource, ...matches.identity, ...(matches.boundary ?? []), ...(matches.session ?? [])];
   const decide = (isAllowed: boolean, reason: DecisionReason, by: Decision["by"], match?: Match): Decision => ({

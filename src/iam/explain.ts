@@ -2,15 +2,17 @@ import { parseArn } from "../kit/arn.ts";
 import type { Caller } from "../kit/caller.ts";
 import type { FailedCondition } from "./conditions.ts";
 import type { AuthorizationRequest, ConsideredStatement, Decision } from "./evaluate.ts";
+import { remedyOf, type Remedy } from "./remedy.ts";
 
 export interface Explanation {
   /** AWS's own text. */
   message: string;
-  /** In plain words, one thing each. */
+  /** In plain words, one thing each; the first is the verdict. */
   sentences: string[];
-  failedConditions: FailedCondition[];
+  /** Of statements that would have allowed it, and which they are. */
+  failedConditions: (FailedCondition & { statement: string })[];
   /** What opens the door, ready to paste. */
-  fix?: { terraform: string; cli: string };
+  fix?: Remedy;
 }
 
 type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource">;
@@ -34,9 +36,31 @@ export const accessDeniedText = ({ caller, action, resource }: Asked, decision: 
 
 const nameOf = ({ sid, index, policy }: { sid?: string; index: number; policy: string }): string => `statement ${sid === undefined ? `#${index + 1}` : `"${sid}"`} of the ${policy}`;
 
-const whoIs = (caller: Caller): string => (caller.type === "service" ? caller.service : caller.arn);
+const whoIs = (caller: Caller): string => {
+  switch (caller.type) {
+    case "anonymous":
+      return "a request without a signature";
+    case "service":
+      return caller.sourceArn === undefined ? caller.service : `${caller.service} (for ${caller.sourceArn})`;
+    case "role-session":
+      return `the role ${caller.roleArn.split("/").at(-1)} (session ${caller.sessionName})`;
+    case "user":
+      return `the user ${caller.userName}`;
+    default:
+      return `the root of account ${caller.account}`;
+  }
+};
 
-const list = (values: readonly string[]): string => (values.length === 0 ? "nothing" : values.map((value) => `"${value}"`).join(", "));
+const LAMBDA_NAME = /^function:([^:]+)(?::(.+))?$/;
+
+/** `invoke the function thumbnails`, or the action as AWS names it. */
+const what = ({ action, resource }: Asked): string => {
+  const [, name, qualifier] = LAMBDA_NAME.exec(parseArn(resource)?.resource ?? "") ?? [];
+  if (action === "lambda:InvokeFunction" && name !== undefined) return `invoke the function ${name}${qualifier === undefined ? "" : `, version or alias ${qualifier}`}`;
+  if (action === "sts:AssumeRole") return `assume the role ${resource}`;
+  if (action === "iam:PassRole") return `hand the role ${resource} to a service (iam:PassRole)`;
+  return resource === "*" ? `do ${action}` : `do ${action} on ${resource}`;
+};
 
 const sentenceOf = (statement: ConsideredStatement): string => {
   const name = nameOf(statement);
@@ -46,58 +70,37 @@ const sentenceOf = (statement: ConsideredStatement): string => {
     case "action":
       return `${name} does not speak of this action`;
     case "resource":
-      return `${name} does not speak of this resource`;
-    case "condition": {
-      const { operator, key, expected, actual } = statement.condition!;
-      return `${name} would apply, but its condition ${operator} ${key} expects ${list(expected)} and the request has ${list(actual)}`;
-    }
+      return `${name} speaks of this action, but not of this resource`;
     default:
       return `${name} ${statement.effect === "Deny" ? "denies" : "allows"} it`;
   }
 };
 
-/** Why it was decided so, in plain words; for a closed door of a function, also the key. */
-export const explainDecision = (asked: Asked, decision: Decision): Explanation => {
-  const { caller, action, resource } = asked;
-  const verdict = decision.isAllowed ? "may" : "may not";
-  const sentences = [`${whoIs(caller)} ${verdict} ${action} on ${resource}`];
-  if (decision.reason === "root") sentences.push("it is the root of the account, which may do everything in it");
-  if (decision.statement !== undefined) sentences.push(`${nameOf(decision.statement)} ${decision.isAllowed ? "allows" : "denies"} it`);
-  else if (!decision.isAllowed) {
-    sentences.push(decision.considered.length === 0 ? "there is no policy that could allow it" : `no statement allows it (${decision.considered.length} considered)`);
-    sentences.push(...decision.considered.filter((statement) => statement.outcome !== "action").map(sentenceOf));
-  }
-  const failedConditions = decision.isAllowed ? [] : decision.considered.flatMap((statement) => (statement.effect === "Allow" && statement.condition !== undefined ? [statement.condition] : []));
-  const fix = decision.isAllowed || decision.reason === "explicit-deny" ? undefined : doorOpener(asked);
-  return { message: accessDeniedText(asked, decision), sentences, failedConditions, ...(fix === undefined ? {} : { fix }) };
+/** Why nothing allowed it: first which kind of policy was missing an allow, then the statements that came near. */
+const missing = ({ resource, action }: Asked, { by, considered }: Decision): string[] => {
+  const ofKind = considered.filter(({ role }) => role === by || (by === "none" && role === "identity"));
+  const near = considered.filter(({ outcome, effect, role }) => effect === "Allow" && outcome !== "action" && outcome !== "condition" && !(outcome === "matched" && role === by)).map(sentenceOf);
+  if (by === "boundary") return ["its policies allow it, but its permissions boundary does not: both must", ...near];
+  if (by === "session") return ["its role allows it, but the policy that the session was given does not: both must", ...near];
+  const name = LAMBDA_NAME.exec(parseArn(resource)?.resource ?? "")?.[1];
+  if (ofKind.length === 0 && by === "resource" && name !== undefined) return [`the function ${name} has no policy that lets anyone in, or there is no such function`, ...near];
+  if (ofKind.length === 0 && by === "resource" && action === "sts:AssumeRole") return ["there is no such role"];
+  if (ofKind.length === 0) return ["there is no policy that could allow it", ...near];
+  return [ofKind.length === 1 ? "the one statement that there is does not allow it" : `none of its ${ofKind.length} statements allows it`, ...near];
 };
 
-const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs" };
-
-/** The `aws_lambda_permission` and the CLI call that let a service invoke a function. */
-const doorOpener = ({ caller, action, resource }: Asked): Explanation["fix"] => {
-  const arn = parseArn(resource);
-  if (caller.type !== "service" || action !== "lambda:InvokeFunction" || arn === undefined) return undefined;
-  const [, name = "", qualifier] = arn.resource.split(":");
-  const statementId = `AllowInvokeFrom${SERVICE_NAMES[caller.service] ?? caller.service.split(".")[0]}`;
-  const needsAccount = caller.service === "s3.amazonaws.com" && caller.sourceAccount !== undefined;
-  const terraform = [
-    `resource "aws_lambda_permission" "${name.replace(/[^a-zA-Z0-9_-]/g, "_")}_from_${caller.service.split(".")[0]}" {`,
-    `  statement_id   = "${statementId}"`,
-    `  action         = "lambda:InvokeFunction"`,
-    `  function_name  = "${name}"`,
-    ...(qualifier === undefined ? [] : [`  qualifier      = "${qualifier}"`]),
-    `  principal      = "${caller.service}"`,
-    ...(caller.sourceArn === undefined ? [] : [`  source_arn     = "${caller.sourceArn}"`]),
-    ...(needsAccount ? [`  source_account = "${caller.sourceAccount}"`] : []),
-    "}",
-  ].join("\n");
-  const cli = [
-    `aws lambda add-permission --function-name ${name}`,
-    ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]),
-    `--statement-id ${statementId} --action lambda:InvokeFunction --principal ${caller.service}`,
-    ...(caller.sourceArn === undefined ? [] : [`--source-arn ${caller.sourceArn}`]),
-    ...(needsAccount ? [`--source-account ${caller.sourceAccount}`] : []),
-  ].join(" ");
-  return { terraform, cli };
+/** Why it was decided so, in plain words; for a refusal also what would have allowed it. */
+export const explainDecision = (asked: Asked, decision: Decision): Explanation => {
+  const verdict = `${whoIs(asked.caller)} ${decision.isAllowed ? "may" : "may not"} ${what(asked)}`;
+  const decided = decision.statement === undefined ? undefined : `${nameOf(decision.statement)} ${decision.isAllowed ? "allows" : "denies"} it`;
+  const sentences = [verdict];
+  if (decision.reason === "root") sentences.push("it is the root of the account, which may do everything in it");
+  if (decided !== undefined) sentences.push(decided);
+  if (decision.reason === "explicit-deny") sentences.push("an explicit deny wins over every allow: only changing that statement helps");
+  if (decision.reason === "implicit-deny") sentences.push(...missing(asked, decision));
+  const failedConditions = decision.isAllowed
+    ? []
+    : decision.considered.flatMap((statement) => (statement.effect === "Allow" && statement.condition !== undefined ? [{ statement: nameOf(statement), ...statement.condition }] : []));
+  const fix = remedyOf(asked, decision);
+  return { message: accessDeniedText(asked, decision), sentences, failedConditions, ...(fix === undefined ? {} : { fix }) };
 };

@@ -7,6 +7,8 @@ const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
 const STATEMENT_KEYS = new Set(["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 const ACTION = /^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$/;
 const PRINCIPAL_TYPES = new Set(["AWS", "Service", "Federated", "CanonicalUser"]);
+const SERVICE_PRINCIPAL = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws)$/;
+const TRUST_ACTIONS = new Set(["sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext", "sts:*"]);
 
 export type PolicyKind = "identity" | "trust" | "resource";
 
@@ -25,7 +27,7 @@ export const statementsOf = (document: PolicyDocument): Statement[] => listOf(do
  * when it is evaluated. Throws ApiError MalformedPolicyDocument with AWS's texts ("Syntax errors in policy.").
  */
 export const parsePolicy = (source: unknown, kind: PolicyKind = "identity"): PolicyDocument => {
-  const document = typeof source === "string" ? parseJson(source) : source;
+  const document = typeof source === "string" ? parseJson(source, kind) : source;
   if (!isRecord(document)) return refuse("Syntax errors in policy.");
   for (const key of Object.keys(document)) if (!DOCUMENT_KEYS.has(key)) refuse(`Syntax errors in policy. Unknown element: ${key}`);
   if (document["Version"] !== undefined && !VERSIONS.includes(document["Version"] as string)) refuse("The policy must contain a valid version string");
@@ -36,11 +38,11 @@ export const parsePolicy = (source: unknown, kind: PolicyKind = "identity"): Pol
   return document as unknown as PolicyDocument;
 };
 
-const parseJson = (text: string): unknown => {
+const parseJson = (text: string, kind: PolicyKind): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    return refuse("This policy contains invalid Json");
+    return refuse(kind === "trust" ? "This policy contains invalid Json" : "Syntax errors in policy.");
   }
 };
 
@@ -51,27 +53,38 @@ const checkStatement = (statement: unknown, kind: PolicyKind, sids: Set<string>)
   if (Effect !== "Allow" && Effect !== "Deny") refuse("Syntax errors in policy. Effect must be Allow or Deny");
   if (Sid !== undefined) {
     if (typeof Sid !== "string") return refuse("Syntax errors in policy.");
-    if (Sid !== "" && sids.has(Sid)) refuse(`Statement IDs (SID) in a single policy must be unique.`);
+    if (kind === "identity" && !/^[0-9A-Za-z]*$/.test(Sid)) refuse("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*");
+    if (Sid !== "" && sids.has(Sid)) refuse("Statement IDs (SID) in a single policy must be unique.");
     sids.add(Sid);
   }
-  checkOneOf(statement, "Action", kind, "Policy statement must contain actions.");
+  checkOneOf(statement, "Action", "Policy statement must contain actions.");
   for (const action of listOf((statement["Action"] ?? statement["NotAction"]) as string | string[])) {
     if (!ACTION.test(action)) refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+    if (kind === "trust" && !TRUST_ACTIONS.has(action.toLowerCase())) refuse("AssumeRole policy may only specify STS AssumeRole actions.");
   }
   if (kind === "trust") {
     if (statement["Resource"] !== undefined || statement["NotResource"] !== undefined) refuse("Has prohibited field Resource");
-  } else checkOneOf(statement, "Resource", kind, "Policy statement must contain resources.");
+  } else checkOneOf(statement, "Resource", "Policy statement must contain resources.");
   if (kind === "identity") {
+    for (const resource of listOf((statement["Resource"] ?? statement["NotResource"]) as string | string[])) checkResource(resource);
     if (statement["Principal"] !== undefined || statement["NotPrincipal"] !== undefined) refuse("Policy document should not specify a principal.");
   } else checkPrincipal(statement);
   if (Condition !== undefined) checkCondition(Condition);
 };
 
-const checkOneOf = (statement: Record<string, unknown>, name: "Action" | "Resource", _kind: PolicyKind, missing: string) => {
+const checkOneOf = (statement: Record<string, unknown>, name: "Action" | "Resource", missing: string) => {
   const [plain, negated] = [statement[name], statement[`Not${name}`]];
   if (plain === undefined && negated === undefined) refuse(missing);
   if (plain !== undefined && negated !== undefined) refuse("Syntax errors in policy.");
   if (!isTexts(plain ?? negated)) refuse("Syntax errors in policy.");
+};
+
+/** An ARN may end early: what is left out is any. */
+const checkResource = (resource: string) => {
+  if (resource === "*") return;
+  const [arn, , service = ""] = resource.split(":");
+  if (arn !== "arn") refuse(`Resource ${resource} must be in ARN format or "*".`);
+  if (/[*?]/.test(service)) refuse("Resource vendor must be fully qualified and cannot contain regexes.");
 };
 
 const checkPrincipal = (statement: Record<string, unknown>) => {
@@ -79,15 +92,17 @@ const checkPrincipal = (statement: Record<string, unknown>) => {
   if (principal === undefined) return refuse("Missing required field Principal");
   if (principal === "*") return;
   if (!isRecord(principal)) return refuse("Invalid principal in policy");
+  if (Object.keys(principal).length === 0) refuse("Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a statement with no principals!");
   for (const [type, value] of Object.entries(principal)) {
-    if (!PRINCIPAL_TYPES.has(type) || !isTexts(value)) refuse(`Invalid principal in policy: "${type}":"${String(value)}"`);
+    if (!PRINCIPAL_TYPES.has(type) || !isTexts(value)) return refuse(`Invalid principal in policy: "${type.toUpperCase()}":"${String(value)}"`);
+    for (const text of listOf(value)) if (type === "Service" && !SERVICE_PRINCIPAL.test(text)) refuse(`Invalid principal in policy: "SERVICE":"${text}"`);
   }
 };
 
 const checkCondition = (condition: unknown) => {
   if (!isRecord(condition)) return refuse("Syntax errors in policy.");
   for (const [operator, entries] of Object.entries(condition)) {
-    if (parseOperator(operator) === undefined) refuse(`Syntax errors in policy. Invalid Condition type : ${operator}`);
+    if (parseOperator(operator) === undefined) refuse(`Invalid Condition type : ${operator}.`);
     if (!isRecord(entries)) return refuse("Syntax errors in policy.");
     for (const [key, value] of Object.entries(entries)) {
       const isScalar = (one: unknown) => ["string", "number", "boolean"].includes(typeof one);

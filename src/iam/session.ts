@@ -1,20 +1,39 @@
 import { createHmac } from "node:crypto";
-import type { RoleSessionCaller } from "../kit/caller.ts";
+import type { Caller, RoleSessionCaller } from "../kit/caller.ts";
+import { root } from "../kit/caller.ts";
 import { parseArn } from "../kit/arn.ts";
-import { iamId } from "../kit/ids.ts";
+import { accessKeyIdOf } from "../kit/ids.ts";
 import type { Random } from "../kit/random.ts";
 import { open, seal } from "./seal.ts";
 
-export interface SessionClaims {
+interface Claims {
   account: string;
+  /** Wall clock, milliseconds. */
+  expiresAt: number;
+  issuedAt?: number;
+}
+
+/** A session of a role: AssumeRole. */
+export interface RoleSessionClaims extends Claims, Pick<RoleSessionCaller, "sessionPolicies" | "sessionPolicyArns" | "tags" | "transitiveTagKeys" | "sourceIdentity"> {
+  type: "role";
   roleArn: string;
   roleId: string;
   sessionName: string;
-  /** A policy document as JSON. */
-  sessionPolicy?: string;
-  /** Wall clock, milliseconds. */
-  expiresAt: number;
 }
+
+/** A user, or the root, with temporary credentials: GetSessionToken. */
+export interface UserSessionClaims extends Claims {
+  type: "user";
+  userArn: string;
+  userId: string;
+  userName: string;
+}
+
+export interface RootSessionClaims extends Claims {
+  type: "root";
+}
+
+export type SessionClaims = RoleSessionClaims | UserSessionClaims | RootSessionClaims;
 
 export interface SessionCredentials {
   accessKeyId: string;
@@ -25,9 +44,9 @@ export interface SessionCredentials {
 /** The secret follows from the key id: who holds the server's key can check it, and nothing has to be stored. */
 const secretOf = (key: Buffer, accessKeyId: string): string => createHmac("sha256", key).update(`secret of ${accessKeyId}`).digest("base64").slice(0, 40);
 
-/** Temporary credentials of a role. Everything there is to know of the session is sealed in its token. */
+/** Temporary credentials. Everything there is to know of the session is sealed in its token. */
 export const issueSession = ({ key, random }: { key: Buffer; random: Random }, claims: SessionClaims): SessionCredentials => {
-  const accessKeyId = iamId(random, "ASIA");
+  const accessKeyId = accessKeyIdOf(random, "ASIA", claims.account);
   return { accessKeyId, secretAccessKey: secretOf(key, accessKeyId), sessionToken: seal(key, { accessKeyId, ...claims }, random) };
 };
 
@@ -39,17 +58,23 @@ export const openSession = (key: Buffer, accessKeyId: string, sessionToken: stri
 };
 
 /** `arn:aws:sts::<account>:assumed-role/<role name without path>/<session name>` */
-export const assumedRoleArn = ({ account, roleArn, sessionName }: Pick<SessionClaims, "account" | "roleArn" | "sessionName">): string =>
+export const assumedRoleArn = ({ account, roleArn, sessionName }: Pick<RoleSessionClaims, "account" | "roleArn" | "sessionName">): string =>
   `arn:aws:sts::${account}:assumed-role/${parseArn(roleArn)?.resource.split("/").at(-1)}/${sessionName}`;
 
-export const sessionCaller = (claims: SessionClaims, accessKeyId?: string): RoleSessionCaller => ({
-  type: "role-session",
-  account: claims.account,
-  arn: assumedRoleArn(claims),
-  userId: `${claims.roleId}:${claims.sessionName}`,
-  roleArn: claims.roleArn,
-  sessionName: claims.sessionName,
-  expiresAt: claims.expiresAt,
-  ...(claims.sessionPolicy === undefined ? {} : { sessionPolicy: claims.sessionPolicy }),
-  ...(accessKeyId === undefined ? {} : { accessKeyId }),
+const optional = ({ sessionPolicies, sessionPolicyArns, tags, transitiveTagKeys, sourceIdentity }: RoleSessionClaims) => ({
+  ...(sessionPolicies === undefined ? {} : { sessionPolicies }),
+  ...(sessionPolicyArns === undefined ? {} : { sessionPolicyArns }),
+  ...(tags === undefined ? {} : { tags }),
+  ...(transitiveTagKeys === undefined ? {} : { transitiveTagKeys }),
+  ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
 });
+
+/** Whom a session's credentials stand for. */
+export const sessionCaller = (claims: SessionClaims, accessKeyId?: string): Caller => {
+  const { account, expiresAt, issuedAt } = claims;
+  const key = { ...(accessKeyId === undefined ? {} : { accessKeyId }), ...(issuedAt === undefined ? {} : { issuedAt }) };
+  if (claims.type === "root") return { ...root(account), expiresAt, ...key };
+  if (claims.type === "user") return { type: "user", account, arn: claims.userArn, userId: claims.userId, userName: claims.userName, expiresAt, ...key };
+  const { roleArn, roleId, sessionName } = claims;
+  return { type: "role-session", account, arn: assumedRoleArn(claims), userId: `${roleId}:${sessionName}`, roleArn, sessionName, expiresAt, ...optional(claims), ...key };
+};

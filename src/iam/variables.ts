@@ -20,11 +20,12 @@ export const expandVariables = (text: string, keys: ContextKeys): string | undef
   const expanded = text.replace(VARIABLE, (_all, inside: string) => {
     const literal = LITERALS[inside.trim()];
     if (literal !== undefined) return escapeLiteral(literal);
-    const [name = "", fallback] = inside.split(",").map((part) => part.trim());
+    const comma = inside.indexOf(",");
+    const [name, fallback] = comma < 0 ? [inside.trim(), ""] : [inside.slice(0, comma).trim(), inside.slice(comma + 1).trim()];
     const value = keys.get(name.toLowerCase());
     if (value !== undefined && value.length === 1) return escapeLiteral(value[0]!);
-    const quoted = /^'(.*)'$/.exec(fallback ?? "");
-    if (quoted !== null) return quoted[1]!;
+    const quoted = /^'(.*)'$/.exec(fallback);
+    if (quoted !== null) return escapeLiteral(quoted[1]!);
     isResolved = false;
     return "";
   });

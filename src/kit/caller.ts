@@ -1,5 +1,5 @@
 /** Who asks. Made by the gateway from a signature, or by the platform for a call of its own; never read from a request's headers. */
-export type Caller = RootCaller | RoleSessionCaller | ServiceCaller | AnonymousCaller;
+export type Caller = RootCaller | UserCaller | RoleSessionCaller | ServiceCaller | AnonymousCaller;
 
 interface Identified {
   /** 12 digits: the account that the identity belongs to. */
@@ -12,6 +12,18 @@ interface Identified {
 /** The root of an account: everything in it is allowed, resource policies of others still decide across accounts. */
 export interface RootCaller extends Identified {
   type: "root";
+  /** Milliseconds since the epoch; of temporary credentials. */
+  expiresAt?: number;
+  issuedAt?: number;
+}
+
+/** A user of IAM, with a key of theirs or with temporary credentials of GetSessionToken. */
+export interface UserCaller extends Identified {
+  type: "user";
+  userName: string;
+  /** Milliseconds since the epoch; of temporary credentials. */
+  expiresAt?: number;
+  issuedAt?: number;
 }
 
 /** A session of a role: what the role's policies allow, narrowed by the session policy. */
@@ -20,10 +32,18 @@ export interface RoleSessionCaller extends Identified {
   /** `arn:aws:iam::<account>:role/<path><name>` */
   roleArn: string;
   sessionName: string;
-  /** A policy document as JSON, given at AssumeRole. */
-  sessionPolicy?: string;
+  /** Policy documents as JSON, given at AssumeRole: what none of them allows is not allowed. */
+  sessionPolicies?: readonly string[];
+  /** Managed policies given at AssumeRole, which are read anew for every decision. */
+  sessionPolicyArns?: readonly string[];
+  /** Tags of the role under those of the session. */
+  tags?: Readonly<Record<string, string>>;
+  /** Keys that go on into the sessions that this one makes. */
+  transitiveTagKeys?: readonly string[];
+  sourceIdentity?: string;
   /** Milliseconds since the epoch. */
   expiresAt: number;
+  issuedAt?: number;
 }
 
 /**

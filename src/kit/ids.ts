@@ -13,6 +13,27 @@ const pick = (random: Random, alphabet: string, length: number): string => {
 /** `AROA…`, `ASIA…`: four letters that tell the kind, then sixteen. */
 export const iamId = (random: Random, prefix: string): string => prefix + pick(random, BASE32, 16);
 
+const ACCOUNT_SHIFT = 7n;
+const ACCOUNT_MASK = 0xff_ffff_ffffn;
+const HIGH_BIT = 1n << 47n;
+
+/** `AKIA…` or `ASIA…` with its account inside, where GetAccessKeyInfo reads it: sixteen letters are ten bytes, forty bits of them the account. */
+export const accessKeyIdOf = (random: Random, prefix: "AKIA" | "ASIA", account: string): string => {
+  const bytes = random.bytes(10);
+  const head = HIGH_BIT | (BigInt(account) << ACCOUNT_SHIFT) | (BigInt(bytes[5]!) & 0x7fn);
+  bytes.writeUIntBE(Number(head), 0, 6);
+  const all = BigInt(`0x${bytes.toString("hex")}`);
+  return prefix + Array.from({ length: 16 }, (_, index) => BASE32[Number((all >> BigInt(5 * (15 - index))) & 31n)]).join("");
+};
+
+/** The account that a key's id was made for; undefined when it is no such id. */
+export const accountOfAccessKey = (accessKeyId: string): string | undefined => {
+  if (!/^A[KS]IA[A-Z2-7]{16}$/.test(accessKeyId)) return undefined;
+  let all = 0n;
+  for (const letter of accessKeyId.slice(4)) all = (all << 5n) | BigInt(BASE32.indexOf(letter));
+  return String(((all >> 32n) >> ACCOUNT_SHIFT) & ACCOUNT_MASK).padStart(12, "0");
+};
+
 /** S3's request id: sixteen capitals and digits. */
 export const s3RequestId = (random: Random): string => pick(random, ALPHANUMERIC, 16);
 

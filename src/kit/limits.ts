@@ -117,8 +117,9 @@ export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
 /** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
 export const ASYNC_IN_FLIGHT_MAX = 200;
 export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
-/** Deliveries at once, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
+/** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
+export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
 export const DELIVERY_BACKOFF_MS_MAX = 5 * 60 * 1000;
 export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
@@ -126,6 +127,9 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
 export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+/** Entries, and milliseconds of platform time, between two looks at what the ledger has too much of, whichever is sooner; ours. */
+export const LEDGER_PRUNE_ENTRIES = 2_000;
+export const LEDGER_PRUNE_MS = 60 * 60 * 1000;
 /** Characters of one log line, lines of one invocation, lines of one write and lines not yet written; ours: a flood is cut, and says so. */
 export const LOG_LINE_BYTES_MAX = 256 * KIB;
 export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
@@ -135,3 +139,22 @@ export const LOG_PENDING_LINES_MAX = 100_000;
 export const FUNCTION_SETTLE_MS = 150;
 /** Bytes of a client context in base64 ("Invoke", API reference). */
 export const CLIENT_CONTEXT_BYTES_MAX = 3_583;
+/** Characters without white space of a managed policy, of a role's trust policy, and of all inline policies of one role or user (IAM quotas). */
+export const MANAGED_POLICY_CHARACTERS_MAX = 6_144;
+export const TRUST_POLICY_CHARACTERS_MAX = 2_048;
+export const INLINE_POLICY_CHARACTERS_MAX = { role: 10_240, user: 2_048 } as const;
+/** Managed policies attached to one role or user; versions of a managed policy; access keys of a user; tags of anything (IAM quotas). */
+export const ATTACHED_POLICIES_MAX = 10;
+export const POLICY_VERSIONS_MAX = 5;
+export const ACCESS_KEYS_PER_USER_MAX = 2;
+export const IAM_TAGS_MAX = 50;
+/** Seconds of a session: by default, at most, and at most when a session assumed the role (AssumeRole, API reference). */
+export const SESSION_SECONDS_DEFAULT = 3_600;
+export const SESSION_SECONDS_MAX = 43_200;
+export const CHAINED_SESSION_SECONDS_MAX = 3_600;
+/** Seconds of GetSessionToken: by default, and at most of the root of an account (API reference). */
+export const SESSION_TOKEN_SECONDS_DEFAULT = 43_200;
+export const SESSION_TOKEN_SECONDS_ROOT_MAX = 3_600;
+/** Managed policies given to one session (AssumeRole, API reference); bytes of policies and tags together, ours: AWS packs them into an unpublished form. */
+export const SESSION_POLICY_ARNS_MAX = 10;
+export const SESSION_PACKED_BYTES_MAX = 4_096;

@@ -28,6 +28,9 @@ const FINAL: Record<string, "refused" | "gone"> = {
   AccessDenied: "refused",
   ResourceNotFoundException: "gone",
   InvalidParameterValueException: "gone",
+  InvalidRequestContentException: "gone",
+  RequestTooLargeException: "gone",
+  ValidationException: "gone",
 };
 
 /** Hands an event to the target that its ARN names, through `call`: the target's own policy decides, at this moment. */

@@ -1,13 +1,19 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger, LedgerEntry, LedgerStory } from "../kit/ledger.ts";
-import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX } from "../kit/limits.ts";
+import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX, LEDGER_PRUNE_ENTRIES, LEDGER_PRUNE_MS } from "../kit/limits.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 
 type Dated = LedgerEntry & { at: number };
 
+interface Bounds {
+  entries: number;
+  ageMs: number;
+  pending: number;
+  pruneEntries: number;
+}
+
+const BOUNDS: Bounds = { entries: LEDGER_ENTRIES_MAX, ageMs: LEDGER_AGE_MS_MAX, pending: LEDGER_PENDING_MAX, pruneEntries: LEDGER_PRUNE_ENTRIES };
 const STORIES_DEFAULT = 10;
-/** Entries between two looks at what has grown too old or too many. */
-const PRUNE_EVERY = 2_000;
 
 function* append(entries: readonly Dated[]): Operation<void> {
   for (const { traceId, at, kind, account, region, summary, detail, keys } of entries) {
@@ -21,10 +27,10 @@ function* append(entries: readonly Dated[]): Operation<void> {
   }
 }
 
-function* prune(now: number): Operation<void> {
+function* prune(now: number, { entries, ageMs }: Bounds): Operation<void> {
   const newest = (yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null;
-  yield* sql("delete from ledger_entry where sequence <= ? or at < ?", (newest ?? 0) - LEDGER_ENTRIES_MAX, now - LEDGER_AGE_MS_MAX);
-  yield* sql("delete from ledger_key where sequence < (select coalesce(min(sequence), 0) from ledger_entry)");
+  yield* sql("delete from ledger_entry where sequence <= ? or at < ?", (newest ?? 0) - entries, now - ageMs);
+  yield* sql("delete from ledger_key where sequence < (select coalesce(min(sequence), ?) from ledger_entry)", (newest ?? 0) + 1);
 }
 
 const toEntry = (row: Row, keys: readonly string[]): Dated => ({
@@ -43,29 +49,33 @@ function* read(key: string, limit: number): Operation<LedgerStory[]> {
   for (const { trace_id: traceId } of yield* sql("select trace_id from ledger_key where key = ? order by sequence desc limit ?", key, limit)) {
     const keys = (yield* sql("select key from ledger_key where trace_id = ? order by key", traceId!)).map((row) => row["key"] as string);
     const rows = yield* sql("select * from ledger_entry where trace_id = ? order by sequence", traceId!);
-    stories.push({ traceId: traceId as string, entries: rows.map((row) => toEntry(row, keys)) });
+    if (rows.length > 0) stories.push({ traceId: traceId as string, entries: rows.map((row) => toEntry(row, keys)) });
   }
   return stories;
 }
 
 /** The story of every event, by any name that it passed. Written behind the work, one batch at a time, bounded in size and age. */
-export const createLedger = ({ store, clock }: { store: Store; clock: Clock }): Ledger => {
+export const createLedger = ({ store, clock, bounds = BOUNDS }: { store: Store; clock: Clock; bounds?: Bounds }): Ledger => {
   let pending: Dated[] = [];
   let writing: Promise<void> | undefined;
   let sincePruned = 0;
+  let pruneAt = 0;
 
+  const writeBatch = () => {
+    const batch = pending;
+    pending = [];
+    sincePruned += batch.length;
+    const isPruneDue = sincePruned >= bounds.pruneEntries || clock.now() >= pruneAt;
+    if (isPruneDue) [sincePruned, pruneAt] = [0, clock.now() + LEDGER_PRUNE_MS];
+    return store.run(function* () {
+      yield* append(batch);
+      if (isPruneDue) yield* prune(clock.now(), bounds);
+    });
+  };
+  /** Nothing waits for it, and a failure of history is no failure of the work: its batch is lost, the next is written. */
   const write = async () => {
-    while (pending.length > 0) {
-      const batch = pending;
-      pending = [];
-      sincePruned += batch.length;
-      const isPruneDue = sincePruned >= PRUNE_EVERY;
-      if (isPruneDue) sincePruned = 0;
-      await store.run(function* () {
-        yield* append(batch);
-        if (isPruneDue) yield* prune(clock.now());
-      });
-    }
+    await Promise.resolve();
+    while (pending.length > 0) await writeBatch().catch(() => undefined);
     writing = undefined;
   };
   const flush = async () => {
@@ -75,10 +85,9 @@ export const createLedger = ({ store, clock }: { store: Store; clock: Clock }): 
 
   return {
     record(entry) {
-      if (pending.length >= LEDGER_PENDING_MAX) return;
+      if (pending.length >= bounds.pending) return;
       pending.push({ ...entry, at: entry.at ?? clock.now() });
-      // Nothing waits for it, and a failure of history is no failure of the work.
-      writing ??= Promise.resolve().then(write).catch(() => void (writing = undefined));
+      writing ??= write();
     },
     flush,
     async find(key, { limit = STORIES_DEFAULT } = {}) {

@@ -1,7 +1,7 @@
 import type { Call } from "../kit/call.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERY_AGE_MS_MAX } from "../kit/limits.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
@@ -30,22 +30,46 @@ interface Needs {
   log: Log;
 }
 
+const HOUR_MS = 3_600_000;
+
 interface Due extends Delivery {
   attempts: number;
   acceptedAt: number;
 }
 
+/** Why it is given up, in plain words; `failed` comes here when it has become too old. */
+const whyDropped = ({ kind, code }: Exclude<DeliveryOutcome, { kind: "delivered" }>): string => {
+  if (kind === "refused") return "its policy does not let the source in";
+  if (kind === "gone") return code === "ResourceNotFoundException" ? "there is no such function" : `it does not take such an event (${code})`;
+  return `it was tried for ${DELIVERY_AGE_MS_MAX / HOUR_MS} hours (${code})`;
+};
+
 const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
+
+/** Reads what is due, oldest first, leaving out what is under way and targets that have their share of it. */
+function* readDue(now: number, limit: number, heldIds: readonly string[], busyTargets: readonly string[]): Operation<Due[]> {
+  const rows = yield* sql(
+    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) order by due_at, accepted_at limit ?",
+    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), limit,
+  );
+  return rows.map(toDue);
+}
 
 /**
  * Events that were committed with what they tell of, until their target has taken them. At least once: a delivery is
- * forgotten in a commit after the target accepted it, and the target knows it again by its id.
+ * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
+ * target has its share of what is under way, and the others go on beside it.
  */
 export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox => {
   const deliver = createDeliver({ call });
-  const inFlight = new Set<string>();
+  /** Ids that are under way, or that wait because the store did not take their outcome. */
+  const held = new Set<string>();
+  const underWay = new Map<string, number>();
+  const running = new Set<Promise<void>>();
+  const timers = new Set<Timer>();
   let timer: Timer | undefined;
-  let pumping: Promise<void> | undefined;
+  let filling: Promise<void> | undefined;
+  let failures = 0;
   let isPoked = false;
   let isClosed = false;
 
@@ -55,46 +79,85 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
   const settle = async (delivery: Due, outcome: DeliveryOutcome) => {
     const forget = () => store.run(() => sql("delete from delivery where id = ?", delivery.id));
     if (outcome.kind === "delivered") return void (await forget());
-    const detail = { code: outcome.code, message: outcome.message, attempt: delivery.attempts + 1 };
+    const detail = { code: outcome.code, message: outcome.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn };
     const delay = backoffMs(delivery.attempts);
     if (outcome.kind === "failed" && clock.now() + delay - delivery.acceptedAt <= DELIVERY_AGE_MS_MAX) {
-      tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${delay / 1000} s`, detail);
       await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ? where id = ?", clock.now() + delay, delivery.id));
+      tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${delay / 1000} s`, detail);
       return;
     }
-    tell(delivery, "drop", `the event is not delivered to ${delivery.targetArn}: ${outcome.kind === "refused" ? "its policy does not let the source in" : outcome.code}`, detail);
     await forget();
+    tell(delivery, "drop", `the event is not delivered to ${delivery.targetArn}: ${whyDropped(outcome)}`, { ...detail, outcome: outcome.kind });
+  };
+
+  const later = (name: string, delayMs: number, fire: () => unknown) => {
+    const waiting: Timer = clock.at(clock.now() + delayMs, name, () => {
+      timers.delete(waiting);
+      return fire();
+    });
+    timers.add(waiting);
   };
 
   const attempt = async (delivery: Due) => {
+    const { id, targetArn } = delivery;
+    held.add(id);
+    underWay.set(targetArn, (underWay.get(targetArn) ?? 0) + 1);
     try {
       await settle(delivery, await deliver(delivery));
+      held.delete(id);
     } catch (error) {
-      log.error("a delivery could not be settled; it is tried again at the next start", { id: delivery.id, error: String(error) });
+      // It is still due on the disk: without a pause it would be tried again at once, and forever.
+      log.error("the outcome of a delivery could not be written; it is delivered again later", { id, error: String(error) });
+      if (isClosed) return;
+      later("delivery", DELIVERY_BACKOFF_MS_MAX, () => {
+        held.delete(id);
+        return poke();
+      });
     } finally {
-      inFlight.delete(delivery.id);
+      const left = underWay.get(targetArn)! - 1;
+      if (left === 0) underWay.delete(targetArn);
+      else underWay.set(targetArn, left);
     }
   };
 
-  /** Delivers all that is due, then sets the timer for what is not. */
-  const pump = async () => {
-    while (!isClosed) {
+  const startDue = async () => {
+    while (isPoked && !isClosed) {
       isPoked = false;
-      const rows = await store.run(() => sql("select * from delivery where due_at <= ? order by due_at limit ?", clock.now(), DELIVERIES_IN_FLIGHT_MAX));
-      const due = rows.map(toDue).filter((delivery) => !inFlight.has(delivery.id));
-      for (const delivery of due) inFlight.add(delivery.id);
-      await Promise.all(due.map(attempt));
-      if (due.length === 0 && !isPoked) break;
+      const room = DELIVERIES_IN_FLIGHT_MAX - running.size;
+      if (room <= 0) return;
+      const busy = [...underWay].filter(([, count]) => count >= DELIVERIES_IN_FLIGHT_PER_TARGET_MAX).map(([target]) => target);
+      const due = await store.run(() => readDue(clock.now(), Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy));
+      for (const delivery of due) {
+        const attempted = attempt(delivery).finally(() => {
+          running.delete(attempted);
+          void poke();
+        });
+        running.add(attempted);
+      }
+      if (due.length > 0) isPoked = true;
     }
-    const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery")))?.["at"];
-    timer?.cancel();
-    timer = typeof next === "number" ? clock.at(next, "delivery", () => run()) : undefined;
-    pumping = undefined;
-    if (isPoked && !isClosed) return run();
   };
-  const run = (): Promise<void> => {
+
+  /** Starts what is due while there is room, then sets the timer for what is not. */
+  const fill = async () => {
+    try {
+      await startDue();
+      const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", clock.now())))?.["at"];
+      timer?.cancel();
+      // The clock, when it is advanced, waits for what falls due to have been delivered.
+      timer = typeof next === "number" ? clock.at(next, "delivery", async () => { await poke(); await Promise.all(running); }) : undefined;
+      failures = 0;
+    } catch (error) {
+      log.error("the deliveries that are due could not be read; they are looked for again later", { error: String(error) });
+      isPoked = false;
+      if (!isClosed) later("delivery", backoffMs(failures++), () => poke());
+    }
+    filling = undefined;
+    if (isPoked && !isClosed) return poke();
+  };
+  const poke = (): Promise<void> => {
     isPoked = true;
-    return (pumping ??= pump());
+    return (filling ??= fill());
   };
 
   return {
@@ -104,13 +167,19 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
         delivery.id, delivery.targetArn, delivery.region, JSON.stringify(delivery), clock.now(), clock.now(),
       );
     },
-    poke: () => void run(),
-    start: async () => void run(),
-    pending: async () => (await store.run(() => sqlOne("select count(*) as n from delivery")))!["n"] as number,
+    poke: () => void poke(),
+    start: async () => void poke(),
+    async pending() {
+      // What was just settled has its next timer set before it counts as quiet.
+      await filling;
+      return (await store.run(() => sqlOne("select count(*) as n from delivery")))!["n"] as number;
+    },
     async close() {
       isClosed = true;
       timer?.cancel();
-      await pumping;
+      for (const waiting of timers) waiting.cancel();
+      await filling;
+      await Promise.all(running);
     },
   };
 };

@@ -5,7 +5,7 @@ import { CreateFunctionUrlConfigCommand, ListFunctionsCommand, PublishVersionCom
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
-import { CreateUserCommand } from "@aws-sdk/client-iam";
+import { CreateGroupCommand } from "@aws-sdk/client-iam";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { createHash, createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -153,7 +153,7 @@ describe("what is not built", () => {
     const expected = (name: string) => ({ name: "NotImplemented", message: expect.stringContaining(`${name} is not built`), $metadata: expect.objectContaining({ httpStatusCode: 501 }) });
     await expect(clients.lambda.send(new PublishVersionCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda PublishVersion"));
     await expect(clients.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "NONE" }))).rejects.toMatchObject(expected("Lambda CreateFunctionUrlConfig"));
-    await expect(clients.iam.send(new CreateUserCommand({ UserName: "u" }))).rejects.toMatchObject(expected("IAM CreateUser"));
+    await expect(clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
     const sqs = new SQSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
     await expect(sqs.send(new ListQueuesCommand())).rejects.toMatchObject(expected("SQS ListQueues"));
   });

@@ -6,7 +6,7 @@ import { explainDecision } from "../../src/iam/explain.ts";
 import { findFailedCondition } from "../../src/iam/conditions.ts";
 import { parsePolicy } from "../../src/iam/policy.ts";
 import { matchesArn, matchesWildcard } from "../../src/iam/wildcard.ts";
-import { root, serviceCaller, type Caller, type RoleSessionCaller } from "../../src/kit/caller.ts";
+import { root, serviceCaller, type Caller, type RoleSessionCaller, type UserCaller } from "../../src/kit/caller.ts";
 
 const ACCOUNT = "111122223333";
 const OTHER = "444455556666";
@@ -23,11 +23,13 @@ const session: RoleSessionCaller = {
   expiresAt: 0,
 };
 
+const user: UserCaller = { type: "user", account: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/ann`, userId: "AIDAEXAMPLE", userName: "ann" };
+
 const policy = (...statements: Statement[]): PolicyDocument => ({ Version: "2012-10-17", Statement: statements });
 const allow = (extra: Partial<Statement> = {}): Statement => ({ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: FUNCTION, ...extra });
 const deny = (extra: Partial<Statement> = {}): Statement => ({ ...allow(extra), Effect: "Deny" });
 
-const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identity?: PolicyDocument; resource?: string; policy?: PolicyDocument; boundary?: PolicyDocument }) =>
+const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identity?: PolicyDocument; resource?: string; policy?: PolicyDocument; boundary?: PolicyDocument; session?: PolicyDocument }) =>
   evaluate({
     caller: options.caller ?? session,
     action: options.action ?? "lambda:InvokeFunction",
@@ -37,6 +39,7 @@ const ask = (options: Partial<AuthorizationRequest> & { caller?: Caller; identit
     identityPolicies: options.identity === undefined ? [] : [{ name: "inline policy p", document: options.identity }],
     resourcePolicy: options.policy === undefined ? undefined : { name: "resource policy", document: options.policy },
     permissionsBoundary: options.boundary === undefined ? undefined : { name: "boundary", document: options.boundary },
+    sessionPolicies: options.session === undefined ? undefined : [{ name: "session policy", document: options.session }],
     ...(options.isResourcePolicyRequired === undefined ? {} : { isResourcePolicyRequired: options.isResourcePolicyRequired }),
   });
 
@@ -45,7 +48,7 @@ describe("who may", () => {
   const toRole = { Principal: { AWS: session.roleArn } };
   const toAccount = { Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } };
   const stranger: RoleSessionCaller = { ...session, account: OTHER, arn: `arn:aws:sts::${OTHER}:assumed-role/w/one`, roleArn: `arn:aws:iam::${OTHER}:role/w` };
-  const narrowed: RoleSessionCaller = { ...session, sessionPolicy: JSON.stringify(policy({ Effect: "Allow", Action: "s3:*", Resource: "*" })) };
+  const narrowed = policy({ Effect: "Allow", Action: "s3:*", Resource: "*" });
 
   it.each<[string, Parameters<typeof ask>[0], boolean, string]>([
     ["nothing said", {}, false, "implicit-deny"],
@@ -60,9 +63,9 @@ describe("who may", () => {
     ["explicit deny of a resource policy wins over root", { caller: root(ACCOUNT), policy: policy(deny({ Principal: "*" })) }, false, "explicit-deny"],
     ["a boundary that says nothing", { identity: policy(allow()), boundary: policy(allow({ Action: "s3:*" })) }, false, "implicit-deny"],
     ["a boundary that allows", { identity: policy(allow()), boundary: policy(allow()) }, true, "identity-policy"],
-    ["a session policy that says nothing", { caller: narrowed, identity: policy(allow()) }, false, "implicit-deny"],
-    ["a resource policy for the session, despite the session policy", { caller: narrowed, policy: policy(allow(toSession)) }, true, "resource-policy"],
-    ["a resource policy for the role, within the session policy", { caller: narrowed, policy: policy(allow(toRole)) }, false, "implicit-deny"],
+    ["a session policy that says nothing", { session: narrowed, identity: policy(allow()) }, false, "implicit-deny"],
+    ["a resource policy for the session, despite the session policy", { session: narrowed, policy: policy(allow(toSession)) }, true, "resource-policy"],
+    ["a resource policy for the role, within the session policy", { session: narrowed, policy: policy(allow(toRole)) }, false, "implicit-deny"],
     ["a resource policy for the role", { policy: policy(allow(toRole)) }, true, "resource-policy"],
     ["a resource policy for the account leaves it to the identity", { policy: policy(allow(toAccount)) }, false, "implicit-deny"],
     ["across accounts: only the identity", { caller: stranger, identity: policy(allow()) }, false, "implicit-deny"],
@@ -75,6 +78,19 @@ describe("who may", () => {
     ["a trust policy must agree", { isResourcePolicyRequired: true, identity: policy(allow()) }, false, "implicit-deny"],
     ["a trust policy that names the role suffices", { isResourcePolicyRequired: true, policy: policy(allow(toRole)) }, true, "resource-policy"],
     ["a trust policy that names the account needs the identity too", { isResourcePolicyRequired: true, policy: policy(allow(toAccount)) }, false, "implicit-deny"],
+    ["an incomplete ARN ends in wildcards", { identity: policy(allow({ Resource: "arn:aws:lambda" })) }, true, "identity-policy"],
+    ["and only in those", { identity: policy(allow({ Resource: "arn:aws:sqs" })) }, false, "implicit-deny"],
+    ["a wildcard does not reach over a part of an ARN", { identity: policy(allow({ Resource: "arn:aws:lambda:*:function:thumbnails" })) }, false, "implicit-deny"],
+    ["one character", { identity: policy(allow({ Resource: FUNCTION.replace("thumbnails", "thumbnail?") })) }, true, "identity-policy"],
+    ["a variable in a document of 2012", { identity: policy(allow({ Resource: FUNCTION.replace("thumbnails", "${aws:PrincipalTag/team}") })), context: { "aws:PrincipalTag/team": "thumbnails" } }, true, "identity-policy"],
+    ["the same in a document of 2008 is a text", { identity: { ...policy(allow({ Resource: FUNCTION.replace("thumbnails", "${aws:PrincipalTag/team}") })), Version: "2008-10-17" }, context: { "aws:PrincipalTag/team": "thumbnails" } }, false, "implicit-deny"],
+    ["what a variable stands for is no wildcard", { identity: policy(allow({ Resource: FUNCTION.replace("thumbnails", "${aws:PrincipalTag/team}") })), context: { "aws:PrincipalTag/team": "*" } }, false, "implicit-deny"],
+    ["a variable of several values has none", { identity: policy(allow({ Resource: FUNCTION.replace("thumbnails", "${aws:TagKeys}") })), context: { "aws:TagKeys": ["thumbnails", "x"] } }, false, "implicit-deny"],
+    ["a user named by a resource policy, despite the boundary", { caller: user, policy: policy(allow({ Principal: { AWS: user.arn } })), boundary: policy(allow({ Action: "s3:*" })) }, true, "resource-policy"],
+    ["a user within the boundary", { caller: user, identity: policy(allow()), boundary: policy(allow({ Action: "s3:*" })) }, false, "implicit-deny"],
+    ["a session policy that allows what the role does not", { session: policy(allow()), identity: policy(allow({ Action: "s3:*" })) }, false, "implicit-deny"],
+    ["a session policy and a boundary, both", { session: policy(allow()), boundary: policy(allow()), identity: policy(allow()) }, true, "identity-policy"],
+    ["a deny in a session policy wins", { session: policy(allow(), deny()), policy: policy(allow({ Principal: { AWS: session.arn } })) }, false, "explicit-deny"],
     ["a statement with an operator that does not exist allows nothing", { identity: policy(allow({ Condition: { StringAlmost: { a: "b" } } })) }, false, "implicit-deny"],
   ])("%s", (_name, options, isAllowed, reason) => {
     expect(ask(options)).toMatchObject({ isAllowed, reason });
@@ -100,8 +116,8 @@ describe("who may", () => {
     const door = policy(allow({ Sid: "wrong", Principal: { Service: "s3.amazonaws.com" }, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:s3:::elsewhere" } } }));
     const decision = ask({ caller, policy: door, context: { "aws:SourceArn": BUCKET } });
     const told = explainDecision({ caller, action: "lambda:InvokeFunction", resource: FUNCTION }, decision);
-    expect(told.failedConditions).toEqual([{ operator: "ArnLike", key: "AWS:SourceArn", expected: ["arn:aws:s3:::elsewhere"], actual: [BUCKET] }]);
-    expect(told.sentences.join("\n")).toContain(`statement "wrong" of the resource policy would apply, but its condition ArnLike AWS:SourceArn expects "arn:aws:s3:::elsewhere" and the request has "${BUCKET}"`);
+    expect(told.failedConditions).toEqual([{ statement: 'statement "wrong" of the resource policy', operator: "ArnLike", key: "AWS:SourceArn", expected: ["arn:aws:s3:::elsewhere"], actual: [BUCKET] }]);
+    expect(told.sentences).toEqual([`s3.amazonaws.com (for ${BUCKET}) may not invoke the function thumbnails`, "the one statement that there is does not allow it"]);
     expect(told.fix!.terraform).toContain(`source_arn     = "${BUCKET}"`);
     expect(told.fix!.cli).toBe(
       `aws lambda add-permission --function-name thumbnails --statement-id AllowInvokeFromS3 --action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn ${BUCKET} --source-account ${ACCOUNT}`,
@@ -162,6 +178,46 @@ describe("conditions", () => {
     ["ForAnyValue:StringEquals", "a", ["c"], false],
     ["ForAnyValue:StringEquals", "a", undefined, false],
     ["ForAnyValue:StringNotEquals", "a", ["a", "b"], true],
+    ["ForAllValues:StringNotEquals", "a", ["b", "c"], true],
+    ["ForAllValues:StringNotEquals", "a", ["a", "c"], false],
+    ["ForAnyValue:StringNotEquals", "a", ["a"], false],
+    ["ForAnyValue:StringNotEquals", "a", undefined, false],
+    ["ForAllValues:StringLike", ["in/*", "out/*"], ["in/1", "out/2"], true],
+    ["ForAnyValue:StringEqualsIfExists", "a", undefined, true],
+    ["ForAllValues:StringEqualsIfExists", "a", ["b"], false],
+    ["StringEqualsIfExists", "a", ["b"], false],
+    ["StringEqualsIfExists", "a", [], true],
+    ["StringNotEqualsIfExists", "a", ["a"], false],
+    ["StringNotEqualsIfExists", "a", undefined, true],
+    ["StringNotLikeIfExists", "a*", ["ab"], false],
+    ["NumericNotEquals", "10", ["11"], true],
+    ["NumericNotEquals", "10", undefined, true],
+    ["NumericLessThanEquals", ["10", "5"], ["10"], true],
+    ["NumericLessThan", "10", [""], false],
+    ["DateEquals", "2026-01-01T00:00:00Z", ["1767225600"], true],
+    ["DateLessThanEquals", "2026-01-01", ["2026-01-01T00:00:00Z"], true],
+    ["DateNotEquals", "2026-01-01T00:00:00Z", ["2026-01-02T00:00:00Z"], true],
+    ["DateGreaterThan", "no date", ["2026-01-02T00:00:00Z"], false],
+    ["Bool", "false", ["false"], true],
+    ["Bool", "false", undefined, false],
+    ["BoolIfExists", "false", ["true"], false],
+    ["BinaryEquals", "QmluYXJ5", ["qmluyxj5"], false],
+    ["IpAddress", "203.0.113.7", ["203.0.113.7"], true],
+    ["IpAddress", "203.0.113.0/33", ["203.0.113.7"], false],
+    ["IpAddress", "203.0.113.0/24", ["::ffff:203.0.113.9"], true],
+    ["IpAddress", ["10.0.0.0/8", "203.0.113.0/24"], ["203.0.113.9"], true],
+    ["IpAddress", "not an address", ["203.0.113.9"], false],
+    ["NotIpAddress", "203.0.113.0/24", ["203.0.113.9"], false],
+    ["NotIpAddress", "203.0.113.0/24", undefined, true],
+    ["ArnEquals", "arn:aws:s3:::uploads", ["arn:aws:s3:::Uploads"], false],
+    ["ArnNotEquals", "arn:aws:s3:::uploads", undefined, true],
+    ["ArnLikeIfExists", "arn:aws:s3:::uploads", undefined, true],
+    ["ArnLike", "arn:aws:s3:::uploads", ["no arn"], false],
+    ["Null", "false", undefined, false],
+    ["Null", "true", [], true],
+    ["ForAnyValue:StringAlmost", "a", ["a"], false],
+    ["NullIfExists", "true", undefined, false],
+    ["stringequals", "a", ["a"], false],
     ["StringAlmost", "a", ["a"], false],
   ])("%s %j of %j is %s", (operator, expected, actual, result) => {
     expect(holds(operator, "aws:Key", expected, actual === undefined ? {} : { "AWS:key": actual })).toBe(result);
@@ -175,12 +231,21 @@ describe("conditions", () => {
     expect(holds("StringEquals", "k", "${aws:PrincipalTag/team}", { k: [""] })).toBe(false);
     expect(holds("StringEquals", "k", "${*}", { k: ["*"] })).toBe(true);
     expect(holds("StringLike", "k", "a${*}", { k: ["ab"] })).toBe(false);
+    expect(holds("StringLike", "k", "a${?}${$}", { k: ["a?$"] })).toBe(true);
+    expect(holds("StringEquals", "k", "${aws:PrincipalTag/team, 'red, or blue'}", { k: ["red, or blue"] })).toBe(true);
+    expect(holds("StringLike", "k", "${aws:PrincipalTag/team, '*'}", { k: ["anything"] })).toBe(false);
+    expect(holds("StringEquals", "k", "${AWS:PrincipalTag/Team}", { k: ["red"], "aws:principaltag/team": ["red"] })).toBe(true);
+    expect(holds("StringNotEquals", "k", "${aws:PrincipalTag/team}", { k: ["red"] })).toBe(true);
+    expect(holds("ArnLike", "k", "arn:aws:s3:::${aws:username}-*", { k: ["arn:aws:s3:::a*b-x"], "aws:username": ["a*b"] })).toBe(true);
+    // Not in numbers, dates, addresses and truths.
+    expect(holds("NumericEquals", "k", "${n}", { k: ["1"], n: ["1"] })).toBe(false);
+    expect(holds("Bool", "k", "${n}", { k: ["true"], n: ["true"] })).toBe(false);
   });
 });
 
 describe("a policy document", () => {
   it.each([
-    ["{", "This policy contains invalid Json"],
+    ["{", "Syntax errors in policy."],
     ["[]", "Syntax errors in policy."],
     [{ Version: "2020-01-01", Statement: [allow()] }, "The policy must contain a valid version string"],
     [{ Statement: [] }, "Syntax errors in policy."],
@@ -189,7 +254,13 @@ describe("a policy document", () => {
     [{ Statement: [{ Effect: "Allow", Resource: "*" }] }, "Policy statement must contain actions."],
     [{ Statement: [{ Effect: "Allow", Action: "s3:*" }] }, "Policy statement must contain resources."],
     [{ Statement: [allow({ Action: "InvokeFunction" })] }, "must be prefaced by a vendor"],
-    [{ Statement: [allow({ Condition: { StringAlmost: { a: "b" } } })] }, "Invalid Condition type : StringAlmost"],
+    [{ Statement: [allow({ Condition: { StringAlmost: { a: "b" } } })] }, "Invalid Condition type : StringAlmost."],
+    [{ Statement: [allow({ Resource: "my-bucket/*" })] }, 'Resource my-bucket/* must be in ARN format or "*".'],
+    [{ Statement: [allow({ Resource: "arn:aws:*:::x" })] }, "Resource vendor must be fully qualified and cannot contain regexes."],
+    [{ Statement: [allow({ Sid: "with space" })] }, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"],
+    [{ Statement: [{ ...allow(), NotAction: "s3:*" }] }, "Syntax errors in policy."],
+    [{ Statement: [allow({ Action: [] })] }, "Syntax errors in policy."],
+    [{ Statement: [allow({ Condition: { Bool: "true" as never } })] }, "Syntax errors in policy."],
     [{ Statement: [allow({ Principal: "*" })] }, "Policy document should not specify a principal."],
     [{ Statement: [allow({ Sid: "a" }), allow({ Sid: "a" })] }, "must be unique"],
   ])("is refused: %j", (document, text) => {
@@ -201,6 +272,10 @@ describe("a policy document", () => {
     expect(parsePolicy(JSON.stringify(trust), "trust")).toEqual(trust);
     expect(() => parsePolicy({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole" }] }, "trust")).toThrow("Missing required field Principal");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Resource: "*" }] }, "trust")).toThrow("Has prohibited field Resource");
+    expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Action: "s3:GetObject" }] }, "trust")).toThrow("AssumeRole policy may only specify STS AssumeRole actions.");
+    expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: { Service: "lambda" } }] }, "trust")).toThrow('Invalid principal in policy: "SERVICE":"lambda"');
+    expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: {} }] }, "trust")).toThrow("The passed in policy has a statement with no principals!");
+    expect(() => parsePolicy("{", "trust")).toThrow("This policy contains invalid Json");
   });
 });
 

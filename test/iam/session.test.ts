@@ -4,7 +4,7 @@ import { issueSession, openSession, sessionCaller } from "../../src/iam/session.
 import { systemRandom as random } from "../../src/kit/random.ts";
 
 const key = Buffer.alloc(32, 7);
-const claims = { account: "111122223333", roleArn: "arn:aws:iam::111122223333:role/path/worker", roleId: "AROAX", sessionName: "s", expiresAt: 123 };
+const claims = { type: "role" as const, account: "111122223333", roleArn: "arn:aws:iam::111122223333:role/path/worker", roleId: "AROAX", sessionName: "s", expiresAt: 123 };
 
 it("opens what it sealed, and nothing else", () => {
   const sealed = seal(key, { a: 1 }, random);

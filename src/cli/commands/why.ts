@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { LedgerStory } from "../../kit/ledger.ts";
+import type { LedgerEntry, LedgerStory } from "../../kit/ledger.ts";
 import { CliError } from "../cli-error.ts";
 import { clientCommand, type Exit } from "../command.ts";
 import type { ClientConfig } from "../config.ts";
@@ -19,7 +19,10 @@ export const addWhy = (program: Command, exit: Exit): void => {
     const count = Math.max(1, Number(options["stories"]) || 1);
     const told = stories.slice(0, count);
     if (!out.isJson) {
-      for (const story of told) for (const line of storyLines(story, out.paint)) out.line(line);
+      for (const story of told) {
+        for (const line of storyLines(story, out.paint)) out.line(line);
+        for (const group of await groupsWithoutLog(client, story)) out.line(`  ${out.paint("yellow", `! what it wrote does not reach the log group ${group}: lambdad why ${group}`)}`);
+      }
       if (stories.length > count) out.note(out.paint("dim", `${stories.length - count} older ${stories.length - count === 1 ? "story" : "stories"}: lambdad why ${what} -n ${stories.length}`));
     }
     out.succeed({ stories: told });
@@ -32,6 +35,26 @@ export const fetchStories = async (client: ClientConfig, key: string): Promise<L
   const { status, body } = await callPlatform(client, "GET", `events/${encodeURIComponent(key)}`, undefined, [404]);
   if (status === 404) return [];
   return (body as { stories: LedgerStory[] }).stories;
+};
+
+/** How long after a run the refusal of its log lines may come: they are written behind the work. */
+const LOG_WRITE_MS = 60_000;
+
+const isLogRefusal = ({ detail }: LedgerEntry): boolean => {
+  const { decision, isEnforced, action } = detail as { decision?: { isAllowed?: boolean }; isEnforced?: boolean; action?: unknown };
+  return decision?.isAllowed === false && isEnforced !== false && typeof action === "string" && action.startsWith("logs:");
+};
+
+/** Log groups that the lines of the story's runs did not reach, because the function's role may not write them. */
+const groupsWithoutLog = async (client: ClientConfig, { entries }: LedgerStory): Promise<string[]> => {
+  const runs = entries.filter(({ kind, detail }) => kind === "attempt" && typeof detail["logGroup"] === "string");
+  const silent: string[] = [];
+  for (const group of new Set(runs.map(({ detail }) => detail["logGroup"] as string))) {
+    const refusals = (await fetchStories(client, group)).flatMap((story) => story.entries.filter(isLogRefusal));
+    const isSilent = runs.some((run) => run.detail["logGroup"] === group && refusals.some(({ at }) => Math.abs(at - run.at) < LOG_WRITE_MS));
+    if (isSilent) silent.push(group);
+  }
+  return silent;
 };
 
 const nothingKnown = (what: string): CliError =>

@@ -1,11 +1,25 @@
+import { invalidInput } from "./state.ts";
+
 const DEFAULT_ITEMS = 100;
 
-/** A marker is the name of the last item of the page before. */
-export const isPast = (name: string, marker: string | undefined): boolean => marker === undefined || name > Buffer.from(marker, "base64url").toString("utf8");
+interface Paging {
+  Marker?: string | undefined;
+  MaxItems?: number | undefined;
+}
 
-export const page = <T>(all: readonly T[], nameOf: (item: T) => string, maxItems: number | undefined): { items: T[]; rest: { IsTruncated: boolean; Marker?: string } } => {
-  const items = all.slice(0, maxItems ?? DEFAULT_ITEMS);
-  if (items.length === all.length) return { items, rest: { IsTruncated: false } };
+/** A marker is the name of the last item of the page before. */
+const lastNameOf = (marker: string): string => {
+  const name = Buffer.from(marker, "base64url").toString("utf8");
+  if (name === "" || Buffer.from(name).toString("base64url") !== marker) throw invalidInput(`Invalid Marker: ${marker}`);
+  return name;
+};
+
+/** One page of what is sorted by name, after the one that the marker closed. */
+export const pageAfter = <T>(all: readonly T[], nameOf: (item: T) => string, { Marker, MaxItems }: Paging): { items: T[]; rest: { IsTruncated: boolean; Marker?: string } } => {
+  const last = Marker === undefined ? undefined : lastNameOf(Marker);
+  const left = last === undefined ? all : all.filter((item) => nameOf(item) > last);
+  const items = left.slice(0, MaxItems ?? DEFAULT_ITEMS);
+  if (items.length === left.length) return { items, rest: { IsTruncated: false } };
   return { items, rest: { IsTruncated: true, Marker: Buffer.from(nameOf(items.at(-1)!)).toString("base64url") } };
 };
 

@@ -1,30 +1,40 @@
 import type { Policy, PolicyVersion } from "@aws-sdk/client-iam";
-import { parsePolicy } from "../../iam/policy.ts";
 import { ApiError } from "../../kit/api-error.ts";
+import { parseArn } from "../../kit/arn.ts";
 import { iamId } from "../../kit/ids.ts";
+import { POLICY_VERSIONS_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
-import { managedPolicies } from "./managed-policies.ts";
-import { encodeStrictUri, isPast, page } from "./pages.ts";
-import { mergeTags } from "./roles.ts";
+import { checkManagedPolicy } from "./documents.ts";
+import { managedPolicies, type ManagedPolicy } from "./managed-policies.ts";
+import { encodeStrictUri, pageAfter } from "./pages.ts";
+import { checkPolicyArn } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { findPolicy, getPolicy, noSuchEntity, toPolicy, type PolicyRecord } from "./state.ts";
+import { alreadyExists, attachmentsOf, boundariesOf, deleteConflict, getPolicy, limitExceeded, noSuchEntity, toPolicy, type PolicyRecord } from "./state.ts";
+import { mergeTags, readTags, withoutTags } from "./tags.ts";
+import { createWrite } from "./write.ts";
 
-const VERSIONS_MAX = 5;
+/** More than a policy will ever have had; so that names made of what is left to it have one length. */
+const VERSION_NUMBERS = 9_999_999_999;
+/** When the oldest of AWS's policies were made; of the others only the version's date is known here. */
 const AWS_POLICY_DATE = new Date("2015-02-06T18:40:00Z");
 
 const describeAws = (arn: string): Policy | undefined => {
   const managed = managedPolicies.get(arn);
-  return managed && { PolicyName: managed.name, PolicyId: managed.name, Arn: arn, Path: managed.path, DefaultVersionId: "v1", IsAttachable: true, CreateDate: AWS_POLICY_DATE, UpdateDate: AWS_POLICY_DATE };
+  return managed && {
+    PolicyName: managed.name, PolicyId: managed.policyId, Arn: arn, Path: managed.path, DefaultVersionId: managed.versionId, IsAttachable: true, CreateDate: AWS_POLICY_DATE, UpdateDate: managed.updatedAt,
+  };
 };
 
-const describe = (policy: PolicyRecord, attachments: number): Policy => ({
+const describeAwsVersion = ({ versionId, updatedAt }: ManagedPolicy): PolicyVersion => ({ VersionId: versionId, IsDefaultVersion: true, CreateDate: updatedAt });
+
+const describe = (policy: PolicyRecord, attachments: number, boundaries: number): Policy => ({
   PolicyName: policy.name,
   PolicyId: policy.policyId,
   Arn: policy.arn,
   Path: policy.path,
   DefaultVersionId: policy.defaultVersion,
   AttachmentCount: attachments,
-  PermissionsBoundaryUsageCount: 0,
+  PermissionsBoundaryUsageCount: boundaries,
   IsAttachable: true,
   CreateDate: new Date(policy.createdAt),
   UpdateDate: new Date(policy.updatedAt),
@@ -39,19 +49,18 @@ const describeVersion = (row: Row, defaultVersion: string, withDocument: boolean
   ...(withDocument ? { Document: encodeStrictUri(row["document"] as string) } : {}),
 });
 
-function* attachmentsOf(account: string, arn: string): Operation<number> {
-  return (yield* sqlOne("select count(*) as n from iam_role_attachment where account = ? and policy_arn = ?", account, arn))!["n"] as number;
+/** A policy that may be changed: one of the account's own. */
+function* getOwnPolicy(account: string, arn: string): Operation<PolicyRecord> {
+  if (parseArn(arn)?.account !== account) throw new ApiError("AccessDenied", `The policy ${arn} belongs to ${arn.includes("::aws:") ? "AWS" : "another account"}: it can be read and attached, not changed`, { status: 403 });
+  return yield* getPolicy(account, arn);
 }
 
+const noSuchVersion = (arn: string, version: string) => noSuchEntity(`Policy ${arn} version ${version} does not exist or is not attachable.`);
+
 /** Managed policies: the account's own, in versions, and AWS's, which are data. */
-export const policyHandlers = ({ store, clock, random, identities }: IamNeeds) => {
-  const write: typeof store.run = async (operation) => {
-    try {
-      return await store.run(operation);
-    } finally {
-      identities.forget();
-    }
-  };
+export const policyHandlers = (needs: IamNeeds) => {
+  const { store, clock, random } = needs;
+  const write = createWrite(needs);
 
   function* addVersion(account: string, policy: Pick<PolicyRecord, "arn" | "nextVersion">, document: string, isDefault: boolean): Operation<Row> {
     const version = `v${policy.nextVersion}`;
@@ -63,66 +72,68 @@ export const policyHandlers = ({ store, clock, random, identities }: IamNeeds) =
 
   return {
     async CreatePolicy(input, { account }) {
-      parsePolicy(input.PolicyDocument);
+      checkManagedPolicy(input.PolicyDocument!);
+      const tags = readTags(input.Tags);
       const path = input.Path ?? "/";
       const arn = `arn:aws:iam::${account}:policy${path}${input.PolicyName}`;
       const policy = await write(function* () {
-        if ((yield* findPolicy(account, arn)) !== undefined) throw new ApiError("EntityAlreadyExistsException", `A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`, { status: 409 });
+        // One name is one policy, whatever its path.
+        const taken = yield* sqlOne("select arn from iam_policy where account = ? and lower(name) = lower(?)", account, input.PolicyName!);
+        if (taken !== undefined) throw alreadyExists(`A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`);
         yield* sql(
           "insert into iam_policy (account, arn, name, policy_id, path, description, default_version, next_version, tags, created_at, updated_at) values (?, ?, ?, ?, ?, ?, 'v1', 1, ?, ?, ?)",
-          account, arn, input.PolicyName!, iamId(random, "ANPA"), path, input.Description ?? null, JSON.stringify(input.Tags ?? []), clock.now(), clock.now(),
+          account, arn, input.PolicyName!, iamId(random, "ANPA"), path, input.Description ?? null, JSON.stringify(tags), clock.now(), clock.now(),
         );
         yield* addVersion(account, { arn, nextVersion: 1 }, input.PolicyDocument!, true);
         return yield* getPolicy(account, arn);
       });
-      return { Policy: { ...describe(policy, 0), Description: undefined } };
+      return { Policy: { ...describe(policy, 0, 0), Description: undefined } };
     },
 
     async GetPolicy(input, { account }) {
-      const aws = describeAws(input.PolicyArn!);
-      if (aws !== undefined) return { Policy: { ...aws, AttachmentCount: await store.run(() => attachmentsOf(account, input.PolicyArn!)) } };
+      const arn = input.PolicyArn!;
+      checkPolicyArn(arn);
       return store.run(function* () {
-        return { Policy: describe(yield* getPolicy(account, input.PolicyArn!), yield* attachmentsOf(account, input.PolicyArn!)) };
+        const aws = describeAws(arn);
+        const [attachments, boundaries] = [yield* attachmentsOf(account, arn), yield* boundariesOf(account, arn)];
+        return { Policy: aws === undefined ? describe(yield* getPolicy(account, arn), attachments, boundaries) : { ...aws, AttachmentCount: attachments, PermissionsBoundaryUsageCount: boundaries } };
       });
     },
 
     async ListPolicies(input, { account }) {
-      const own = await store.run(function* () {
+      const all = await store.run(function* () {
         const policies: Policy[] = [];
-        for (const row of yield* sql("select * from iam_policy where account = ?", account)) {
-          const policy = toPolicy(row);
-          policies.push({ ...describe(policy, yield* attachmentsOf(account, policy.arn)), Tags: undefined, Description: undefined });
+        const own = input.Scope === "AWS" ? [] : (yield* sql("select * from iam_policy where account = ?", account)).map(toPolicy);
+        for (const policy of own) policies.push({ ...describe(policy, yield* attachmentsOf(account, policy.arn), yield* boundariesOf(account, policy.arn)), Tags: undefined, Description: undefined });
+        for (const arn of input.Scope === "Local" ? [] : managedPolicies.keys()) {
+          policies.push({ ...describeAws(arn)!, AttachmentCount: yield* attachmentsOf(account, arn), PermissionsBoundaryUsageCount: yield* boundariesOf(account, arn) });
         }
         return policies;
       });
-      const aws = await Promise.all([...managedPolicies.keys()].map(async (arn) => ({ ...describeAws(arn)!, AttachmentCount: await store.run(() => attachmentsOf(account, arn)) })));
-      const scoped = [...(input.Scope === "AWS" ? [] : own), ...(input.Scope === "Local" ? [] : aws)];
-      const wanted = scoped
-        .filter((policy) => policy.Path!.startsWith(input.PathPrefix ?? "/") && (input.OnlyAttached !== true || policy.AttachmentCount! > 0) && isPast(policy.Arn!, input.Marker))
-        .toSorted((a, b) => (a.Arn! < b.Arn! ? -1 : 1));
-      const { items, rest } = page(wanted, (policy) => policy.Arn!, input.MaxItems);
+      const isUsed = (policy: Policy) => (input.PolicyUsageFilter === "PermissionsBoundary" ? policy.PermissionsBoundaryUsageCount! > 0 : policy.AttachmentCount! > 0);
+      const isWanted = (policy: Policy) => policy.Path!.startsWith(input.PathPrefix ?? "/") && (input.OnlyAttached !== true && input.PolicyUsageFilter !== "PermissionsBoundary" ? true : isUsed(policy));
+      const { items, rest } = pageAfter(all.filter(isWanted).toSorted((a, b) => (a.Arn! < b.Arn! ? -1 : 1)), (policy) => policy.Arn!, input);
       return { Policies: items, ...rest };
     },
 
     async DeletePolicy(input, { account }) {
       await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
-        const conflict = (message: string) => new ApiError("DeleteConflictException", message, { status: 409 });
-        if ((yield* attachmentsOf(account, policy.arn)) > 0) throw conflict("Cannot delete a policy attached to entities.");
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
+        if ((yield* attachmentsOf(account, policy.arn)) + (yield* boundariesOf(account, policy.arn)) > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
         const versions = yield* sql("select version from iam_policy_version where account = ? and arn = ?", account, policy.arn);
-        if (versions.length > 1) throw conflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.");
+        if (versions.length > 1) throw deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.");
         yield* sql("delete from iam_policy_version where account = ? and arn = ?", account, policy.arn);
         yield* sql("delete from iam_policy where account = ? and arn = ?", account, policy.arn);
       });
     },
 
     async CreatePolicyVersion(input, { account }) {
-      parsePolicy(input.PolicyDocument);
+      checkManagedPolicy(input.PolicyDocument!);
       const isDefault = input.SetAsDefault === true;
       const row = await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
         const versions = yield* sql("select version from iam_policy_version where account = ? and arn = ?", account, policy.arn);
-        if (versions.length >= VERSIONS_MAX) throw new ApiError("LimitExceededException", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.", { status: 409 });
+        if (versions.length >= POLICY_VERSIONS_MAX) throw limitExceeded(`A managed policy can have up to ${POLICY_VERSIONS_MAX} versions. Before you create a new version, you must delete an existing version.`);
         return yield* addVersion(account, policy, input.PolicyDocument!, isDefault);
       });
       return { PolicyVersion: describeVersion(row, isDefault ? (row["version"] as string) : "", false) };
@@ -130,69 +141,91 @@ export const policyHandlers = ({ store, clock, random, identities }: IamNeeds) =
 
     async GetPolicyVersion(input, { account }) {
       const managed = managedPolicies.get(input.PolicyArn!);
-      if (managed !== undefined && input.VersionId === "v1") {
-        return { PolicyVersion: { VersionId: "v1", IsDefaultVersion: true, CreateDate: AWS_POLICY_DATE, Document: encodeStrictUri(JSON.stringify(managed.document)) } };
+      if (managed !== undefined) {
+        if (input.VersionId !== managed.versionId) throw noSuchVersion(managed.arn, input.VersionId!);
+        return { PolicyVersion: { ...describeAwsVersion(managed), Document: encodeStrictUri(JSON.stringify(managed.document)) } };
       }
       return store.run(function* () {
         const policy = yield* getPolicy(account, input.PolicyArn!);
         const row = yield* sqlOne("select * from iam_policy_version where account = ? and arn = ? and version = ?", account, policy.arn, input.VersionId!);
-        if (row === undefined) throw noSuchEntity(`Policy ${policy.arn} version ${input.VersionId} does not exist or is not attachable.`);
+        if (row === undefined) throw noSuchVersion(policy.arn, input.VersionId!);
         return { PolicyVersion: describeVersion(row, policy.defaultVersion, true) };
       });
     },
 
     async ListPolicyVersions(input, { account }) {
-      if (managedPolicies.has(input.PolicyArn!)) return { Versions: [{ VersionId: "v1", IsDefaultVersion: true, CreateDate: AWS_POLICY_DATE }], IsTruncated: false };
-      return store.run(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
-        const rows = yield* sql("select * from iam_policy_version where account = ? and arn = ? order by number desc", account, policy.arn);
-        return { Versions: rows.map((row) => describeVersion(row, policy.defaultVersion, false)), IsTruncated: false };
+      const managed = managedPolicies.get(input.PolicyArn!);
+      if (managed !== undefined) return { Versions: [describeAwsVersion(managed)], IsTruncated: false };
+      const { policy, rows } = await store.run(function* () {
+        const found = yield* getPolicy(account, input.PolicyArn!);
+        return { policy: found, rows: yield* sql("select * from iam_policy_version where account = ? and arn = ? order by number desc", account, found.arn) };
       });
+      // The newest first: a marker's name must grow, and the numbers go down.
+      const { items, rest } = pageAfter(rows, (row) => String(VERSION_NUMBERS - (row["number"] as number)), input);
+      return { Versions: items.map((row) => describeVersion(row, policy.defaultVersion, false)), ...rest };
     },
 
     async DeletePolicyVersion(input, { account }) {
       await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
-        if (policy.defaultVersion === input.VersionId) throw new ApiError("DeleteConflictException", "Cannot delete the default version of a policy.", { status: 409 });
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
+        if (policy.defaultVersion === input.VersionId) throw deleteConflict("Cannot delete the default version of a policy.");
         const gone = yield* sql("delete from iam_policy_version where account = ? and arn = ? and version = ? returning version", account, policy.arn, input.VersionId!);
-        if (gone.length === 0) throw noSuchEntity(`Policy ${policy.arn} version ${input.VersionId} does not exist or is not attachable.`);
+        if (gone.length === 0) throw noSuchVersion(policy.arn, input.VersionId!);
       });
     },
 
     async SetDefaultPolicyVersion(input, { account }) {
       await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
         const row = yield* sqlOne("select version from iam_policy_version where account = ? and arn = ? and version = ?", account, policy.arn, input.VersionId!);
-        if (row === undefined) throw noSuchEntity(`Policy ${policy.arn} version ${input.VersionId} does not exist or is not attachable.`);
+        if (row === undefined) throw noSuchVersion(policy.arn, input.VersionId!);
         yield* sql("update iam_policy set default_version = ?, updated_at = ? where account = ? and arn = ?", input.VersionId!, clock.now(), account, policy.arn);
       });
     },
 
     async TagPolicy(input, { account }) {
       await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
-        yield* sql("update iam_policy set tags = ? where account = ? and arn = ?", JSON.stringify(mergeTags(policy.tags, input.Tags ?? [])), account, policy.arn);
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
+        yield* sql("update iam_policy set tags = ? where account = ? and arn = ?", JSON.stringify(mergeTags(policy.tags, input.Tags)), account, policy.arn);
       });
     },
 
     async UntagPolicy(input, { account }) {
       await write(function* () {
-        const policy = yield* getPolicy(account, input.PolicyArn!);
-        yield* sql("update iam_policy set tags = ? where account = ? and arn = ?", JSON.stringify(policy.tags.filter((tag) => !input.TagKeys!.includes(tag.Key))), account, policy.arn);
+        const policy = yield* getOwnPolicy(account, input.PolicyArn!);
+        yield* sql("update iam_policy set tags = ? where account = ? and arn = ?", JSON.stringify(withoutTags(policy.tags, input.TagKeys!)), account, policy.arn);
       });
     },
 
     async ListPolicyTags(input, { account }) {
-      const policy = await store.run(() => getPolicy(account, input.PolicyArn!));
-      return { Tags: policy.tags, IsTruncated: false };
+      const { tags } = await store.run(() => getPolicy(account, input.PolicyArn!));
+      const { items, rest } = pageAfter(tags.toSorted((a, b) => (a.Key < b.Key ? -1 : 1)), (tag) => tag.Key, input);
+      return { Tags: items, ...rest };
     },
 
     async ListEntitiesForPolicy(input, { account }) {
-      return store.run(function* () {
-        if (!managedPolicies.has(input.PolicyArn!)) yield* getPolicy(account, input.PolicyArn!);
-        const rows = yield* sql("select r.name, r.role_id from iam_role_attachment a join iam_role r on r.account = a.account and r.name = a.role_name where a.account = ? and a.policy_arn = ? order by r.name", account, input.PolicyArn!);
-        return { PolicyGroups: [], PolicyUsers: [], PolicyRoles: rows.map((row) => ({ RoleName: row["name"] as string, RoleId: row["role_id"] as string })), IsTruncated: false };
+      const arn = input.PolicyArn!;
+      const isBoundary = input.PolicyUsageFilter === "PermissionsBoundary";
+      const entities = await store.run(function* () {
+        if (!managedPolicies.has(arn)) yield* getPolicy(account, arn);
+        const found: { kind: "role" | "user"; name: string; id: string }[] = [];
+        for (const kind of ["role", "user"] as const) {
+          if (input.EntityFilter !== undefined && input.EntityFilter !== (kind === "role" ? "Role" : "User")) continue;
+          const rows = isBoundary
+            ? yield* sql(`select name, path, ${kind}_id as id from iam_${kind} where account = ? and boundary_arn = ? order by name`, account, arn)
+            : yield* sql(`select p.name, p.path, p.${kind}_id as id from iam_${kind}_attachment a join iam_${kind} p on p.account = a.account and p.name = a.${kind}_name where a.account = ? and a.policy_arn = ? order by p.name`, account, arn);
+          found.push(...rows.filter((row) => (row["path"] as string).startsWith(input.PathPrefix ?? "/")).map((row) => ({ kind, name: row["name"] as string, id: row["id"] as string })));
+        }
+        return found;
       });
+      const { items, rest } = pageAfter(entities, ({ kind, name }) => `${kind}/${name}`, input);
+      const of = (kind: "role" | "user") => items.filter((item) => item.kind === kind);
+      return {
+        PolicyGroups: [],
+        PolicyUsers: of("user").map(({ name, id }) => ({ UserName: name, UserId: id })),
+        PolicyRoles: of("role").map(({ name, id }) => ({ RoleName: name, RoleId: id })),
+        ...rest,
+      };
     },
   } satisfies IamHandlers;
 };

@@ -3,9 +3,13 @@ import type { Random } from "../../kit/random.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
+import { accessKeyHandlers } from "./access-keys.ts";
 import type { CachedIdentities } from "./identities.ts";
 import { policyHandlers } from "./policies.ts";
 import { roleHandlers } from "./roles.ts";
+import { simulationHandlers } from "./simulate.ts";
+import { findRole, findUser } from "./state.ts";
+import { userHandlers } from "./users.ts";
 
 type Iam = typeof import("@aws-sdk/client-iam");
 export type IamHandlers = Handlers<Iam, RequestContext>;
@@ -15,27 +19,55 @@ export interface IamNeeds {
   clock: Clock;
   random: Random;
   identities: CachedIdentities;
+  /** Seals the secrets of access keys. */
+  sessionKey: Buffer;
 }
 
 interface Named {
   RoleName?: string | undefined;
+  UserName?: string | undefined;
   PolicyArn?: string | undefined;
   PolicyName?: string | undefined;
+  PermissionsBoundary?: string | undefined;
+  PolicySourceArn?: string | undefined;
   Path?: string | undefined;
+  Tags?: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined;
+  TagKeys?: readonly string[] | undefined;
 }
 
-/** IAM's actions have its operations' names; the resource is the role or the policy that is spoken of. */
-const permissionsOf = (operation: string, { RoleName, PolicyArn, PolicyName, Path }: Named, { account }: RequestContext): Permission[] => {
-  const action = `iam:${operation}`;
-  if (RoleName !== undefined) return [{ action, resource: `arn:aws:iam::${account}:role${Path ?? "/"}${RoleName}`, ...(PolicyArn === undefined ? {} : { context: { "iam:PolicyARN": PolicyArn } }) }];
-  if (PolicyArn !== undefined) return [{ action, resource: PolicyArn, account }];
-  if (PolicyName !== undefined) return [{ action, resource: `arn:aws:iam::${account}:policy${Path ?? "/"}${PolicyName}` }];
-  return [{ action, resource: "*" }];
+/** Operations that mean the caller when they name no user. */
+const OF_CALLER = new Set(["GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey", "ListMFADevices"]);
+
+const contextOf = ({ PolicyArn, PermissionsBoundary, Tags, TagKeys }: Named): NonNullable<Permission["context"]> => ({
+  ...(PolicyArn === undefined ? {} : { "iam:PolicyARN": PolicyArn }),
+  ...(PermissionsBoundary === undefined ? {} : { "iam:PermissionsBoundary": PermissionsBoundary }),
+  ...Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value!])),
+  ...(Tags === undefined && TagKeys === undefined ? {} : { "aws:TagKeys": TagKeys ?? Tags!.map(({ Key }) => Key!) }),
+});
+
+/** IAM's actions have its operations' names; the resource is the role, the user or the policy that is spoken of. */
+const createPermissions = ({ store }: IamNeeds) => {
+  const arnOf = async (kind: "role" | "user", account: string, name: string, path: string | undefined): Promise<string> => {
+    const known = path === undefined ? await store.run(() => (kind === "role" ? findRole(account, name) : findUser(account, name))) : undefined;
+    return known?.arn ?? `arn:aws:iam::${account}:${kind}${path ?? "/"}${name}`;
+  };
+  const resourceOf = async (operation: string, { RoleName, UserName, PolicyArn, PolicyName, PolicySourceArn, Path }: Named, { account, caller }: RequestContext): Promise<string> => {
+    if (RoleName !== undefined) return arnOf("role", account, RoleName, Path);
+    if (UserName !== undefined) return arnOf("user", account, UserName, Path);
+    if (caller.type === "user" && OF_CALLER.has(operation)) return caller.arn;
+    if (PolicyArn !== undefined) return PolicyArn;
+    if (PolicyName !== undefined) return `arn:aws:iam::${account}:policy${Path ?? "/"}${PolicyName}`;
+    return PolicySourceArn ?? "*";
+  };
+  return async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => [
+    { action: `iam:${operation}`, resource: await resourceOf(operation, input, context), account: context.account, context: contextOf(input) },
+  ];
 };
 
-/** Roles and policies. IAM is global: nothing of it belongs to a region. */
+/** Roles, users and policies. IAM is global: nothing of it belongs to a region. */
 export const createIamService = (needs: IamNeeds): Service<Iam> => {
-  const handlers = { ...roleHandlers(needs), ...policyHandlers(needs) };
+  const handlers = { ...roleHandlers(needs), ...userHandlers(needs), ...accessKeyHandlers(needs), ...policyHandlers(needs), ...simulationHandlers(needs) };
+  const permissionsOf = createPermissions(needs);
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return { handlers, permissions: permissions as Service<Iam>["permissions"] };
 };

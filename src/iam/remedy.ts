@@ -1,0 +1,120 @@
+import { parseArn } from "../kit/arn.ts";
+import type { Caller } from "../kit/caller.ts";
+import type { Statement } from "./document.ts";
+import type { AuthorizationRequest, Decision } from "./evaluate.ts";
+
+/** What would let the caller in, ready to paste. */
+export interface Remedy {
+  /** The statement that is missing, and where it belongs. */
+  statement?: { into: string; json: string };
+  terraform?: string;
+  cli?: string;
+}
+
+type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource">;
+
+const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs" };
+const BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+
+const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
+
+/** Undefined where nothing can be added: an explicit deny is to be taken away, and the engine cannot say by what. */
+export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined => {
+  if (decision.isAllowed || decision.reason === "explicit-deny") return undefined;
+  switch (decision.by) {
+    case "resource":
+      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : doorOpener(asked);
+    case "identity":
+      return policyWriter(asked);
+    case "boundary":
+      return { statement: { into: "the permissions boundary", json: statementText(allow(asked)) } };
+    case "session":
+      return { statement: { into: "the policy that was given when the session was made", json: statementText(allow(asked)) } };
+    default:
+      return undefined;
+  }
+};
+
+const allow = ({ action, resource }: Asked): Statement => ({ Effect: "Allow", Action: action, Resource: resource });
+
+const statementText = (statement: Statement): string => JSON.stringify(statement, undefined, 2);
+
+/** The role or the user whose policies decide: `worker`, without its path. */
+const identityOf = (caller: Caller): { kind: "role" | "user"; name: string } | undefined => {
+  if (caller.type !== "role-session" && caller.type !== "user") return undefined;
+  const arn = caller.type === "role-session" ? caller.roleArn : caller.arn;
+  return { kind: caller.type === "user" ? "user" : "role", name: arn.split("/").at(-1)! };
+};
+
+const policyWriter = (asked: Asked): Remedy | undefined => {
+  const identity = identityOf(asked.caller);
+  if (identity === undefined) return undefined;
+  const { kind, name } = identity;
+  const statement = { into: `a policy of the ${kind} ${name}`, json: statementText(allow(asked)) };
+  if (/^logs:(CreateLogGroup|CreateLogStream|PutLogEvents)$/.test(asked.action)) return { statement, ...attachment(kind, name, BASIC_EXECUTION) };
+  const policyName = `Allow${asked.action.replace(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_all, first: string) => first.toUpperCase())}`;
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: [allow(asked)] });
+  return {
+    statement,
+    terraform: [
+      `resource "aws_iam_${kind}_policy" "${terraformName(`${name}_${asked.action}`)}" {`,
+      `  ${kind}   = "${name}"`,
+      `  name   = "${policyName}"`,
+      "  policy = jsonencode({",
+      `    Version   = "2012-10-17"`,
+      `    Statement = [{ Effect = "Allow", Action = "${asked.action}", Resource = "${asked.resource.replaceAll("${", "$${")}" }]`,
+      "  })",
+      "}",
+    ].join("\n"),
+    cli: `aws iam put-${kind}-policy --${kind}-name ${name} --policy-name ${policyName} --policy-document ${shellQuoted(document)}`,
+  };
+};
+
+const attachment = (kind: "role" | "user", name: string, policyArn: string): Remedy => ({
+  terraform: [`resource "aws_iam_${kind}_policy_attachment" "${terraformName(`${name}_logs`)}" {`, `  ${kind}       = "${name}"`, `  policy_arn = "${policyArn}"`, "}"].join("\n"),
+  cli: `aws iam attach-${kind}-policy --${kind}-name ${name} --policy-arn ${policyArn}`,
+});
+
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** As a policy's principal: a service by its name, a session by its role, the root by its account. */
+const principalOf = (caller: Caller): { type: "Service" | "AWS"; text: string } => {
+  if (caller.type === "service") return { type: "Service", text: caller.service };
+  return { type: "AWS", text: caller.type === "role-session" ? caller.roleArn : caller.type === "anonymous" ? "*" : caller.arn };
+};
+
+const trustOpener = ({ caller, resource }: Asked): Remedy => {
+  const { type, text } = principalOf(caller);
+  return { statement: { into: `the trust policy of ${resource}`, json: statementText({ Effect: "Allow", Principal: { [type]: text }, Action: "sts:AssumeRole" }) } };
+};
+
+/** The `aws_lambda_permission` and the CLI call that let the caller invoke a function. */
+const doorOpener = ({ caller, action, resource }: Asked): Remedy | undefined => {
+  const arn = parseArn(resource);
+  if (action !== "lambda:InvokeFunction" || arn === undefined || caller.type === "anonymous") return undefined;
+  const [, name = "", qualifier] = arn.resource.split(":");
+  const principal = principalOf(caller).text;
+  const source: { sourceArn?: string; sourceAccount?: string } = caller.type === "service" ? caller : {};
+  const who = caller.type === "service" ? (SERVICE_NAMES[caller.service] ?? caller.service.split(".")[0]!) : (identityOf(caller)?.name ?? caller.account);
+  const statementId = `AllowInvokeFrom${terraformName(who)}`;
+  const needsAccount = principal === "s3.amazonaws.com" && source.sourceAccount !== undefined;
+  const terraform = [
+    `resource "aws_lambda_permission" "${terraformName(`${name}_from_${caller.type === "service" ? caller.service.split(".")[0]! : who}`)}" {`,
+    `  statement_id   = "${statementId}"`,
+    `  action         = "lambda:InvokeFunction"`,
+    `  function_name  = "${name}"`,
+    ...(qualifier === undefined ? [] : [`  qualifier      = "${qualifier}"`]),
+    `  principal      = "${principal}"`,
+    ...(source.sourceArn === undefined ? [] : [`  source_arn     = "${source.sourceArn}"`]),
+    ...(needsAccount ? [`  source_account = "${source.sourceAccount}"`] : []),
+    "}",
+  ].join("\n");
+  const cli = [
+    `aws lambda add-permission --function-name ${name}`,
+    ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]),
+    `--statement-id ${statementId} --action lambda:InvokeFunction --principal ${principal}`,
+    ...(source.sourceArn === undefined ? [] : [`--source-arn ${source.sourceArn}`]),
+    ...(needsAccount ? [`--source-account ${source.sourceAccount}`] : []),
+  ].join(" ");
+  return { terraform, cli };
+};

@@ -1,0 +1,30 @@
+import { statementsOf } from "../../iam/policy.ts";
+import { ApiError } from "../../kit/api-error.ts";
+import { parseArn } from "../../kit/arn.ts";
+import type { Operation } from "../../store/store.ts";
+import { asDocument, findRole, findUser } from "./state.ts";
+
+const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+
+/** A trust policy may only name roles and users that exist: AWS turns them into their ids when the policy is written. */
+export function* checkTrustedPrincipals(document: string): Operation<void> {
+  for (const { Principal } of statementsOf(asDocument(document))) {
+    if (Principal === undefined || Principal === "*") continue;
+    for (const text of listOf(Principal["AWS"])) {
+      if (!(yield* exists(text))) throw new ApiError("MalformedPolicyDocumentException", `Invalid principal in policy: "AWS":"${text}"`, { status: 400 });
+    }
+  }
+}
+
+function* exists(principal: string): Operation<boolean> {
+  if (principal === "*" || /^\d{12}$/.test(principal)) return true;
+  const arn = parseArn(principal);
+  if (arn === undefined || !/^\d{12}$/.test(arn.account)) return false;
+  const [kind, ...path] = arn.resource.split("/");
+  if (arn.service === "sts") return kind === "assumed-role" || kind === "federated-user";
+  if (arn.service !== "iam") return false;
+  if (arn.resource === "root") return true;
+  const name = path.at(-1) ?? "";
+  if (kind === "role") return (yield* findRole(arn.account, name))?.arn === principal;
+  return kind === "user" && (yield* findUser(arn.account, name))?.arn === principal;
+}

@@ -1,0 +1,252 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ApiError } from "../../src/kit/api-error.ts";
+import type { Call } from "../../src/kit/call.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import type { LedgerEntry } from "../../src/kit/ledger.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits.ts";
+import { silentLog, type Log } from "../../src/kit/log.ts";
+import { systemRandom as random } from "../../src/kit/random.ts";
+import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
+import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
+import { stateMigrations } from "../../src/store/migrations/index.ts";
+import { createSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const arnOf = (name: string) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+
+interface Received {
+  id: string;
+  target: string;
+  at: number;
+  payload: string;
+  as: unknown;
+}
+
+/** What the target does with one delivery; throwing refuses it. */
+type Behaviour = (received: Received, count: number) => unknown;
+
+/** An outbox over a real store, whose targets do what `behave` says. */
+const createGround = (behave: Behaviour = () => undefined, { path = join(temporaryDirectory(), "state.db"), wrap = (store: Store) => store }: { path?: string; wrap?: (store: Store) => Store } = {}) => {
+  const clock = createClock();
+  const real = createSqliteStore({ path, migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+  const store = wrap(real);
+  const received: Received[] = [];
+  const told: LedgerEntry[] = [];
+  const errors: string[] = [];
+  const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
+  const call = (async (_service, _operation, input, options) => {
+    const { FunctionName, Payload } = input as { FunctionName: string; Payload: Buffer };
+    const one = { id: options.requestId!, target: FunctionName, at: clock.now(), payload: Payload.toString(), as: options.as };
+    received.push(one);
+    await behave(one, received.length);
+    return { StatusCode: 202 };
+  }) as Call;
+  const outbox = createOutbox({ store, call, clock, random, log, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
+  let isOpen = true;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await outbox.close();
+    await real.close();
+    clock.stop();
+  };
+  onTestFinished(close);
+  const enqueue = async (...deliveries: Partial<Delivery>[]) => {
+    await store.run(function* () {
+      for (const delivery of deliveries) {
+        yield* outbox.enqueue({
+          id: random.uuid(), traceId: "1-0-0", targetArn: arnOf("f"), payload: "{}", region: "us-east-1", keys: ["bucket/key"],
+          as: { service: "s3.amazonaws.com", account: "000000000000", sourceArn: "arn:aws:s3:::bucket", sourceAccount: "000000000000" }, ...delivery,
+        });
+      }
+    });
+    outbox.poke();
+  };
+  const isEmpty = async () => (await outbox.pending()) === 0;
+  const kinds = () => told.map((entry) => entry.kind);
+  return { clock, outbox, received, told, errors, enqueue, close, path, isEmpty, kinds };
+};
+
+/** A store that does not take operations which begin with such a statement, while `isRefusing`. */
+const refusing =
+  (statement: RegExp, isRefusing = () => true) =>
+  (store: Store): Store => ({
+    ...store,
+    run: async (operation) => {
+      const first = operation().next().value as { sql?: string } | undefined;
+      if (statement.test(first?.sql ?? "") && isRefusing()) throw new Error("the disk is full");
+      return store.run(operation);
+    },
+  });
+
+const fails = () => {
+  throw new ApiError("ServiceException", "no luck", { status: 500 });
+};
+
+/** A gate that holds whoever waits until it is opened. */
+const createGate = () => {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+};
+
+describe("the outbox", () => {
+  it("hands a delivery over once, as the service that it comes from, and forgets it", async () => {
+    const { enqueue, received, told, isEmpty } = createGround();
+    await enqueue({ id: "the-id", payload: '{"Records":[]}' });
+    await eventually("it is delivered", isEmpty);
+    expect(received).toMatchObject([{ id: "the-id", target: arnOf("f"), payload: '{"Records":[]}', as: { type: "service", service: "s3.amazonaws.com", sourceArn: "arn:aws:s3:::bucket", sourceAccount: "000000000000" } }]);
+    expect(told).toEqual([]);
+  });
+
+  it("takes nothing of a commit that was refused", async () => {
+    const path = join(temporaryDirectory(), "state.db");
+    const { outbox, received, isEmpty, enqueue } = createGround(undefined, { path });
+    const refused = enqueue({ id: "kept-out" }, { id: undefined as never });
+    await expect(refused).rejects.toThrow();
+    outbox.poke();
+    expect(await isEmpty()).toBe(true);
+    expect(received).toEqual([]);
+  });
+
+  it("survives a restart: the next process delivers what the one before left, under the same id", async () => {
+    const first = createGround(fails);
+    await first.enqueue({ id: "left-behind" });
+    await eventually("the first try", () => first.kinds().includes("retry"));
+    await first.close();
+    const second = createGround(undefined, { path: first.path });
+    expect(await second.outbox.pending()).toBe(1);
+    await second.outbox.start();
+    await second.clock.advance(1_000);
+    await eventually("it is delivered", second.isEmpty);
+    expect(second.received.map(({ id }) => id)).toEqual(["left-behind"]);
+  });
+
+  it("delivers again when the process ended between the delivery and its commit, and the target knows the id again", async () => {
+    const path = join(temporaryDirectory(), "state.db");
+    const targetStore = createSqliteStore({ path: join(temporaryDirectory(), "target.db"), migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+    const clock = createClock();
+    const gate = createGate();
+    const queue = createInvocationQueue({
+      store: targetStore, clock, random, log: silentLog,
+      scheduler: { invoke: async () => (await gate.opened, { outcome: { kind: "response", payload: Buffer.from("1") } } as never), retire() {}, environments: () => [], close: async () => {} },
+      resolve: async () => ({}) as never,
+      ledger: { record() {}, find: async () => [], flush: async () => {} },
+    });
+    onTestFinished(async () => {
+      gate.open();
+      await queue.close();
+      await targetStore.close();
+      clock.stop();
+    });
+    const accept: Behaviour = ({ id, target, payload }) =>
+      queue.enqueue({ requestId: id, traceId: "1-0-0", account: "0", region: "r", functionName: "f", invokedFunctionArn: target, payload: Buffer.from(payload) });
+    const first = createGround(accept, { path, wrap: refusing(/^delete from delivery/) });
+    await first.enqueue({ id: "twice" });
+    await eventually("it was accepted, and the delivery not forgotten", () => first.errors.length === 1);
+    await first.close();
+    const second = createGround(accept, { path });
+    await second.outbox.start();
+    await eventually("it is delivered again", second.isEmpty);
+    expect([first.received.length, second.received.length]).toEqual([1, 1]);
+    expect((await queue.pending()).queued).toBe(1);
+  });
+
+  it("waits 1 s, doubling to 5 min, and gives up after 24 hours, saying so", async () => {
+    const { enqueue, clock, received, told, isEmpty } = createGround(fails);
+    const began = clock.now();
+    await enqueue({});
+    await eventually("the first try", () => told.length === 1);
+    for (let hour = 0; hour < 25; hour++) await clock.advance(HOUR);
+    await eventually("it is given up", isEmpty);
+    const delays = told.filter(({ kind }) => kind === "retry").map(({ summary }) => Number(/in (\d+) s/.exec(summary)![1]));
+    expect(delays.slice(0, 11)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    const gaps = received.slice(1).map(({ at }, index) => Math.round((at - received[index]!.at) / 1_000));
+    expect(gaps).toEqual(delays);
+    expect(told.at(-1)).toMatchObject({ kind: "drop", summary: `the event is not delivered to ${arnOf("f")}: it was tried for 24 hours (ServiceException)`, detail: { code: "ServiceException", message: "no luck", attempt: received.length } });
+    expect(received.at(-1)!.at - began).toBeLessThanOrEqual(DELIVERY_AGE_MS_MAX);
+    expect(received.at(-1)!.at - began).toBeGreaterThan(DELIVERY_AGE_MS_MAX - 10 * 60_000);
+    await clock.advance(DAY);
+    expect(received).toHaveLength(told.length);
+  }, 30_000);
+
+  it.each([
+    ["AccessDeniedException", "its policy does not let the source in", "refused"],
+    ["ResourceNotFoundException", "there is no such function", "gone"],
+    ["RequestTooLargeException", "it does not take such an event (RequestTooLargeException)", "gone"],
+  ])("%s is final, and told", async (code, why, outcome) => {
+    const { enqueue, clock, received, told, isEmpty } = createGround(() => Promise.reject(new ApiError(code, "AWS's text")));
+    await enqueue({ id: "d", keys: ["uploads/a.jpg"] });
+    await eventually("it is given up", isEmpty);
+    await clock.advance(DAY);
+    expect(received).toHaveLength(1);
+    expect(told).toMatchObject([{ kind: "drop", summary: `the event is not delivered to ${arnOf("f")}: ${why}`, keys: ["d", arnOf("f"), "uploads/a.jpg"], detail: { code, message: "AWS's text", attempt: 1, outcome } }]);
+  });
+
+  it("says which targets it does not know yet", async () => {
+    const { enqueue, told, isEmpty } = createGround();
+    await enqueue({ targetArn: "arn:aws:kinesis:us-east-1:000000000000:stream/s" });
+    await eventually("it is given up", isEmpty);
+    expect(told[0]!.detail).toMatchObject({ code: "NotImplemented" });
+  });
+
+  it("a slow target holds neither the others nor what comes later", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    const { enqueue, received, outbox } = createGround(({ target }) => (target === arnOf("slow") ? gate.opened : undefined));
+    await enqueue(...Array.from({ length: DELIVERIES_IN_FLIGHT_MAX * 2 }, () => ({ targetArn: arnOf("slow") })));
+    await eventually("the slow one has its share", () => received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    for (let index = 0; index < 30; index++) await enqueue({ targetArn: arnOf("quick") });
+    await eventually("all others are through", () => received.filter(({ target }) => target === arnOf("quick")).length === 30);
+    expect(received.filter(({ target }) => target === arnOf("slow"))).toHaveLength(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    gate.open();
+    await eventually("the slow ones too, once they move", async () => (await outbox.pending()) === 0);
+    expect(new Set(received.map(({ id }) => id)).size).toBe(DELIVERIES_IN_FLIGHT_MAX * 2 + 30);
+  });
+
+  it("never has more under way than its bound", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    let now = 0;
+    let most = 0;
+    const { enqueue, outbox } = createGround(async () => {
+      most = Math.max(most, ++now);
+      await gate.opened;
+      now--;
+    });
+    await enqueue(...Array.from({ length: 300 }, (_, index) => ({ targetArn: arnOf(`f${index % 10}`) })));
+    await eventually("the bound is reached", () => most === DELIVERIES_IN_FLIGHT_MAX);
+    gate.open();
+    await eventually("all are through", async () => (await outbox.pending()) === 0);
+    expect(most).toBe(DELIVERIES_IN_FLIGHT_MAX);
+  });
+
+  it("does not run hot when the store does not take an outcome: it waits, then delivers again", async () => {
+    let isRefused = false;
+    const wrap = refusing(/^delete from delivery/, () => !isRefused && (isRefused = true));
+    const { enqueue, received, errors, clock, isEmpty } = createGround(undefined, { wrap });
+    await enqueue({ id: "again" });
+    await eventually("the refusal is said", () => errors.length === 1);
+    for (let index = 0; index < 20; index++) await enqueue({ id: `other-${index}` });
+    await eventually("the others are through", () => received.length === 21);
+    expect(received.filter(({ id }) => id === "again")).toHaveLength(1);
+    await clock.advance(5 * 60_000);
+    await eventually("it is settled", isEmpty);
+    expect(received.filter(({ id }) => id === "again")).toHaveLength(2);
+  });
+
+  it("finds its way back when the store could not be read", async () => {
+    let isBroken = true;
+    const wrap = refusing(/^select \* from delivery/, () => isBroken);
+    const { enqueue, received, errors, clock } = createGround(undefined, { wrap });
+    await enqueue({});
+    await eventually("it is said", () => errors.length > 0);
+    isBroken = false;
+    await clock.advance(1_000);
+    await eventually("it is delivered", () => received.length === 1);
+  });
+});
