@@ -1,6 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_KEY_BYTES_MAX, S3_METADATA_BYTES_MAX } from "../../kit/limits.ts";
-import { invalidRequest, notBuilt } from "./errors.ts";
+import { invalidArgument, invalidRequest, notBuilt } from "./errors.ts";
 import type { ObjectDescription } from "./object-rows.ts";
 import { readTaggingHeader } from "./tags.ts";
 
@@ -92,17 +92,23 @@ type Refusable = Partial<Record<
   string | undefined
 >> & { ObjectLockRetainUntilDate?: Date | undefined; WriteOffsetBytes?: number | undefined };
 
+const CANNED_ACLS: readonly string[] = ["private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"];
+const ENCRYPTIONS: readonly string[] = ["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"];
 const GRANTS = ["GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] as const;
 
 /** Options that would change what S3 does with the object, and that are not built: said, never dropped. */
 export const refuseUnbuilt = (input: Refusable): void => {
   // The owner of a bucket owns everything in it and ACLs are off, which is AWS's default since 2023.
+  if (input.ACL !== undefined && !CANNED_ACLS.includes(input.ACL)) throw invalidArgument("Argument x-amz-acl is not one of the canned ACLs", "x-amz-acl", input.ACL);
   const isOwnersAcl = input.ACL === undefined || input.ACL === "private" || input.ACL === "bucket-owner-full-control";
   if (!isOwnersAcl || GRANTS.some((grant) => input[grant] !== undefined)) {
     throw new ApiError("AccessControlListNotSupported", "The bucket does not allow ACLs", { status: 400 });
   }
   if ((input.SSECustomerAlgorithm ?? input.SSECustomerKey ?? input.SSECustomerKeyMD5 ?? input.CopySourceSSECustomerAlgorithm) !== undefined) {
     throw notBuilt("Encryption with customer-provided keys (SSE-C)");
+  }
+  if (input.ServerSideEncryption !== undefined && !ENCRYPTIONS.includes(input.ServerSideEncryption)) {
+    throw invalidArgument("The encryption method specified is not supported", "x-amz-server-side-encryption", input.ServerSideEncryption);
   }
   if (input.SSEKMSKeyId !== undefined || (input.ServerSideEncryption !== undefined && input.ServerSideEncryption !== "AES256")) {
     throw notBuilt(`Server-side encryption with KMS (${input.ServerSideEncryption ?? "a KMS key"})`);
