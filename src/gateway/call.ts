@@ -29,7 +29,7 @@ export const createCall = (needs: GatewayNeeds): Call => {
     const model = loadServiceModel(service);
     const called = model.operations.get(operation);
     assert(called !== undefined, `${service} has no operation ${operation}`);
-    const context: RequestContext = {
+    const context: Omit<RequestContext, "refusalOf"> = {
       caller: options.as,
       account: options.account ?? options.as.account,
       region: options.region,

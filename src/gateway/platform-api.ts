@@ -3,7 +3,7 @@ import type { FiredTimer } from "../kit/clock.ts";
 import type { LedgerStory } from "../kit/ledger.ts";
 import type { WireResponse } from "../protocol/http.ts";
 import { createAuthenticate } from "./authenticate.ts";
-import { createBody } from "./body.ts";
+import { createBody, type BodyLimits } from "./body.ts";
 import type { GatewayRequest } from "./dispatch.ts";
 import type { GatewayNeeds } from "./needs.ts";
 
@@ -20,7 +20,11 @@ export interface PlatformApi {
   openCode(token: string): Promise<{ size: number; body: AsyncIterable<Uint8Array> } | undefined>;
 }
 
-const LIMITS = { buffered: 64 * 1024, streamed: 64 * 1024 };
+const LIMITS: BodyLimits = {
+  buffered: 64 * 1024,
+  streamed: 64 * 1024,
+  refuse: (limit) => new ApiError("RequestEntityTooLargeException", `a request to lambdad's own API has at most ${limit} bytes`, { status: 413 }),
+};
 const DRAIN_TIMEOUT = "30s";
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -73,6 +73,7 @@ export const context = (over: Partial<RequestContext> & { caller?: Caller } = {}
     responseHeaders: {},
     trailers: {},
     isInternal: false,
+    refusalOf: async () => undefined,
     ...over,
   };
 };
