@@ -8,6 +8,8 @@ import { canonicalRequest, createSigningKeys, EMPTY_SHA256, isSameSignature, rea
 
 export interface Authenticated {
   caller: Caller;
+  /** The service that the signature is for; undefined when there is none. */
+  service: string | undefined;
   /** What the signature says of the body; the body is held to it when it is read. */
   payload: PayloadClaim;
 }
@@ -75,13 +77,13 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
   return async (family: AuthFamily, request: Request): Promise<Authenticated> => {
     const signed = readSignature(request.headers, request.query);
     if ("problem" in signed) {
-      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, payload: { kind: "none" } };
+      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, service: undefined, payload: { kind: "none" } };
       throw noSignature(family, signed, request.headers["authorization"]);
     }
     if (anyCredentials && !signed.accessKeyId.startsWith("ASIA")) {
       const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : DEFAULT_ACCOUNT;
       const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
-      return { caller: root(account, signed.accessKeyId), payload: { kind: isChunked ? "chunks" : "none" } };
+      return { caller: root(account, signed.accessKeyId), service: signed.service, payload: { kind: isChunked ? "chunks" : "none" } };
     }
     if (request.region !== undefined && signed.region !== request.region) throw otherRegion(family, signed, request.region);
     const { secret, caller } = credential(family, signed);
@@ -94,7 +96,7 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
     const canonical = canonicalRequest({ ...request, signedHeaders: signed.signedHeaders, payloadHash, isS3: family === "s3" });
     const toSign = stringToSign(signed, canonical);
     if (!isSameSignature(sign(key, toSign), signed.signature)) throw wrongSignature(family, { canonical, toSign, accessKeyId: signed.accessKeyId, signature: signed.signature });
-    return { caller, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
+    return { caller, service: signed.service, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
   };
 };
 

@@ -25,6 +25,8 @@ const LIMITS: BodyLimits = {
   streamed: 64 * 1024,
   refuse: (limit) => new ApiError("RequestEntityTooLargeException", `a request to lambdad's own API has at most ${limit} bytes`, { status: 413 }),
 };
+/** The signing name. */
+const SERVICE = "lambdad";
 const DRAIN_TIMEOUT = "30s";
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -58,7 +60,8 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
 
   const signed = async (request: GatewayRequest): Promise<WireResponse> => {
     const body = createBody(request.body, request.headers, LIMITS);
-    const { caller } = await authenticate("json", { ...request, buffer: body.buffer });
+    const { caller, service } = await authenticate("json", { ...request, buffer: body.buffer });
+    if (service !== SERVICE) throw new ApiError("InvalidSignatureException", `Credential should be scoped to correct service: '${SERVICE}'.`, { status: 403 });
     if (caller.type !== "root") throw new ApiError("AccessDeniedException", `${caller.arn} may not use lambdad's own API: only the root of an account may`, { status: 403 });
     const text = (await body.buffer()).toString("utf8");
     const input = parseBody(text);

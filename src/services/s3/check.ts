@@ -8,6 +8,7 @@ import type { S3Service } from "./needs.ts";
 
 /** Their digests are of the object: receive.ts and complete-upload.ts compare them. */
 const OF_OBJECTS: readonly string[] = ["PutObject", "UploadPart", "CompleteMultipartUpload"];
+const UPLOADS: readonly string[] = ["PutObject", "UploadPart"];
 /** "AWS requires the Content-MD5 header … or a checksum for all Multi-Object Delete requests" (DeleteObjects). */
 const DIGEST_REQUIRED: readonly string[] = ["DeleteObjects"];
 /** Asked for to learn where the bucket is, so it is answered everywhere. */
@@ -20,6 +21,7 @@ const NO_CHECKSUMS: readonly string[] = ["algorithm", "type", "mode"];
 export const createCheck = (places: BucketPlaces): NonNullable<S3Service["check"]> => async (operation, input, context) => {
   if (!OF_OBJECTS.includes(operation)) await checkBody(operation, context);
   refuseChunks(operation, context);
+  if (UPLOADS.includes(operation)) requireLength(context);
   const { Bucket: bucket } = input as { Bucket?: string };
   if (bucket === undefined || operation === "CreateBucket") return;
   const place = await places.find(bucket);
@@ -39,7 +41,16 @@ const elsewhere = (bucket: string, { region }: BucketPlace, { responseHeaders }:
 /** Bodies in chunks are for uploads alone. */
 const refuseChunks = (operation: string, { wire }: RequestContext): void => {
   const isChunked = wire?.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
-  if (isChunked && operation !== "PutObject" && operation !== "UploadPart") throw invalidRequest("The value of x-amz-content-sha256 header is invalid.");
+  if (isChunked && !UPLOADS.includes(operation)) throw invalidRequest("The value of x-amz-content-sha256 header is invalid.");
+};
+
+/** S3 wants to know how much will come: HTTP's own chunks do not say it, those of aws-chunked do. */
+const requireLength = ({ wire }: RequestContext): void => {
+  if (wire === undefined || wire.headers["content-length"] !== undefined || wire.headers["x-amz-decoded-content-length"] !== undefined) return;
+  if (wire.headers["transfer-encoding"] !== undefined) {
+    throw new ApiError("NotImplemented", "A header you provided implies functionality that is not implemented.", { status: 501, members: { Header: "Transfer-Encoding" } });
+  }
+  throw new ApiError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
 };
 
 const givenChecksums = (headers: Readonly<Record<string, string>>): ChecksumMembers =>
