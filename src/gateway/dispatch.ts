@@ -65,7 +65,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
       const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers: request.headers, buffer: body.buffer, stream: body.stream };
 
       const claim = await claimOperation(model, wire);
-      if (claim === undefined) throw unknownOperation(model);
+      if (claim === undefined) throw unknownOperation(model, wire);
       Object.assign(failure, { operation: claim.operation, protocol: claim.protocol });
       const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion });
       body.expect(payload);
@@ -119,12 +119,14 @@ const refuse = ({ log }: GatewayNeeds, { requestId, request, headers, ...where }
 
 const noSuchService = (name: string): ApiError => new ApiError("UnknownService", `lambdad has no service with the signing name "${name}". docs/coverage.md lists the services it has.`, { status: 501 });
 
-const unknownOperation = (model: ServiceModel): ApiError =>
+const unknownOperation = (model: ServiceModel, { method, path }: Pick<WireRequest, "method" | "path">): ApiError =>
   model.name === "s3"
-    ? new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 })
+    ? new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405, members: { Method: method, ResourceType: resourceType(path) } })
     : model.protocols[0] === "awsQuery"
       ? new ApiError("InvalidAction", `Could not find operation for version ${model.apiVersion}`, { status: 400 })
       : new ApiError("UnknownOperationException", `${model.sdkId} has no such operation`, { status: 404 });
+
+const resourceType = (path: string): string => (path === "/" ? "SERVICE" : /^\/[^/]+\/?$/.test(path) ? "BUCKET" : "OBJECT");
 
 /** `Root=1-…;Parent=…;Sampled=…;Lineage=…`: an event chain that goes on. */
 const traceOf = (header: string | undefined): Trace | undefined => {

@@ -142,7 +142,8 @@ export const canonicalRequest = ({ method, path, query, headers, signedHeaders, 
 
 export const scopeOf = ({ date, region, service }: Pick<SignedRequest, "date" | "region" | "service">): string => `${date}/${region}/${service}/aws4_request`;
 
-export const stringToSign = (signed: SignedRequest, canonical: string): string => `${ALGORITHM}\n${signed.timestamp}\n${scopeOf(signed)}\n${sha256Hex(canonical)}`;
+/** Node gives header values as Latin-1: written as that they are the bytes that came, which the client signed. */
+export const stringToSign = (signed: SignedRequest, canonical: string): string => `${ALGORITHM}\n${signed.timestamp}\n${scopeOf(signed)}\n${sha256Hex(Buffer.from(canonical, "latin1"))}`;
 
 const SIGNING_KEYS_MAX = 1_000;
 

@@ -219,7 +219,7 @@ describe("bodies", () => {
     const none = await sendRaw(opened.endpoint, `PUT /bucket/none HTTP/1.1\r\n${lines({ ...put("none"), connection: "close" })}\r\n`);
     expect(none).toMatch(/^HTTP\/1\.1 411 [^]*<Code>MissingContentLength<\/Code><Message>You must provide the Content-Length HTTP header\.<\/Message>/);
     const chunked = await sendRaw(opened.endpoint, `PUT /bucket/none HTTP/1.1\r\n${lines({ ...put("none"), "transfer-encoding": "chunked", connection: "close" })}\r\n4\r\nbody\r\n0\r\n\r\n`);
-    expect(chunked).toMatch(/^HTTP\/1\.1 501 [^]*<Code>NotImplemented<\/Code><Message>A header you provided implies functionality that is not implemented\.<\/Message><Header>Transfer-Encoding<\/Header>/);
+    expect(chunked).toMatch(/^HTTP\/1\.1 501 [^]*<Code>NotImplemented<\/Code><Message>A header you provided implies functionality that is not implemented<\/Message><Header>Transfer-Encoding<\/Header>/);
     const empty = await sendRaw(opened.endpoint, `PUT /bucket/empty HTTP/1.1\r\n${lines({ ...put("empty"), "content-length": "0", connection: "close" })}\r\n`);
     expect(empty).toMatch(/^HTTP\/1\.1 200 /);
   });

@@ -134,7 +134,7 @@ describe("objects", () => {
     const metadata = JSON.parse('{"__proto__":"x","plain":"value"}') as Record<string, string>;
     await s3.PutObject({ Bucket: "bucket", Key: "key", Body: stream("x"), Metadata: { ...metadata, ["__proto__x"]: "y", size: utf8OnTheWire } }, context());
     const { Metadata } = await s3.HeadObject({ Bucket: "bucket", Key: "key" }, context());
-    expect(Metadata!["size"]).toBe(`=?UTF-8?B?${Buffer.from("größe 😀").toString("base64")}?=`);
+    expect(Metadata!["size"]).toBe(`=?UTF-8?B?${Buffer.from(utf8OnTheWire).toString("base64")}?=`);
     expect(Metadata!["plain"]).toBe("value");
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });

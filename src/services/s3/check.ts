@@ -3,7 +3,7 @@ import { ApiError } from "../../kit/api-error.ts";
 import type { RequestContext } from "../service.ts";
 import type { BucketPlace, BucketPlaces } from "./bucket-places.ts";
 import { badContentMd5, badDigest, createDigest, readChecksum, readContentMd5, readTrailer, type ChecksumMembers } from "./checksums.ts";
-import { invalidRequest, noSuchBucket } from "./errors.ts";
+import { invalidRequest, noSuchBucket, unsupportedHeader } from "./errors.ts";
 import type { S3Service } from "./needs.ts";
 
 /** Their digests are of the object: receive.ts and complete-upload.ts compare them. */
@@ -48,7 +48,7 @@ const refuseChunks = (operation: string, { wire }: RequestContext): void => {
 const requireLength = ({ wire }: RequestContext): void => {
   if (wire === undefined || wire.headers["content-length"] !== undefined || wire.headers["x-amz-decoded-content-length"] !== undefined) return;
   if (wire.headers["transfer-encoding"] !== undefined) {
-    throw new ApiError("NotImplemented", "A header you provided implies functionality that is not implemented.", { status: 501, members: { Header: "Transfer-Encoding" } });
+    throw unsupportedHeader("Transfer-Encoding");
   }
   throw new ApiError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
 };

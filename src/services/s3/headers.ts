@@ -53,14 +53,10 @@ export const readStorageClass = (name = "STANDARD"): string => {
   return name;
 };
 
-/** Header values come as Latin-1; what was UTF-8 on the wire is kept as text. */
-const readHeaderText = (value: string): string => {
-  if (/^[\x00-\x7f]*$/.test(value) || /[^\x00-\xff]/.test(value)) return value;
-  const text = Buffer.from(value, "latin1").toString("utf8");
-  return text.includes("\ufffd") ? value : text;
-};
-
-/** "any metadata … with non US-ASCII characters is returned RFC 2047 encoded" (S3 user guide). */
+/**
+ * "any metadata … with non US-ASCII characters is returned RFC 2047 encoded" (S3 user guide). Its example shows that S3 takes
+ * the bytes of the header for Latin-1, as Node does, so that what was UTF-8 on the wire is encoded twice.
+ */
 const writeHeaderText = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text, "utf8").toString("base64")}?=`);
 
 const readMetadata = (given: Record<string, string> = {}): Record<string, string> => {
@@ -68,9 +64,8 @@ const readMetadata = (given: Record<string, string> = {}): Record<string, string
   const metadata: Record<string, string> = Object.create(null) as Record<string, string>;
   let size = 0;
   for (const [name, value] of Object.entries(given)) {
-    const text = readHeaderText(value);
-    metadata[name.toLowerCase()] = text;
-    size += Buffer.byteLength(name) + Buffer.byteLength(text);
+    metadata[name.toLowerCase()] = value;
+    size += Buffer.byteLength(name) + Buffer.byteLength(value);
   }
   if (size > S3_METADATA_BYTES_MAX) {
     throw new ApiError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", { status: 400, members: { Size: size, MaxSizeAllowed: S3_METADATA_BYTES_MAX } });
