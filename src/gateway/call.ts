@@ -22,7 +22,7 @@ const asFromWire = (shape: Shape, input: Record<string, unknown>): Record<string
   return converted;
 };
 
-/** `dispatch` without the wire: validate → authorize → handle. */
+/** `dispatch` without the wire: validate → check → authorize → handle. */
 export const createCall = (needs: GatewayNeeds): Call => {
   const perform = createPerform(needs);
   return async (service, operation, input, options) => {

@@ -45,7 +45,7 @@ const bodyLimits = (failure: Failure): BodyLimits => ({
 
 const FORM = "application/x-www-form-urlencoded";
 
-/** route → authenticate → decode → validate → authorize → handle → encode */
+/** route → authenticate → decode → validate → check → authorize → handle → encode */
 export const createDispatch = (needs: GatewayNeeds) => {
   const authenticate = createAuthenticate({ ...needs, anyCredentials: needs.settings.anyCredentials });
   const perform = createPerform(needs);
@@ -119,14 +119,23 @@ const refuse = ({ log }: GatewayNeeds, { requestId, request, headers, ...where }
 
 const noSuchService = (name: string): ApiError => new ApiError("UnknownService", `lambdad has no service with the signing name "${name}". docs/coverage.md lists the services it has.`, { status: 501 });
 
-const unknownOperation = (model: ServiceModel, { method, path }: Pick<WireRequest, "method" | "path">): ApiError =>
+const unknownOperation = (model: ServiceModel, wire: WireRequest): ApiError =>
   model.name === "s3"
-    ? new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405, members: { Method: method, ResourceType: resourceType(path) } })
+    ? unknownS3Operation(wire)
     : model.protocols[0] === "awsQuery"
       ? new ApiError("InvalidAction", `Could not find operation for version ${model.apiVersion}`, { status: 400 })
       : new ApiError("UnknownOperationException", `${model.sdkId} has no such operation`, { status: 404 });
 
-const resourceType = (path: string): string => (path === "/" ? "SERVICE" : /^\/[^/]+\/?$/.test(path) ? "BUCKET" : "OBJECT");
+/** A POST to a bucket is a browser's upload with a form, which no SDK knows and no model has. */
+const unknownS3Operation = ({ method, path, headers }: WireRequest): ApiError => {
+  const type = path === "/" ? "SERVICE" : /^\/[^/]+\/?$/.test(path) ? "BUCKET" : "OBJECT";
+  if (method === "POST" && type === "BUCKET") {
+    return headers["content-type"]?.startsWith("multipart/form-data") === true
+      ? new ApiError("NotImplemented", "S3 POST Object (uploads with a form) is not built in this version of lambdad: use a presigned PutObject", { status: 501 })
+      : new ApiError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", { status: 412, members: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" } });
+  }
+  return new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405, members: { Method: method, ResourceType: type } });
+};
 
 /** `Root=1-…;Parent=…;Sampled=…;Lineage=…`: an event chain that goes on. */
 const traceOf = (header: string | undefined): Trace | undefined => {

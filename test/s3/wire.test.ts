@@ -168,6 +168,15 @@ describe("a method that is none", () => {
   });
 });
 
+describe("a form of a browser", () => {
+  it("is not built, and says so; another POST to a bucket is none", async () => {
+    const form = await send(opened.endpoint, { method: "POST", path: "/bucket", headers: { host: opened.host, "content-type": "multipart/form-data; boundary=x" }, body: "--x--" });
+    expect([form.status, form.code, member(form.text, "Message")]).toEqual([501, "NotImplemented", expect.stringContaining("S3 POST Object (uploads with a form) is not built")]);
+    const other = await call("POST", "/bucket");
+    expect([other.status, other.code, member(other.text, "Condition")]).toEqual([412, "PreconditionFailed", "Bucket POST must be of the enclosure-type multipart/form-data"]);
+  });
+});
+
 describe("a notification, through the SDK", () => {
   const arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
   const configure = (rules: LambdaFunctionConfiguration[]) =>

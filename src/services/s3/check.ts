@@ -30,9 +30,13 @@ export const createCheck = (places: BucketPlaces): NonNullable<S3Service["check"
   if (place.region !== context.region && !ANSWERED_ANYWHERE.includes(operation)) throw elsewhere(bucket, place, context);
 };
 
-const elsewhere = (bucket: string, { region }: BucketPlace, { responseHeaders }: RequestContext): ApiError => {
+const elsewhere = (bucket: string, { region }: BucketPlace, { responseHeaders, isInternal }: RequestContext): ApiError => {
   responseHeaders["x-amz-bucket-region"] = region;
-  return new ApiError("PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.", {
+  // AWS's own services repeat what their SDK makes of it.
+  const message = isInternal
+    ? `The bucket is in this region: ${region}. Please use this region to retry the request`
+    : "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
+  return new ApiError("PermanentRedirect", message, {
     status: 301,
     members: { Endpoint: region === "us-east-1" ? `${bucket}.s3.amazonaws.com` : `${bucket}.s3.${region}.amazonaws.com`, Bucket: bucket },
   });
