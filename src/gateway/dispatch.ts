@@ -30,7 +30,8 @@ export interface GatewayRequest {
 
 const BODY_BYTES: Record<string, { buffered: number; streamed: number }> = {
   lambda: { buffered: LAMBDA_REQUEST_BYTES_MAX, streamed: LAMBDA_REQUEST_BYTES_MAX },
-  s3: { buffered: REQUEST_BODY_BYTES_MAX, streamed: S3_OBJECT_BYTES_MAX + REQUEST_BODY_BYTES_MAX },
+  // Chunks and their signatures come on top of the object, whose own size S3 looks at.
+  s3: { buffered: REQUEST_BODY_BYTES_MAX, streamed: 2 * S3_OBJECT_BYTES_MAX },
 };
 const DEFAULT_BYTES = { buffered: REQUEST_BODY_BYTES_MAX, streamed: REQUEST_BODY_BYTES_MAX };
 

@@ -89,7 +89,7 @@ describe("a host may name the bucket", () => {
   it.each([
     ["east.s3.localhost", "us-east-1"], ["east.s3.localhost:4566", "us-east-1"], ["east.s3.us-east-1.localhost:4566", "us-east-1"], ["east.s3.amazonaws.com", "us-east-1"],
     ["east.s3.us-east-1.amazonaws.com", "us-east-1"], ["EAST.s3.us-east-1.amazonaws.com", "us-east-1"], ["east.s3.localhost.localstack.cloud:4566", "us-east-1"],
-    ["west.s3.eu-west-1.amazonaws.com", "eu-west-1"], ["west.s3-eu-west-1.amazonaws.com", "eu-west-1"],
+    ["west.s3.eu-west-1.amazonaws.com", "eu-west-1"], ["west.s3-eu-west-1.amazonaws.com", "eu-west-1"], ["west.s3.dualstack.eu-west-1.amazonaws.com", "eu-west-1"], ["east.s3-fips.us-east-1.amazonaws.com", "us-east-1"],
   ])("%s", async (host, region) => {
     const bucket = host.slice(0, 4).toLowerCase();
     expect((await virtual(host, "PUT", "/in/a%20key", { body: host, region })).status).toBe(200);

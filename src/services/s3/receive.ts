@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { BlobStoreFullError, type StoredBlob } from "../../blob/blob.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_OBJECT_BYTES_MAX } from "../../kit/limits.ts";
+import type { RequestContext } from "../service.ts";
 import { badContentMd5, badDigest, createDigest, readAlgorithm, readChecksum, readContentMd5, readTrailer, type ChecksumAlgorithm } from "./checksums.ts";
 import type { Digest } from "./crc.ts";
 import { invalidRequest } from "./errors.ts";
@@ -52,14 +53,15 @@ type Announced = Parameters<typeof readChecksum>[0] & { Body?: Bytes | undefined
 export const receiveBody = async (
   s3: Pick<S3, "blobs">,
   input: Announced,
-  trailers: Readonly<Record<string, string>>,
+  { trailers, wire }: Pick<RequestContext, "trailers" | "wire">,
   wanted: ChecksumAlgorithm | undefined,
 ): Promise<ReceivedBody & { sent: ChecksumAlgorithm | undefined }> => {
   const contentMd5 = readContentMd5(input.ContentMD5);
   const header = readChecksum(input);
   const announced = readAlgorithm(input.ChecksumAlgorithm);
   if (header !== undefined && announced !== undefined && header.algorithm !== announced) throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
-  if ((input.ContentLength ?? 0) > S3_OBJECT_BYTES_MAX) throw entityTooLarge(input.ContentLength!);
+  const length = Number(wire?.headers["x-amz-decoded-content-length"] ?? input.ContentLength ?? 0);
+  if (length > S3_OBJECT_BYTES_MAX) throw entityTooLarge(length);
 
   const algorithms = new Set([header?.algorithm ?? announced, wanted].filter((algorithm) => algorithm !== undefined));
   const received = await storeBytes(s3, input.Body, algorithms);

@@ -55,7 +55,7 @@ export const createUploadPart = (s3: S3): S3Handler<"UploadPart"> => async (inpu
   if (announced !== undefined && upload.isChecksumAsked && announced !== upload.checksumAlgorithm) {
     throw invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: ${announced.toLowerCase()}`);
   }
-  const body = await receiveBody(s3, input, context.trailers, upload.checksumAlgorithm);
+  const body = await receiveBody(s3, input, context, upload.checksumAlgorithm);
   const part = await commitPart(s3, upload, number, body);
   const told = body.sent ?? upload.checksumAlgorithm;
   return { ETag: `"${part.etag}"`, ...checksumMember({ algorithm: told, value: body.checksums.get(told)! }), ServerSideEncryption: "AES256" };
