@@ -6,6 +6,7 @@ type Handler = (input: unknown, context: RequestContext) => unknown;
 export interface AnyService {
   handlers: Readonly<Record<string, Handler | undefined>>;
   permissions: Readonly<Record<string, ((input: unknown, context: RequestContext) => Permission[] | Promise<Permission[]>) | undefined>>;
+  check?: Service<never>["check"];
   resourcePolicy?: Service<never>["resourcePolicy"];
   ledgerKeys?: Service<never>["ledgerKeys"];
 }

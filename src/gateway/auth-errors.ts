@@ -1,5 +1,6 @@
 import { ApiError } from "../kit/api-error.ts";
 import type { ProtocolName } from "../protocol/schema.ts";
+import type { SignedRequest, Unsigned } from "./sigv4.ts";
 
 /** Services answer the same refusal with codes of their own kind. */
 export type AuthFamily = "s3" | "query" | "json";
@@ -15,7 +16,20 @@ const refuse = (code: string, message: string, status = 403, members: Record<str
 const byFamily = (family: AuthFamily, s3: () => ApiError, code: string, message: string): ApiError =>
   family === "s3" ? s3() : refuse(family === "json" ? `${code}Exception` : code, message);
 
-export const missingToken = (family: AuthFamily): ApiError => refuse(family === "json" ? "MissingAuthenticationTokenException" : "MissingAuthenticationToken", "Missing Authentication Token");
+/** A request that carries no signature that could be checked. */
+export const noSignature = (family: AuthFamily, unsigned: Unsigned, authorization: string | undefined): ApiError => {
+  const { problem, message } = unsigned;
+  const argument = (text: string) => refuse("InvalidArgument", text, 400, { ArgumentName: "Authorization", ArgumentValue: authorization });
+  switch (problem) {
+    case "missing": return refuse(family === "json" ? "MissingAuthenticationTokenException" : "MissingAuthenticationToken", message);
+    case "query": return refuse("AuthorizationQueryParametersError", message, 400);
+    case "algorithm": return refuse("InvalidRequest", message, 400);
+    case "both": return argument(message);
+    case "type": return family === "s3" ? argument("Unsupported Authorization Type") : malformedSignature(family, message);
+    case "date": return family === "s3" ? refuse("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") : malformedSignature(family, message);
+    case "malformed": return malformedSignature(family, family === "s3" ? unsigned.s3 : message);
+  }
+};
 
 export const malformedSignature = (family: AuthFamily, message: string): ApiError =>
   family === "s3"
@@ -36,10 +50,37 @@ export const invalidToken = (family: AuthFamily): ApiError =>
 export const expiredToken = (family: AuthFamily): ApiError =>
   byFamily(family, () => refuse("ExpiredToken", "The provided token has expired.", 400), "ExpiredToken", "The security token included in the request is expired");
 
+/** `47 45 54 0a`: so that a client sees what it signed otherwise. */
+const bytesOf = (text: string): string => Buffer.from(text).toString("hex").replace(/..(?=.)/g, "$& ");
+
+/** The scope's day is not the day of the signature. */
+export const otherDate = (family: AuthFamily, { date, timestamp, expires }: SignedRequest): ApiError => {
+  if (family === "s3") {
+    const text = `Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, date.length)}".`;
+    return expires === undefined ? malformedSignature(family, text) : refuse("AuthorizationQueryParametersError", text, 400);
+  }
+  const text = `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${timestamp.slice(0, date.length)}', from '${timestamp}'.`;
+  return refuse(family === "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch", text);
+};
+
+/** Signed for another region than the endpoint's. */
+export const otherRegion = (family: AuthFamily, { region, expires }: SignedRequest, expected: string): ApiError => {
+  if (family !== "s3") return refuse(family === "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch", "Credential should be scoped to a valid region.");
+  const text = `the region '${region}' is wrong; expecting '${expected}'`;
+  if (expires !== undefined) return refuse("AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; ${text}`, 400, { Region: expected });
+  return refuse("AuthorizationHeaderMalformed", `The authorization header is malformed; ${text}`, 400, { Region: expected });
+};
+
+/** A presigned URL after its end. */
+export const expiredUrl = (signedAt: number, expires: number, now: number): ApiError => {
+  const wholeSecond = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}/, "");
+  return refuse("AccessDenied", "Request has expired", 403, { "X-Amz-Expires": expires, Expires: wholeSecond(signedAt + expires * 1000), ServerTime: wholeSecond(now) });
+};
+
 export const wrongSignature = (family: AuthFamily, { canonical, toSign, accessKeyId, signature }: { canonical: string; toSign: string; accessKeyId: string; signature: string }): ApiError => {
   if (family === "s3") {
     return refuse("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.", 403, {
-      AWSAccessKeyId: accessKeyId, StringToSign: toSign, SignatureProvided: signature, CanonicalRequest: canonical,
+      AWSAccessKeyId: accessKeyId, StringToSign: toSign, SignatureProvided: signature, StringToSignBytes: bytesOf(toSign), CanonicalRequest: canonical, CanonicalRequestBytes: bytesOf(canonical),
     });
   }
   return refuse(

@@ -4,11 +4,13 @@ import { openSession, sessionCaller } from "../iam/session.ts";
 import { ApiError } from "../kit/api-error.ts";
 import { anonymous, root, type Caller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
-import { expiredToken, invalidToken, malformedSignature, missingToken, skewed, unknownKey, wrongSignature, type AuthFamily } from "./auth-errors.ts";
+import { expiredToken, expiredUrl, invalidToken, malformedSignature, noSignature, otherDate, otherRegion, skewed, unknownKey, wrongSignature, type AuthFamily } from "./auth-errors.ts";
 import { canonicalRequest, createSigningKeys, EMPTY_SHA256, isSameSignature, readSignature, sha256Hex, sign, stringToSign, type SignedRequest } from "./sigv4.ts";
 
 export interface Authenticated {
   caller: Caller;
+  /** The service that the signature is for; undefined when there is none. */
+  service: string | undefined;
   /** What the signature says of the body; the body is held to it when it is read. */
   payload: PayloadClaim;
 }
@@ -31,6 +33,8 @@ interface Request {
   path: string;
   query: string;
   headers: Readonly<Record<string, string>>;
+  /** The endpoint's region, where the host names one. */
+  region?: string | undefined;
   /** Services but S3 sign the hash of the body. */
   buffer(): Promise<Buffer>;
 }
@@ -67,11 +71,11 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
 
   const checkTime = (family: AuthFamily, signed: SignedRequest) => {
     const signedAt = Date.parse(signed.timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-    if (Number.isNaN(signedAt) || !signed.timestamp.startsWith(signed.date)) throw malformedSignature(family, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP");
+    if (Number.isNaN(signedAt) || !signed.timestamp.startsWith(signed.date)) throw otherDate(family, signed);
     const now = wall.now();
     if (signed.expires === undefined) {
       if (Math.abs(now - signedAt) > WINDOW_MS) throw skewed(family, signedAt, now, WINDOW_MS);
-    } else if (now > signedAt + signed.expires * 1000) throw new ApiError("AccessDenied", "Request has expired", { status: 403 });
+    } else if (now > signedAt + signed.expires * 1000) throw expiredUrl(signedAt, signed.expires, now);
     else if (signedAt > now + WINDOW_MS) throw new ApiError("AccessDenied", "Request is not yet valid", { status: 403 });
   };
 
@@ -85,28 +89,27 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
   return async (family: AuthFamily, request: Request): Promise<Authenticated> => {
     const signed = readSignature(request.headers, request.query);
     if ("problem" in signed) {
-      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, payload: { kind: "none" } };
-      if (signed.problem === "missing") throw missingToken(family);
-      if (signed.problem === "query") throw new ApiError("AuthorizationQueryParametersError", signed.message, { status: 400 });
-      if (signed.problem === "algorithm") throw new ApiError("InvalidRequest", signed.message, { status: 400 });
-      throw malformedSignature(family, signed.message);
+      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, service: undefined, payload: { kind: "none" } };
+      throw noSignature(family, signed, request.headers["authorization"]);
     }
     if (anyCredentials && !signed.accessKeyId.startsWith("ASIA") && (await userCredential(signed.accessKeyId)) === undefined) {
       const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : DEFAULT_ACCOUNT;
       const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
-      return { caller: root(account, signed.accessKeyId), payload: { kind: isChunked ? "chunks" : "none" } };
+      return { caller: root(account, signed.accessKeyId), service: signed.service, payload: { kind: isChunked ? "chunks" : "none" } };
     }
+    if (request.region !== undefined && signed.region !== request.region) throw otherRegion(family, signed, request.region);
     const { secret, caller } = await credential(family, signed);
     checkTime(family, signed);
     checkSignedHeaders(family, signed, request.headers);
     const said = request.headers["x-amz-content-sha256"];
+    if (family === "s3" && said === undefined && signed.expires === undefined) throw new ApiError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", { status: 400 });
     const payloadHash = family === "s3" ? (said ?? "UNSIGNED-PAYLOAD") : said !== undefined && said.startsWith("UNSIGNED") ? said : await hashOf(request);
     const key = signingKey(secret, signed);
     const canonical = canonicalRequest({ ...request, signedHeaders: signed.signedHeaders, payloadHash, isS3: family === "s3" });
     const toSign = stringToSign(signed, canonical);
     if (!isSameSignature(sign(key, toSign), signed.signature)) throw wrongSignature(family, { canonical, toSign, accessKeyId: signed.accessKeyId, signature: signed.signature });
     if (caller.type === "user") identities.touchAccessKey(signed.accessKeyId, signed);
-    return { caller, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
+    return { caller, service: signed.service, payload: family === "s3" ? payloadClaim(payloadHash, key, signed) : { kind: "none" } };
   };
 };
 

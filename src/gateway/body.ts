@@ -14,14 +14,20 @@ export interface Body {
   readonly isRead: boolean;
 }
 
-const tooLarge = (limit: number): ApiError =>
-  new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for this operation`, { status: 413 });
+export interface BodyLimits {
+  /** Bytes of a body that is decoded as a whole. */
+  buffered: number;
+  /** Bytes of a body that is taken as it comes. */
+  streamed: number;
+  /** The service's words for more. */
+  refuse(limit: number): ApiError;
+}
 
-async function* limited(source: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+async function* limited(source: AsyncIterable<Uint8Array>, limit: number, refuse: BodyLimits["refuse"]): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of source) {
     total += chunk.length;
-    if (total > limit) throw tooLarge(limit);
+    if (total > limit) throw refuse(limit);
     yield chunk;
   }
 }
@@ -39,7 +45,7 @@ async function* hashed(source: AsyncIterable<Uint8Array>, expected: string): Asy
   });
 }
 
-export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>, limits: { buffered: number; streamed: number }): Body => {
+export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>, limits: BodyLimits): Body => {
   const trailers: Record<string, string> = {};
   let claim: PayloadClaim = { kind: "none" };
   let whole: Promise<Buffer> | undefined;
@@ -47,16 +53,15 @@ export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<
 
   const content = (limit: number): AsyncIterable<Uint8Array> => {
     isRead = true;
-    const bounded = limited(source, limit);
+    const bounded = limited(source, limit, limits.refuse);
     if (claim.kind === "sha256") return hashed(bounded, claim.sha256);
     const isChunked = claim.kind === "chunks" || claim.kind === "signed-chunks";
     if (!isChunked && !/(^|,)\s*aws-chunked\s*(,|$)/i.test(headers["content-encoding"] ?? "")) return bounded;
-    const announced = headers["x-amz-decoded-content-length"];
-    return decodeChunked(bounded, isChunked ? claim as never : { kind: "chunks" }, announced === undefined ? undefined : Number(announced), trailers);
+    return decodeChunked(bounded, isChunked ? claim as never : { kind: "chunks" }, headers, trailers);
   };
   const collect = async (): Promise<Buffer> => {
     const announced = Number(headers["content-length"] ?? 0);
-    if (announced > limits.buffered) throw tooLarge(limits.buffered);
+    if (announced > limits.buffered) throw limits.refuse(limits.buffered);
     const chunks: Uint8Array[] = [];
     for await (const chunk of content(limits.buffered)) chunks.push(chunk);
     return chunks.length === 1 ? Buffer.from(chunks[0]!.buffer, chunks[0]!.byteOffset, chunks[0]!.byteLength) : Buffer.concat(chunks);

@@ -22,14 +22,14 @@ const asFromWire = (shape: Shape, input: Record<string, unknown>): Record<string
   return converted;
 };
 
-/** `dispatch` without the wire: validate → authorize → handle. */
+/** `dispatch` without the wire: validate → check → authorize → handle. */
 export const createCall = (needs: GatewayNeeds): Call => {
   const perform = createPerform(needs);
   return async (service, operation, input, options) => {
     const model = loadServiceModel(service);
     const called = model.operations.get(operation);
     assert(called !== undefined, `${service} has no operation ${operation}`);
-    const context: RequestContext = {
+    const context: Omit<RequestContext, "refusalOf"> = {
       caller: options.as,
       account: options.account ?? options.as.account,
       region: options.region,

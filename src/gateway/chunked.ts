@@ -4,14 +4,25 @@ import type { PayloadClaim } from "./authenticate.ts";
 import { EMPTY_SHA256, isSameSignature, scopeOf, sha256Hex, sign } from "./sigv4.ts";
 
 const CRLF = Buffer.from("\r\n");
+/** Bytes of every chunk but the last ("Signature Calculations … Transferring Payload in Multiple Chunks"). */
+const CHUNK_BYTES_MIN = 8 * 1024;
 /** Bytes of one chunk's head line, and of all trailers together. */
 const HEAD_BYTES_MAX = 256;
 const TRAILER_BYTES_MAX = 8 * 1024;
 /** Bytes of one signed chunk, which is held until its signature is checked. S3's clients send 64 KiB to 1 MiB. */
 const CHUNK_BYTES_MAX = 16 * 1024 * 1024;
 
-const malformed = (what: string): never => {
-  throw new ApiError("InvalidRequest", `The aws-chunked body is malformed: ${what}`, { status: 400 });
+/** S3 says no more, whatever is wrong with the framing. */
+const malformed = (): never => {
+  throw new ApiError("IncompleteBody", "The request body terminated unexpectedly", { status: 400 });
+};
+const wrongLength = (expected: number, provided: number): never => {
+  throw new ApiError("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", {
+    status: 400, members: { NumberBytesExpected: expected, NumberBytesProvided: provided },
+  });
+};
+const malformedTrailer = (): never => {
+  throw new ApiError("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.", { status: 400 });
 };
 const wrongSignature = (): never => {
   throw new ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.", { status: 403 });
@@ -38,14 +49,14 @@ const createReader = (source: AsyncIterable<Uint8Array>) => {
           buffer = buffer.subarray(end + CRLF.length);
           return text;
         }
-        if (buffer.length > limit) malformed("a line is too long");
+        if (buffer.length > limit) malformed();
         from = Math.max(0, buffer.length - 1);
-        if (!(await more())) malformed("it ends in the middle of a line");
+        if (!(await more())) malformed();
       }
     },
     /** Between one and `length` bytes. */
     async some(length: number): Promise<Buffer> {
-      if (buffer.length === 0 && !(await more())) malformed("it ends in the middle of a chunk");
+      if (buffer.length === 0 && !(await more())) malformed();
       const part = buffer.subarray(0, length);
       buffer = buffer.subarray(part.length);
       return part;
@@ -76,21 +87,27 @@ const createChunkVerifier = ({ key, signed }: Extract<Chunks, { kind: "signed-ch
  * length at the end, and fills `trailers` with what follows (`x-amz-checksum-…`).
  * Source: "Signature calculations … transferring payload in multiple chunks", S3 API reference.
  */
-export async function* decodeChunked(source: AsyncIterable<Uint8Array>, claim: Chunks, announced: number | undefined, trailers: Record<string, string>): AsyncGenerator<Buffer> {
+export async function* decodeChunked(source: AsyncIterable<Uint8Array>, claim: Chunks, headers: Readonly<Record<string, string>>, trailers: Record<string, string>): AsyncGenerator<Buffer> {
+  const announced = readDecodedLength(headers["x-amz-decoded-content-length"]);
   const reader = createReader(source);
   const verifier = claim.kind === "signed-chunks" ? createChunkVerifier(claim) : undefined;
   let total = 0;
-  for (;;) {
+  let previous = CHUNK_BYTES_MIN;
+  for (let number = 1; ; number++) {
     const [size = "", ...extensions] = (await reader.line(HEAD_BYTES_MAX)).split(";");
-    if (!/^[0-9a-f]{1,8}$/i.test(size)) malformed("a chunk has no size");
+    if (!/^[0-9a-f]{1,8}$/i.test(size)) malformed();
     const length = Number.parseInt(size, 16);
     const signature = extensions.find((extension) => extension.startsWith("chunk-signature="))?.slice("chunk-signature=".length);
     if (length === 0) {
       verifier?.chunk(EMPTY_SHA256, signature);
       break;
     }
+    if (previous < CHUNK_BYTES_MIN) {
+      throw new ApiError("InvalidChunkSizeError", `Only the last chunk is allowed to have a size less than ${CHUNK_BYTES_MIN} bytes`, { status: 403, members: { Chunk: number, BadChunkSize: previous } });
+    }
+    previous = length;
     total += length;
-    if (announced !== undefined && total > announced) malformed("it is longer than x-amz-decoded-content-length");
+    if (total > announced) wrongLength(announced, total);
     if (verifier === undefined) {
       for (let left = length; left > 0; ) {
         const part = await reader.some(left);
@@ -98,7 +115,7 @@ export async function* decodeChunked(source: AsyncIterable<Uint8Array>, claim: C
         yield part;
       }
     } else {
-      if (length > CHUNK_BYTES_MAX) malformed("a signed chunk is too large");
+      if (length > CHUNK_BYTES_MAX) malformed();
       const parts: Buffer[] = [];
       const hash = createHash("sha256");
       for (let left = length; left > 0; ) {
@@ -110,22 +127,35 @@ export async function* decodeChunked(source: AsyncIterable<Uint8Array>, claim: C
       verifier.chunk(hash.digest("hex"), signature);
       yield Buffer.concat(parts);
     }
-    if ((await reader.line(HEAD_BYTES_MAX)) !== "") malformed("a chunk is longer than its size");
+    if ((await reader.line(HEAD_BYTES_MAX)) !== "") malformed();
   }
   await readTrailers(reader, trailers, verifier, claim.kind === "signed-chunks" && claim.hasTrailer);
-  if (announced !== undefined && total !== announced) throw new ApiError("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", { status: 400 });
+  if (total !== announced) wrongLength(announced, total);
+  checkTrailers(headers["x-amz-trailer"], trailers);
 }
+
+const readDecodedLength = (given: string | undefined): number => {
+  if (given === undefined || !/^\d{1,15}$/.test(given)) throw new ApiError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
+  return Number(given);
+};
+
+/** `x-amz-trailer` names them, no more and no less. */
+const checkTrailers = (header: string | undefined, trailers: Readonly<Record<string, string>>): void => {
+  const named = (header ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== "");
+  const came = Object.keys(trailers);
+  if (named.length !== came.length || named.some((name) => !came.includes(name))) malformedTrailer();
+};
 
 const readTrailers = async (reader: ReturnType<typeof createReader>, trailers: Record<string, string>, verifier: ReturnType<typeof createChunkVerifier> | undefined, isSigned: boolean) => {
   let text = "";
   let bytes = 0;
-  while (!(await reader.isEnd())) {
+  for (;;) {
     const line = await reader.line(TRAILER_BYTES_MAX);
     bytes += line.length;
-    if (bytes > TRAILER_BYTES_MAX) malformed("its trailers are too long");
+    if (bytes > TRAILER_BYTES_MAX) malformedTrailer();
     if (line === "") break;
     const at = line.indexOf(":");
-    if (at < 1) malformed("a trailer has no name");
+    if (at < 1) malformedTrailer();
     const [name, value] = [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()];
     if (name === "x-amz-trailer-signature") {
       verifier?.trailer(text, value);
@@ -136,4 +166,5 @@ const readTrailers = async (reader: ReturnType<typeof createReader>, trailers: R
     trailers[name] = value;
   }
   if (isSigned) wrongSignature();
+  if (!(await reader.isEnd())) malformed();
 };

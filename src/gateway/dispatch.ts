@@ -10,7 +10,7 @@ import type { Operation, ProtocolName, ServiceModel } from "../protocol/schema.t
 import type { RequestContext } from "../services/service.ts";
 import { familyOf } from "./auth-errors.ts";
 import { createAuthenticate } from "./authenticate.ts";
-import { createBody } from "./body.ts";
+import { createBody, type BodyLimits } from "./body.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPerform } from "./perform.ts";
 import { namedService, route } from "./route.ts";
@@ -28,40 +28,50 @@ export interface GatewayRequest {
   signal: AbortSignal;
 }
 
-const BODY_LIMITS: Record<string, { buffered: number; streamed: number }> = {
+const BODY_BYTES: Record<string, { buffered: number; streamed: number }> = {
   lambda: { buffered: LAMBDA_REQUEST_BYTES_MAX, streamed: LAMBDA_REQUEST_BYTES_MAX },
-  s3: { buffered: REQUEST_BODY_BYTES_MAX, streamed: S3_OBJECT_BYTES_MAX + REQUEST_BODY_BYTES_MAX },
+  // Chunks and their signatures come on top of the object, whose own size S3 looks at.
+  s3: { buffered: REQUEST_BODY_BYTES_MAX, streamed: 2 * S3_OBJECT_BYTES_MAX },
 };
-const DEFAULT_LIMITS = { buffered: REQUEST_BODY_BYTES_MAX, streamed: REQUEST_BODY_BYTES_MAX };
+const DEFAULT_BYTES = { buffered: REQUEST_BODY_BYTES_MAX, streamed: REQUEST_BODY_BYTES_MAX };
+
+/** How large the body may be, and what the service says of a larger one. The operation is known before the body is read. */
+const bodyLimits = (failure: Failure): BodyLimits => ({
+  ...(BODY_BYTES[failure.model?.name ?? ""] ?? DEFAULT_BYTES),
+  refuse: (limit) =>
+    failure.model?.name === "s3"
+      ? new ApiError("MaxMessageLengthExceeded", "Your request was too large.", { status: 400, members: { MaxMessageLengthBytes: limit } })
+      : new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes${failure.operation === undefined ? "" : ` for the ${failure.operation.name} operation`}`, { status: 413 }),
+});
 
 const FORM = "application/x-www-form-urlencoded";
 
-/** route → authenticate → decode → validate → authorize → handle → encode */
+/** route → authenticate → decode → validate → check → authorize → handle → encode */
 export const createDispatch = (needs: GatewayNeeds) => {
   const authenticate = createAuthenticate({ ...needs, anyCredentials: needs.settings.anyCredentials });
   const perform = createPerform(needs);
 
   return async (request: GatewayRequest): Promise<WireResponse> => {
-    const failure: Failure = { protocol: "restJson1", requestId: needs.random.uuid(), request };
+    const failure: Failure = { protocol: "restJson1", requestId: needs.random.uuid(), headers: {}, request };
     try {
       const isForm = request.headers["content-type"]?.startsWith(FORM) === true;
-      const early = createBody(request.body, request.headers, DEFAULT_LIMITS);
+      const early = createBody(request.body, request.headers, bodyLimits(failure));
       const form = isForm && request.headers["authorization"] === undefined ? (await early.buffer()).toString("utf8") : "";
       const routed = route(request, form, needs.settings.defaultRegion);
       if (routed === undefined) throw noSuchService(namedService(request));
       const model = loadServiceModel(routed.service.name);
       Object.assign(failure, { model, protocol: model.protocols[0]! });
       if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
-      const body = form === "" ? createBody(request.body, request.headers, BODY_LIMITS[model.name] ?? DEFAULT_LIMITS) : early;
+      const body = form === "" ? createBody(request.body, request.headers, bodyLimits(failure)) : early;
       const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers: request.headers, buffer: body.buffer, stream: body.stream };
 
       const claim = await claimOperation(model, wire);
-      if (claim === undefined) throw unknownOperation(model);
+      if (claim === undefined) throw unknownOperation(model, wire);
       Object.assign(failure, { operation: claim.operation, protocol: claim.protocol });
-      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer });
+      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion });
       body.expect(payload);
       const input = await claim.read();
-      const context: RequestContext = {
+      const context: Omit<RequestContext, "refusalOf"> = {
         caller,
         account: caller.account,
         region: routed.region,
@@ -70,9 +80,10 @@ export const createDispatch = (needs: GatewayNeeds) => {
         endpoint: request.endpoint,
         source: { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" },
         signal: request.signal,
-        responseHeaders: {},
+        responseHeaders: failure.headers,
         trailers: body.trailers,
         isInternal: false,
+        wire: { headers: request.headers, buffer: body.buffer },
       };
       const output = await perform(model, claim.operation, input, context);
       const response = encode(claim, (output ?? {}) as Record<string, unknown>, failure.requestId);
@@ -90,12 +101,18 @@ interface Failure {
   operation?: Operation;
   protocol: ProtocolName;
   requestId: string;
+  /** What the handler had said beside its answer. */
+  headers: Record<string, string>;
   request: GatewayRequest;
 }
 
 /** The caller's fault in AWS's shape; our own as an InternalFailure that tells the log everything and the wire nothing. */
-const refuse = ({ log }: GatewayNeeds, { requestId, request, ...where }: Failure, error: unknown): WireResponse => {
-  if (isApiError(error)) return encodeError(where, error, requestId, request);
+const refuse = ({ log }: GatewayNeeds, { requestId, request, headers, ...where }: Failure, error: unknown): WireResponse => {
+  if (isApiError(error)) {
+    const response = encodeError(where, error, requestId, request);
+    Object.assign(response.headers, headers);
+    return response;
+  }
   if (request.signal.aborted) return { status: 499, headers: {} };
   log.error("a request failed inside lambdad", { requestId, operation: where.operation?.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return encodeError(where, new ApiError("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", { status: 500 }), requestId, request);
@@ -103,12 +120,23 @@ const refuse = ({ log }: GatewayNeeds, { requestId, request, ...where }: Failure
 
 const noSuchService = (name: string): ApiError => new ApiError("UnknownService", `lambdad has no service with the signing name "${name}". docs/coverage.md lists the services it has.`, { status: 501 });
 
-const unknownOperation = (model: ServiceModel): ApiError =>
+const unknownOperation = (model: ServiceModel, wire: WireRequest): ApiError =>
   model.name === "s3"
-    ? new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 })
+    ? unknownS3Operation(wire)
     : model.protocols[0] === "awsQuery"
       ? new ApiError("InvalidAction", `Could not find operation for version ${model.apiVersion}`, { status: 400 })
       : new ApiError("UnknownOperationException", `${model.sdkId} has no such operation`, { status: 404 });
+
+/** A POST to a bucket is a browser's upload with a form, which no SDK knows and no model has. */
+const unknownS3Operation = ({ method, path, headers }: WireRequest): ApiError => {
+  const type = path === "/" ? "SERVICE" : /^\/[^/]+\/?$/.test(path) ? "BUCKET" : "OBJECT";
+  if (method === "POST" && type === "BUCKET") {
+    return headers["content-type"]?.startsWith("multipart/form-data") === true
+      ? new ApiError("NotImplemented", "S3 POST Object (uploads with a form) is not built in this version of lambdad: use a presigned PutObject", { status: 501 })
+      : new ApiError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", { status: 412, members: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" } });
+  }
+  return new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405, members: { Method: method, ResourceType: type } });
+};
 
 /** `Root=1-…;Parent=…;Sampled=…;Lineage=…`: an event chain that goes on. */
 const traceOf = (header: string | undefined): Trace | undefined => {

@@ -36,7 +36,7 @@ export const isCrossSite = (headers: Readonly<Record<string, string>>, host: str
 /** `<bucket>.s3[.<region>|-<region>].<host>`, `<service>[.<region>].<host>`. */
 export const routeHost = (host: string): HostRoute => {
   const labels = host.split(".");
-  const s3 = labels.findLastIndex((label) => label === "s3" || /^s3-[a-z]{2}-/.test(label));
+  const s3 = labels.findLastIndex((label) => /^s3(-fips|-accelerate|-[a-z]{2}-.*)?$/.test(label));
   if (s3 >= 0 && s3 < labels.length - 1) {
     const own = labels[s3]!.slice("s3-".length);
     const region = [own, labels[s3 + 1]!].find((label) => REGION.test(label));

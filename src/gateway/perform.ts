@@ -1,7 +1,7 @@
 import { ApiError, isApiError } from "../kit/api-error.ts";
 import type { Operation, ServiceModel } from "../protocol/schema.ts";
 import { validate } from "../protocol/validate.ts";
-import type { RequestContext } from "../services/service.ts";
+import type { Permission, RequestContext } from "../services/service.ts";
 import type { AnyService } from "./any-service.ts";
 import { createAuthorize } from "./authorize.ts";
 import type { GatewayNeeds } from "./needs.ts";
@@ -9,9 +9,9 @@ import type { GatewayNeeds } from "./needs.ts";
 export const notBuilt = (model: ServiceModel, operation: string): ApiError =>
   new ApiError("NotImplemented", `${model.sdkId} ${operation} is not built in this version of lambdad. docs/coverage.md lists what is.`, { status: 501 });
 
-/** What the wire and `call` have in common: validate → authorize → handle. A failure is written to the ledger before it is thrown. */
+/** What the wire and `call` have in common: validate → check → authorize → handle. A failure is written to the ledger before it is thrown. */
 export const createPerform = (needs: GatewayNeeds) => {
-  const authorize = createAuthorize(needs);
+  const { authorize, refusalOf } = createAuthorize(needs);
 
   const load = async (model: ServiceModel): Promise<AnyService | undefined> => (await needs.services[model.name]?.()) as AnyService | undefined;
 
@@ -27,13 +27,16 @@ export const createPerform = (needs: GatewayNeeds) => {
     });
   };
 
-  return async (model: ServiceModel, operation: Operation, input: unknown, context: RequestContext): Promise<unknown> => {
+  return async (model: ServiceModel, operation: Operation, input: unknown, given: Omit<RequestContext, "refusalOf">): Promise<unknown> => {
     const service = await load(model);
     const handler = service?.handlers[operation.name];
     if (service === undefined || handler === undefined) throw notBuilt(model, operation.name);
+    const context: RequestContext = Object.assign(given, { refusalOf: (permission: Permission) => refusalOf(asked, permission) });
+    const asked = { model, service, operation: operation.name, input, context };
     try {
       validate(model, operation, input as Record<string, unknown>);
-      await authorize({ model, service, operation: operation.name, input, context });
+      await service.check?.(operation.name, input, context);
+      await authorize(asked);
       return await handler(input, context);
     } catch (error) {
       if (isApiError(error)) recordFailure(service, operation.name, input, context, error);

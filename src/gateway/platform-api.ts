@@ -3,7 +3,7 @@ import type { FiredTimer } from "../kit/clock.ts";
 import type { LedgerStory } from "../kit/ledger.ts";
 import type { WireResponse } from "../protocol/http.ts";
 import { createAuthenticate } from "./authenticate.ts";
-import { createBody } from "./body.ts";
+import { createBody, type BodyLimits } from "./body.ts";
 import type { GatewayRequest } from "./dispatch.ts";
 import type { GatewayNeeds } from "./needs.ts";
 
@@ -20,7 +20,13 @@ export interface PlatformApi {
   openCode(token: string): Promise<{ size: number; body: AsyncIterable<Uint8Array> } | undefined>;
 }
 
-const LIMITS = { buffered: 64 * 1024, streamed: 64 * 1024 };
+const LIMITS: BodyLimits = {
+  buffered: 64 * 1024,
+  streamed: 64 * 1024,
+  refuse: (limit) => new ApiError("RequestEntityTooLargeException", `a request to lambdad's own API has at most ${limit} bytes`, { status: 413 }),
+};
+/** The signing name. */
+const SERVICE = "lambdad";
 const DRAIN_TIMEOUT = "30s";
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -54,7 +60,8 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
 
   const signed = async (request: GatewayRequest): Promise<WireResponse> => {
     const body = createBody(request.body, request.headers, LIMITS);
-    const { caller } = await authenticate("json", { ...request, buffer: body.buffer });
+    const { caller, service } = await authenticate("json", { ...request, buffer: body.buffer });
+    if (service !== SERVICE) throw new ApiError("InvalidSignatureException", `Credential should be scoped to correct service: '${SERVICE}'.`, { status: 403 });
     if (caller.type !== "root") throw new ApiError("AccessDeniedException", `${caller.arn} may not use lambdad's own API: only the root of an account may`, { status: 403 });
     const text = (await body.buffer()).toString("utf8");
     const input = parseBody(text);

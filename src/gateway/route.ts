@@ -6,6 +6,8 @@ export interface Route {
   region: string;
   /** With `/bucket` in front where the host named it. */
   path: string;
+  /** The region that the host names: a signature for another one is not for this endpoint. */
+  hostRegion?: string;
 }
 
 interface Request {
@@ -45,7 +47,12 @@ export const route = (request: Request, form: string, defaultRegion: string): Ro
     (UNSIGNED_ACTIONS.has(ACTION.exec(form)?.[1] ?? ACTION.exec(request.query)?.[1] ?? "") ? byName("sts") : undefined) ??
     (scope.service === undefined ? byName("s3") : undefined);
   if (service === undefined) return undefined;
-  return { service, region, path: service.name === "s3" && byHost.bucket !== undefined ? `/${byHost.bucket}${path}` : path };
+  return {
+    service,
+    region,
+    path: service.name === "s3" && byHost.bucket !== undefined ? `/${byHost.bucket}${path}` : path,
+    ...(byHost.region === undefined ? {} : { hostRegion: byHost.region }),
+  };
 };
 
 /** What the signature names when there is no such service here. */

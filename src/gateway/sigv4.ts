@@ -16,7 +16,8 @@ export interface SignedRequest {
   expires?: number;
 }
 
-export type Unsigned = { problem: "missing" | "malformed" | "algorithm" | "query"; message: string };
+/** Why there is no signature to check; what is malformed is said in S3's words too. */
+export type Unsigned = { problem: "missing" | "type" | "date" | "algorithm" | "query" | "both"; message: string } | { problem: "malformed"; message: string; s3: string };
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
@@ -33,13 +34,13 @@ const parseScope = (credential: string): Pick<SignedRequest, "accessKeyId" | "da
   return { accessKeyId, date: date!, region: region!, service: service! };
 };
 
-const malformed = (message: string): Unsigned => ({ problem: "malformed", message });
+const malformed = (message: string, s3: string): Unsigned => ({ problem: "malformed", message, s3 });
 
 const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
   const header = headers["authorization"];
   if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
   if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
-  if (!header.startsWith(`${ALGORITHM} `)) return malformed(`Unsupported Authorization Type: sign with ${ALGORITHM}`);
+  if (!header.startsWith(`${ALGORITHM} `)) return { problem: "type", message: `Unsupported Authorization Type: sign with ${ALGORITHM}` };
   const fields = new Map(
     header.slice(ALGORITHM.length + 1).split(",").map((field) => {
       const [name = "", ...value] = field.trim().split("=");
@@ -48,11 +49,11 @@ const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | 
   );
   const [credential, signedHeaders, signature] = ["Credential", "SignedHeaders", "Signature"].map((name) => fields.get(name));
   const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [name]));
-  if (absent.length > 0) return malformed(`Authorization header requires ${absent.map((name) => `'${name}' parameter`).join(". Authorization header requires ")}. Authorization=${ALGORITHM}`);
+  if (absent.length > 0) return malformed(`Authorization header requires ${absent.map((name) => `'${name}' parameter`).join(". Authorization header requires ")}. Authorization=${ALGORITHM}`, "the authorization header requires three components: Credential, SignedHeaders, and Signature.");
   const scope = parseScope(credential!);
-  if (scope === undefined) return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term");
+  if (scope === undefined) return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term", 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
   const timestamp = headers["x-amz-date"] ?? toTimestamp(headers["date"]);
-  if (timestamp === undefined || !TIMESTAMP.test(timestamp)) return malformed("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  if (timestamp === undefined || !TIMESTAMP.test(timestamp)) return { problem: "date", message: "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header." };
   const sessionToken = headers["x-amz-security-token"];
   return { ...scope, signedHeaders: signedHeaders!.split(";"), signature: signature!, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
 };
@@ -84,9 +85,16 @@ const SIGNATURE_V2: Unsigned = { problem: "algorithm", message: "The authorizati
 
 const isSignatureV2 = (authorization: string | undefined, query: string): boolean => authorization?.startsWith("AWS ") === true || /(?:^|&)AWSAccessKeyId=/.test(query);
 
+const BOTH: Unsigned = { problem: "both", message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified" };
+
+const isPresigned = (query: string): boolean => /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/.test(query);
+
 /** Header or query; never both. */
-export const readSignature = (headers: Readonly<Record<string, string>>, query: string): SignedRequest | Unsigned =>
-  isSignatureV2(headers["authorization"], query) ? SIGNATURE_V2 : query.includes("X-Amz-Signature") || query.includes("X-Amz-Credential") ? readQuery(new URLSearchParams(query)) : readHeader(headers);
+export const readSignature = (headers: Readonly<Record<string, string>>, query: string): SignedRequest | Unsigned => {
+  if (isSignatureV2(headers["authorization"], query)) return SIGNATURE_V2;
+  if (!isPresigned(query)) return readHeader(headers);
+  return headers["authorization"] === undefined ? readQuery(new URLSearchParams(query)) : BOTH;
+};
 
 /** RFC 3986: everything but letters, digits and `-._~`. */
 export const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -134,7 +142,8 @@ export const canonicalRequest = ({ method, path, query, headers, signedHeaders, 
 
 export const scopeOf = ({ date, region, service }: Pick<SignedRequest, "date" | "region" | "service">): string => `${date}/${region}/${service}/aws4_request`;
 
-export const stringToSign = (signed: SignedRequest, canonical: string): string => `${ALGORITHM}\n${signed.timestamp}\n${scopeOf(signed)}\n${sha256Hex(canonical)}`;
+/** Node gives header values as Latin-1: written as that they are the bytes that came, which the client signed. */
+export const stringToSign = (signed: SignedRequest, canonical: string): string => `${ALGORITHM}\n${signed.timestamp}\n${scopeOf(signed)}\n${sha256Hex(Buffer.from(canonical, "latin1"))}`;
 
 const SIGNING_KEYS_MAX = 1_000;
 

@@ -77,6 +77,11 @@ export const REQUEST_TIMEOUT_MS = 15 * 60 * 1000;
 export const KEEP_ALIVE_MS = 65_000;
 export const GATEWAY_CONNECTIONS_MAX = 10_000;
 export const REQUEST_HEADERS_MAX = 200;
+export const HTTP2_STREAMS_MAX = 128;
+/** Milliseconds in which nothing comes or goes on a connection: more than the longest synchronous invocation. Ours. */
+export const CONNECTION_SILENCE_MS_MAX = 20 * 60 * 1000;
+/** Bytes of a body that nobody wants that are still read before its connection is closed, so that the client sees why. Ours. */
+export const LINGER_BYTES_MAX = 8 * MIB;
 /** Levels of nesting that a request may have, in JSON, CBOR or a form. Ours: DynamoDB's 32 levels are three of the wire's each. */
 export const INPUT_DEPTH_MAX = 200;
 /** Levels and nodes of an XML body. Ours: S3's deepest is 8 levels; 10,000 parts with their checksums are 80,000 nodes. */

@@ -48,9 +48,11 @@ function patternConstraint(pattern: string, regex: string): Constraint {
   return { isMet: (value) => compiled.test(value as string), text: `Member must satisfy regular expression pattern: ${pattern}` };
 }
 
+export const ENUM_TEXT = "Member must satisfy enum value set:";
+
 function enumConstraint(values: readonly string[]): Constraint {
   const known = new Set(values);
-  return { isMet: (value) => known.has(value as string), text: `Member must satisfy enum value set: [${values.join(", ")}]` };
+  return { isMet: (value) => known.has(value as string), text: `${ENUM_TEXT} [${values.join(", ")}]` };
 }
 
 /** A value as AWS's messages show it, cut where it is long: `x`, `[a, b]`, `{k=v}`. */

@@ -124,11 +124,9 @@ function writeQuery({ model }: ErrorPlace, failure: Failure, response: WireRespo
 /** No body where HTTP allows none: the answer to a HEAD, and 304. */
 function writeS3(failure: Failure, response: WireResponse, requestId: string, request: { method: string; path?: string }): void {
   if (request.method === "HEAD" || failure.status === 304) return;
-  const hasResource = request.path !== undefined && failure.members["Resource"] === undefined;
-  const resource = hasResource ? `<Resource>${escapeXml(request.path ?? "")}</Resource>` : "";
   const hostId = Buffer.from(`${requestId}/${requestId}`).toString("base64");
   response.headers["content-type"] = "application/xml";
-  response.body = `${XML_DECLARATION}<Error><Code>${escapeXml(failure.name)}</Code>${xmlContent(failure)}${resource}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`;
+  response.body = `${XML_DECLARATION}<Error><Code>${escapeXml(failure.name)}</Code>${xmlContent(failure)}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`;
 }
 
 /** `<Message>` and the further members; those that the model does not know are written as text. */

@@ -3,7 +3,7 @@ import { malformedXml, serializationFailure } from "./failures.ts";
 import { headerReader } from "./header-values.ts";
 import type { WireRequest } from "./http.ts";
 import { restJsonCodec } from "./json.ts";
-import type { Member, Operation, ProtocolName, Shape } from "./schema.ts";
+import type { Member, Operation, ProtocolName, Shape, Traits } from "./schema.ts";
 import { parseXml } from "./xml-parse.ts";
 import { readXml, scalarReader } from "./xml-reader.ts";
 
@@ -57,13 +57,14 @@ function bindOutsideOfBody(member: Member, isXml: boolean, input: Shape, literal
 }
 
 /** @param where what the caller calls it: the name of the header or the parameter */
-function strictly(read: (text: string) => unknown, where: string, isXml: boolean): (text: string) => unknown {
+function strictly(read: (text: string) => unknown, where: string, isXml: boolean, { numberType }: Traits = {}): (text: string) => unknown {
+  const s3Text = numberType === "integer" || numberType === "long" ? `Provided ${where} not an integer or within integer range` : `The value of ${where} is not valid`;
   return (text) => {
     try {
       return read(text);
     } catch (cause) {
       if (!isXml) throw serializationFailure(`${where}: ${(cause as Error).message}`, cause);
-      throw new ApiError("InvalidArgument", `The value of ${where} is not valid`, { status: 400, members: { ArgumentName: where, ArgumentValue: text.slice(0, 1024) }, cause });
+      throw new ApiError("InvalidArgument", s3Text, { status: 400, members: { ArgumentName: where, ArgumentValue: text.slice(0, 1024) }, cause });
     }
   };
 }
@@ -110,7 +111,7 @@ function bindPrefixHeaders(name: string, prefix: string): Binding {
 
 function bindQuery({ name, shape }: Member, parameter: string, isXml: boolean): Binding {
   const isList = shape.kind === "list";
-  const read = strictly(scalarReader(isList ? (shape.value as Member).shape : shape), parameter, isXml);
+  const read = strictly(scalarReader(isList ? (shape.value as Member).shape : shape), parameter, isXml, shape.traits);
   const isText = shape.kind === "string" || isList;
   return ({ query }, input) => {
     const values = query.get(parameter);

@@ -2,7 +2,7 @@ import { ApiError } from "../kit/api-error.ts";
 import { VALIDATION_ERRORS_MAX } from "../kit/limits.ts";
 import { malformedXml } from "./failures.ts";
 import type { Member, Operation, ServiceModel, Shape, Traits } from "./schema.ts";
-import { type Constraint, constraintsOf, describeValue } from "./constraints.ts";
+import { type Constraint, constraintsOf, describeValue, ENUM_TEXT } from "./constraints.ts";
 
 /** Adds what is wrong with a value, in AWS's words, to `issues`. @param path `environment.variables` */
 type Check = (value: unknown, path: string, issues: string[]) => void;
@@ -17,18 +17,22 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   const issues: string[] = [];
   check(input, "", issues);
   if (issues.length === 0) return;
-  if (model.name === "s3") throw s3Failure(operation, issues);
+  if (model.name === "s3") return failAsS3(operation, issues);
   const shown = issues.slice(0, VALIDATION_ERRORS_MAX);
   const noun = shown.length === 1 ? "validation error" : "validation errors";
   throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });
 }
 
-/** S3 has its own codes: one for a body that does not fit its schema, one for headers and parameters. */
-function s3Failure({ input }: Operation, issues: readonly string[]): ApiError {
-  const first = issues[0] ?? "";
+/**
+ * S3 has its own codes: one for a body that does not fit its schema, one for headers and parameters. What its model
+ * enumerates it reads in its own way (`Prefix` and `prefix` are one) and refuses in words of its own: the handlers do.
+ */
+function failAsS3({ input }: Operation, issues: readonly string[]): void {
+  const first = issues.find((issue) => !issue.includes(ENUM_TEXT));
+  if (first === undefined) return;
   const [, root] = /at '([^.']+)/.exec(first) ?? [];
   const isInBody = input.members.some((member) => wireCase(member.name) === root && member.traits.httpPayload === true);
-  return isInBody ? malformedXml() : new ApiError("InvalidArgument", first, { status: 400 });
+  throw isInBody ? malformedXml() : new ApiError("InvalidArgument", first, { status: 400 });
 }
 
 const checks = new WeakMap<Shape, { check: Check | undefined }>();

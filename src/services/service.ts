@@ -1,3 +1,4 @@
+import type { ApiError } from "../kit/api-error.ts";
 import type { Caller } from "../kit/caller.ts";
 import type { OperationInput, OperationName } from "../kit/call.ts";
 import type { Trace } from "../kit/ledger.ts";
@@ -25,6 +26,13 @@ export interface RequestContext {
   trailers: Readonly<Record<string, string>>;
   /** True for `call`, from inside the platform: there was no wire. */
   isInternal: boolean;
+  /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
+  wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer> };
+  /**
+   * AccessDenied for a permission beside those of the operation: of one key among many, or to be told that something is not
+   * there. Undefined when the caller has it.
+   */
+  refusalOf(permission: Permission): Promise<ApiError | undefined>;
 }
 
 /** What a caller must be allowed to do. Context keys are full names: `s3:prefix`, `iam:PassedToService`. */
@@ -44,6 +52,8 @@ export interface Service<M> {
    * An empty list means that AWS asks for none (sts:GetCallerIdentity).
    */
   permissions: { [N in OperationName<M>]?: (input: OperationInput<M, N>, context: RequestContext) => Permission[] | Promise<Permission[]> };
+  /** Throws what is wrong whoever asks, before it is asked who may: a bucket that is not there, a body that its digests do not fit. */
+  check?(operation: string, input: unknown, context: RequestContext): Promise<void>;
   /** The policy attached to the resource of a permission, for services whose resources have one. */
   resourcePolicy?(permission: Permission, context: RequestContext): Promise<NamedPolicy | undefined>;
   /** Keys of the ledger that a refused or failed call is found by: function names, `bucket/key`. */

@@ -26,6 +26,7 @@ export const context = (overrides: Partial<RequestContext> = {}): RequestContext
   responseHeaders: {},
   trailers: {},
   isInternal: true,
+  refusalOf: async () => undefined,
   ...overrides,
 });
 

@@ -205,7 +205,7 @@ describe("permissions", () => {
       { action: "s3:PutObject", resource: "arn:aws:s3:::bucket/k", account: ACCOUNT, context: { "s3:x-amz-copy-source": "/theirs/s%20x" } },
     ]);
     expect(await permissions.ListObjectsV2!({ Bucket: "bucket", Prefix: "in/" }, context())).toEqual([{ action: "s3:ListBucket", resource: "arn:aws:s3:::bucket", account: ACCOUNT, context: { "s3:prefix": "in/" } }]);
-    expect((await permissions.DeleteObjects!({ Bucket: "bucket", Delete: { Objects: [{ Key: "a" }, { Key: "b" }] } }, context())).map(({ resource }) => resource)).toEqual(["arn:aws:s3:::bucket/a", "arn:aws:s3:::bucket/b"]);
+    expect(await permissions.DeleteObjects!({ Bucket: "bucket", Delete: { Objects: [{ Key: "a" }] } }, context())).toEqual([]);
     await s3.DeleteBucket({ Bucket: "theirs" }, context());
     await s3.CreateBucket({ Bucket: "theirs" }, context());
     expect((await permissions.GetObject!({ Bucket: "theirs", Key: "k" }, context()))[0]!.account).toBe(ACCOUNT);

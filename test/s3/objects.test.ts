@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sql } from "../../src/store/store.ts";
+import { sql, sqlOne } from "../../src/store/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { bucketWith, bytesOf, context, openS3, refusal, stream, textOf } from "./support.ts";
 
@@ -134,7 +134,7 @@ describe("objects", () => {
     const metadata = JSON.parse('{"__proto__":"x","plain":"value"}') as Record<string, string>;
     await s3.PutObject({ Bucket: "bucket", Key: "key", Body: stream("x"), Metadata: { ...metadata, ["__proto__x"]: "y", size: utf8OnTheWire } }, context());
     const { Metadata } = await s3.HeadObject({ Bucket: "bucket", Key: "key" }, context());
-    expect(Metadata!["size"]).toBe(`=?UTF-8?B?${Buffer.from("größe 😀").toString("base64")}?=`);
+    expect(Metadata!["size"]).toBe(`=?UTF-8?B?${Buffer.from(utf8OnTheWire).toString("base64")}?=`);
     expect(Metadata!["plain"]).toBe("value");
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
@@ -157,6 +157,44 @@ describe("objects", () => {
     await eventually("the orphan and the garbage are gone", () => blobFiles(directory).length === 1);
     expect(existsSync(second.blobs.path(orphan.id))).toBe(false);
     expect(await textOf((await second.s3.GetObject({ Bucket: "bucket", Key: "key" }, context())).Body)).toBe("kept");
+  });
+
+  it("keep the parts of an upload that is completed while a crash is cleaned up", async () => {
+    const directory = temporaryDirectory();
+    const first = await bucketWith({}, { directory });
+    const { UploadId } = await first.s3.CreateMultipartUpload({ Bucket: "bucket", Key: "key" }, context());
+    const { ETag } = await first.s3.UploadPart({ Bucket: "bucket", Key: "key", UploadId, PartNumber: 1, Body: stream("the part") }, context());
+    const row = await first.store.run(() => sqlOne("select blob_id from s3_part"));
+    const id = row!["blob_id"] as string;
+    const arrival = join(directory, "blobs", "new", id.split("-")[0]!);
+    await eventually("the part is kept", () => !existsSync(arrival));
+    await first.close();
+    // The crash came before the part was marked as kept.
+    linkSync(first.blobs.path(id), arrival);
+
+    const scans: string[] = [];
+    const second = openS3({
+      directory,
+      before: async (statement) => {
+        const table = /^select [^*]* from (s3_part|s3_object) where \(/.exec(statement)?.[1];
+        if (table === undefined || scans.includes(table)) return;
+        scans.push(table);
+        // Between the two: the upload becomes an object.
+        if (scans.length === 2) await second.s3.CompleteMultipartUpload({ Bucket: "bucket", Key: "key", UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }, context());
+      },
+    });
+    await eventually("the clean-up is over", () => scans.length === 2 && !existsSync(arrival));
+    expect(await textOf((await second.s3.GetObject({ Bucket: "bucket", Key: "key" }, context())).Body)).toBe("the part");
+  });
+
+  it("leave the blobs of others alone when they clean up", async () => {
+    const directory = temporaryDirectory();
+    const first = await bucketWith({ key: "x" }, { directory });
+    const [code, theirs, orphan] = [await first.blobs.write(Buffer.from("code")), await first.blobs.write(Buffer.from("theirs"), { owner: "lambda" }), await first.blobs.write(Buffer.from("orphan"), { owner: "s3" })];
+    await first.close();
+    const second = openS3({ directory });
+    await eventually("the orphan is gone", () => !existsSync(second.blobs.path(orphan.id)));
+    expect([existsSync(second.blobs.path(code.id)), existsSync(second.blobs.path(theirs.id))]).toEqual([true, true]);
   });
 
   it("are deleted many at once, each with an answer of its own", async () => {

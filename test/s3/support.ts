@@ -15,6 +15,7 @@ import { createS3Service } from "../../src/services/s3/service.ts";
 import type { RequestContext } from "../../src/services/service.ts";
 import { historyMigrations, stateMigrations } from "../../src/store/migrations/index.ts";
 import { createSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 export const ACCOUNT = "000000000000";
@@ -32,9 +33,23 @@ export interface Invocation {
   options: CallOptions;
 }
 
+/** What is to happen before an operation whose first statement is this one. */
+type Before = (sql: string) => Promise<void>;
+
+/** The store itself, held up where a test wants something to happen in between. */
+const waitingStore = (store: Store, before: Before): Store => ({
+  ...store,
+  async run(operation) {
+    const first = operation().next();
+    if (first.done !== true) await before(first.value.sql);
+    return store.run(operation);
+  },
+});
+
 /** S3 over a real store, real blobs, a real outbox and ledger; at the other end of `call` stands this test instead of Lambda. */
-export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => true }: { directory?: string; isDoorOpen?: (functionArn: string) => boolean } = {}) => {
-  const store = createSqliteStore({ path: join(directory, "state.db"), migrations: stateMigrations, onSyncFailure });
+export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => true, before }: { directory?: string; isDoorOpen?: (functionArn: string) => boolean; before?: Before } = {}) => {
+  const engine = createSqliteStore({ path: join(directory, "state.db"), migrations: stateMigrations, onSyncFailure });
+  const store = before === undefined ? engine : waitingStore(engine, before);
   const history = createSqliteStore({ path: join(directory, "history.db"), migrations: historyMigrations, onSyncFailure });
   const blobs = createFileBlobStore({ directory: join(directory, "blobs"), random: systemRandom });
   const clock = createClock();
@@ -73,6 +88,7 @@ export const context = (over: Partial<RequestContext> & { caller?: Caller } = {}
     responseHeaders: {},
     trailers: {},
     isInternal: false,
+    refusalOf: async () => undefined,
     ...over,
   };
 };

@@ -68,7 +68,7 @@ export const createDeleteBucket = (s3: S3): S3Handler<"DeleteBucket"> => async (
     yield* sql("delete from s3_bucket where name = ?", name);
     return blobIds;
   });
-  s3.owners.forget(name);
+  s3.places.forget(name);
   s3.garbage.collect(garbage);
   return {};
 };

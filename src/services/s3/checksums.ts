@@ -32,7 +32,7 @@ const NAMES = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
 
 export const createDigest = (algorithm: ChecksumAlgorithm): Digest => ALGORITHMS[algorithm].create();
 
-type ChecksumMembers = { [A in ChecksumAlgorithm | (typeof NOT_BUILT)[number] as `Checksum${A}`]?: string | undefined };
+export type ChecksumMembers = { [A in ChecksumAlgorithm | (typeof NOT_BUILT)[number] as `Checksum${A}`]?: string | undefined };
 
 const isWellFormed = (algorithm: ChecksumAlgorithm, value: string): boolean => {
   const bytes = Buffer.from(value, "base64");
@@ -75,8 +75,15 @@ export const readTrailer = (trailers: Readonly<Record<string, string>>): { algor
   return undefined;
 };
 
-export const badDigest = (algorithm: ChecksumAlgorithm): ApiError =>
+/** AWS writes the algorithm in capitals, for a multipart upload in small letters. */
+export const badDigest = (algorithm: string): ApiError =>
   new ApiError("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`, { status: 400 });
+
+export const badContentMd5 = (given: Buffer, computedHex: string): ApiError =>
+  new ApiError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
+    status: 400,
+    members: { ExpectedDigest: given.toString("base64"), CalculatedDigest: Buffer.from(computedHex, "hex").toString("base64") },
+  });
 
 /** `{ ChecksumCRC32: "…" }` for the SDK's output. */
 export const checksumMember = ({ algorithm, value }: { algorithm: ChecksumAlgorithm; value: string }): ChecksumMembers => ({ [`Checksum${algorithm}`]: value });

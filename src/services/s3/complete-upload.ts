@@ -70,7 +70,7 @@ const checkWhole = (input: CompleteInput, upload: UploadRow, checksum: Checksum,
   if (given !== undefined && given.algorithm !== checksum.algorithm) {
     throw invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum Type: ${given.algorithm.toLowerCase()}`);
   }
-  if (given !== undefined && given.value !== checksum.value && given.value !== checksum.value.replace(/-[0-9]+$/, "")) throw badDigest(given.algorithm);
+  if (given !== undefined && given.value !== checksum.value && given.value !== checksum.value.replace(/-[0-9]+$/, "")) throw badDigest(given.algorithm.toLowerCase());
   if (input.MpuObjectSize !== undefined && Number(input.MpuObjectSize) !== size) {
     throw invalidRequest(`The provided 'x-amz-mp-object-size' header value ${Number(input.MpuObjectSize)} does not match what was computed: ${size}`);
   }

@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { notBuilt, noSuchKey, preconditionFailed } from "./errors.ts";
+import { noSuchKey, preconditionFailed, unsupportedHeader } from "./errors.ts";
 import type { ObjectRow } from "./object-rows.ts";
 
 interface ReadConditions {
@@ -66,8 +66,9 @@ export interface WriteConditions {
 
 /** PutObject, CopyObject, CompleteMultipartUpload, DeleteObject: checked in the commit, so two writers cannot both be first. */
 export const checkWrite = (input: WriteConditions, key: string, existing: Pick<ObjectRow, "etag"> | undefined): void => {
+  if (input.IfMatch !== undefined && input.IfNoneMatch !== undefined) throw unsupportedHeader("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
   if (input.IfNoneMatch !== undefined) {
-    if (input.IfNoneMatch.trim() !== "*") throw notBuilt("If-None-Match with an entity tag on a write (S3 itself takes only *)");
+    if (input.IfNoneMatch.trim() !== "*") throw unsupportedHeader("If-None-Match", "We don't accept the provided value of If-None-Match header for this API");
     if (existing !== undefined) throw preconditionFailed("If-None-Match");
   }
   if (input.IfMatch !== undefined) {

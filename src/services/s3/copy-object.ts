@@ -8,7 +8,7 @@ import { describe, readStorageClass, refuseUnbuilt } from "./headers.ts";
 import type { S3, S3Handler, S3Input } from "./needs.ts";
 import { objectOf, readCopySource, type ObjectName } from "./object-names.ts";
 import type { ObjectDescription, ObjectRow } from "./object-rows.ts";
-import { isReplaced, readBytes, requireObject } from "./read-object.ts";
+import { isReplaced, readBytes, requireReadable } from "./read-object.ts";
 import { storeBytes } from "./receive.ts";
 
 type CopyInput = S3Input<"CopyObject">;
@@ -60,7 +60,7 @@ export const createCopyObject = (s3: S3): S3Handler<"CopyObject"> => async (inpu
   checkSelfCopy(input, from, target);
   await s3.store.run(() => requireBucket(target.bucket, input.ExpectedBucketOwner));
   const find = async (): Promise<ObjectRow> => {
-    const source = await requireObject(s3, from, input.ExpectedSourceBucketOwner);
+    const source = await requireReadable(s3, from, input.ExpectedSourceBucketOwner, context);
     checkCopySource(input, source, s3.clock.now());
     if (source.size > S3_OBJECT_BYTES_MAX) throw invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${S3_OBJECT_BYTES_MAX}`);
     return source;

@@ -4,7 +4,7 @@ import { bucketArn } from "../../kit/arn.ts";
 import { sql, sqlOne } from "../../store/store.ts";
 import { checkBucketName } from "./bucket-names.ts";
 import { findBucket } from "./bucket-rows.ts";
-import { notBuilt } from "./errors.ts";
+import { invalidArgument, notBuilt } from "./errors.ts";
 import { refuseUnbuilt } from "./headers.ts";
 import type { S3, S3Handler, S3Input } from "./needs.ts";
 import { bucketOf } from "./object-names.ts";
@@ -33,12 +33,17 @@ const bucketRegion = (constraint: string | undefined, asked: string): string => 
   return wanted;
 };
 
+const OWNERSHIPS: readonly string[] = ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"];
+
 const refuseUnbuiltBucket = (input: S3Input<"CreateBucket">): void => {
   const { ACL, GrantFullControl, GrantRead, GrantReadACP, GrantWrite, GrantWriteACP } = input;
+  if (input.ObjectOwnership !== undefined && !OWNERSHIPS.includes(input.ObjectOwnership)) {
+    throw invalidArgument(`Invalid x-amz-object-ownership header: ${input.ObjectOwnership}`, "x-amz-object-ownership", input.ObjectOwnership);
+  }
   if (ACL === "public-read" || ACL === "public-read-write" || ACL === "authenticated-read") {
     throw new ApiError("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting", { status: 400 });
   }
-  refuseUnbuilt({ GrantFullControl, GrantRead, GrantReadACP, GrantWrite, GrantWriteACP });
+  refuseUnbuilt({ ACL, GrantFullControl, GrantRead, GrantReadACP, GrantWrite, GrantWriteACP });
   if (input.ObjectLockEnabledForBucket === true) throw notBuilt("Object Lock (x-amz-bucket-object-lock-enabled)");
   if (input.ObjectOwnership !== undefined && input.ObjectOwnership !== "BucketOwnerEnforced") throw notBuilt(`Object ownership with ACLs (${input.ObjectOwnership})`);
   if (input.BucketNamespace !== undefined && input.BucketNamespace !== "global") throw notBuilt(`The bucket namespace ${input.BucketNamespace}`);
@@ -65,6 +70,6 @@ export const createCreateBucket = (s3: S3): S3Handler<"CreateBucket"> => async (
     if (Number(count!["n"]) >= S3_BUCKETS_PER_ACCOUNT_MAX) throw new ApiError("TooManyBuckets", "You have attempted to create more buckets than allowed", { status: 400 });
     yield* sql("insert into s3_bucket (name, account, region, created_at, tags, notifications) values (?, ?, ?, ?, ?, '[]')", name, account, region, s3.clock.now(), JSON.stringify(tags));
   });
-  s3.owners.forget(name);
+  s3.places.forget(name);
   return { Location: region === CLASSIC_REGION && asked === CLASSIC_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`, BucketArn: bucketArn(name) };
 };

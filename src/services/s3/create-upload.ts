@@ -12,9 +12,10 @@ const UPLOAD_ID_BYTES = 48;
 /** Full-object checksums can be made from those of the parts with CRCs only; CRC64NVME knows no other kind. */
 const readChecksumType = (type: string | undefined, algorithm: ChecksumAlgorithm): ChecksumType => {
   if (type === undefined) return algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE";
-  const isPossible = type === "FULL_OBJECT" ? isLinear(algorithm) : type === "COMPOSITE" && algorithm !== "CRC64NVME";
+  if (type !== "FULL_OBJECT" && type !== "COMPOSITE") throw invalidRequest("Value for x-amz-checksum-type header is invalid.");
+  const isPossible = type === "FULL_OBJECT" ? isLinear(algorithm) : algorithm !== "CRC64NVME";
   if (!isPossible) throw invalidRequest(`The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`);
-  return type as ChecksumType;
+  return type;
 };
 
 export const createCreateMultipartUpload = (s3: S3): S3Handler<"CreateMultipartUpload"> => async (input) => {

@@ -1,5 +1,7 @@
-import { isApiError } from "../../kit/api-error.ts";
+import { isApiError, type ApiError } from "../../kit/api-error.ts";
+import { bucketArn } from "../../kit/arn.ts";
 import { S3_KEY_BYTES_MAX, S3_PAGE_MAX } from "../../kit/limits.ts";
+import type { RequestContext } from "../service.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { removeOperation } from "./commit.ts";
 import { malformedXml, notBuilt } from "./errors.ts";
@@ -27,10 +29,22 @@ interface Outcome {
   error?: { Code: string; Message: string };
 }
 
-/** One commit for all keys; a key that cannot go has an error of its own and keeps nobody. */
+/** By key: what the policies say against its going. */
+const refusedKeys = async ({ places }: S3, bucket: string, keys: Iterable<string>, context: RequestContext): Promise<Map<string, ApiError>> => {
+  const account = (await places.find(bucket))?.account;
+  const refused = new Map<string, ApiError>();
+  for (const key of new Set(keys)) {
+    const refusal = await context.refusalOf({ action: "s3:DeleteObject", resource: `${bucketArn(bucket)}/${key}`, ...(account === undefined ? {} : { account }) });
+    if (refusal !== undefined) refused.set(key, refusal);
+  }
+  return refused;
+};
+
+/** One commit for all keys; a key that cannot or may not go has an error of its own and keeps nobody. */
 export const createDeleteObjects = (s3: S3): S3Handler<"DeleteObjects"> => async (input, context) => {
   const wanted = input.Delete?.Objects ?? [];
   if (wanted.length === 0 || wanted.length > S3_PAGE_MAX) throw malformedXml();
+  const refused = await refusedKeys(s3, bucketOf(input), wanted.flatMap(({ Key }) => Key ?? []), context);
   const removed: { garbage: string[]; notified: Parameters<typeof announce>[2][number] }[] = [];
   const outcomes = await s3.store.run(function* () {
     removed.length = 0;
@@ -39,6 +53,8 @@ export const createDeleteObjects = (s3: S3): S3Handler<"DeleteObjects"> => async
     for (const { Key: key, VersionId, ETag, Size, LastModifiedTime } of wanted) {
       if (key === undefined) throw malformedXml();
       try {
+        const refusal = refused.get(key);
+        if (refusal !== undefined) throw refusal;
         if (Buffer.byteLength(key) > S3_KEY_BYTES_MAX) objectOf({ Bucket: bucket.name, Key: key });
         checkVersion(VersionId);
         if (Size !== undefined || LastModifiedTime !== undefined) throw notBuilt("Deleting by size or time (directory buckets only)");

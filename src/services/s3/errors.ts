@@ -27,6 +27,12 @@ export const malformedXml = (): ApiError =>
 export const preconditionFailed = (condition: string): ApiError =>
   new ApiError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", { status: 412, members: { Condition: condition } });
 
+/** A header that S3 itself does not take. */
+export const unsupportedHeader = (header: string, detail?: string): ApiError =>
+  new ApiError("NotImplemented", "A header you provided implies functionality that is not implemented", {
+    status: 501, members: { Header: header, ...(detail === undefined ? {} : { additionalMessage: detail }) },
+  });
+
 /** An option that would change what S3 does, and that lambdad does not do yet. */
 export const notBuilt = (what: string): ApiError =>
   new ApiError("NotImplemented", `${what} is not built in lambdad yet: leave it out of the request`, { status: 501 });

@@ -58,18 +58,11 @@ export const createGarbage = ({ store, blobs, log }: { store: Store; blobs: Blob
   };
 };
 
-/** All blobs that objects and parts name, a few rows to a turn of the store. */
+/**
+ * All blobs that parts and objects name, a few rows to a turn of the store. Parts first: an upload that is completed meanwhile
+ * makes its parts an object, never the other way round, so what was no part any more is an object by then.
+ */
 const forEachNamedBlob = async (store: Store, visit: (id: string) => void): Promise<void> => {
-  let object: [string, Uint8Array] | undefined = ["", new Uint8Array()];
-  while (object !== undefined) {
-    const [bucket, key] = object as [string, Uint8Array];
-    const rows = await store.run(() =>
-      sql("select bucket, key, blobs from s3_object where (bucket, key) > (?, ?) order by bucket, key limit ?", bucket, key, S3_SWEEP_ROWS),
-    );
-    for (const row of rows) for (const [id] of JSON.parse(row["blobs"] as string) as [string, number][]) visit(id);
-    const last = rows.at(-1);
-    object = last === undefined ? undefined : [last["bucket"] as string, last["key"] as Uint8Array];
-  }
   let part: [string, number] | undefined = ["", 0];
   while (part !== undefined) {
     const [uploadId, number] = part as [string, number];
@@ -79,5 +72,15 @@ const forEachNamedBlob = async (store: Store, visit: (id: string) => void): Prom
     for (const row of rows) visit(row["blob_id"] as string);
     const last = rows.at(-1);
     part = last === undefined ? undefined : [last["upload_id"] as string, Number(last["part_number"])];
+  }
+  let object: [string, Uint8Array] | undefined = ["", new Uint8Array()];
+  while (object !== undefined) {
+    const [bucket, key] = object as [string, Uint8Array];
+    const rows = await store.run(() =>
+      sql("select bucket, key, blobs from s3_object where (bucket, key) > (?, ?) order by bucket, key limit ?", bucket, key, S3_SWEEP_ROWS),
+    );
+    for (const row of rows) for (const [id] of JSON.parse(row["blobs"] as string) as [string, number][]) visit(id);
+    const last = rows.at(-1);
+    object = last === undefined ? undefined : [last["bucket"] as string, last["key"] as Uint8Array];
   }
 };

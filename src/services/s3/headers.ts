@@ -1,6 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_KEY_BYTES_MAX, S3_METADATA_BYTES_MAX } from "../../kit/limits.ts";
-import { invalidRequest, notBuilt } from "./errors.ts";
+import { invalidArgument, invalidRequest, notBuilt } from "./errors.ts";
 import type { ObjectDescription } from "./object-rows.ts";
 import { readTaggingHeader } from "./tags.ts";
 
@@ -53,14 +53,10 @@ export const readStorageClass = (name = "STANDARD"): string => {
   return name;
 };
 
-/** Header values come as Latin-1; what was UTF-8 on the wire is kept as text. */
-const readHeaderText = (value: string): string => {
-  if (/^[\x00-\x7f]*$/.test(value) || /[^\x00-\xff]/.test(value)) return value;
-  const text = Buffer.from(value, "latin1").toString("utf8");
-  return text.includes("\ufffd") ? value : text;
-};
-
-/** "any metadata … with non US-ASCII characters is returned RFC 2047 encoded" (S3 user guide). */
+/**
+ * "any metadata … with non US-ASCII characters is returned RFC 2047 encoded" (S3 user guide). Its example shows that S3 takes
+ * the bytes of the header for Latin-1, as Node does, so that what was UTF-8 on the wire is encoded twice.
+ */
 const writeHeaderText = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text, "utf8").toString("base64")}?=`);
 
 const readMetadata = (given: Record<string, string> = {}): Record<string, string> => {
@@ -68,9 +64,8 @@ const readMetadata = (given: Record<string, string> = {}): Record<string, string
   const metadata: Record<string, string> = Object.create(null) as Record<string, string>;
   let size = 0;
   for (const [name, value] of Object.entries(given)) {
-    const text = readHeaderText(value);
-    metadata[name.toLowerCase()] = text;
-    size += Buffer.byteLength(name) + Buffer.byteLength(text);
+    metadata[name.toLowerCase()] = value;
+    size += Buffer.byteLength(name) + Buffer.byteLength(value);
   }
   if (size > S3_METADATA_BYTES_MAX) {
     throw new ApiError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", { status: 400, members: { Size: size, MaxSizeAllowed: S3_METADATA_BYTES_MAX } });
@@ -92,17 +87,23 @@ type Refusable = Partial<Record<
   string | undefined
 >> & { ObjectLockRetainUntilDate?: Date | undefined; WriteOffsetBytes?: number | undefined };
 
+const CANNED_ACLS: readonly string[] = ["private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"];
+const ENCRYPTIONS: readonly string[] = ["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"];
 const GRANTS = ["GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"] as const;
 
 /** Options that would change what S3 does with the object, and that are not built: said, never dropped. */
 export const refuseUnbuilt = (input: Refusable): void => {
   // The owner of a bucket owns everything in it and ACLs are off, which is AWS's default since 2023.
+  if (input.ACL !== undefined && !CANNED_ACLS.includes(input.ACL)) throw invalidArgument("Argument x-amz-acl is not one of the canned ACLs", "x-amz-acl", input.ACL);
   const isOwnersAcl = input.ACL === undefined || input.ACL === "private" || input.ACL === "bucket-owner-full-control";
   if (!isOwnersAcl || GRANTS.some((grant) => input[grant] !== undefined)) {
     throw new ApiError("AccessControlListNotSupported", "The bucket does not allow ACLs", { status: 400 });
   }
   if ((input.SSECustomerAlgorithm ?? input.SSECustomerKey ?? input.SSECustomerKeyMD5 ?? input.CopySourceSSECustomerAlgorithm) !== undefined) {
     throw notBuilt("Encryption with customer-provided keys (SSE-C)");
+  }
+  if (input.ServerSideEncryption !== undefined && !ENCRYPTIONS.includes(input.ServerSideEncryption)) {
+    throw invalidArgument("The encryption method specified is not supported", "x-amz-server-side-encryption", input.ServerSideEncryption);
   }
   if (input.SSEKMSKeyId !== undefined || (input.ServerSideEncryption !== undefined && input.ServerSideEncryption !== "AES256")) {
     throw notBuilt(`Server-side encryption with KMS (${input.ServerSideEncryption ?? "a KMS key"})`);

@@ -8,7 +8,7 @@ import type { Outbox } from "../../plumber/outbox.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext, Service } from "../service.ts";
-import type { BucketOwners } from "./bucket-owners.ts";
+import type { BucketPlaces } from "./bucket-places.ts";
 import type { Garbage } from "./garbage.ts";
 
 export type S3Types = typeof import("@aws-sdk/client-s3");
@@ -31,5 +31,5 @@ export interface Needs {
 /** What the operations share beside what the platform gives them. */
 export interface S3 extends Needs {
   garbage: Garbage;
-  owners: BucketOwners;
+  places: BucketPlaces;
 }

@@ -4,7 +4,7 @@ import { invalidArgument } from "./errors.ts";
 import type { S3, S3Handler } from "./needs.ts";
 import { checkVersion, objectOf } from "./object-names.ts";
 import type { ObjectRow } from "./object-rows.ts";
-import { requireObject } from "./read-object.ts";
+import { requireReadable } from "./read-object.ts";
 
 const KNOWN: readonly string[] = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
@@ -22,14 +22,14 @@ const describeParts = ({ parts, checksum }: ObjectRow, marker: number, max: numb
   };
 };
 
-export const createGetObjectAttributes = (s3: S3): S3Handler<"GetObjectAttributes"> => async (input) => {
+export const createGetObjectAttributes = (s3: S3): S3Handler<"GetObjectAttributes"> => async (input, context) => {
   checkVersion(input.VersionId);
   const asked = new Set<string>(input.ObjectAttributes?.flatMap((names) => names.split(",").map((name) => name.trim())));
   const unknown = [...asked].find((name) => !KNOWN.includes(name));
   if (unknown !== undefined || asked.size === 0) throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", unknown);
   const marker = Number(input.PartNumberMarker ?? 0);
   if (!Number.isInteger(marker) || marker < 0) throw invalidArgument("Part number marker must be a non-negative integer", "x-amz-part-number-marker", input.PartNumberMarker);
-  const object = await requireObject(s3, objectOf(input), input.ExpectedBucketOwner);
+  const object = await requireReadable(s3, objectOf(input), input.ExpectedBucketOwner, context);
   const parts = asked.has("ObjectParts") ? describeParts(object, marker, Math.min(input.MaxParts ?? S3_PAGE_MAX, S3_PAGE_MAX)) : undefined;
   return {
     LastModified: new Date(object.lastModified),

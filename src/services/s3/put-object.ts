@@ -22,7 +22,7 @@ export const createPutObject = (s3: S3): S3Handler<"PutObject"> => async (input,
     });
   }
   const announced = readChecksum(input)?.algorithm ?? readAlgorithm(input.ChecksumAlgorithm);
-  const body = await receiveBody(s3, input, context.trailers, announced ?? DEFAULT_ALGORITHM);
+  const body = await receiveBody(s3, input, context, announced ?? DEFAULT_ALGORITHM);
   const algorithm = body.sent ?? DEFAULT_ALGORITHM;
   const checksum: Checksum = { algorithm, type: "FULL_OBJECT", value: body.checksums.get(algorithm)! };
   const { blob } = body;

@@ -1,4 +1,6 @@
 import { BlobMissingError, type ByteRange } from "../../blob/blob.ts";
+import { isApiError } from "../../kit/api-error.ts";
+import { bucketArn } from "../../kit/arn.ts";
 import type { RequestContext } from "../service.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { checkRead } from "./conditions.ts";
@@ -19,6 +21,20 @@ export const requireObject = async ({ store }: Pick<S3, "store">, { bucket, key 
   return object;
 };
 
+/**
+ * An object that is read. "If you have the s3:ListBucket permission on the bucket, Amazon S3 returns … 404 (Not Found) … If you don't … 403"
+ * (GetObject, HeadObject, CopyObject): who may not list is not told what is missing.
+ */
+export const requireReadable = async (s3: S3, name: ObjectName, expectedOwner: string | undefined, context: RequestContext): Promise<ObjectRow> => {
+  try {
+    return await requireObject(s3, name, expectedOwner);
+  } catch (error) {
+    if (!isApiError(error, "NoSuchKey")) throw error;
+    const account = (await s3.places.find(name.bucket))?.account;
+    throw (await context.refusalOf({ action: "s3:ListBucket", resource: bucketArn(name.bucket), ...(account === undefined ? {} : { account }) })) ?? error;
+  }
+};
+
 const overrides = (input: S3Input<"HeadObject">, context: RequestContext) => {
   const given = Object.entries({
     ContentType: input.ResponseContentType, CacheControl: input.ResponseCacheControl, ContentDisposition: input.ResponseContentDisposition,
@@ -31,7 +47,7 @@ const overrides = (input: S3Input<"HeadObject">, context: RequestContext) => {
 /** What GetObject and HeadObject share: the object, the range that is wanted, and the answer without its body. */
 export const lookUp = async (s3: S3, input: S3Input<"HeadObject">, context: RequestContext) => {
   checkVersion(input.VersionId);
-  const object = await requireObject(s3, objectOf(input), input.ExpectedBucketOwner);
+  const object = await requireReadable(s3, objectOf(input), input.ExpectedBucketOwner, context);
   checkRead(input, object, s3.clock.now(), context.responseHeaders);
   const wanted = object.size === 0 && input.PartNumber === 1 ? undefined : requestedRange(input, object);
   const range: ByteRange = wanted ?? { start: 0, end: object.size - 1 };

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { BlobStoreFullError, type StoredBlob } from "../../blob/blob.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_OBJECT_BYTES_MAX } from "../../kit/limits.ts";
-import { badDigest, createDigest, readAlgorithm, readChecksum, readContentMd5, readTrailer, type ChecksumAlgorithm } from "./checksums.ts";
+import type { RequestContext } from "../service.ts";
+import { badContentMd5, badDigest, createDigest, readAlgorithm, readChecksum, readContentMd5, readTrailer, type ChecksumAlgorithm } from "./checksums.ts";
 import type { Digest } from "./crc.ts";
 import { invalidRequest } from "./errors.ts";
 import { BLOB_OWNER } from "./garbage.ts";
@@ -52,19 +53,20 @@ type Announced = Parameters<typeof readChecksum>[0] & { Body?: Bytes | undefined
 export const receiveBody = async (
   s3: Pick<S3, "blobs">,
   input: Announced,
-  trailers: Readonly<Record<string, string>>,
+  { trailers, wire }: Pick<RequestContext, "trailers" | "wire">,
   wanted: ChecksumAlgorithm | undefined,
 ): Promise<ReceivedBody & { sent: ChecksumAlgorithm | undefined }> => {
   const contentMd5 = readContentMd5(input.ContentMD5);
   const header = readChecksum(input);
   const announced = readAlgorithm(input.ChecksumAlgorithm);
   if (header !== undefined && announced !== undefined && header.algorithm !== announced) throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
-  if ((input.ContentLength ?? 0) > S3_OBJECT_BYTES_MAX) throw entityTooLarge(input.ContentLength!);
+  const length = Number(wire?.headers["x-amz-decoded-content-length"] ?? input.ContentLength ?? 0);
+  if (length > S3_OBJECT_BYTES_MAX) throw entityTooLarge(length);
 
   const algorithms = new Set([header?.algorithm ?? announced, wanted].filter((algorithm) => algorithm !== undefined));
   const received = await storeBytes(s3, input.Body, algorithms);
   try {
-    if (contentMd5 !== undefined && contentMd5.toString("hex") !== received.md5) throw badMd5(input.ContentMD5!, received.md5);
+    if (contentMd5 !== undefined && contentMd5.toString("hex") !== received.md5) throw badContentMd5(contentMd5, received.md5);
     const sent = header ?? readTrailer(trailers);
     if (sent === undefined) {
       if (announced !== undefined) throw invalidRequest("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.");
@@ -86,12 +88,6 @@ const digestOf = async ({ blobs }: Pick<S3, "blobs">, id: string, algorithm: Che
   for await (const chunk of blobs.read(id)) digest.update(chunk);
   return digest.digest().toString("base64");
 };
-
-const badMd5 = (given: string, computedHex: string): ApiError =>
-  new ApiError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
-    status: 400,
-    members: { ExpectedDigest: given, CalculatedDigest: Buffer.from(computedHex, "hex").toString("base64") },
-  });
 
 const entityTooLarge = (size: number): ApiError =>
   new ApiError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", { status: 400, members: { ProposedSize: size, MaxSizeAllowed: S3_OBJECT_BYTES_MAX } });

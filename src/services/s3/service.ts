@@ -1,6 +1,7 @@
-import { createBucketOwners } from "./bucket-owners.ts";
+import { createBucketPlaces } from "./bucket-places.ts";
 import { createBucketSettings } from "./bucket-settings.ts";
 import { createDeleteBucket, createGetBucketLocation, createHeadBucket, createListBuckets } from "./buckets.ts";
+import { createCheck } from "./check.ts";
 import { createCompleteMultipartUpload } from "./complete-upload.ts";
 import { createCopyObject } from "./copy-object.ts";
 import { createCreateBucket } from "./create-bucket.ts";
@@ -23,13 +24,13 @@ import { createAbortMultipartUpload, createListMultipartUploads, createListParts
 /**
  * Amazon S3: buckets without versioning, objects, multipart uploads, and notifications to functions.
  *
- * Buckets are answered for from every region; ACLs are off, everything belongs to the bucket's owner, and objects are
+ * A bucket is answered for in its own region, and others send the client there; ACLs are off, everything belongs to the bucket's owner, and objects are
  * reported as encrypted with S3's own keys (AES256), which on AWS nobody can turn off either. The disk is not encrypted by it.
  */
 export const createS3Service = (needs: Needs): S3Service => {
   const garbage = createGarbage(needs);
-  const owners = createBucketOwners(needs);
-  const s3: S3 = { ...needs, garbage, owners };
+  const places = createBucketPlaces(needs);
+  const s3: S3 = { ...needs, garbage, places };
   garbage.recover().catch((error: unknown) => needs.log.warn("S3 could not look for data that a crash left: it tries again at the next start", { error: String(error) }));
   return {
     handlers: {
@@ -59,7 +60,8 @@ export const createS3Service = (needs: Needs): S3Service => {
       ...createTagging(s3),
       ...createBucketSettings(s3),
     },
-    permissions: createPermissions(owners),
+    permissions: createPermissions(places),
+    check: createCheck(places),
     ledgerKeys: (_operation, input) => ledgerKeys(input as Named),
   };
 };

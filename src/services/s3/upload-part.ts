@@ -10,7 +10,7 @@ import { refuseUnbuilt } from "./headers.ts";
 import type { S3, S3Handler } from "./needs.ts";
 import { objectOf, readCopySource, type ObjectName } from "./object-names.ts";
 import { readCopyRange } from "./ranges.ts";
-import { requireObject } from "./read-object.ts";
+import { requireReadable } from "./read-object.ts";
 import { receiveBody, type ReceivedBody } from "./receive.ts";
 import { requireUpload, writePart, type PartRow, type UploadRow } from "./upload-rows.ts";
 
@@ -55,19 +55,19 @@ export const createUploadPart = (s3: S3): S3Handler<"UploadPart"> => async (inpu
   if (announced !== undefined && upload.isChecksumAsked && announced !== upload.checksumAlgorithm) {
     throw invalidRequest(`Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: ${announced.toLowerCase()}`);
   }
-  const body = await receiveBody(s3, input, context.trailers, upload.checksumAlgorithm);
+  const body = await receiveBody(s3, input, context, upload.checksumAlgorithm);
   const part = await commitPart(s3, upload, number, body);
   const told = body.sent ?? upload.checksumAlgorithm;
   return { ETag: `"${part.etag}"`, ...checksumMember({ algorithm: told, value: body.checksums.get(told)! }), ServerSideEncryption: "AES256" };
 };
 
-export const createUploadPartCopy = (s3: S3): S3Handler<"UploadPartCopy"> => async (input) => {
+export const createUploadPartCopy = (s3: S3): S3Handler<"UploadPartCopy"> => async (input, context) => {
   const number = readPartNumber(input.PartNumber);
   refuseUnbuilt(input);
   const from = readCopySource(input.CopySource);
   const upload = await begin(s3, objectOf(input), input);
   const find = async () => {
-    const source = await requireObject(s3, from, input.ExpectedSourceBucketOwner);
+    const source = await requireReadable(s3, from, input.ExpectedSourceBucketOwner, context);
     checkCopySource(input, source, s3.clock.now());
     return source;
   };
