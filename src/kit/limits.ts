@@ -136,9 +136,7 @@ export const FUNCTION_SETTLE_MS = 150;
 /** Characters of a function's name without its ARN; functions on one page of ListFunctions (API reference). */
 export const FUNCTION_NAME_CHARACTERS_MAX = 64;
 export const FUNCTIONS_PAGE_MAX = 50;
-/** Tags of a function, and characters of a tag's key and value ("Using tags on Lambda functions"). */
+/** Tags of a function ("Using tags on Lambda functions"). */
 export const FUNCTION_TAGS_MAX = 50;
-export const TAG_KEY_CHARACTERS_MAX = 128;
-export const TAG_VALUE_CHARACTERS_MAX = 256;
 /** Bytes of a client context in base64 ("Invoke", API reference). */
 export const CLIENT_CONTEXT_BYTES_MAX = 3_583;
