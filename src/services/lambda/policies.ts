@@ -22,8 +22,11 @@ interface PermissionInput {
   InvokedViaFunctionUrl?: boolean | undefined;
 }
 
+/** Alexa's services alone stand outside amazonaws.com. */
+const ALEXA = /^alexa-(appkit|connectedhome)\.amazon\.com$/;
+
 const principalOf = (text: string): Statement["Principal"] => {
-  if (!isPrincipalText(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
+  if (!isPrincipalText(text) && !ALEXA.test(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
   if (text === "*") return "*";
   if (/^\d{12}$/.test(text)) return { AWS: `arn:aws:iam::${text}:root` };
   return text.startsWith("arn:") ? { AWS: text } : { Service: text };
