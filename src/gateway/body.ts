@@ -14,14 +14,21 @@ export interface Body {
   readonly isRead: boolean;
 }
 
-const tooLarge = (limit: number): ApiError =>
-  new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for this operation`, { status: 413 });
+interface Limits {
+  buffered: number;
+  streamed: number;
+  /** Known once the request is routed. */
+  operation?(): string | undefined;
+}
 
-async function* limited(source: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+const tooLarge = (limit: number, operation: string | undefined): ApiError =>
+  new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes for ${operation === undefined ? "this" : `the ${operation}`} operation`, { status: 413 });
+
+async function* limited(source: AsyncIterable<Uint8Array>, limit: number, operation: Limits["operation"]): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of source) {
     total += chunk.length;
-    if (total > limit) throw tooLarge(limit);
+    if (total > limit) throw tooLarge(limit, operation?.());
     yield chunk;
   }
 }
@@ -39,7 +46,7 @@ async function* hashed(source: AsyncIterable<Uint8Array>, expected: string): Asy
   });
 }
 
-export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>, limits: { buffered: number; streamed: number }): Body => {
+export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>, limits: Limits): Body => {
   const trailers: Record<string, string> = {};
   let claim: PayloadClaim = { kind: "none" };
   let whole: Promise<Buffer> | undefined;
@@ -47,7 +54,7 @@ export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<
 
   const content = (limit: number): AsyncIterable<Uint8Array> => {
     isRead = true;
-    const bounded = limited(source, limit);
+    const bounded = limited(source, limit, limits.operation);
     if (claim.kind === "sha256") return hashed(bounded, claim.sha256);
     const isChunked = claim.kind === "chunks" || claim.kind === "signed-chunks";
     if (!isChunked && !/(^|,)\s*aws-chunked\s*(,|$)/i.test(headers["content-encoding"] ?? "")) return bounded;
@@ -56,7 +63,7 @@ export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<
   };
   const collect = async (): Promise<Buffer> => {
     const announced = Number(headers["content-length"] ?? 0);
-    if (announced > limits.buffered) throw tooLarge(limits.buffered);
+    if (announced > limits.buffered) throw tooLarge(limits.buffered, limits.operation?.());
     const chunks: Uint8Array[] = [];
     for await (const chunk of content(limits.buffered)) chunks.push(chunk);
     return chunks.length === 1 ? Buffer.from(chunks[0]!.buffer, chunks[0]!.byteOffset, chunks[0]!.byteLength) : Buffer.concat(chunks);

@@ -52,7 +52,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
       const model = loadServiceModel(routed.service.name);
       Object.assign(failure, { model, protocol: model.protocols[0]! });
       if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
-      const body = form === "" ? createBody(request.body, request.headers, BODY_LIMITS[model.name] ?? DEFAULT_LIMITS) : early;
+      const body = form === "" ? createBody(request.body, request.headers, { ...(BODY_LIMITS[model.name] ?? DEFAULT_LIMITS), operation: () => failure.operation?.name }) : early;
       const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers: request.headers, buffer: body.buffer, stream: body.stream };
 
       const claim = await claimOperation(model, wire);
