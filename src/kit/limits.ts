@@ -16,6 +16,12 @@ export const UNZIPPED_BYTES_MAX = 262_144_000;
 export const LAMBDA_REQUEST_BYTES_MAX = 70_167_211;
 /** Entries. Ours: AWS gives no number; a bomb of empty entries must end somewhere. */
 export const ZIP_ENTRIES_MAX = 200_000;
+/** Bytes of the targets of all symbolic links in a package. Ours: some ten thousand of them. */
+export const ZIP_LINK_BYTES_MAX = MIB;
+/** Bytes of a file's name and of a path, and links that are followed one after the other: Linux. */
+export const FILE_NAME_BYTES_MAX = 255;
+export const PATH_BYTES_MAX = 4_096;
+export const SYMBOLIC_LINKS_MAX = 40;
 /** Milliseconds. INIT of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
 /** Bytes. `LogType=Tail`. */
