@@ -83,7 +83,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     async close(graceMs = GRACE_MS) {
       await gateway.close(graceMs);
       await outbox.close();
-      await queue.close();
+      await queue.close(graceMs);
       await scheduler.close();
       await executor.close();
       await logs.flush();
