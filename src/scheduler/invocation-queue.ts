@@ -10,7 +10,7 @@ import type { QueuedInvocation, ResolveTarget, Scheduler } from "./scheduler.ts"
 export interface InvocationQueue {
   /** Resolves once the event is on the disk. The same request id again is the same event. */
   enqueue(event: QueuedInvocation): Promise<void>;
-  /** Takes up what an earlier process left, leases included. */
+  /** Takes up what an earlier process left, leases included. Nothing runs before. */
   start(): Promise<void>;
   pending(): Promise<{ queued: number; inFlight: number }>;
   /** Starts nothing more, and waits at most `graceMs` for what runs. What is left then runs again after the next start. */
@@ -101,6 +101,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
   const running = new Set<Promise<void>>();
   let timer: Timer | undefined;
   let filling: Promise<void> | undefined;
+  /** Runs whose end could not be written yet. */
+  const unfinished: { event: Leased; next: Next }[] = [];
+  let isStarted = false;
   let isPoked = false;
   let isClosed = false;
   let isAbandoned = false;
@@ -137,32 +140,33 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
   /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
   const finish = async (event: Leased, next: Next) => {
     if (next.kind === "again") {
-      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
       await store.run(() =>
         sql(
           "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
           clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
         ),
       );
+      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
       return;
     }
-    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + (next.isAttempt ? 1 : 0) });
     await store.run(() => sql("delete from async_event where request_id = ? and lease_token = ?", event.requestId, event.leaseToken));
+    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + (next.isAttempt ? 1 : 0) });
   };
 
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
     inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+    const next = await run(event);
+    const left = inFlight.get(key)! - 1;
+    if (left === 0) inFlight.delete(key);
+    else inFlight.set(key, left);
+    // Whatever the end of the process made of it: its lease ends with the next start.
+    if (isAbandoned) return;
     try {
-      const next = await run(event);
-      // Whatever the end of the process made of it: its lease ends with the next start.
-      if (!isAbandoned) await finish(event, next);
+      await finish(event, next);
     } catch (error) {
-      log.error("an asynchronous invocation could not be finished; it runs again at the next start", { requestId: event.requestId, error: String(error) });
-    } finally {
-      const left = inFlight.get(key)! - 1;
-      if (left === 0) inFlight.delete(key);
-      else inFlight.set(key, left);
+      log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId: event.requestId, error: String(error) });
+      unfinished.push({ event, next });
     }
   };
 
@@ -170,6 +174,10 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
   const startDue = async () => {
     while (isPoked && !isClosed) {
       isPoked = false;
+      for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
+        await finish(one.event, one.next);
+        unfinished.shift();
+      }
       const room = ASYNC_IN_FLIGHT_MAX - running.size;
       if (room <= 0) break;
       const leaseToken = random.uuid();
@@ -200,7 +208,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     filling = undefined;
     if (isPoked && !isClosed) return poke();
   };
-  const poke = (): Promise<void> => {
+  const poke = async (): Promise<void> => {
+    if (!isStarted || isClosed) return;
     isPoked = true;
     return (filling ??= fill());
   };
@@ -219,6 +228,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     },
     async start() {
       await store.run(() => sql("update async_event set lease_token = null"));
+      isStarted = true;
       void poke();
     },
     async pending() {
