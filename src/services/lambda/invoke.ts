@@ -1,4 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { Invocation } from "../../executor/executor.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import type { Trace } from "../../kit/ledger.ts";
@@ -79,6 +81,17 @@ export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) 
   };
 
   return {
+    /** What Invoke with the type Event was before: deprecated, and still called. */
+    async InvokeAsync(input, context) {
+      const named = parseFunctionName(input.FunctionName!, context);
+      const record = await look(named);
+      const payload = await buffer(input.InvokeArgs as unknown as Readable);
+      checkSize(payload, "Event");
+      checkJson(payload);
+      refuseBeforeActive(record);
+      return { Status: (await queueEvent(record, named, payload, context)).StatusCode };
+    },
+
     async Invoke(input, context) {
       // AWS sends these with every answer of Invoke.
       context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
