@@ -1,9 +1,11 @@
 import { PutRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
-import { AddPermissionCommand, GetFunctionCommand, InvokeAsyncCommand, InvokeCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { AddPermissionCommand, CreateFunctionCommand, type CreateFunctionCommandInput, GetFunctionCommand, InvokeAsyncCommand, InvokeCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
+import { zipOf } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
 import { ACCOUNT, arnOf, refusal, useLambda } from "./support.ts";
 
@@ -12,7 +14,7 @@ const on = useLambda();
 /** A session of a role that may do nothing, and a way to let it do more. */
 let guest: Clients;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/guest`;
-const allow = (Action: string, Resource: string) =>
+const allow = (Action: string | string[], Resource: string) =>
   on.ground.clients.iam.send(new PutRolePolicyCommand({ RoleName: "guest", PolicyName: "p", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] }) }));
 
 beforeAll(async () => {
@@ -48,6 +50,32 @@ describe("who may invoke a function", () => {
 
   it("is not told which functions there are", async () => {
     expect(await refusal(dryRun("doesnotexist"))).toMatchObject({ name: "AccessDeniedException" });
+  });
+});
+
+describe("who creates a function", () => {
+  const create = async (over: Partial<CreateFunctionCommandInput> = {}) => guest.lambda.send(new CreateFunctionCommand(await on.inputOf("theirs", over)));
+
+  it("must be allowed to pass its role on", async () => {
+    await allow("lambda:CreateFunction", "*");
+    expect(await refusal(create())).toMatchObject(denied("iam:PassRole", on.ground.role));
+    await allow(["lambda:CreateFunction", "iam:PassRole"], "*");
+    expect((await create({ FunctionName: "passed" })).State).toBe("Pending");
+  });
+
+  it("must be allowed to read its package in S3", async () => {
+    const { s3 } = on.ground.clients;
+    await s3.send(new CreateBucketCommand({ Bucket: "shelf" }));
+    await s3.send(new PutObjectCommand({ Bucket: "shelf", Key: "a/code.zip", Body: await zipOf({ "index.mjs": "1" }) }));
+    const Code = { S3Bucket: "shelf", S3Key: "a/code.zip" };
+    await allow(["lambda:CreateFunction", "iam:PassRole"], "*");
+    expect(await refusal(create({ Code }))).toEqual({
+      name: "AccessDeniedException", status: 403, type: "User",
+      message: "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for shelf/a/code.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied",
+    });
+    await allow(["lambda:CreateFunction", "iam:PassRole", "s3:GetObject"], "*");
+    expect(await refusal(create({ Code: { ...Code, S3ObjectVersion: "v" } }))).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringMatching(/^Error occurred while GetObject\. S3 Error Code: \w+\. S3 Error Message: ./) });
+    expect((await create({ FunctionName: "read", Code })).State).toBe("Pending");
   });
 });
 

@@ -1,5 +1,5 @@
 import {
-  AddPermissionCommand, DeleteFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand, GetPolicyCommand, InvokeCommand, ListAliasesCommand, ListVersionsByFunctionCommand, RemovePermissionCommand,
+  AddPermissionCommand, CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand, GetPolicyCommand, InvokeCommand, ListAliasesCommand, ListVersionsByFunctionCommand, RemovePermissionCommand,
   UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
@@ -48,6 +48,12 @@ describe("a function is named", () => {
     const [path, query] = template.replace("NAME", name).replace("ARN", encodeURIComponent(arnOf(name))).split("?");
     const { headers } = await on.raw(method, path!, query === undefined ? {} : { query: Object.fromEntries(new URLSearchParams(query)) });
     expect(headers.get("x-amzn-errortype") ?? "").not.toContain("UnknownOperation");
+  });
+
+  it.each([["by ARN", arnOf], ["by a partial ARN", (name: string) => `${ACCOUNT}:function:${name}`]])("already when it is created, %s", async (_how, form) => {
+    const created = await on.lambda.send(new CreateFunctionCommand(await on.inputOf(form(`made-${form("").length}`))));
+    expect(created).toMatchObject({ FunctionName: `made-${form("").length}`, FunctionArn: arnOf(`made-${form("").length}`) });
+    expect(await refusal(on.lambda.send(new CreateFunctionCommand(await on.inputOf(form("x").replace(ACCOUNT, "999999999999")))))).toMatchObject({ name: "AccessDeniedException", status: 403 });
   });
 
   it("with an alias, which is not read as a function", async () => {
