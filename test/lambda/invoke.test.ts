@@ -1,5 +1,6 @@
 import { InvokeCommand, UpdateFunctionConfigurationCommand, type InvokeCommandInput } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
+import { jsonComplaint } from "../../src/services/lambda/json-complaint.ts";
 import { eventually } from "../support/temporary.ts";
 import { arnOf, refusal, useLambda } from "./support.ts";
 
@@ -185,5 +186,23 @@ describe("Invoke", () => {
     await on.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: changing, Environment: { Variables: { WHO: "after" } } }));
     await on.isSettled(changing);
     expect((await invoke(changing)).text).toBe('["after",1]');
+  });
+});
+
+describe("the words about a payload that is no JSON", () => {
+  it.each([
+    ["a deep one", "[".repeat(1_000_000), /^Document nesting depth \(1001\) exceeds the maximum allowed \(1000, /],
+    ["a long word", "x".repeat(1_000_000), /^Unrecognized token 'x{256}\.\.\.': was expecting /],
+    ["a long one", `["${"x".repeat(1_000_000)}"`, /^Unexpected end-of-input: expected close marker for Array \(start marker at \[Source: \(byte\[\]\)"\["x{498}"\[truncated 999503 bytes\]; line: 1, column: 1\]\)/],
+    ["a leading zero", "01", /^Invalid numeric value: Leading zeroes not allowed\n/],
+    ["an escape", '"\\x"', /^Unrecognized character escape 'x' \(code 120\)\n/],
+    ["an open text", '"abc', /^Unexpected end-of-input: was expecting closing quote for a string value\n/],
+    ["blanks alone", "  \n ", /^No content to map due to end-of-input\n at \[Source: \(byte\[\]\)"  \n "; line: 2, column: 2\]$/],
+    ["more after it", "{} x", /^Trailing token /],
+  ])("stay short and name the place: %s", (_what, text, message) => {
+    expect(() => JSON.parse(text)).toThrow();
+    const complaint = jsonComplaint(text);
+    expect(complaint).toMatch(message);
+    expect(complaint.length).toBeLessThan(2_000);
   });
 });

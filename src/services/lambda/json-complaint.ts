@@ -1,5 +1,8 @@
 const VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+/** Jackson's own bounds. */
 const SOURCE_CHARACTERS_MAX = 500;
+const TOKEN_CHARACTERS_MAX = 256;
+const NESTING_MAX = 1_000;
 
 const isNamePart = (character: string): boolean => /[\p{L}\p{N}_$]/u.test(character);
 
@@ -62,8 +65,8 @@ const findFault = (text: string, place: (at: number) => string): Complaint => {
     if ("}]".includes(text[at]!)) return unexpected("expected a value");
     if (!isNamePart(text[at]!)) return unexpected(`expected a valid value ${VALUE}`);
     let end = at;
-    while (end < text.length && isNamePart(text[end]!)) end++;
-    return { what: `Unrecognized token '${text.slice(at, end)}': was expecting ${VALUE}`, at: Math.min(end + 1, text.length) };
+    while (end < text.length && end - at < TOKEN_CHARACTERS_MAX && isNamePart(text[end]!)) end++;
+    return { what: `Unrecognized token '${text.slice(at, end)}${end - at === TOKEN_CHARACTERS_MAX ? "..." : ""}': was expecting ${VALUE}`, at: Math.min(end + 1, text.length) };
   };
   const fieldName = (): Complaint | undefined => {
     skipBlanks();
@@ -99,6 +102,7 @@ const findFault = (text: string, place: (at: number) => string): Complaint => {
     if (at >= text.length) return ended();
     const character = text[at]!;
     if (character === "{" || character === "[") {
+      if (open.length === NESTING_MAX) return { what: `Document nesting depth (${NESTING_MAX + 1}) exceeds the maximum allowed (${NESTING_MAX}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`, at: at + 1 };
       open.push({ kind: character === "{" ? "Object" : "Array", at });
       at++;
       skipBlanks();
