@@ -63,7 +63,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     searchPath: config.searchPath,
   });
   const scheduler = createScheduler({ executor, clock, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
-  const resolve = createResolveTarget({ store });
+  const resolve = createResolveTarget({ store, clock });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, random, ledger, log });
   const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, identities, ledger, clock, wall, random, log, sessionKey });
@@ -83,7 +83,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     async close(graceMs = GRACE_MS) {
       await gateway.close(graceMs);
       await outbox.close();
-      await queue.close();
+      await queue.close(graceMs);
       await scheduler.close();
       await executor.close();
       await logs.flush();

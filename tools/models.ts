@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import type { ModelFile } from "../src/protocol/model-file.ts";
 import { readDescriptions } from "./models-constraints.ts";
+import { leaveRuntimeToLambda } from "./models-lambda.ts";
 import { addBucketToPath } from "./models-s3.ts";
 import { createModelFile } from "./models-schemas.ts";
 
@@ -46,6 +47,7 @@ for (const [name, sdkPackage, path] of sources) {
   if (description === undefined) throw new Error(`no description for ${name}`);
   const file = createModelFile(exports, description);
   if (name === "s3") addBucketToPath(file);
+  if (name === "lambda") leaveRuntimeToLambda(file);
   const text = format(file);
   writeFileSync(new URL(`../models/${name}.json`, import.meta.url), text);
   console.log(`${name}: ${Object.keys(file.operations).length} operations, ${file.shapes.length} shapes, ${text.length} bytes`);

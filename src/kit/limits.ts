@@ -16,6 +16,12 @@ export const UNZIPPED_BYTES_MAX = 262_144_000;
 export const LAMBDA_REQUEST_BYTES_MAX = 70_167_211;
 /** Entries. Ours: AWS gives no number; a bomb of empty entries must end somewhere. */
 export const ZIP_ENTRIES_MAX = 200_000;
+/** Bytes of the targets of all symbolic links in a package. Ours: some ten thousand of them. */
+export const ZIP_LINK_BYTES_MAX = MIB;
+/** Bytes of a file's name and of a path, and links that are followed one after the other: Linux. */
+export const FILE_NAME_BYTES_MAX = 255;
+export const PATH_BYTES_MAX = 4_096;
+export const SYMBOLIC_LINKS_MAX = 40;
 /** Milliseconds. INIT of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
 /** Bytes. `LogType=Tail`. */
@@ -142,6 +148,11 @@ export const LOG_BATCH_LINES_MAX = 1_000;
 export const LOG_PENDING_LINES_MAX = 100_000;
 /** Milliseconds that a function is Pending after its creation, or InProgress after an update; AWS takes seconds, unspecified. */
 export const FUNCTION_SETTLE_MS = 150;
+/** Characters of a function's name without its ARN; functions on one page of ListFunctions (API reference). */
+export const FUNCTION_NAME_CHARACTERS_MAX = 64;
+export const FUNCTIONS_PAGE_MAX = 50;
+/** Tags of a function ("Using tags on Lambda functions"). */
+export const FUNCTION_TAGS_MAX = 50;
 /** Bytes of a client context in base64 ("Invoke", API reference). */
 export const CLIENT_CONTEXT_BYTES_MAX = 3_583;
 /** Characters without white space of a managed policy, of a role's trust policy, and of all inline policies of one role or user (IAM quotas). */

@@ -1,11 +1,11 @@
-import { createWriteStream, mkdirSync, symlinkSync } from "node:fs";
-import { chmod } from "node:fs/promises";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { Transform, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { fromBuffer, open, type Entry, type Options, type ZipFile } from "yauzl";
+import { pipeline, Transform, type Readable } from "node:stream";
+import { crc32, inflateRawSync } from "node:zlib";
+import { fromBuffer, open, type Entry, type Options, type ZipFile, type ZipFileOptions } from "yauzl";
 import { ApiError } from "./api-error.ts";
-import { UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX } from "./limits.ts";
+import { FILE_NAME_BYTES_MAX, PATH_BYTES_MAX, SYMBOLIC_LINKS_MAX, UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX, ZIP_LINK_BYTES_MAX } from "./limits.ts";
 
 /** A file of the machine, or bytes in memory. */
 type Source = string | Buffer;
@@ -20,8 +20,10 @@ const TYPE_MASK = 0o170000;
 const TYPE_LINK = 0o120000;
 const TYPE_FILE = 0o100000;
 const TYPE_FOLDER = 0o040000;
-const LINK_BYTES_MAX = 4_096;
 const FILE_MODE = 0o644;
+const DEFLATED = 8;
+/** Bytes of a file that is unpacked at once. */
+const SMALL_BYTES_MAX = 1024 * 1024;
 
 const unreadable = (why: string): ApiError =>
   new ApiError("InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.", { status: 400, cause: new Error(why) });
@@ -37,7 +39,9 @@ const openZip = (source: Source): Promise<ZipFile> =>
   });
 
 async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
-  for (let count = 0; ; count++) {
+  // No more than this are read, so a lie about it costs nothing.
+  if (zip.entryCount > ZIP_ENTRIES_MAX) throw unreadable(`${zip.entryCount} entries`);
+  for (;;) {
     const entry = await new Promise<Entry | undefined>((resolve, reject) => {
       const settle = (result: Entry | undefined, error?: Error) => {
         zip.removeListener("entry", onEntry);
@@ -53,26 +57,72 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
       zip.readEntry();
     });
     if (entry === undefined) return;
-    if (count >= ZIP_ENTRIES_MAX) throw unreadable("too many entries");
     yield entry;
   }
 }
 
-const contentOf = (zip: ZipFile, entry: Entry): Promise<Readable> =>
-  new Promise((resolve, reject) => zip.openReadStream(entry, (error, stream) => (error ? reject(unreadable(error.message)) : resolve(stream))));
+const openEntry = (zip: ZipFile, entry: Entry, options: Partial<ZipFileOptions> = {}): Promise<Readable> =>
+  new Promise((resolve, reject) => zip.openReadStream(entry, options, (error, stream) => (error ? reject(unreadable(error.message)) : resolve(stream))));
 
-/** The name, if it stays inside: no root, no drive, no `..`, no NUL. yauzl has refused backslashes already. */
-const safeName = ({ fileName }: Entry): string => {
-  const name = posix.normalize(fileName);
-  if (fileName.includes("\0") || fileName.startsWith("/") || /^[a-z]:/i.test(fileName) || name === ".." || name.startsWith("../") || fileName.split("/").includes("..")) throw unreadable(`the entry ${JSON.stringify(fileName)} leaves the package`);
-  return name;
+/** Unpacked at once: a stream with its own decompressor costs ten times as much, and a package has thousands of files. */
+const readSmall = async (zip: ZipFile, entry: Entry): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await openEntry(zip, entry, entry.compressionMethod === DEFLATED ? { decompress: false } : {})) chunks.push(chunk as Buffer);
+  const packed = Buffer.concat(chunks);
+  const content = entry.compressionMethod === DEFLATED ? inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.uncompressedSize) }) : packed;
+  if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32) throw unreadable(`the entry ${entry.fileName} is not what its header says`);
+  return content;
 };
 
-/** Whether a link, from where it stands, points into the package. */
-const staysInside = (name: string, target: string): boolean => {
-  if (target.startsWith("/") || target.includes("\0")) return false;
-  const resolved = posix.normalize(posix.join(posix.dirname(name), target));
-  return resolved !== ".." && !resolved.startsWith("../");
+/** The name, if it stays inside and a disk can have it: no root, no drive, no `..`, no NUL. yauzl has refused backslashes already. */
+const safeName = ({ fileName }: Entry): string => {
+  const steps = fileName.split("/");
+  if (fileName.includes("\0") || fileName.startsWith("/") || /^[a-z]:/i.test(fileName) || steps.includes("..")) throw unreadable(`the entry ${JSON.stringify(fileName)} leaves the package`);
+  if (Buffer.byteLength(fileName) > PATH_BYTES_MAX || steps.some((step) => Buffer.byteLength(step) > FILE_NAME_BYTES_MAX)) throw unreadable(`the entry ${JSON.stringify(fileName)} has too long a name`);
+  return posix.normalize(fileName).replace(/\/$/, "");
+};
+
+/** Throws when a link leads out of the package, on its own or through others: step by step, as the kernel would go. */
+const checkLinks = (links: ReadonlyMap<string, string>): void => {
+  const resolved = new Map<string, readonly string[]>();
+  const resolve = (name: string, followed: number): readonly string[] => {
+    const known = resolved.get(name);
+    if (known !== undefined) return known;
+    const target = links.get(name)!;
+    if (followed > SYMBOLIC_LINKS_MAX) throw unreadable(`the link ${name} goes round in a circle`);
+    if (target.startsWith("/") || target.includes("\0")) throw unreadable(`the link ${name} leaves the package`);
+    let place = name.split("/").slice(0, -1);
+    for (const step of target.split("/")) {
+      if (step === "" || step === ".") continue;
+      if (step !== "..") place.push(step);
+      else if (place.pop() === undefined) throw unreadable(`the link ${name} leaves the package`);
+      const at = place.join("/");
+      if (links.has(at)) place = [...resolve(at, followed + 1)];
+    }
+    resolved.set(name, place);
+    return place;
+  };
+  for (const name of links.keys()) resolve(name, 0);
+};
+
+/** What stands where, so that no entry takes another's place or goes through a link: the same with and without a disk. */
+const createPlaces = () => {
+  const kinds = new Map<string, "folder" | "file" | "link">();
+  const offsets = new Set<number>();
+  return (name: string, kind: "folder" | "file" | "link", { relativeOffsetOfLocalHeader: offset }: Entry): void => {
+    const taken = kinds.get(name);
+    if (taken !== undefined && !(taken === "folder" && kind === "folder")) throw unreadable(`the entry ${name} is there twice`);
+    if (name === "." && kind !== "folder") throw unreadable("the package itself is an entry");
+    kinds.set(name, kind);
+    for (let folder = posix.dirname(name); folder !== "."; folder = posix.dirname(folder)) {
+      const above = kinds.get(folder);
+      if (above === "folder") break;
+      if (above !== undefined) throw unreadable(`the entry ${name} goes through the ${above} ${folder}`);
+      kinds.set(folder, "folder");
+    }
+    if (offsets.has(offset)) throw unreadable(`the entry ${name} is made of another one's bytes`);
+    offsets.add(offset);
+  };
 };
 
 const typeOf = (entry: Entry): number => ((entry.externalFileAttributes >>> 16) & TYPE_MASK) || (entry.fileName.endsWith("/") ? TYPE_FOLDER : TYPE_FILE);
@@ -84,33 +134,47 @@ const createCounter = () => {
     facts.unzippedBytes += bytes;
     if (facts.unzippedBytes > UNZIPPED_BYTES_MAX) throw tooLarge();
   };
-  const through = () =>
-    new Transform({
+  /** Passes a file on, counted, and held to its checksum at its end. */
+  const through = (entry: Entry) => {
+    let checksum = 0;
+    return new Transform({
       transform(chunk: Buffer, _encoding, done) {
         try {
           count(chunk.length);
+          checksum = crc32(chunk, checksum);
           done(null, chunk);
         } catch (error) {
           done(error as Error);
         }
       },
+      flush: (done) => done(checksum === entry.crc32 ? null : unreadable(`the entry ${entry.fileName} is not what its header says`)),
     });
-  return { facts, through };
+  };
+  return { facts, count, through };
 };
 
 const readLink = async (zip: ZipFile, entry: Entry): Promise<string> => {
-  if (entry.uncompressedSize > LINK_BYTES_MAX) throw unreadable("a link is too long");
-  const chunks: Buffer[] = [];
-  for await (const chunk of await contentOf(zip, entry)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  if (entry.uncompressedSize > PATH_BYTES_MAX) throw unreadable("a link is too long");
+  return (await readSmall(zip, entry)).toString("utf8");
 };
 
 interface Visitor {
   folder(name: string): void;
-  /** `count` goes between content and destination, in one pipeline: an error of any of them ends all. */
-  file(name: string, mode: number, content: Readable, count: Transform): Promise<void>;
+  /** A stream ends in an error when there is too much of it, or it is not what it should be: whoever takes it must handle that. */
+  file(name: string, mode: number, content: Buffer | Readable): Promise<void>;
   link(name: string, target: string): void;
 }
+
+const openFile = async (zip: ZipFile, entry: Entry, { count, through }: ReturnType<typeof createCounter>): Promise<Buffer | Readable> => {
+  if (entry.isEncrypted()) throw unreadable(`the entry ${entry.fileName} is encrypted`);
+  if (Math.max(entry.uncompressedSize, entry.compressedSize) <= SMALL_BYTES_MAX) {
+    count(entry.uncompressedSize);
+    return readSmall(zip, entry);
+  }
+  const counted = through(entry);
+  pipeline(await openEntry(zip, entry), counted, () => {});
+  return counted;
+};
 
 const refuse = (error: unknown): never => {
   if (error instanceof ApiError) throw error;
@@ -119,31 +183,32 @@ const refuse = (error: unknown): never => {
 
 const visit = async (source: Source, visitor: Visitor): Promise<ZipFacts> => {
   const zip = await openZip(source);
-  const { facts, through } = createCounter();
-  const seen = new Set<string>();
+  const counter = createCounter();
+  const { facts } = counter;
+  const take = createPlaces();
   const links = new Map<string, string>();
+  let linkBytes = 0;
   try {
     for await (const entry of entriesOf(zip)) {
-      const name = safeName(entry).replace(/\/$/, "");
+      const name = safeName(entry);
       facts.entries++;
       const type = typeOf(entry);
       if (type === TYPE_FOLDER) {
+        take(name, "folder", entry);
         visitor.folder(name);
-        continue;
-      }
-      if (seen.has(name)) throw unreadable(`the entry ${name} is there twice`);
-      seen.add(name);
-      for (let folder = posix.dirname(name); folder !== "."; folder = posix.dirname(folder)) if (links.has(folder)) throw unreadable(`the entry ${name} goes through a link`);
-      if (type === TYPE_LINK) {
+      } else if (type === TYPE_LINK) {
+        take(name, "link", entry);
         const target = await readLink(zip, entry);
-        if (!staysInside(name, target)) throw unreadable(`the link ${name} leaves the package`);
+        linkBytes += target.length;
+        if (linkBytes > ZIP_LINK_BYTES_MAX) throw unreadable("too many links");
         links.set(name, target);
-        continue;
-      }
-      if (type !== TYPE_FILE) throw unreadable(`the entry ${name} is neither file, folder nor link`);
-      const mode = (entry.externalFileAttributes >>> 16) & 0o777 || FILE_MODE;
-      await visitor.file(name, mode, await contentOf(zip, entry), through());
+      } else if (type === TYPE_FILE) {
+        take(name, "file", entry);
+        const mode = (entry.externalFileAttributes >>> 16) & 0o777 || FILE_MODE;
+        await visitor.file(name, mode, await openFile(zip, entry, counter));
+      } else throw unreadable(`the entry ${name} is neither file, folder nor link`);
     }
+    checkLinks(links);
     // Links come last: then nothing can have been written through one.
     for (const [name, target] of links) visitor.link(name, target);
     return facts;
@@ -158,28 +223,30 @@ const visit = async (source: Source, visitor: Visitor): Promise<ZipFacts> => {
 export const inspectZip = (source: Source): Promise<ZipFacts> =>
   visit(source, {
     folder() {},
-    async file(_name, _mode, content, count) {
-      await pipeline(content, count, async (chunks) => {
-        for await (const _chunk of chunks) continue;
-      });
+    async file(_name, _mode, content) {
+      if (!Buffer.isBuffer(content)) for await (const _chunk of content) continue;
     },
     link() {},
   });
 
-/** Unpacks into an empty folder, permissions kept, setuid and setgid dropped; what could lead out of it is refused. */
-export const unzip = (source: Source, folder: string): Promise<ZipFacts> => {
+/** Unpacks into an empty folder, permissions kept, setuid and setgid dropped. What could lead out of it is refused, and the folder is gone then. */
+export const unzip = async (source: Source, folder: string): Promise<ZipFacts> => {
   const place = (name: string): string => {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
     return path;
   };
-  return visit(source, {
+  const unpacked = visit(source, {
     folder: (name) => void mkdirSync(join(folder, name), { recursive: true }),
-    async file(name, mode, content, count) {
+    async file(name, mode, content) {
       const path = place(name);
-      await pipeline(content, count, createWriteStream(path, { flags: "wx", mode: FILE_MODE }));
+      await writeFile(path, content, { flag: "wx", mode: FILE_MODE });
       await chmod(path, mode);
     },
     link: (name, target) => symlinkSync(target, place(name)),
+  });
+  return unpacked.catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   });
 };

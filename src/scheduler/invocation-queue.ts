@@ -10,10 +10,11 @@ import type { QueuedInvocation, ResolveTarget, Scheduler } from "./scheduler.ts"
 export interface InvocationQueue {
   /** Resolves once the event is on the disk. The same request id again is the same event. */
   enqueue(event: QueuedInvocation): Promise<void>;
-  /** Takes up what an earlier process left, leases included. */
+  /** Takes up what an earlier process left, leases included. Nothing runs before. */
   start(): Promise<void>;
   pending(): Promise<{ queued: number; inFlight: number }>;
-  close(): Promise<void>;
+  /** Starts nothing more, and waits at most `graceMs` for what runs. What is left then runs again after the next start. */
+  close(graceMs?: number): Promise<void>;
 }
 
 interface Needs {
@@ -34,7 +35,7 @@ interface Leased extends QueuedInvocation {
   leaseToken: string;
 }
 
-type Next = { kind: "done" } | { kind: "drop"; condition: string } | { kind: "again"; delayMs: number; isAttempt: boolean; why: string };
+type Next = { kind: "done" } | { kind: "drop"; condition: string; isAttempt: boolean } | { kind: "again"; delayMs: number; isAttempt: boolean; why: string };
 
 const toEvent = (row: Row, leaseToken: string): Leased => ({
   requestId: row["request_id"] as string,
@@ -52,15 +53,41 @@ const toEvent = (row: Row, leaseToken: string): Leased => ({
   ...(row["qualifier"] === null ? {} : { qualifier: row["qualifier"] as string }),
 });
 
-/** Leases due events, oldest first, leaving out functions that have their share of what runs. */
-function* claim(now: number, limit: number, busy: readonly string[], leaseToken: string): Operation<Leased[]> {
+/** The functions that have events due: one step through the index for each of them, however many events they have. */
+function* waitingFunctions(now: number): Operation<string[]> {
+  const rows = yield* sql(
+    `with recursive waiting(key) as (
+       select min(function_key) from async_event where lease_token is null
+       union all select (select min(function_key) from async_event where lease_token is null and function_key > waiting.key) from waiting where waiting.key is not null
+     ) select key from waiting where key is not null and exists (select 1 from async_event where lease_token is null and function_key = waiting.key and due_at <= ?)`,
+    now,
+  );
+  return rows.map((row) => row["key"] as string);
+}
+
+/** Leases a function's due events, oldest first. */
+function* claim(key: string, now: number, most: number, leaseToken: string): Operation<Leased[]> {
   const rows = yield* sql(
     `update async_event set lease_token = ? where request_id in (
-       select request_id from async_event where lease_token is null and due_at <= ? and account || '/' || region || '/' || function_name not in (select value from json_each(?)) order by due_at limit ?
+       select request_id from async_event where lease_token is null and function_key = ? and due_at <= ? order by due_at limit ?
      ) returning *`,
-    leaseToken, now, JSON.stringify(busy), limit,
+    leaseToken, key, now, most,
   );
   return rows.map((row) => toEvent(row, leaseToken)).toSorted((a, b) => a.acceptedAt - b.acceptedAt);
+}
+
+/** Leases due events for the room there is: the functions with the least running first, an equal share for each. */
+function* claimFairly(now: number, room: number, running: ReadonlyMap<string, number>, leaseToken: string): Operation<Leased[]> {
+  const runningOf = (key: string) => running.get(key) ?? 0;
+  const keys = (yield* waitingFunctions(now)).filter((key) => runningOf(key) < ASYNC_IN_FLIGHT_PER_FUNCTION_MAX).toSorted((a, b) => runningOf(a) - runningOf(b));
+  const share = Math.max(1, Math.floor(room / Math.max(1, keys.length)));
+  const claimed: Leased[] = [];
+  for (const key of keys) {
+    const most = Math.min(share, room - claimed.length, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - runningOf(key));
+    if (most <= 0) break;
+    claimed.push(...(yield* claim(key, now, most, leaseToken)));
+  }
+  return claimed;
 }
 
 const functionKey = ({ account, region, functionName }: QueuedInvocation): string => `${account}/${region}/${functionName}`;
@@ -74,8 +101,12 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
   const running = new Set<Promise<void>>();
   let timer: Timer | undefined;
   let filling: Promise<void> | undefined;
+  /** Runs whose end could not be written yet. */
+  const unfinished: { event: Leased; next: Next }[] = [];
+  let isStarted = false;
   let isPoked = false;
   let isClosed = false;
+  let isAbandoned = false;
 
   const tell = (event: QueuedInvocation, kind: LedgerKind, summary: string, detail: Record<string, unknown> = {}) =>
     ledger.record({ traceId: event.traceId, kind, account: event.account, region: event.region, keys: [event.requestId, event.functionName, event.invokedFunctionArn], summary, detail });
@@ -84,15 +115,15 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
 
   const afterFailure = (event: Leased, errorType: string): Next => {
     const delayMs = ASYNC_RETRY_DELAYS_MS[event.attempts];
-    if (delayMs === undefined) return { kind: "drop", condition: "RetriesExhausted" };
-    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded" } : { kind: "again", delayMs, isAttempt: true, why: errorType };
+    if (delayMs === undefined) return { kind: "drop", condition: "RetriesExhausted", isAttempt: true };
+    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded", isAttempt: true } : { kind: "again", delayMs, isAttempt: true, why: errorType };
   };
   const afterRefusal = (event: Leased, error: unknown): Next => {
-    if (isApiError(error, "ResourceNotFoundException")) return { kind: "drop", condition: "FunctionNotFound" };
+    if (isApiError(error, "ResourceNotFoundException")) return { kind: "drop", condition: "FunctionNotFound", isAttempt: false };
     const delayMs = Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** event.backoffs, ASYNC_BACKOFF_MS_MAX);
     const why = isApiError(error) ? error.code : "ServiceException";
     if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded" } : { kind: "again", delayMs, isAttempt: false, why };
+    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded", isAttempt: false } : { kind: "again", delayMs, isAttempt: false, why };
   };
 
   const run = async (event: Leased): Promise<Next> => {
@@ -109,41 +140,48 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
   /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
   const finish = async (event: Leased, next: Next) => {
     if (next.kind === "again") {
-      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
       await store.run(() =>
         sql(
           "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
           clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
         ),
       );
+      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
       return;
     }
-    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + 1 });
     await store.run(() => sql("delete from async_event where request_id = ? and lease_token = ?", event.requestId, event.leaseToken));
+    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + (next.isAttempt ? 1 : 0) });
   };
 
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
     inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+    const next = await run(event);
+    const left = inFlight.get(key)! - 1;
+    if (left === 0) inFlight.delete(key);
+    else inFlight.set(key, left);
+    // Whatever the end of the process made of it: its lease ends with the next start.
+    if (isAbandoned) return;
     try {
-      await finish(event, await run(event));
+      await finish(event, next);
     } catch (error) {
-      log.error("an asynchronous invocation could not be finished; it runs again at the next start", { requestId: event.requestId, error: String(error) });
-    } finally {
-      const left = inFlight.get(key)! - 1;
-      if (left === 0) inFlight.delete(key);
-      else inFlight.set(key, left);
+      log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId: event.requestId, error: String(error) });
+      unfinished.push({ event, next });
     }
   };
 
   /** Starts what is due while there is room, then sets the timer for what is not. */
-  const fill = async () => {
+  const startDue = async () => {
     while (isPoked && !isClosed) {
       isPoked = false;
+      for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
+        await finish(one.event, one.next);
+        unfinished.shift();
+      }
       const room = ASYNC_IN_FLIGHT_MAX - running.size;
       if (room <= 0) break;
-      const busy = [...inFlight].filter(([, count]) => count >= ASYNC_IN_FLIGHT_PER_FUNCTION_MAX).map(([key]) => key);
-      const events = await store.run(() => claim(clock.now(), Math.min(room, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX), busy, random.uuid()));
+      const leaseToken = random.uuid();
+      const events = await store.run(() => claimFairly(clock.now(), room, inFlight, leaseToken));
       for (const event of events) {
         const attempted = attempt(event).finally(() => {
           running.delete(attempted);
@@ -157,10 +195,21 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     timer?.cancel();
     // The clock, when it is advanced, waits for what falls due to have been run.
     timer = typeof next === "number" ? clock.at(next, "asynchronous invocation", async () => { await poke(); await Promise.all(running); }) : undefined;
+  };
+  const fill = async () => {
+    try {
+      await startDue();
+    } catch (error) {
+      log.error("the queue of asynchronous invocations could not be read; it is tried again", { error: String(error) });
+      timer?.cancel();
+      timer = clock.at(clock.now() + ASYNC_BACKOFF_MS_FIRST, "asynchronous invocation", () => poke());
+      isPoked = false;
+    }
     filling = undefined;
     if (isPoked && !isClosed) return poke();
   };
-  const poke = (): Promise<void> => {
+  const poke = async (): Promise<void> => {
+    if (!isStarted || isClosed) return;
     isPoked = true;
     return (filling ??= fill());
   };
@@ -169,9 +218,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     async enqueue(event) {
       await store.run(() =>
         sql(
-          `insert into async_event (request_id, trace_id, lineage, account, region, function_name, qualifier, invoked_arn, payload, accepted_at, due_at, attempts, backoffs)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict (request_id) do nothing`,
-          event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, event.qualifier ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
+          `insert into async_event (request_id, trace_id, lineage, account, region, function_name, function_key, qualifier, invoked_arn, payload, accepted_at, due_at, attempts, backoffs)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict (request_id) do nothing`,
+          event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, functionKey(event), event.qualifier ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
         ),
       );
       tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });
@@ -179,6 +228,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     },
     async start() {
       await store.run(() => sql("update async_event set lease_token = null"));
+      isStarted = true;
       void poke();
     },
     async pending() {
@@ -187,11 +237,14 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
       const row = await store.run(() => sqlOne("select count(*) as n from async_event"));
       return { queued: row!["n"] as number, inFlight: running.size };
     },
-    async close() {
+    async close(graceMs = Infinity) {
       isClosed = true;
       timer?.cancel();
       await filling;
-      await Promise.all(running);
+      const done = new AbortController();
+      const all = Promise.all(running).finally(() => done.abort());
+      await (graceMs === Infinity ? all : Promise.race([all, clock.sleep(graceMs, done.signal).catch(() => undefined)]));
+      isAbandoned = true;
     },
   };
 };

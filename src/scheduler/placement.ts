@@ -56,9 +56,10 @@ export const createPlacement = ({ executor, clock, grow, idleMs = ENVIRONMENT_ID
     environment.state !== "dead" && environment.state !== "stopping" && environment.credentialsExpireAt - environment.target.timeoutSeconds * 1_000 - CREDENTIALS_MARGIN_MS > wallNow();
 
   const offer = (pool: Pool, environment: Environment) => {
-    if (pool.isRetired || !isUsable(environment)) return void stop(environment);
-    const waiting = pool.waiting.shift();
+    // Who waits was let in before the pool was retired: the environment ends after that one invocation.
+    const waiting = isUsable(environment) ? pool.waiting.shift() : undefined;
     if (waiting !== undefined) return waiting.give(environment);
+    if (pool.isRetired || !isUsable(environment)) return void stop(environment);
     pool.idle.push(environment);
     const { lastUsedAt } = environment;
     clock.at(clock.now() + idleMs, "idle environment", () => {

@@ -20,10 +20,11 @@ import { dial, openPlatform, queryOf, send, sendRaw, sha256, signHeaders, type O
 const openGateway = async (limits: Partial<GatewayLimits>) => {
   const { service, store, ledger, clock } = openS3();
   const wall = createClock();
+  const sessionKey = systemRandom.bytes(32);
   const platform = { health: () => Promise.resolve({ services: {}, version: "test" }) };
   const gateway = createGateway({
     services: { s3: (() => Promise.resolve(service)) as unknown as LazyService },
-    identities: createIdentities({ store }), clock, wall, ledger, random: systemRandom, log: silentLog, sessionKey: systemRandom.bytes(32),
+    identities: createIdentities({ store, clock, sessionKey }), clock, wall, ledger, random: systemRandom, log: silentLog, sessionKey,
     settings: { iam: "enforce", anyCredentials: false, allowedHosts: [], defaultRegion: "us-east-1" },
     platform: platform as never,
     limits,

@@ -259,7 +259,7 @@ describe("temporary credentials", () => {
   });
 
   it("end", async () => {
-    const claims = { account: "000000000000", roleArn: "arn:aws:iam::000000000000:role/one", roleId: "AROAEXAMPLE", sessionName: "se", expiresAt: Date.now() - 1 };
+    const claims = { type: "role" as const, account: "000000000000", roleArn: "arn:aws:iam::000000000000:role/one", roleId: "AROAEXAMPLE", sessionName: "se", expiresAt: Date.now() - 1 };
     const old = issueSession({ key: sessionKey, random: systemRandom }, claims);
     expect(shown(await get(old))).toEqual([400, "ExpiredToken", "The provided token has expired."]);
     const { lambda } = clientsOf(opened.endpoint, old);

@@ -18,7 +18,7 @@ const createFunction = (more: Record<string, unknown>) =>
 
 describe("a broken constraint is told in AWS's words", () => {
   it.each([
-    [{ Runtime: "cobol" }, /^1 validation error detected: Value 'cobol' at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs, .*\]$/],
+    [{ PackageType: "Tar" }, /^1 validation error detected: Value 'Tar' at 'packageType' failed to satisfy constraint: Member must satisfy enum value set: \[Zip, Image\]$/],
     [{ Timeout: 0 }, "1 validation error detected: Value '0' at 'timeout' failed to satisfy constraint: Member must have value greater than or equal to 1"],
     [{ MemorySize: 1 }, "1 validation error detected: Value '1' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128"],
     [{ Description: "x".repeat(257) }, `1 validation error detected: Value '${"x".repeat(257)}' at 'description' failed to satisfy constraint: Member must have length less than or equal to 256`],

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
+import { ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits.ts";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
-import type { Scheduler } from "../../src/scheduler/scheduler.ts";
+import type { QueuedInvocation, ResolveTarget, Scheduler } from "../../src/scheduler/scheduler.ts";
 import { stateMigrations } from "../../src/store/migrations/index.ts";
+import type { Store } from "../../src/store/store.ts";
 import { createSqliteStore } from "../../src/store/sqlite.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -16,17 +18,33 @@ const MINUTE = 60_000;
 const outcomeOf = (kind: "response" | "error"): InvocationReport =>
   ({ outcome: kind === "response" ? { kind, payload: Buffer.from("1") } : { kind, errorType: "ValueError", payload: Buffer.from("{}") } }) as InvocationReport;
 
-/** A queue over a real store, whose function does what `behave` says. */
-const createGround = (behave: (invocation: Invocation, run: number) => "response" | "error" | Promise<"response" | "error">, path = join(temporaryDirectory(), "state.db")) => {
+interface Options {
+  path?: string;
+  resolve?: ResolveTarget;
+  /** Throws to stand for a disk that fails. */
+  beforeCommit?: () => void;
+}
+
+type Behave = (invocation: Invocation, run: number, target: FunctionTarget) => "response" | "error" | Promise<"response" | "error">;
+
+/** A queue over a real store, whose functions do what `behave` says. */
+const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {} }: Options = {}) => {
   const clock = createClock();
   const began = clock.now();
-  const store = createSqliteStore({ path, migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
-  const runs: { minute: number; requestId: string }[] = [];
+  const opened = createSqliteStore({ path, migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+  const store: Store = {
+    ...opened,
+    run: async (operation) => {
+      beforeCommit();
+      return opened.run(operation);
+    },
+  };
+  const runs: { minute: number; requestId: string; name: string; invocation: Invocation }[] = [];
   const told: LedgerEntry[] = [];
   const scheduler: Scheduler = {
-    async invoke(_target, invocation) {
-      runs.push({ minute: Math.round((clock.now() - began) / MINUTE), requestId: invocation.requestId });
-      return outcomeOf(await behave(invocation, runs.length));
+    async invoke(target, invocation) {
+      runs.push({ minute: Math.round((clock.now() - began) / MINUTE), requestId: invocation.requestId, name: target.name, invocation });
+      return outcomeOf(await behave(invocation, runs.length, target));
     },
     retire() {},
     environments: () => [],
@@ -34,20 +52,33 @@ const createGround = (behave: (invocation: Invocation, run: number) => "response
   };
   const queue = createInvocationQueue({
     store, scheduler, clock, random, log: silentLog,
-    resolve: async () => ({}) as FunctionTarget,
+    resolve: resolve ?? (async (_at, name) => ({ name }) as FunctionTarget),
     ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
   });
+  let isClosed = false;
   const close = async () => {
-    await queue.close();
+    if (isClosed) return;
+    isClosed = true;
+    await queue.close(0);
     await store.close();
   };
   onTestFinished(close);
-  const enqueue = (requestId = random.uuid()) =>
-    queue.enqueue({ requestId, traceId: "1-0-0", account: "0", region: "r", functionName: "f", invokedFunctionArn: "arn", payload: Buffer.from("{}") });
+  const enqueue = (requestId: string = random.uuid(), over: Partial<QueuedInvocation> = {}) =>
+    queue.enqueue({ requestId, traceId: "1-0-0", account: "0", region: "r", functionName: "f", invokedFunctionArn: "arn", payload: Buffer.from("{}"), ...over });
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
-  return { clock, queue, runs, told, enqueue, close, path, isEmpty, isQuiet };
+  const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
+  return { clock, queue, runs, told, enqueue, close, path, isEmpty, isQuiet, settled };
 };
+
+/** A function that answers when it is told to. */
+const createGate = () => {
+  let open: () => void = () => {};
+  const opened = new Promise<"response">((resolve) => (open = () => resolve("response")));
+  return { behave: () => opened, open };
+};
+
+const throttle = () => Promise.reject(new ApiError("TooManyRequestsException", "Rate Exceeded.", { status: 429 }));
 
 describe("asynchronous invocation", () => {
   it("runs once when the function succeeds", async () => {
@@ -68,20 +99,20 @@ describe("asynchronous invocation", () => {
     expect(runs).toHaveLength(1);
     await clock.advance(10 * MINUTE);
     await eventually("it is given up", isEmpty);
-    expect(runs).toEqual([0, 1, 3].map((minute) => ({ minute, requestId: "the-id" })));
+    expect(runs.map(({ minute, requestId }) => ({ minute, requestId }))).toEqual([0, 1, 3].map((minute) => ({ minute, requestId: "the-id" })));
     expect(told.map((entry) => entry.kind)).toEqual(["queued", "retry", "retry", "drop"]);
     expect(told.at(-1)!.detail).toMatchObject({ condition: "RetriesExhausted", attempts: 3 });
   });
 
   it("waits longer and longer while it is throttled, for six hours, and throttles are no attempts", async () => {
-    const { queue, clock, runs, told, enqueue, isEmpty, isQuiet } = createGround(() => Promise.reject(new ApiError("TooManyRequestsException", "Rate Exceeded.", { status: 429 })));
+    const { queue, clock, runs, told, enqueue, isEmpty, isQuiet } = createGround(throttle);
     await queue.start();
     await enqueue();
     await eventually("the first run", () => runs.length === 1);
     await eventually("it is settled", isQuiet);
     for (let hour = 0; hour < 7; hour++) await clock.advance(60 * MINUTE);
     await eventually("it is given up", isEmpty);
-    expect(told.at(-1)!.detail).toMatchObject({ condition: "EventAgeExceeded" });
+    expect(told.at(-1)!.detail).toMatchObject({ condition: "EventAgeExceeded", attempts: 0 });
     expect(told.filter((entry) => entry.kind === "retry").slice(0, 10).map((entry) => (entry.detail["delayMs"] as number) / 1_000)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
     expect(runs.at(-1)!.minute).toBeLessThanOrEqual(360);
     expect(runs.at(-1)!.minute).toBeGreaterThan(350);
@@ -93,7 +124,7 @@ describe("asynchronous invocation", () => {
     await first.queue.start();
     await first.enqueue("held");
     await eventually("it runs", () => first.runs.length === 1);
-    const second = createGround(() => "response", first.path);
+    const second = createGround(() => "response", { path: first.path });
     expect((await second.queue.pending()).queued).toBe(1);
     await second.queue.start();
     await eventually("it is run again", second.isEmpty);
@@ -112,5 +143,260 @@ describe("asynchronous invocation", () => {
     release();
     await eventually("it is done", isEmpty);
     expect(runs).toHaveLength(1);
+  });
+});
+
+describe("retries", () => {
+  it("are two: the third run may still succeed", async () => {
+    const { queue, clock, runs, told, enqueue, isEmpty, settled } = createGround((_invocation, run) => (run < 3 ? "error" : "response"));
+    await queue.start();
+    await enqueue();
+    await settled();
+    await clock.advance(3 * MINUTE);
+    await eventually("it is done", isEmpty);
+    expect(runs.map(({ minute }) => minute)).toEqual([0, 1, 3]);
+    expect(told.map(({ kind }) => kind)).toEqual(["queued", "retry", "retry"]);
+  });
+
+  it("are not used up by throttles and errors of the system in between", async () => {
+    const outcomes = ["throttle", "error", "throttle", "crash", "error", "error"];
+    const { queue, clock, runs, told, enqueue, isEmpty, settled } = createGround(async (_invocation, run): Promise<"error"> => {
+      const outcome = outcomes[run - 1];
+      if (outcome === "throttle") return throttle();
+      if (outcome === "crash") throw new Error("no environment could be made");
+      return "error";
+    });
+    await queue.start();
+    await enqueue();
+    await settled();
+    await clock.advance(10 * MINUTE);
+    await eventually("it is given up", isEmpty);
+    expect(runs).toHaveLength(outcomes.length);
+    expect(told.filter(({ kind }) => kind === "retry").map(({ detail }) => [detail["why"], detail["delayMs"]])).toEqual([
+      ["TooManyRequestsException", 1_000], ["ValueError", 60_000], ["TooManyRequestsException", 2_000], ["ServiceException", 4_000], ["ValueError", 120_000],
+    ]);
+    expect(told.at(-1)!.detail).toEqual({ condition: "RetriesExhausted", attempts: 3 });
+  });
+
+  it("end when the next would come after six hours", async () => {
+    const { queue, clock, told, enqueue, isEmpty, settled, runs } = createGround(() => (clock.now() - began < 359.5 * MINUTE ? throttle() : "error"));
+    const began = clock.now();
+    await queue.start();
+    await enqueue();
+    await settled();
+    for (let hour = 0; hour < 6; hour++) await clock.advance(60 * MINUTE);
+    await eventually("it is given up", isEmpty);
+    expect(runs.at(-1)!.minute).toBeGreaterThanOrEqual(355);
+    expect(told.at(-1)!.detail).toMatchObject({ condition: "EventAgeExceeded" });
+  }, 30_000);
+
+  it("are not made of a function that is gone", async () => {
+    const { queue, runs, told, enqueue, isEmpty } = createGround(() => "response", {
+      resolve: async () => {
+        throw new ApiError("ResourceNotFoundException", "Function not found: arn", { status: 404 });
+      },
+    });
+    await queue.start();
+    await enqueue();
+    await eventually("it is given up", isEmpty);
+    expect(runs).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ kind: "drop", detail: { condition: "FunctionNotFound", attempts: 0 } });
+  });
+
+  it("see the function as it is then", async () => {
+    let version = "1";
+    const { queue, clock, runs, enqueue, isEmpty, settled } = createGround((_invocation, run) => (run === 1 ? "error" : "response"), { resolve: async () => ({ name: `f${version}` }) as FunctionTarget });
+    await queue.start();
+    await enqueue();
+    await settled();
+    version = "2";
+    await clock.advance(2 * MINUTE);
+    await eventually("it is done", isEmpty);
+    expect(runs.map(({ name }) => name)).toEqual(["f1", "f2"]);
+  });
+});
+
+describe("an event", () => {
+  it.each([
+    ["numbers out of range", '{"n": 1e400, "m": 0.10000000000000000001}'], ["a key twice", '{"a": 1, "a": 2}'], ["a lone surrogate", '"\\ud800"'], ["its blanks", '  { "a" :\n[ ] }\t'], ["__proto__", '{"__proto__": {"x": 1}}'],
+    ["a megabyte", `"${"ü".repeat(500_000)}"`], ["nothing", ""],
+  ])("comes as it was sent: %s", async (_what, text) => {
+    const { queue, runs, enqueue, isEmpty } = createGround(() => "response");
+    await queue.start();
+    await enqueue("id", { payload: Buffer.from(text) });
+    await eventually("it is done", isEmpty);
+    expect(runs[0]!.invocation.payload.equals(Buffer.from(text))).toBe(true);
+  });
+
+  it("comes with its trace, its lineage and the ARN that was invoked", async () => {
+    const { queue, runs, told, enqueue, isEmpty } = createGround(() => "response", {
+      resolve: async (at, name, qualifier) => ({ name: `${at.account} ${at.region} ${name} ${qualifier}` }) as FunctionTarget,
+    });
+    await queue.start();
+    await enqueue("id", { traceId: "1-a-b", lineage: "x:1", qualifier: "$LATEST", invokedFunctionArn: "arn:f:$LATEST", account: "7", region: "eu" });
+    await eventually("it is done", isEmpty);
+    expect(runs[0]).toMatchObject({ name: "7 eu f $LATEST", invocation: { requestId: "id", trace: { id: "1-a-b", lineage: "x:1" }, invokedFunctionArn: "arn:f:$LATEST" } });
+    expect(told[0]).toMatchObject({ kind: "queued", traceId: "1-a-b", account: "7", region: "eu", keys: ["id", "f", "arn:f:$LATEST"] });
+  });
+
+  it("starts after those that came before it", async () => {
+    const { queue, runs, enqueue, isEmpty } = createGround(() => "response");
+    const ids = Array.from({ length: 40 }, (_, index) => `event-${index}`);
+    for (const id of ids) await enqueue(id, { functionName: "held back" });
+    await queue.start();
+    await eventually("all are done", isEmpty);
+    expect(runs.map(({ requestId }) => requestId)).toEqual(ids);
+  });
+});
+
+describe("a busy function", () => {
+  it("runs no more than its share at once, and another one does not wait for it", async () => {
+    const gate = createGate();
+    const { queue, runs, enqueue, isEmpty } = createGround((_invocation, _run, { name }) => (name === "busy" ? gate.behave() : "response"));
+    await queue.start();
+    await Promise.all(Array.from({ length: 3 * ASYNC_IN_FLIGHT_PER_FUNCTION_MAX }, (_, index) => enqueue(`busy-${index}`, { functionName: "busy" })));
+    await eventually("it runs as much as it may", () => runs.length >= ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    await enqueue("other", { functionName: "other" });
+    await eventually("the other has run", () => runs.some(({ name }) => name === "other"));
+    expect(runs.filter(({ name }) => name === "busy")).toHaveLength(ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    gate.open();
+    await eventually("all are done", isEmpty);
+    expect(runs).toHaveLength(3 * ASYNC_IN_FLIGHT_PER_FUNCTION_MAX + 1);
+  });
+
+  it("shares the room with others, whoever came first", async () => {
+    const gate = createGate();
+    const path = join(temporaryDirectory(), "state.db");
+    const before = createGround(gate.behave, { path });
+    for (const functionName of ["a", "b", "c", "d", "e"]) await Promise.all(Array.from({ length: 100 }, () => before.enqueue(undefined, { functionName })));
+    await before.close();
+    const { queue, runs } = createGround(gate.behave, { path });
+    await queue.start();
+    await eventually("the room is used", async () => (await queue.pending()).inFlight === ASYNC_IN_FLIGHT_MAX);
+    const counts = new Map<string, number>();
+    for (const { name } of runs) counts.set(name, (counts.get(name) ?? 0) + 1);
+    expect([...counts.values()]).toEqual([40, 40, 40, 40, 40]);
+    gate.open();
+  });
+});
+
+describe("the end of a process", () => {
+  it("loses neither a waiting retry nor its time", async () => {
+    const first = createGround(() => "error");
+    await first.queue.start();
+    await first.enqueue("waits");
+    await first.settled();
+    await first.close();
+    const second = createGround(() => "response", { path: first.path });
+    await second.queue.start();
+    await second.clock.advance(30_000);
+    expect(second.runs).toEqual([]);
+    await second.clock.advance(40_000);
+    await eventually("it is done", second.isEmpty);
+    expect(second.runs.map(({ requestId, minute }) => ({ requestId, minute }))).toEqual([{ requestId: "waits", minute: 1 }]);
+  });
+
+  it("is not held up by a function that does not end: its event is run again at the next start", async () => {
+    const gate = createGate();
+    const first = createGround(gate.behave);
+    await first.queue.start();
+    await first.enqueue("stuck");
+    await eventually("it runs", () => first.runs.length === 1);
+    await first.close();
+    gate.open();
+    const second = createGround(() => "response", { path: first.path });
+    await second.queue.start();
+    await eventually("it is done", second.isEmpty);
+    expect(second.runs.map(({ requestId }) => requestId)).toEqual(["stuck"]);
+  });
+
+  it("takes no result from whoever lost the lease", async () => {
+    const outcome = Promise.withResolvers<"error">();
+    const first = createGround(() => outcome.promise);
+    await first.queue.start();
+    await first.enqueue("twice");
+    await eventually("it runs", () => first.runs.length === 1);
+    const gate = createGate();
+    const second = createGround(gate.behave, { path: first.path });
+    await second.queue.start();
+    await eventually("it runs again", () => second.runs.length === 1);
+    outcome.resolve("error");
+    await eventually("the first is through with it", first.isQuiet);
+    // A retry of the first would have made it due again.
+    expect(await second.queue.pending()).toEqual({ queued: 1, inFlight: 1 });
+    await second.clock.advance(5 * MINUTE);
+    expect(second.runs).toHaveLength(1);
+    gate.open();
+    await eventually("it is done", second.isEmpty);
+  });
+
+  it("waits for what is almost done, when it is given the time", async () => {
+    const gate = createGate();
+    const { queue, enqueue, runs, path } = createGround(gate.behave);
+    await queue.start();
+    await enqueue();
+    await eventually("it runs", () => runs.length === 1);
+    const closed = queue.close(60_000);
+    gate.open();
+    await closed;
+    const next = createGround(() => "response", { path });
+    expect(await next.queue.pending()).toEqual({ queued: 0, inFlight: 0 });
+  });
+});
+
+describe("a disk that fails for a while", () => {
+  const createBreakable = (behave: Behave) => {
+    const disk = { isBroken: false };
+    const ground = createGround(behave, {
+      beforeCommit() {
+        if (disk.isBroken) throw new Error("the disk is full");
+      },
+    });
+    return { ...ground, disk };
+  };
+
+  it("refuses an event that it cannot keep", async () => {
+    const { queue, enqueue, disk, runs, isEmpty } = createBreakable(() => "response");
+    await queue.start();
+    disk.isBroken = true;
+    await expect(enqueue()).rejects.toThrow("the disk is full");
+    disk.isBroken = false;
+    expect(await isEmpty()).toBe(true);
+    expect(runs).toEqual([]);
+  });
+
+  it("does not run an event again whose end it could not write", async () => {
+    const gate = createGate();
+    const { queue, clock, enqueue, disk, runs, isQuiet, isEmpty } = createBreakable(gate.behave);
+    await queue.start();
+    await enqueue();
+    await eventually("it runs", () => runs.length === 1);
+    disk.isBroken = true;
+    gate.open();
+    await eventually("it is through", async () => {
+      disk.isBroken = false;
+      const { inFlight } = await queue.pending();
+      disk.isBroken = true;
+      return inFlight === 0;
+    });
+    disk.isBroken = false;
+    await clock.advance(10 * MINUTE);
+    await eventually("its end is written", isEmpty);
+    expect(await isQuiet()).toBe(true);
+    expect(runs).toHaveLength(1);
+  });
+
+  it("goes on with what is due when it is whole again", async () => {
+    const { queue, clock, enqueue, disk, runs, settled, isEmpty } = createBreakable((_invocation, run) => (run === 1 ? "error" : "response"));
+    await queue.start();
+    await enqueue();
+    await settled();
+    disk.isBroken = true;
+    await clock.advance(5 * MINUTE);
+    expect(runs).toHaveLength(1);
+    disk.isBroken = false;
+    await clock.advance(5 * MINUTE);
+    await eventually("it is done", isEmpty);
+    expect(runs).toHaveLength(2);
   });
 });

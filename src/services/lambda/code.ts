@@ -1,9 +1,13 @@
+import { hash } from "node:crypto";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { inspectZip } from "../../kit/zip.ts";
 import type { RequestContext } from "../service.ts";
+import { invalid } from "./errors.ts";
+import { BLOB_OWNER } from "./garbage.ts";
 import type { LambdaNeeds } from "./needs.ts";
-import type { FunctionRecord } from "./state.ts";
+import { refuseNotBuilt } from "./settings.ts";
+import type { Deployment } from "./state.ts";
 
 interface CodeInput {
   ZipFile?: Uint8Array | undefined;
@@ -11,10 +15,11 @@ interface CodeInput {
   S3Key?: string | undefined;
   S3ObjectVersion?: string | undefined;
   ImageUri?: string | undefined;
+  S3ObjectStorageMode?: string | undefined;
+  SourceKMSKeyArn?: string | undefined;
 }
 
-const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message, { status: 400, members: { Type: "User" } });
-const tooLarge = (): ApiError => new ApiError("RequestEntityTooLargeException", `Zipped size must be smaller than ${ZIP_BYTES_MAX} bytes`, { status: 413 });
+const tooLarge = (): ApiError => new ApiError("RequestEntityTooLargeException", `Zipped size must be smaller than ${ZIP_BYTES_MAX} bytes`, { status: 413, members: { Type: "User" } });
 
 /** From S3 as the caller: who may not read the object may not run it. */
 const fetchFromS3 = async ({ call }: LambdaNeeds, { S3Bucket, S3Key, S3ObjectVersion }: CodeInput, { caller, region }: RequestContext): Promise<Buffer> => {
@@ -31,14 +36,25 @@ const fetchFromS3 = async ({ call }: LambdaNeeds, { S3Bucket, S3Key, S3ObjectVer
     return Buffer.concat(chunks);
   } catch (error) {
     if (!isApiError(error) || error.code.startsWith("RequestEntityTooLarge")) throw error;
+    if (error.code === "AccessDenied") {
+      const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${S3Bucket}/${S3Key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied`;
+      throw new ApiError("AccessDeniedException", message, { status: 403, members: { Type: "User" } });
+    }
     throw invalid(`Error occurred while GetObject. S3 Error Code: ${error.code}. S3 Error Message: ${error.message}`);
   }
 };
 
-/** The package of a request, checked to its last byte and stored: durable before anything names it. */
-export const storeCode = async (needs: LambdaNeeds, input: CodeInput, context: RequestContext): Promise<FunctionRecord["code"]> => {
-  if (input.ImageUri !== undefined) throw new ApiError("NotImplemented", "Functions from container images are not built in this version of lambdad: use a zip package", { status: 501 });
-  const isFromS3 = input.S3Bucket !== undefined || input.S3Key !== undefined;
+export interface CheckedCode {
+  zip: Buffer;
+  size: number;
+  sha256Base64: string;
+}
+
+/** The package of a request, read to its last byte and found to be one. */
+export const checkCode = async (needs: LambdaNeeds, input: CodeInput, context: RequestContext, doing: "creating" | "updating"): Promise<CheckedCode> => {
+  if (input.ImageUri !== undefined) throw invalid(`Please don't provide ImageUri when ${doing} a function with packageType Zip.`);
+  refuseNotBuilt(input);
+  const isFromS3 = input.S3Bucket !== undefined || input.S3Key !== undefined || input.S3ObjectVersion !== undefined;
   if (input.ZipFile !== undefined && isFromS3) throw invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.");
   if (input.ZipFile === undefined && (input.S3Bucket === undefined || input.S3Key === undefined)) throw invalid("Please provide a source for function code.");
   const zip = input.ZipFile === undefined ? await fetchFromS3(needs, input, context) : Buffer.from(input.ZipFile.buffer, input.ZipFile.byteOffset, input.ZipFile.byteLength);
@@ -46,6 +62,10 @@ export const storeCode = async (needs: LambdaNeeds, input: CodeInput, context: R
   if (zip.length === 0) throw invalid("Uploaded file must be a non-empty zip");
   const { entries } = await inspectZip(zip);
   if (entries === 0) throw invalid("Uploaded file must be a non-empty zip");
-  const { id, size, sha256 } = await needs.blobs.write(zip);
-  return { blobId: id, size, sha256Base64: Buffer.from(sha256, "hex").toString("base64") };
+  return { zip, size: zip.length, sha256Base64: hash("sha256", zip, "base64") };
 };
+
+/** Durable before anything names it; `blobs.keep` is due once something does. */
+export const storeCode = async ({ blobs }: LambdaNeeds, { zip, size, sha256Base64 }: CheckedCode): Promise<Deployment["code"]> => ({
+  blobId: (await blobs.write(zip, { owner: BLOB_OWNER })).id, size, sha256Base64,
+});

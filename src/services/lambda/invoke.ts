@@ -1,8 +1,14 @@
+import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { Invocation } from "../../executor/executor.ts";
 import { ApiError } from "../../kit/api-error.ts";
+import type { Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
 import type { RequestContext } from "../service.ts";
-import { parseFunctionName } from "./names.ts";
+import { conflict, notBuilt } from "./errors.ts";
+import { jsonComplaint } from "./json-complaint.ts";
+import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
@@ -11,73 +17,102 @@ type InvocationType = "RequestResponse" | "Event" | "DryRun";
 
 const EMPTY = Buffer.from("{}");
 
+const unreadable = (message: string): ApiError => new ApiError("InvalidRequestContentException", message, { status: 400, members: { Type: "User" } });
+
 const checkSize = (payload: Buffer, type: InvocationType) => {
   const limit = type === "Event" ? ASYNC_PAYLOAD_BYTES_MAX : SYNC_PAYLOAD_BYTES_MAX;
   if (payload.length > limit) throw new ApiError("RequestTooLargeException", `${payload.length} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`, { status: 413, members: { Type: "User" } });
 };
 
-/** The event goes to the handler as it came; it is only asked to be JSON. */
+/** The event goes to the handler as it came, byte for byte; it is only asked to be JSON. */
 const checkJson = (payload: Buffer) => {
-  try {
-    JSON.parse(payload.toString("utf8"));
-  } catch (error) {
-    throw new ApiError("InvalidRequestContentException", `Could not parse request body into json: Could not parse payload into json: ${(error as Error).message}`, { status: 400, members: { Type: "User" } });
-  }
-};
-
-const clientContextOf = (base64: string | undefined): string | undefined => {
-  if (base64 === undefined) return undefined;
-  if (base64.length > CLIENT_CONTEXT_BYTES_MAX) throw new ApiError("InvalidRequestContentException", `Client context must not be longer than ${CLIENT_CONTEXT_BYTES_MAX} bytes.`, { status: 400 });
-  const text = Buffer.from(base64, "base64").toString("utf8");
+  const text = payload.toString("utf8");
+  const refuse = (complaint: string) => unreadable(`Could not parse request body into json: Could not parse payload into json: ${complaint}`);
+  if (!isUtf8(payload)) throw refuse("Invalid UTF-8");
   try {
     JSON.parse(text);
   } catch {
-    throw new ApiError("InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.", { status: 400 });
+    throw refuse(jsonComplaint(text));
   }
-  // It travels in a header to the runtime: one line.
-  return JSON.stringify(JSON.parse(text));
+};
+
+const traceHeader = ({ id, lineage }: Trace): string => `Root=${id};Sampled=0${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
+
+/** It travels in a header to the runtime: one line of ASCII, as it came if it is that. */
+const clientContextOf = (base64: string | undefined): string | undefined => {
+  if (base64 === undefined) return undefined;
+  if (base64.length > CLIENT_CONTEXT_BYTES_MAX) throw unreadable(`Client context must not be longer than ${CLIENT_CONTEXT_BYTES_MAX} bytes.`);
+  const text = Buffer.from(base64, "base64").toString("utf8");
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new Error("no object");
+    if (/^[ -~]*$/.test(text)) return text;
+    return JSON.stringify(value).replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  } catch {
+    throw unreadable("Client context must be a valid Base64-encoded JSON object.");
+  }
 };
 
 /** The three ways to invoke. */
 export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) => {
+  const look = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
+
   const refuseBeforeActive = (record: FunctionRecord) => {
-    if (!record.isCreated && isSettling(record, clock)) {
-      throw new ApiError("ResourceConflictException", "The operation cannot be performed at this time. The function is currently in the following state: Pending", { status: 409, members: { Type: "User" } });
-    }
+    if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   };
-  const queueEvent = async (record: FunctionRecord, qualifier: string | undefined, payload: Buffer, { requestId, trace }: RequestContext) => {
+  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext) => {
     await queue.enqueue({
-      requestId, traceId: trace.id, account: record.account, region: record.region, functionName: record.name, payload,
-      invokedFunctionArn: qualifier === undefined ? record.arn : `${record.arn}:${qualifier}`,
+      requestId, traceId: trace.id, account: record.account, region: record.region, functionName: record.name, payload, invokedFunctionArn: arn,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       ...(qualifier === undefined ? {} : { qualifier }),
     });
     return { StatusCode: 202 };
   };
+  /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
+  const run = async (record: FunctionRecord, named: FunctionName, invocation: Invocation) => {
+    const target = toTarget(record, clock);
+    try {
+      return await scheduler.invoke(target, invocation);
+    } catch (error) {
+      const current = toTarget(await look(named), clock);
+      if (current.revisionId === target.revisionId) throw error;
+      return scheduler.invoke(current, invocation);
+    }
+  };
 
   return {
+    /** What Invoke with the type Event was before: deprecated, and still called. */
+    async InvokeAsync(input, context) {
+      const named = parseFunctionName(input.FunctionName!, context);
+      const record = await look(named);
+      const payload = await buffer(input.InvokeArgs as unknown as Readable);
+      checkSize(payload, "Event");
+      checkJson(payload);
+      refuseBeforeActive(record);
+      return { Status: (await queueEvent(record, named, payload, context)).StatusCode };
+    },
+
     async Invoke(input, context) {
+      // AWS sends these with every answer of Invoke.
+      context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+      context.responseHeaders["x-amzn-remapped-content-length"] = "0";
       const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
       const given = input.Payload as unknown as Buffer | undefined;
       const payload = given === undefined || given.length === 0 ? EMPTY : given;
       checkSize(payload, type);
-      const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await store.run(() => getFunction({ ...parsed, region: context.region }, parsed.name, parsed.qualifier));
-      if (input.TenantId !== undefined) throw new ApiError("NotImplemented", "Tenant isolation is not built in this version of lambdad", { status: 501 });
-      if (input.DurableExecutionName !== undefined) throw new ApiError("NotImplemented", "Durable executions are not built in this version of lambdad", { status: 501 });
+      const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
+      const record = await look(named);
+      if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
+      if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
       if (type === "DryRun") return { StatusCode: 204 };
       checkJson(payload);
       refuseBeforeActive(record);
-      if (type === "Event") return queueEvent(record, parsed.qualifier, payload, context);
+      if (type === "Event") return queueEvent(record, named, payload, context);
       const clientContext = clientContextOf(input.ClientContext);
-      const invocation: Invocation = {
-        requestId: context.requestId,
-        trace: context.trace,
-        payload,
-        invokedFunctionArn: parsed.qualifier === undefined ? record.arn : `${record.arn}:${parsed.qualifier}`,
+      const { outcome, logTail } = await run(record, named, {
+        requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
-      };
-      const { outcome, logTail } = await scheduler.invoke(toTarget(record), invocation);
+      });
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,

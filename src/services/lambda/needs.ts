@@ -25,4 +25,6 @@ export interface LambdaNeeds {
   random: Random;
   log: Log;
   sessionKey: Buffer;
+  /** Milliseconds that a creation or an update takes. Default: FUNCTION_SETTLE_MS. */
+  settleMs?: number;
 }

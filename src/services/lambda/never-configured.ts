@@ -1,34 +1,31 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { ACCOUNT_CONCURRENCY } from "../../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import { notFound } from "./errors.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { describe, getFunction } from "./state.ts";
+import { describeInList, getFunction } from "./state.ts";
 
-const GIB = 1024 ** 3;
-const CODE_BYTES_MAX = 75 * GIB;
-const UNZIPPED_BYTES_MAX = 250 * 1024 * 1024;
-const ZIPPED_BYTES_MAX = 50 * 1024 * 1024;
-
-const notFound = (message: string, code = "ResourceNotFoundException"): ApiError => new ApiError(code, message, { status: 404, members: { Type: "User" } });
+/** Bytes of all packages of an account ("Lambda quotas"). */
+const CODE_BYTES_MAX = 75 * 1024 ** 3;
 
 /** What clients read back of things that cannot be configured here yet: answered as AWS answers it for what was never configured. */
 export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
   const look = (name: string | undefined, context: RequestContext, qualifier?: string) => {
     const parsed = parseFunctionName(name!, context, qualifier);
-    return store.run(() => getFunction({ ...parsed, region: context.region }, parsed.name, parsed.qualifier));
+    return store.run(() => getFunction(parsed, parsed.name, parsed.qualifier));
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
       const row = await store.run(() => sqlOne("select count(*) as n, coalesce(sum(code_size), 0) as bytes from lambda_function where account = ? and region = ?", account, region));
       return {
-        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIPPED_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY },
+        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY },
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
     },
     async ListVersionsByFunction(input, context) {
-      return { Versions: [describe(await look(input.FunctionName, context), clock, { qualifier: "$LATEST" })] };
+      return { Versions: [describeInList(await look(input.FunctionName, context), clock, { qualifier: "$LATEST" })] };
     },
     async ListAliases(input, context) {
       await look(input.FunctionName, context);
@@ -64,7 +61,7 @@ export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
     },
     async GetProvisionedConcurrencyConfig(input, context) {
       await look(input.FunctionName, context);
-      throw notFound("No Provisioned Concurrency Config found for this function", "ProvisionedConcurrencyConfigNotFoundException");
+      throw new ApiError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", { status: 404, members: { Type: "User" } });
     },
     async ListProvisionedConcurrencyConfigs(input, context) {
       await look(input.FunctionName, context);

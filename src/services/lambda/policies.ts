@@ -5,13 +5,10 @@ import { ApiError } from "../../kit/api-error.ts";
 import { functionArn, parseArn } from "../../kit/arn.ts";
 import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
 import { sql, type Store } from "../../store/store.ts";
-import type { RequestContext } from "../service.ts";
-import { parseFunctionName } from "./names.ts";
+import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
+import { isVersion, parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { findFunction, functionNotFound, getFunction, type FunctionRecord } from "./state.ts";
-
-const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message, { status: 400, members: { Type: "User" } });
-const noPolicy = (): ApiError => new ApiError("ResourceNotFoundException", "The resource you requested does not exist.", { status: 404, members: { Type: "User" } });
+import { findFunction, getFunction, isSettling, revisionOf, type FunctionRecord } from "./state.ts";
 
 interface PermissionInput {
   StatementId?: string | undefined;
@@ -25,8 +22,11 @@ interface PermissionInput {
   InvokedViaFunctionUrl?: boolean | undefined;
 }
 
+/** Alexa's services alone stand outside amazonaws.com. */
+const ALEXA = /^alexa-(appkit|connectedhome)\.amazon\.com$/;
+
 const principalOf = (text: string): Statement["Principal"] => {
-  if (!isPrincipalText(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
+  if (!isPrincipalText(text) && !ALEXA.test(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
   if (text === "*") return "*";
   if (/^\d{12}$/.test(text)) return { AWS: `arn:aws:iam::${text}:root` };
   return text.startsWith("arn:") ? { AWS: text } : { Service: text };
@@ -57,38 +57,40 @@ const statementOf = (input: PermissionInput, resource: string): Statement => {
 };
 
 /** Who may use a function: the door of every trigger. */
-export const policyHandlers = ({ store, random }: LambdaNeeds) => {
-  const place = (name: string, qualifier: string | undefined, context: RequestContext) => {
-    const parsed = parseFunctionName(name, context, qualifier);
-    if (parsed.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
-    const at = { account: parsed.account, region: context.region };
-    if (parsed.qualifier !== undefined) throw functionNotFound(functionArn(at, parsed.name, parsed.qualifier));
-    return { at, name: parsed.name };
+export const policyHandlers = ({ store, random, clock }: LambdaNeeds) => {
+  /** The door belongs to the function; AWS has one for each version and alias, too. */
+  const placeOf = ({ qualifier, arn }: FunctionName) => {
+    if (qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
+    if (qualifier !== undefined) throw isVersion(qualifier) ? functionNotFound(arn) : notFound(`Cannot find alias arn: ${arn}`);
   };
   const checkRevision = (record: FunctionRecord, revisionId: string | undefined) => {
-    if (revisionId !== undefined && revisionId !== record.policyRevision) {
-      throw new ApiError("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id", { status: 412 });
-    }
+    if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetPolicy");
   };
+  /** A change of its policy gives a function another RevisionId. */
   function* write(record: FunctionRecord, statements: readonly Statement[]) {
     const document: PolicyDocument = { Version: "2012-10-17", Id: "default", Statement: [...statements] };
     const text = JSON.stringify(document);
-    if (Buffer.byteLength(text) > POLICY_BYTES_MAX) throw new ApiError("PolicyLengthExceededException", `The final policy size (${Buffer.byteLength(text)}) is bigger than the limit (${POLICY_BYTES_MAX}).`, { status: 400 });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > POLICY_BYTES_MAX) throw new ApiError("PolicyLengthExceededException", `The final policy size (${bytes}) is bigger than the limit (${POLICY_BYTES_MAX}).`, { status: 400, members: { Type: "User" } });
+    const revision = isSettling(record, clock) ? "revision_id" : "settled_revision_id";
     yield* sql(
-      "update lambda_function set policy = ?, policy_revision = ? where account = ? and region = ? and name = ?",
-      statements.length === 0 ? null : text, statements.length === 0 ? null : random.uuid(), record.account, record.region, record.name,
+      `update lambda_function set policy = ?, ${revision} = ? where account = ? and region = ? and name = ?`,
+      statements.length === 0 ? null : text, random.uuid(), record.account, record.region, record.name,
     );
   }
 
   return {
     async AddPermission(input, context) {
-      const { at, name } = place(input.FunctionName!, input.Qualifier, context);
+      const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
+      if (input.FunctionUrlAuthType !== undefined && input.Action !== "lambda:InvokeFunctionUrl") throw invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
       const statement = await store.run(function* () {
-        const record = yield* getFunction(at, name);
+        if (parsed.qualifier === "$LATEST") placeOf(parsed);
+        const record = yield* getFunction(parsed, parsed.name);
+        placeOf(parsed);
         checkRevision(record, input.RevisionId);
         const statements = record.policy === undefined ? [] : statementsOf(record.policy);
         if (statements.some((one) => one.Sid === input.StatementId)) {
-          throw new ApiError("ResourceConflictException", `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`, { status: 409, members: { Type: "User" } });
+          throw conflict(`The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`);
         }
         const added = statementOf(input, record.arn);
         yield* write(record, [...statements, added]);
@@ -98,14 +100,16 @@ export const policyHandlers = ({ store, random }: LambdaNeeds) => {
     },
 
     async RemovePermission(input, context) {
-      const { at, name } = place(input.FunctionName!, input.Qualifier, context);
+      const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       await store.run(function* () {
-        const record = yield* getFunction(at, name);
-        if (record.policy === undefined) throw new ApiError("ResourceNotFoundException", "No policy is associated with the given resource.", { status: 404, members: { Type: "User" } });
-        checkRevision(record, input.RevisionId);
+        const record = yield* findFunction(parsed, parsed.name);
+        if (record === undefined) throw notFound(`No policy found for: ${functionArn(parsed, parsed.name)}`);
+        placeOf(parsed);
+        if (record.policy === undefined) throw notFound("No policy is associated with the given resource.");
         const statements = statementsOf(record.policy);
         const left = statements.filter((one) => one.Sid !== input.StatementId);
-        if (left.length === statements.length) throw new ApiError("ResourceNotFoundException", `Statement ${input.StatementId} is not found in resource policy.`, { status: 404, members: { Type: "User" } });
+        if (left.length === statements.length) throw notFound(`Statement ${input.StatementId} is not found in resource policy.`);
+        checkRevision(record, input.RevisionId);
         yield* write(record, left);
       });
       return {};
@@ -113,9 +117,9 @@ export const policyHandlers = ({ store, random }: LambdaNeeds) => {
 
     async GetPolicy(input, context) {
       const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await store.run(() => getFunction({ ...parsed, region: context.region }, parsed.name, parsed.qualifier));
-      if (record.policy === undefined) throw noPolicy();
-      return { Policy: JSON.stringify(record.policy), RevisionId: record.policyRevision };
+      const record = await store.run(() => getFunction(parsed, parsed.name, parsed.qualifier));
+      if (record.policy === undefined) throw notFound("The resource you requested does not exist.");
+      return { Policy: JSON.stringify(record.policy), RevisionId: revisionOf(record, clock) };
     },
   } satisfies LambdaHandlers;
 };

@@ -1,17 +1,18 @@
 import type { FunctionTarget } from "../../executor/executor.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { ResolveTarget } from "../../scheduler/scheduler.ts";
 import type { Store } from "../../store/store.ts";
-import { getFunction, type FunctionRecord } from "./state.ts";
+import { getFunction, servingNow, type FunctionRecord } from "./state.ts";
 
-export const toTarget = (record: FunctionRecord): FunctionTarget => {
-  const { settings } = record;
+export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget => {
+  const { settings, code, deploymentId } = servingNow(record, clock);
   return {
     account: record.account,
     region: record.region,
     name: record.name,
     version: "$LATEST",
     functionArn: record.arn,
-    revisionId: record.revisionId,
+    revisionId: deploymentId,
     runtime: settings.Runtime,
     handler: settings.Handler,
     roleArn: settings.Role,
@@ -19,7 +20,7 @@ export const toTarget = (record: FunctionRecord): FunctionTarget => {
     memoryMb: settings.MemorySize,
     ephemeralStorageMb: settings.EphemeralStorage.Size,
     environment: settings.Environment ?? {},
-    code: { blobId: record.code.blobId, sha256Base64: record.code.sha256Base64 },
+    code: { blobId: code.blobId, sha256Base64: code.sha256Base64 },
     layers: [],
     architecture: settings.Architectures[0]!,
     logging: {
@@ -33,6 +34,6 @@ export const toTarget = (record: FunctionRecord): FunctionTarget => {
 
 /** The function as it is at this moment. */
 export const createResolveTarget =
-  ({ store }: { store: Store }): ResolveTarget =>
+  ({ store, clock }: { store: Store; clock: Clock }): ResolveTarget =>
   async (at, functionName, qualifier) =>
-    toTarget(await store.run(() => getFunction(at, functionName, qualifier)));
+    toTarget(await store.run(() => getFunction(at, functionName, qualifier)), clock);

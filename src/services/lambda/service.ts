@@ -1,4 +1,4 @@
-import { functionArn } from "../../kit/arn.ts";
+import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { functionHandlers } from "./functions.ts";
 import { invokeHandlers } from "./invoke.ts";
@@ -22,8 +22,7 @@ const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: Reque
   const text = FunctionName ?? Resource;
   if (text === undefined) return undefined;
   try {
-    const { account, name, qualifier } = parseFunctionName(text, context, Qualifier);
-    return { arn: functionArn({ account, region: context.region }, name, qualifier), account, name };
+    return parseFunctionName(text, context, Qualifier);
   } catch {
     return undefined;
   }
@@ -32,8 +31,8 @@ const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: Reque
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
   const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? "*" };
-  // Whoever configures a function hands it a role, and must be allowed to.
-  return input.Role === undefined ? [own] : [own, { action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
+  // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
+  return input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [own] : [own, { action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
 };
 
 /** AWS Lambda. */

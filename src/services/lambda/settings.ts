@@ -1,5 +1,5 @@
-import { ApiError } from "../../kit/api-error.ts";
 import { ENVIRONMENT_BYTES_MAX } from "../../kit/limits.ts";
+import { invalid, notBuilt, validationFailed } from "./errors.ts";
 import type { Settings } from "./state.ts";
 
 const RESERVED = new Set([
@@ -7,16 +7,26 @@ const RESERVED = new Set([
   "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
   "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_MAX_CONCURRENCY", "AWS_LAMBDA_METADATA_API", "AWS_LAMBDA_METADATA_TOKEN",
 ]);
-const DEPRECATED = /^(nodejs(4\.3|6\.10|8\.10|10\.x|12\.x|14\.x|16\.x|18\.x)|nodejs|python2\.7|python3\.[678]|java8|dotnetcore.*|dotnet[56]|ruby2\.[57]|go1\.x|provided)$/;
+/** Runtimes that AWS takes, August 2026, and those that it took once ("Lambda runtimes"). */
+const SUPPORTED = [
+  "nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "python3.15",
+  "java8.al2", "java8.al2023", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25", "dotnet8", "dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0", "provided.al2", "provided.al2023",
+];
+const DEPRECATED = new Set([
+  "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8",
+  "java8", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7", "ruby2.5", "ruby2.7", "go1.x", "provided",
+]);
 const BUILT = /^(nodejs(20|22|24|26)\.x|python3\.(9|1[0-4]))$/;
-const MIN_MEMORY = 128;
-const MAX_MEMORY = 10_240;
-const MAX_TIMEOUT = 900;
-const STORAGE = { least: 512, most: 10_240 };
+const TIMEOUT_SECONDS = [1, 900] as const;
+const MEMORY_MB = [128, 10_240] as const;
+const STORAGE_MB = [512, 10_240] as const;
 
-const invalid = (message: string): ApiError => new ApiError("InvalidParameterValueException", message, { status: 400, members: { Type: "User" } });
-const outOfRange = (value: number, path: string, bound: string): ApiError =>
-  new ApiError("ValidationException", `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: Member must have value ${bound}`, { status: 400 });
+/** How AWS says that a number is out of its range; the model's own ranges hold for managed instances, too, and are wider. */
+const checkRange = (value: number, path: string, [least, most]: readonly [number, number]): string[] => {
+  const failed = (bound: string) => [`Value '${value}' at '${path}' failed to satisfy constraint: Member must have value ${bound}`];
+  if (value > most) return failed(`less than or equal to ${most}`);
+  return value < least ? failed(`greater than or equal to ${least}`) : [];
+};
 
 /** The parts of CreateFunction and UpdateFunctionConfiguration that configure; `undefined` leaves a setting as it is. */
 export interface SettingsInput {
@@ -33,25 +43,31 @@ export interface SettingsInput {
 }
 
 /** What changes how a function runs but is not built is refused, unless it says what is so anyway. */
-const NOT_BUILT: Record<string, (value: never) => boolean> = {
+export const NOT_BUILT: Record<string, (value: never) => boolean> = {
+  Publish: (value: boolean) => !value,
+  PublishTo: () => false,
+  S3ObjectStorageMode: (value: string) => value === "COPY",
+  SourceKMSKeyArn: (value: string) => value === "",
   Layers: (value: unknown[]) => value.length === 0,
-  VpcConfig: (value: { SubnetIds?: unknown[]; SecurityGroupIds?: unknown[] }) => (value.SubnetIds ?? []).length === 0 && (value.SecurityGroupIds ?? []).length === 0,
+  VpcConfig: (value: { SubnetIds?: unknown[]; SecurityGroupIds?: unknown[]; Ipv6AllowedForDualStack?: boolean }) =>
+    (value.SubnetIds ?? []).length === 0 && (value.SecurityGroupIds ?? []).length === 0 && value.Ipv6AllowedForDualStack !== true,
   FileSystemConfigs: (value: unknown[]) => value.length === 0,
   ImageConfig: (value: object) => Object.keys(value).length === 0,
   KMSKeyArn: (value: string) => value === "",
   DeadLetterConfig: (value: { TargetArn?: string }) => (value.TargetArn ?? "") === "",
-  TracingConfig: (value: { Mode?: string }) => value.Mode === "PassThrough",
-  SnapStart: (value: { ApplyOn?: string }) => value.ApplyOn === "None",
+  TracingConfig: (value: { Mode?: string }) => (value.Mode ?? "PassThrough") === "PassThrough",
+  SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
   CodeSigningConfigArn: (value: string) => value === "",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
   TenancyConfig: () => false,
 };
 
+/** Throws NotImplemented that names the first setting of the request that would have to be ignored. */
 export const refuseNotBuilt = (input: object): void => {
   for (const [name, isDefault] of Object.entries(NOT_BUILT)) {
     const value = (input as Record<string, unknown>)[name];
-    if (value !== undefined && !isDefault(value as never)) throw new ApiError("NotImplemented", `The function setting ${name} is not built in this version of lambdad: leave it out`, { status: 501 });
+    if (value !== undefined && !isDefault(value as never)) throw notBuilt(`The function setting ${name}`, "leave it out");
   }
 };
 
@@ -65,8 +81,9 @@ const checkEnvironment = (variables: Record<string, string>) => {
 };
 
 const checkRuntime = (runtime: string) => {
-  if (DEPRECATED.test(runtime)) throw invalid(`The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`);
-  if (!BUILT.test(runtime)) throw new ApiError("NotImplemented", `The runtime ${runtime} is not built in this version of lambdad: it runs nodejs20.x to nodejs26.x and python3.9 to python3.14`, { status: 501 });
+  if (DEPRECATED.has(runtime)) throw invalid(`The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`);
+  if (!SUPPORTED.includes(runtime)) throw invalid(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${SUPPORTED.join(", ")}] or be a valid ARN`);
+  if (!BUILT.test(runtime)) throw notBuilt(`The runtime ${runtime}`, "it runs nodejs20.x to nodejs26.x and python3.9 to python3.14");
 };
 
 const logging = (given: SettingsInput["LoggingConfig"], before: Settings["LoggingConfig"]): Settings["LoggingConfig"] => {
@@ -76,7 +93,7 @@ const logging = (given: SettingsInput["LoggingConfig"], before: Settings["Loggin
   if (format === "Text" && (levels.ApplicationLogLevel !== undefined || levels.SystemLogLevel !== undefined)) {
     throw invalid('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.');
   }
-  if (levels.SystemLogLevel !== undefined && levels.SystemLogLevel !== "INFO") throw new ApiError("NotImplemented", "SystemLogLevel other than INFO is not built in this version of lambdad", { status: 501 });
+  if (levels.SystemLogLevel !== undefined && levels.SystemLogLevel !== "INFO") throw notBuilt(`SystemLogLevel ${levels.SystemLogLevel}`, "leave it out, or use INFO");
   return {
     LogFormat: format,
     LogGroup: given.LogGroup ?? before.LogGroup,
@@ -85,7 +102,7 @@ const logging = (given: SettingsInput["LoggingConfig"], before: Settings["Loggin
 };
 
 export const defaultSettings = (name: string): Settings => ({
-  Runtime: "", Handler: "", Role: "", Description: "", Timeout: 3, MemorySize: MIN_MEMORY, EphemeralStorage: { Size: STORAGE.least }, Architectures: ["x86_64"],
+  Runtime: "", Handler: "", Role: "", Description: "", Timeout: 3, MemorySize: MEMORY_MB[0], EphemeralStorage: { Size: STORAGE_MB[0] }, Architectures: ["x86_64"],
   LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${name}` },
 });
 
@@ -104,13 +121,14 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
     Architectures: (input.Architectures as Settings["Architectures"] | undefined) ?? before.Architectures,
     LoggingConfig: logging(input.LoggingConfig, before.LoggingConfig),
   };
+  const outOfRange = [
+    ...checkRange(after.Timeout, "timeout", TIMEOUT_SECONDS),
+    ...checkRange(after.MemorySize, "memorySize", MEMORY_MB),
+    ...checkRange(after.EphemeralStorage.Size, "ephemeralStorage.size", STORAGE_MB),
+  ];
+  if (outOfRange.length > 0) throw validationFailed(outOfRange);
   if (after.Runtime === "" || after.Handler === "") throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   checkRuntime(after.Runtime);
-  if (after.Timeout > MAX_TIMEOUT) throw outOfRange(after.Timeout, "timeout", `less than or equal to ${MAX_TIMEOUT}`);
-  if (after.MemorySize < MIN_MEMORY) throw outOfRange(after.MemorySize, "memorySize", `greater than or equal to ${MIN_MEMORY}`);
-  if (after.MemorySize > MAX_MEMORY) throw outOfRange(after.MemorySize, "memorySize", `less than or equal to ${MAX_MEMORY}`);
-  if (after.EphemeralStorage.Size < STORAGE.least) throw outOfRange(after.EphemeralStorage.Size, "ephemeralStorage.size", `greater than or equal to ${STORAGE.least}`);
-  if (after.EphemeralStorage.Size > STORAGE.most) throw outOfRange(after.EphemeralStorage.Size, "ephemeralStorage.size", `less than or equal to ${STORAGE.most}`);
   if (input.Environment !== undefined) {
     const variables = input.Environment.Variables ?? {};
     checkEnvironment(variables);

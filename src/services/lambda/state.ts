@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import type { PolicyDocument } from "../../iam/document.ts";
-import { ApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { sqlOne, type Operation, type Row } from "../../store/store.ts";
+import { functionNotFound } from "./errors.ts";
 
 /** What a user configures; the rest of a FunctionConfiguration follows from the row. */
 export interface Settings {
@@ -20,17 +20,26 @@ export interface Settings {
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
 }
 
-export interface FunctionRecord {
+/** What environments are made of. */
+export interface Deployment {
+  /** Ours: changes with every change of code or configuration, and with nothing else. */
+  deploymentId: string;
+  settings: Settings;
+  code: { blobId: string; sha256Base64: string; size: number };
+}
+
+export interface FunctionRecord extends Deployment {
   account: string;
   region: string;
   name: string;
   arn: string;
+  /** What AWS calls RevisionId: one while it settles, another from then on; a change of its policy makes a new one too. */
   revisionId: string;
-  settings: Settings;
+  settledRevisionId: string;
   tags: Record<string, string>;
-  code: { blobId: string; sha256Base64: string; size: number };
   policy?: PolicyDocument;
-  policyRevision?: string;
+  /** While an update settles: what goes on serving. */
+  previous?: Deployment;
   /** Platform time at which a creation or an update is done. */
   settlesAt: number;
   /** False until the first one is. */
@@ -44,17 +53,18 @@ export const toFunction = (row: Row): FunctionRecord => {
     account, region, name,
     arn: functionArn({ account, region }, name),
     revisionId: row["revision_id"] as string,
+    settledRevisionId: row["settled_revision_id"] as string,
+    deploymentId: row["deployment_id"] as string,
     settings: JSON.parse(row["configuration"] as string) as Settings,
     tags: JSON.parse(row["tags"] as string) as Record<string, string>,
     code: { blobId: row["code_blob_id"] as string, sha256Base64: row["code_sha256"] as string, size: row["code_size"] as number },
     settlesAt: row["settles_at"] as number,
     isCreated: row["is_created"] === 1,
     lastModified: row["last_modified"] as number,
-    ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument, policyRevision: row["policy_revision"] as string }),
+    ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument }),
+    ...(row["previous"] === null ? {} : { previous: JSON.parse(row["previous"] as string) as Deployment }),
   };
 };
-
-export const functionNotFound = (arn: string): ApiError => new ApiError("ResourceNotFoundException", `Function not found: ${arn}`, { status: 404, members: { Type: "User" } });
 
 export function* findFunction(at: { account: string; region: string }, name: string): Operation<FunctionRecord | undefined> {
   const row = yield* sqlOne("select * from lambda_function where account = ? and region = ? and name = ?", at.account, at.region, name);
@@ -73,6 +83,19 @@ export const awsTime = (ms: number): string => new Date(ms).toISOString().replac
 
 export const isSettling = (record: FunctionRecord, clock: Clock): boolean => clock.now() < record.settlesAt;
 
+/** The RevisionId of this moment. AWS gives a new one when a creation or an update is done, too. */
+export const revisionOf = (record: FunctionRecord, clock: Clock): string => (isSettling(record, clock) ? record.revisionId : record.settledRevisionId);
+
+/** What runs now: "Lambda continues to use the previous code and configuration" while an update is in progress (developer guide, "Function states"). */
+export const servingNow = (record: FunctionRecord, clock: Clock): Deployment => (isSettling(record, clock) ? (record.previous ?? record) : record);
+
+/** AWS speaks of a creation in both cases. */
+const BEING_CREATED = {
+  creation: { StateReason: "The function is being created.", StateReasonCode: "Creating" },
+  // The SDK's enum does not know the code that AWS gives here.
+  update: { LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as FunctionConfiguration["LastUpdateStatusReasonCode"] },
+} satisfies Record<string, FunctionConfiguration>;
+
 /** A configuration as AWS returns it. A creation is Pending and an update InProgress until it has settled. */
 export const describe = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
   const { Environment, ...settings } = record.settings;
@@ -80,8 +103,8 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
   const state: FunctionConfiguration = !settling
     ? { State: "Active", LastUpdateStatus: "Successful" }
     : record.isCreated
-      ? { State: "Active", LastUpdateStatus: "InProgress", LastUpdateStatusReason: "The function is being updated." }
-      : { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" };
+      ? { State: "Active", LastUpdateStatus: "InProgress", ...BEING_CREATED.update }
+      : { State: "Pending", ...BEING_CREATED.creation };
   return {
     FunctionName: record.name,
     FunctionArn: options.qualifier === undefined ? record.arn : `${record.arn}:${options.qualifier}`,
@@ -92,10 +115,19 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     LastModified: awsTime(record.lastModified),
     Version: "$LATEST",
     TracingConfig: { Mode: "PassThrough" },
-    RevisionId: record.revisionId,
+    RevisionId: revisionOf(record, clock),
     PackageType: "Zip",
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
     RuntimeVersionConfig: { RuntimeVersionArn: `arn:aws:lambda:${record.region}::runtime:${hash("sha256", record.settings.Runtime, "hex")}` },
     ...state,
   };
+};
+
+/** A configuration in a list: AWS leaves out what only GetFunction and GetFunctionConfiguration tell (API reference, "ListFunctions"). */
+export const describeInList = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
+  const {
+    State: _state, StateReason: _stateReason, StateReasonCode: _stateCode,
+    LastUpdateStatus: _status, LastUpdateStatusReason: _reason, LastUpdateStatusReasonCode: _code, RuntimeVersionConfig: _runtime, ...listed
+  } = describe(record, clock, options);
+  return listed;
 };

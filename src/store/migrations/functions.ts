@@ -12,4 +12,17 @@ export const functions: readonly Migration[] = [
       "create table lambda_blob_garbage (blob_id text primary key)",
     ],
   },
+  {
+    // While an update settles, what was there before goes on serving; a settled function has another revision id than a settling one; and
+    // the revision of its policy is its own.
+    id: "2026-11-function-deployments",
+    statements: [
+      "alter table lambda_function add column settled_revision_id text not null default ''",
+      "alter table lambda_function add column deployment_id text not null default ''",
+      "alter table lambda_function add column previous text",
+      "alter table lambda_function add column previous_blob_id text",
+      "alter table lambda_function drop column policy_revision",
+      "update lambda_function set settled_revision_id = revision_id, deployment_id = revision_id",
+    ],
+  },
 ];

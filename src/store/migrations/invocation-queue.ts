@@ -11,4 +11,13 @@ export const invocationQueue: readonly Migration[] = [
       "create index async_event_by_due on async_event (due_at) where lease_token is null",
     ],
   },
+  {
+    // Whose turn it is, is asked function by function: a long queue of one is never read past for another.
+    id: "2026-11-invocation-queue-by-function",
+    statements: [
+      "alter table async_event add column function_key text not null default ''",
+      "update async_event set function_key = account || '/' || region || '/' || function_name",
+      "create index async_event_by_function on async_event (function_key, due_at) where lease_token is null",
+    ],
+  },
 ];

@@ -1,0 +1,189 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Environment, EnvironmentState, Executor, FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import type { LedgerEntry } from "../../src/kit/ledger.ts";
+import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../../src/kit/limits.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { systemRandom as random } from "../../src/kit/random.ts";
+import { encodeError } from "../../src/protocol/respond.ts";
+import { loadServiceModel } from "../../src/protocol/models.ts";
+import { createConcurrency, throttled } from "../../src/scheduler/concurrency.ts";
+import { createScheduler } from "../../src/scheduler/invoke.ts";
+import { eventually } from "../support/temporary.ts";
+
+const HOUR = 3_600_000;
+const target = (over: Partial<FunctionTarget> = {}) => ({ account: "0", region: "r", name: "f", version: "$LATEST", functionArn: "arn:f", revisionId: "1", timeoutSeconds: 3, ...over }) as FunctionTarget;
+const invocation = (requestId = "id"): Invocation => ({ requestId, trace: { id: "1-0-0" }, payload: Buffer.from("{}"), invokedFunctionArn: "arn:f" });
+
+/** Environments at the executor's seam, that answer when the test lets them. */
+const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }: { accountConcurrency?: number; isHeld?: boolean; slowStart?: boolean } = {}) => {
+  const clock = createClock();
+  onTestFinished(() => clock.stop());
+  const made: { environment: Environment; invoked: string[]; answer(): void }[] = [];
+  const starts: (() => void)[] = [];
+  const told: LedgerEntry[] = [];
+  let failsToStart: Error | undefined;
+  const executor: Executor = {
+    async createEnvironment(of) {
+      if (slowStart) await new Promise<void>((resolve) => starts.push(resolve));
+      if (failsToStart !== undefined) throw failsToStart;
+      const dead = Promise.withResolvers<void>();
+      const invoked: string[] = [];
+      let state: EnvironmentState = "idle";
+      let lastUsedAt = clock.now();
+      let answer = () => {};
+      const environment = {
+        id: `env-${made.length}`, target: of, credentialsExpireAt: Date.now() + HOUR, dead: dead.promise,
+        get state() { return state; },
+        get lastUsedAt() { return lastUsedAt; },
+        async invoke({ requestId }: Invocation) {
+          invoked.push(requestId);
+          state = "busy";
+          if (isHeld) await new Promise<void>((resolve) => (answer = resolve));
+          state = "frozen";
+          lastUsedAt = clock.now();
+          return { outcome: { kind: "response", payload: Buffer.from("1") }, durationMs: 1, isColdStart: invoked.length === 1 } as InvocationReport;
+        },
+        async stop() {
+          state = "dead";
+          dead.resolve();
+        },
+      } as unknown as Environment;
+      made.push({ environment, invoked, answer: () => answer() });
+      return environment;
+    },
+    runtimes: async () => [],
+    close: async () => {},
+  };
+  const scheduler = createScheduler({
+    executor, clock, random, log: silentLog, settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
+    ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
+  });
+  return { scheduler, clock, made, starts, told, failToStart: (error: Error) => void (failsToStart = error) };
+};
+
+describe("an invocation", () => {
+  it("takes the warm environment, and a new one beside a busy one", async () => {
+    const { scheduler, made, told } = createGround({ isHeld: true });
+    const first = scheduler.invoke(target(), invocation("1"));
+    await eventually("it runs", () => made[0]?.invoked.length === 1);
+    const second = scheduler.invoke(target(), invocation("2"));
+    await eventually("another is made", () => made[1]?.invoked.length === 1);
+    made[0]!.answer();
+    await first;
+    const third = scheduler.invoke(target(), invocation("3"));
+    await eventually("the warm one is taken", () => made[0]!.invoked.length === 2);
+    for (const one of made) one.answer();
+    await Promise.all([second, third]);
+    expect(made.map(({ invoked }) => invoked)).toEqual([["1", "3"], ["2"]]);
+    expect(told.map(({ kind, keys }) => `${kind} ${keys[0]}`).toSorted()).toEqual(["attempt 1", "attempt 2", "attempt 3"]);
+  });
+
+  it("of another revision gets another environment", async () => {
+    const { scheduler, made } = createGround();
+    await scheduler.invoke(target(), invocation());
+    await scheduler.invoke(target({ revisionId: "2" }), invocation());
+    expect(made).toHaveLength(2);
+  });
+
+  it("gives its lease back when no environment can be made", async () => {
+    const { scheduler, failToStart, made } = createGround({ accountConcurrency: 1 });
+    failToStart(new Error("no runtime"));
+    await expect(scheduler.invoke(target(), invocation())).rejects.toThrow("no runtime");
+    await expect(scheduler.invoke(target(), invocation())).rejects.toThrow("no runtime");
+    expect(made).toEqual([]);
+  });
+
+  it("that waits for its environment while its revision is retired is still run, once", async () => {
+    const { scheduler, made, starts } = createGround({ slowStart: true });
+    const running = scheduler.invoke(target(), invocation());
+    await eventually("it starts", () => starts.length === 1);
+    scheduler.retire("arn:f", "2");
+    starts[0]!();
+    expect((await running).outcome.kind).toBe("response");
+    await eventually("and then it ends", () => made[0]!.environment.state === "dead");
+  });
+});
+
+describe("retired environments", () => {
+  it("end when they are idle, and busy ones after their invocation", async () => {
+    const { scheduler, made } = createGround({ isHeld: true });
+    const both = [scheduler.invoke(target(), invocation("1")), scheduler.invoke(target(), invocation("2"))];
+    await eventually("both run", () => made.length === 2 && made.every(({ invoked }) => invoked.length === 1));
+    made[0]!.answer();
+    await both[0];
+    scheduler.retire("arn:f", "2");
+    await eventually("the idle one ends", () => made[0]!.environment.state === "dead");
+    expect(made[1]!.environment.state).toBe("busy");
+    made[1]!.answer();
+    await both[1];
+    await eventually("the other ends", () => made[1]!.environment.state === "dead");
+    expect(scheduler.environments()).toEqual([]);
+  });
+
+  it("are those of the other revisions, or all", async () => {
+    const { scheduler, made } = createGround();
+    await scheduler.invoke(target(), invocation());
+    scheduler.retire("arn:f", "1");
+    scheduler.retire("arn:other");
+    expect(made[0]!.environment.state).not.toBe("dead");
+    scheduler.retire("arn:f");
+    await eventually("it ends", () => made[0]!.environment.state === "dead");
+  });
+
+  it("are idle ones, after a while", async () => {
+    const { scheduler, made, clock } = createGround();
+    await scheduler.invoke(target(), invocation());
+    await clock.advance(59_000);
+    await scheduler.invoke(target(), invocation());
+    await clock.advance(59_000);
+    expect(made[0]!.environment.state).not.toBe("dead");
+    await clock.advance(2_000);
+    await eventually("it ends", () => made[0]!.environment.state === "dead");
+  });
+});
+
+describe("concurrency", () => {
+  it("is an account's, in a region", async () => {
+    const { scheduler, made } = createGround({ accountConcurrency: 2, isHeld: true });
+    const running = [scheduler.invoke(target(), invocation("1")), scheduler.invoke(target({ name: "g", functionArn: "arn:g" }), invocation("2"))];
+    await eventually("both run", () => made.length === 2 && made.every(({ invoked }) => invoked.length === 1));
+    await expect(scheduler.invoke(target(), invocation("3"))).rejects.toMatchObject({ code: "TooManyRequestsException", members: { Reason: "ConcurrentInvocationLimitExceeded" } });
+    const elsewhere = scheduler.invoke(target({ region: "other", functionArn: "arn:elsewhere" }), invocation("4"));
+    await eventually("it runs elsewhere", () => made[2]?.invoked.length === 1);
+    made[0]!.answer();
+    await running[0];
+    const next = scheduler.invoke(target(), invocation("5"));
+    await eventually("there is room again", () => made[0]!.invoked.length === 2);
+    for (const one of made) one.answer();
+    await Promise.all([...running, elsewhere, next]);
+  });
+
+  it("is 1,000 unless said otherwise, and a lease is given back once", () => {
+    const { lease } = createConcurrency({ clock: createClock() });
+    const leases = Array.from({ length: ACCOUNT_CONCURRENCY }, () => lease({ account: "0", region: "r" }));
+    expect(() => lease({ account: "0", region: "r" })).toThrow("Rate Exceeded.");
+    leases[0]!.release();
+    leases[0]!.release();
+    lease({ account: "0", region: "r" });
+    expect(() => lease({ account: "0", region: "r" })).toThrow("Rate Exceeded.");
+  });
+
+  it("grows by 1,000 environments of a function in ten seconds", () => {
+    let now = 0;
+    const { grow } = createConcurrency({ clock: { ...createClock(), monotonic: () => now } });
+    for (let count = 0; count < SCALING_ENVIRONMENTS; count++) grow("arn:f");
+    expect(() => grow("arn:f")).toThrow("Rate Exceeded.");
+    grow("arn:g");
+    now = SCALING_WINDOW_MS;
+    grow("arn:f");
+  });
+
+  it("used up is told as AWS tells it", () => {
+    const model = loadServiceModel("lambda");
+    const { status, headers, body } = encodeError({ model, operation: model.operations.get("Invoke")!, protocol: "restJson1" }, throttled("ConcurrentInvocationLimitExceeded"), "id", { method: "POST" });
+    expect(status).toBe(429);
+    expect(headers).toMatchObject({ "retry-after": "1", "x-amzn-errortype": "TooManyRequestsException", "content-type": "application/json" });
+    expect(JSON.parse(String(body))).toEqual({ Reason: "ConcurrentInvocationLimitExceeded", Type: "User", message: "Rate Exceeded." });
+  });
+});
