@@ -15,11 +15,14 @@ import type { Random } from "../kit/random.ts";
 import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
-import { createEnvironment, type StartRuntime } from "./environment.ts";
+import { interpreterArgs } from "./command.ts";
+import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
+import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
+import type { StartRuntime } from "./run.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
 
@@ -86,11 +89,12 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
         destination: logs,
         about: { as: credentials.caller, region: target.region, group: target.logging.group, stream: streamName, functionName: target.name },
         now: clock.now,
+        ...(target.logging.format === "JSON" ? { isKept: createLevelFilter(target.logging.applicationLevel) } : {}),
       });
       const startRuntime: StartRuntime = async (api) => {
         const running = await sandbox.exec({
           command: runtime.interpreter.path,
-          args: [...(runtime.language === "python" ? ["-s"] : []), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+          args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
           env: (addresses) =>
             environmentVariables({ target, runtime, credentials, sandbox, logStream: streamName, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
           directory: sandbox.path("/var/task"),
@@ -107,7 +111,7 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
       const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
       const environment = createEnvironment({
         id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
-        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now) : textLog,
+        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: target.logging.systemLevel }) : textLog,
         runtimeVersion: {
           version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
           arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,

@@ -126,11 +126,15 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
 export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
-/** Characters of one log line, lines of one invocation, lines of one write and lines not yet written; ours: a flood is cut, and says so. */
-export const LOG_LINE_BYTES_MAX = 256 * KIB;
+/** Characters of one log event, lines and characters of one invocation; ours: a longer line is several events, a flood is cut, and says so. */
+export const LOG_LINE_CHARACTERS_MAX = 256 * KIB;
 export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
+export const LOG_BYTES_PER_INVOCATION_MAX = 32 * MIB;
+/** Lines of one write, and characters of one stream that are not yet written; beyond them its function waits. Ours. */
 export const LOG_BATCH_LINES_MAX = 1_000;
-export const LOG_PENDING_LINES_MAX = 100_000;
+export const LOG_PENDING_CHARACTERS_MAX = 2 * MIB;
+/** Log streams of environments that are known to exist. Ours. */
+export const LOG_STREAMS_REMEMBERED_MAX = 2_000;
 /** Milliseconds that a function is Pending after its creation, or InProgress after an update; AWS takes seconds, unspecified. */
 export const FUNCTION_SETTLE_MS = 150;
 /** Bytes of a client context in base64 ("Invoke", API reference). */

@@ -47,6 +47,12 @@ export interface TestFunction {
   invoke(event: unknown, options?: { clientContext?: string }): Promise<InvocationReport & { json: unknown }>;
 }
 
+/** A Node.js function of one module, or of a package. */
+export const node = (files: string | Record<string, string>, options: Partial<FunctionTarget> = {}) =>
+  startFunction(typeof files === "string" ? { "app.mjs": files } : files, { runtime: "nodejs24.x", ...options });
+/** A Python function of one module, or of a package. */
+export const python = (files: string | Record<string, string>, options: Partial<FunctionTarget> = {}) => startFunction(typeof files === "string" ? { "app.py": files } : files, options);
+
 /** A package in a real environment of the process sandbox. */
 export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<TestFunction> => {
   const directory = temporaryDirectory();
@@ -58,7 +64,7 @@ export const startFunction = async (files: Record<string, string>, options: Part
     sandboxes, blobs, clock, wall, random, log: silentLog,
     call: stsOnly,
     handleConnection: (socket) => socket.destroy(),
-    logs: { write: (batch) => void lines.push(...batch.lines.map((line) => line.message)), flush: async () => {} },
+    logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), flush: async () => {} },
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     dataDirectory: directory,
     settings: { strictRuntimes: false, runtimePaths: {} },
