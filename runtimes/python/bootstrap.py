@@ -32,7 +32,8 @@ def serve_one(api, handler, invocation):
         logs.log_error(payload)
         api.error(invocation.id, payload, to_json(payload))
     else:
-        api.response(invocation.id, body)
+        # Half a character cannot be sent: that ends the process, as AWS's client ends.
+        api.response(invocation.id, body if isinstance(body, bytes) else body.encode("utf-8"))
 
 
 def main():

@@ -67,14 +67,11 @@ def to_json(value):
 
 
 def marshal(result):
-    """The response of a handler as bytes; bytes are passed on as they are."""
-    if isinstance(result, bytes):
-        return result
+    """The response of a handler: JSON, or bytes as they are."""
     try:
-        text = to_json(result)
+        return result if isinstance(result, bytes) else to_json(result)
     except Exception as error:
         raise RuntimeFault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
-    return text.encode("utf-8")
 
 
 def unmarshal(body):

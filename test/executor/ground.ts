@@ -44,7 +44,7 @@ export interface TestFunction {
   environment: Environment;
   /** Everything that was logged so far. */
   log(): string[];
-  invoke(event: unknown, options?: { clientContext?: string }): Promise<InvocationReport & { json: unknown }>;
+  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean }): Promise<InvocationReport & { json: unknown }>;
 }
 
 /** A Node.js function of one module, or of a package. */
@@ -86,12 +86,12 @@ export const startFunction = async (files: Record<string, string>, options: Part
   return {
     environment,
     log: () => lines,
-    async invoke(event, { clientContext } = {}) {
+    async invoke(event, { clientContext, isRaw = false } = {}) {
       const report = await environment.invoke({
         requestId: random.uuid(), trace: newTrace(random, Date.now()), payload: Buffer.from(JSON.stringify(event)), invokedFunctionArn: functionArn,
         ...(clientContext === undefined ? {} : { clientContext }),
       });
-      return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) };
+      return { ...report, json: isRaw ? undefined : JSON.parse(report.outcome.payload.toString("utf8")) };
     },
   };
 };

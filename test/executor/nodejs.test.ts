@@ -172,6 +172,13 @@ describe("a handler on nodejs24.x", () => {
   });
 });
 
+describe("a handler on nodejs20.x", () => {
+  it("finds the SDK by import, whatever way its Node.js has for that", async () => {
+    const { invoke } = await node('import { S3Client } from "@aws-sdk/client-s3"; export const handler = async () => [S3Client.name, process.env.AWS_EXECUTION_ENV]', { runtime: "nodejs20.x" });
+    expect((await invoke({})).json).toEqual(["S3Client", "AWS_Lambda_nodejs20.x"]);
+  });
+});
+
 describe("a handler on nodejs22.x", () => {
   it("has no default export, and does not require ES modules", async () => {
     const found = await node("export default { handler: async () => 1 }", { runtime: "nodejs22.x" });
