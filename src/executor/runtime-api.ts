@@ -88,8 +88,10 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     response.writeHead(200, headersOf(invocation, deadlineMs)).end(invocation.payload);
   };
   const onNext = (response: ServerResponse) => {
-    if (running !== undefined || waiting !== undefined) return refuse(response, running === undefined ? "Ready" : "Running", "Ready");
+    if (running !== undefined) return refuse(response, "Running", "Ready");
     isInitialized = true;
+    // Who asks anew has given up the request before, even if its end is not seen here yet.
+    if (waiting !== undefined) refuse(waiting, "Ready", "Ready");
     waiting = response;
     response.once("close", () => {
       if (waiting === response) waiting = undefined;

@@ -6,7 +6,7 @@ import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
 import type { Environment, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
 import type { Call } from "../../src/kit/call.ts";
-import { createClock } from "../../src/kit/clock.ts";
+import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -42,6 +42,8 @@ const stsOnly: Call = async (service, operation) => {
 
 export interface TestFunction {
   environment: Environment;
+  /** Time of deadlines. */
+  wall: AdvanceableClock;
   /** Everything that was logged so far. */
   log(): string[];
   invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean }): Promise<InvocationReport & { json: unknown }>;
@@ -85,6 +87,7 @@ export const startFunction = async (files: Record<string, string>, options: Part
   });
   return {
     environment,
+    wall,
     log: () => lines,
     async invoke(event, { clientContext, isRaw = false } = {}) {
       const report = await environment.invoke({
