@@ -61,7 +61,7 @@ const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
 export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
-  const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, random });
+  const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
 
   const logStreamName = (target: FunctionTarget): string => {
@@ -73,16 +73,20 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
     async createEnvironment(target) {
       const runtime = await runtimes.resolve(target.runtime);
       assert(target.layers.length === 0, "layers are refused when a function is configured");
-      const [credentials, task] = await Promise.all([assumeExecutionRole(call, target), code.unpacked(target.code)]);
+      const credentials = await assumeExecutionRole(call, target);
+      const task = await code.acquire(target.code);
       const id = hexId(random, 16);
       const sandbox = await sandboxes.create({
         id,
-        mounts: [{ source: task, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+        mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
         memoryBytes: target.memoryMb * MIB,
         storageBytes: target.ephemeralStorageMb * MIB,
         cpus: target.memoryMb / MEMORY_MB_PER_CPU,
         processesMax: ENVIRONMENT_PROCESSES_MAX,
         openFilesMax: ENVIRONMENT_FILES_MAX,
+      }).catch((error: unknown) => {
+        task.release();
+        throw error;
       });
       const streamName = logStreamName(target);
       const stream = createLogStream({
@@ -118,7 +122,10 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
           ...(note === undefined ? {} : { note }),
         },
         credentialsExpireAt: credentials.expiresAt,
-        onStopped: () => live.delete(environment),
+        onStopped() {
+          live.delete(environment);
+          task.release();
+        },
       });
       live.add(environment);
       return environment;

@@ -67,6 +67,8 @@ export const LOG_SWEEP_BYTES = 32 * MIB;
 export const LOG_GROUP_TAGS_MAX = 50;
 /** Bytes. The disk's last part, where only the database may still write: several times its log. Ours. */
 export const BLOB_RESERVED_BYTES = 64 * MIB;
+/** Bytes of unpacked packages that are kept for functions that do not run just now. Ours. */
+export const CODE_CACHE_BYTES_MAX = 2 * 1024 * MIB;
 /** Bytes of a stream between two looks at the free space. Ours. */
 export const BLOB_SPACE_CHECK_BYTES = 16 * MIB;
 /** Bytes read from a blob at once. Ours. */

@@ -26,6 +26,7 @@ export const toTarget = (record: FunctionRecord): FunctionTarget => {
       group: settings.LoggingConfig.LogGroup,
       format: settings.LoggingConfig.LogFormat,
       ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
+      ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
     },
     initializationType: "on-demand",
   };
