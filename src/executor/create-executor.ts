@@ -58,7 +58,7 @@ const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
   return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
 };
 
-export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
@@ -111,7 +111,8 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
         stream.follow(running.stderr);
         return running;
       };
-      const { language, interpreter, note } = runtime;
+      const { language, interpreter } = runtime;
+      const note = runtimes.noteFor(target.functionArn, runtime);
       const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
       const environment = createEnvironment({
         id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
@@ -131,6 +132,7 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
       return environment;
     },
     runtimes: runtimes.list,
+    checkRuntimes: runtimes.check,
     async prepareSdks() {
       const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
       return preparePythonSdk(dataDirectory, [...new Set(pythons)]);

@@ -81,7 +81,7 @@ export const createEnvironment = (needs: Needs): Environment => {
   const init = async () => {
     const { version, arn, note } = needs.runtimeVersion;
     logs.system(systemLog.initStart({ runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version }));
-    if (note !== undefined) logs.system(`[lambdad] ${note}\n`);
+    if (note !== undefined) logs.system(systemLog.notice(note));
     const { failure, tookMs } = await runInit("init", INIT_TIMEOUT_MS);
     if (failure === undefined) initMs = tookMs;
   };

@@ -22,6 +22,8 @@ export interface SystemLog {
   runtimeDone(facts: { requestId: string; status: Status; errorType?: string; durationMs: number; producedBytes: number }): string | undefined;
   end(facts: { requestId: string }): string | undefined;
   report(facts: ReportFacts): string | undefined;
+  /** Of lambdad itself, where AWS has nothing to say. */
+  notice(text: string): string | undefined;
 }
 
 const fixed = (ms: number): string => ms.toFixed(2);
@@ -40,6 +42,7 @@ export const textLog: SystemLog = {
     const failure = status === "success" ? "" : `Status: ${status}${errorType === undefined || status === "timeout" ? "" : `\tError Type: ${errorType}`}`;
     return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n`;
   },
+  notice: (text) => `[lambdad] ${text}\n`,
 };
 
 const LEVELS: Readonly<Record<string, number>> = { DEBUG: 1, INFO: 2, WARN: 3 };
@@ -52,8 +55,9 @@ const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
  * what went wrong is WARN, what tells of an invocation's frame is INFO, the rest DEBUG. What is below `least` is not written.
  */
 export const createJsonLog = (nowMs: () => number, { initializationType = "on-demand", least = "INFO" }: { initializationType?: string; least?: string | undefined } = {}): SystemLog => {
-  const line = (level: Level, type: string, record: Record<string, unknown>) =>
-    LEVELS[level]! < (LEVELS[least] ?? LEVELS["INFO"]!) ? undefined : `${JSON.stringify({ time: new Date(nowMs()).toISOString(), type: `platform.${type}`, record })}\n`;
+  const write = (level: Level, type: string, record: Record<string, unknown>) =>
+    LEVELS[level]! < (LEVELS[least] ?? LEVELS["INFO"]!) ? undefined : `${JSON.stringify({ time: new Date(nowMs()).toISOString(), type, record })}\n`;
+  const line = (level: Level, type: string, record: Record<string, unknown>) => write(level, `platform.${type}`, record);
   const unlessFailed = (level: Level, status: Status): Level => (status === "success" ? level : "WARN");
   return {
     initStart: (facts) => line("INFO", "initStart", { initializationType, phase: "init", ...facts }),
@@ -71,5 +75,6 @@ export const createJsonLog = (nowMs: () => number, { initializationType = "on-de
         status,
         ...optional(errorType),
       }),
+    notice: (message) => write("INFO", "lambdad.notice", { message }),
   };
 };
