@@ -48,6 +48,7 @@ export const createEnvironment = (needs: Needs): Environment => {
   let lastUsedAt = clock.now();
   let initMs: number | undefined;
   let freezeSoon: AbortController | undefined;
+  let frozen = Promise.resolve();
   const dead = Promise.withResolvers<void>();
   const become = (next: EnvironmentState) => void (state = transition(state, next));
 
@@ -150,7 +151,7 @@ export const createEnvironment = (needs: Needs): Environment => {
 
   const invoke = async (invocation: Invocation): Promise<InvocationReport> => {
     freezeSoon?.abort();
-    if (state === "frozen") await sandbox.thaw();
+    if (state === "frozen") await frozen.then(() => sandbox.thaw());
     await initialized;
     const { requestId } = invocation;
     const isColdStart = invocations === 0;
@@ -179,10 +180,10 @@ export const createEnvironment = (needs: Needs): Environment => {
   const planFreeze = () => {
     freezeSoon = new AbortController();
     wall.sleep(IDLE_BEFORE_FREEZE_MS, freezeSoon.signal).then(
-      async () => {
+      () => {
         if (state !== "idle" || run === undefined) return;
         become("frozen");
-        await sandbox.freeze();
+        frozen = sandbox.freeze();
       },
       () => {},
     );
