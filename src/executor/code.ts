@@ -36,11 +36,14 @@ interface Unpacked {
 
 const LEFT_OVER = /^(unpacking|removing)-/;
 const SIZE = ".bytes";
+/** Ends the search of Node.js for a package.json above the code: this folder may lie in somebody's project. */
+const BARRIER = "package.json";
 
 /** What an earlier process unpacked whole; anything else is removed. */
 const takeUp = (directory: string): Map<string, Unpacked> => {
   mkdirSync(directory, { recursive: true });
-  const names = new Set(readdirSync(directory));
+  writeFileSync(join(directory, BARRIER), "{}\n");
+  const names = new Set(readdirSync(directory).filter((name) => name !== BARRIER));
   const found = new Map<string, Unpacked>();
   for (const name of names) {
     if (name.endsWith(SIZE)) continue;

@@ -59,6 +59,8 @@ export const python = (files: string | Record<string, string>, options: Partial<
 /** An executor over real processes, and what it needs of a platform. Credentials of environments end after `credentialsMs`. */
 export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: number } = {}) => {
   const directory = temporaryDirectory();
+  // As where a server is started in a project: its package.json is none of the functions' business.
+  writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
   const sandboxes = createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
@@ -79,7 +81,7 @@ export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: nu
   });
 
   return {
-    executor, clock, wall, ledger, lines,
+    executor, clock, wall, ledger, lines, dataDirectory: directory,
     /** A function made of texts. */
     async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<FunctionTarget> {
       const zip = await zipOf(files);

@@ -107,6 +107,11 @@ describe.each(RUNTIMES)("a handler on %s", (runtime) => {
     expect((await invoke({})).json).toEqual(["us-east-1", "ASIATEST", "LambdaClient", "object"]);
   });
 
+  it("finds nothing else of lambdad's packages", async () => {
+    const { invoke } = await node("export const handler = async () => { const found = []; for (const name of ['commander', 'yauzl', 'pino']) await import(name).then(() => found.push(name), () => {}); return found; }", { runtime });
+    expect((await invoke({})).json).toEqual([]);
+  });
+
   it("N7 has `awslambda`, unless it asks for none; streaming says that it is not built", async () => {
     const source = "export const handler = async () => typeof globalThis.awslambda?.streamifyResponse";
     expect((await (await node(source, { runtime })).invoke({})).json).toBe("function");
