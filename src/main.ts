@@ -62,6 +62,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     settings: { strictRuntimes: config.strictRuntimes, runtimePaths: config.runtimePaths },
     searchPath: config.searchPath,
   });
+  await executor.checkRuntimes();
   const scheduler = createScheduler({ executor, clock, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });

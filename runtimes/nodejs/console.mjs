@@ -1,63 +1,66 @@
-// What a handler logs, in AWS's text and JSON formats. A message of several lines is one event: `\r` stands for its breaks.
+// What a handler logs, in AWS's text and JSON formats.
 import { writeSync } from "node:fs";
 import { format } from "node:util";
+import { errorText, toError } from "./errors.mjs";
+import { isModern } from "./generation.mjs";
 
-const LEVELS = { trace: 1, debug: 2, info: 3, warn: 4, error: 5, fatal: 6 };
-const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON";
-const least = LEVELS[(process.env.AWS_LAMBDA_LOG_LEVEL ?? "TRACE").toLowerCase()] ?? 1;
+const LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
+const isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === "JSON";
+const least = LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()] ?? LEVELS.TRACE;
 
-let requestId;
-export const setRequestId = (id) => void (requestId = id);
+/** Of the invocation that runs, or of the last one. */
+let current = { requestId: isModern ? "-" : undefined, tenantId: undefined };
+export const setCurrent = (next) => void (current = next);
 
-/** A pipe may be full: what does not fit now is written when it does. */
+/** A frame: it begins with RS, and its own line breaks are escaped, so that a message of several lines is one log event (see log-frame.ts). */
+const ESCAPES = { "\n": "\x1fn", "\x1e": "\x1f0", "\x1f": "\x1f1" };
+const frame = (text) => `\x1e${text.replace(/[\n\x1e\x1f]/g, (character) => ESCAPES[character])}\n`;
+
+const PIPE_IS_FULL_MS = 1;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 const write = (text) => {
-  let bytes = Buffer.from(`${text.replaceAll("\n", "\r")}\n`);
+  let bytes = Buffer.from(frame(text));
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(1, bytes));
     } catch (error) {
       if (error.code !== "EAGAIN") return;
+      Atomics.wait(pause, 0, 0, PIPE_IS_FULL_MS);
     }
   }
 };
 
-const tenant = () => (process.env.LAMBDAD_TENANT_ID === undefined ? {} : { tenantId: process.env.LAMBDAD_TENANT_ID });
+const typeOf = (error) => error?.constructor?.name ?? "UnknownError";
+const stackOf = ({ stack }) => (typeof stack === "string" ? stack.split("\n") : []);
+const withErrors = (_key, value) => (value instanceof Error ? { errorType: typeOf(value), errorMessage: value.message, stackTrace: stackOf(value), ...value } : value);
 
-const toJson = (level, parts) => {
-  const entry = { timestamp: new Date().toISOString(), level, ...(requestId === undefined ? {} : { requestId }), ...tenant() };
-  const [only] = parts;
-  if (parts.length === 1 && typeof only === "object" && only !== null && !(only instanceof Error)) {
+const toJson = (level, message, others) => {
+  const { requestId, tenantId } = current;
+  const entry = { timestamp: new Date().toISOString(), level, requestId, ...(tenantId ? { tenantId } : {}) };
+  if (others.length === 0) {
     try {
-      return JSON.stringify({ ...entry, message: only });
+      return JSON.stringify({ ...entry, message }, withErrors);
     } catch {
-      return JSON.stringify({ ...entry, message: format(only) });
+      return JSON.stringify({ ...entry, message: format(message) });
     }
   }
-  const error = parts.find((part) => part instanceof Error);
-  const fault = error === undefined ? {} : { errorType: error.name, errorMessage: error.message, stackTrace: (error.stack ?? "").split("\n") };
-  return JSON.stringify({ ...entry, message: format(...parts), ...fault });
+  const error = others.find((part) => part instanceof Error);
+  const fault = error === undefined ? {} : { errorType: typeOf(error), errorMessage: error.message, stackTrace: stackOf(error) };
+  return JSON.stringify({ ...entry, message: format(message, ...others), ...fault });
+};
+const toText = (level, message, others) => `${new Date().toISOString()}\t${current.requestId}\t${level}\t${format(message, ...others)}`;
+
+const logger = (level) => {
+  if (LEVELS[level] < least) return () => {};
+  return (message, ...others) => write(isJson ? toJson(level, message, others) : toText(level, message, others));
 };
 
-const log = (level, parts) => {
-  if (LEVELS[level.toLowerCase()] < least) return;
-  write(isJson ? toJson(level, parts) : `${new Date().toISOString()}\t${requestId ?? "undefined"}\t${level}\t${format(...parts)}`);
-};
-
+/** What uses `console.log` in turn (`table`, `count`, `group`) follows; `dir` and `process.stdout` write as they are, as on AWS. */
 export const patchConsole = () => {
-  for (const [method, level] of Object.entries({ log: "INFO", info: "INFO", debug: "DEBUG", warn: "WARN", error: "ERROR", trace: "TRACE" })) {
-    console[method] = (...parts) => log(level, parts);
-  }
+  for (const level of Object.keys(LEVELS)) console[level.toLowerCase()] = logger(level);
+  console.log = console.info;
 };
 
-/** `Invoke Error` or `Uncaught Exception`, with what AWS's runtime prints of the error. */
-export const logError = (title, error, { errorType, errorMessage, trace }) => {
-  if (isJson) return write(JSON.stringify({ timestamp: new Date().toISOString(), level: "ERROR", ...(requestId === undefined ? {} : { requestId }), message: { errorType, errorMessage, stackTrace: trace } }));
-  const own = error instanceof Error ? Object.fromEntries(Object.entries(error).filter(([name]) => name !== "name")) : {};
-  let detail;
-  try {
-    detail = JSON.stringify({ errorType, errorMessage, ...own, stack: trace });
-  } catch {
-    detail = JSON.stringify({ errorType, errorMessage, stack: trace });
-  }
-  write(`${new Date().toISOString()}\t${requestId ?? "undefined"}\tERROR\t${title} \t${detail}`);
-};
+/** `Invoke Error` and the like, with what AWS's runtime prints of the error. Not through `console`, which handlers may have wrapped. */
+export const logError = (title, error) => (isJson ? logger("ERROR")(toError(error)) : logger("ERROR")(title, `\t${errorText(toError(error))}`));

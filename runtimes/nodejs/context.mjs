@@ -1,8 +1,9 @@
+import { isModern } from "./generation.mjs";
+
 const parse = (text) => (text === undefined || text === "" ? undefined : JSON.parse(text));
 
-/** The context object that a handler is given. `succeed`, `fail` and `done` are gone from nodejs24.x on. */
+/** What the context object of a handler holds, but for the callbacks of nodejs22.x and older. */
 export const createContext = (invocation) => ({
-  callbackWaitsForEmptyEventLoop: true,
   functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
   functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
   memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
@@ -13,5 +14,6 @@ export const createContext = (invocation) => ({
   invokedFunctionArn: invocation.arn,
   awsRequestId: invocation.id,
   tenantId: invocation.tenantId,
+  ...(isModern ? { xRayTraceId: invocation.traceId } : {}),
   getRemainingTimeInMillis: () => invocation.deadlineMs - Date.now(),
 });

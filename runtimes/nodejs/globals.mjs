@@ -1,16 +1,48 @@
 import { runtimeError } from "./errors.mjs";
+import { isModern } from "./generation.mjs";
+
+const KEYS = { REQUEST_ID: Symbol.for("_AWS_LAMBDA_REQUEST_ID"), X_RAY_TRACE_ID: Symbol.for("_AWS_LAMBDA_X_RAY_TRACE_ID"), TENANT_ID: Symbol.for("_AWS_LAMBDA_TENANT_ID") };
+
+/** `awslambda.InvokeStore`: values of the running invocation, for libraries that log or trace (`@aws/lambda-invoke-store`). */
+const createInvokeStore = () => {
+  let context;
+  const get = (key) => context?.[key];
+  return {
+    getContext: () => context,
+    hasContext: () => context !== undefined,
+    get,
+    set(key, value) {
+      if (Object.values(KEYS).includes(key)) throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
+      context = Object.assign(context ?? {}, { [key]: value });
+    },
+    run(next, work) {
+      context = next;
+      return work();
+    },
+    getRequestId: () => get(KEYS.REQUEST_ID) ?? "-",
+    getXRayTraceId: () => get(KEYS.X_RAY_TRACE_ID),
+    getTenantId: () => get(KEYS.TENANT_ID),
+  };
+};
+const invokeStore = createInvokeStore();
+
+/** Runs a handler within the store of its invocation. */
+export const inStore = ({ id, traceId, tenantId }, work) => invokeStore.run({ [KEYS.REQUEST_ID]: id, [KEYS.X_RAY_TRACE_ID]: traceId, ...(tenantId === undefined ? {} : { [KEYS.TENANT_ID]: tenantId }) }, work);
+
+const notBuilt = (name) => runtimeError("Runtime.StreamingNotBuilt", `awslambda.${name} is not built in this version of lambdad: return the response as a whole`);
 
 /** `awslambda`, as AWS's runtime has it. A streaming handler says so itself: the platform cannot stream yet. */
 export const installGlobals = () => {
-  if (process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA === "1") return;
+  if (["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
   globalThis.awslambda = {
     streamifyResponse: () => async () => {
-      throw runtimeError("Runtime.StreamingNotBuilt", "awslambda.streamifyResponse is not built in this version of lambdad: return the response as a whole");
+      throw notBuilt("streamifyResponse");
     },
     HttpResponseStream: class {
       static from() {
-        throw runtimeError("Runtime.StreamingNotBuilt", "awslambda.HttpResponseStream is not built in this version of lambdad");
+        throw notBuilt("HttpResponseStream");
       }
     },
+    ...(isModern ? { InvokeStore: invokeStore } : {}),
   };
 };

@@ -50,10 +50,7 @@ export const connect = async (address) => {
       const head = Buffer.from(`${method} ${PATH}${path} HTTP/1.1\r\nHost: ${address}\r\nContent-Length: ${bytes.length}\r\n${type}${headers}\r\n`, "latin1");
       socket.write(bytes.length === 0 ? head : Buffer.concat([head, bytes]));
     });
-  const report = (path, payload) => {
-    const { stack: _stack, ...wire } = payload;
-    return request("POST", path, JSON.stringify(wire), `Lambda-Runtime-Function-Error-Type: ${wire.errorType.replace(/[^\x21-\x7e]/g, "?")}\r\n`);
-  };
+  const report = (path, payload) => request("POST", path, JSON.stringify(payload), `Lambda-Runtime-Function-Error-Type: ${String(payload.errorType).replace(/[^\x21-\x7e]/g, "?")}\r\n`);
 
   return {
     async next() {

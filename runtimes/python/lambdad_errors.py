@@ -1,8 +1,9 @@
 """Errors as AWS reports them."""
 
-import json
 import os
 import traceback
+
+_OWN = os.path.dirname(os.path.abspath(__file__))
 
 
 class RuntimeFault(Exception):
@@ -15,25 +16,14 @@ class RuntimeFault(Exception):
         self.trace = list(trace)
 
 
-def marshal(result):
-    try:
-        return json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError, RecursionError) as error:
-        raise RuntimeFault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+def _payload(message, type, request_id, trace):
+    return {"errorMessage": message, "errorType": type, "requestId": request_id, "stackTrace": trace}
 
 
-def describe(error, request_id, in_handler):
-    """The payload of an error: `{errorMessage, errorType, requestId, stackTrace}`."""
+def describe(error, request_id):
+    """The payload of an error: `{errorMessage, errorType, requestId, stackTrace}`; the request id of INIT is empty."""
     if isinstance(error, RuntimeFault):
-        return {"errorMessage": error.message, "errorType": error.type, "requestId": request_id, "stackTrace": error.trace}
-    frames = traceback.extract_tb(error.__traceback__)
-    own = os.path.dirname(os.path.abspath(__file__))
-    frames = [frame for frame in frames if not frame.filename.startswith(own)]
-    if not in_handler:
-        frames = [frame for frame in frames if "importlib" not in frame.filename or "<frozen" in frame.filename]
-    return {
-        "errorMessage": str(error),
-        "errorType": type(error).__name__,
-        "requestId": request_id,
-        "stackTrace": traceback.format_list(frames),
-    }
+        return _payload(error.message, error.type, request_id, error.trace)
+    frames = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in traceback.extract_tb(error.__traceback__)]
+    first = next((at for at, frame in enumerate(frames) if os.path.dirname(frame[0]) != _OWN), 0)
+    return _payload(str(error), type(error).__name__, request_id, traceback.format_list(frames[first:]))

@@ -1,103 +1,138 @@
-"""What a handler prints and logs, in AWS's text and JSON formats. A message of several lines is one event: `\\r` stands for its breaks."""
+"""What a handler prints and logs, in AWS's text and JSON formats."""
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
 
 
 class current:
-    """Of the invocation that runs."""
+    """Of the invocation that runs, or of the last one."""
 
     request_id = None
+    tenant_id = None
 
 
-_LEVELS = {"TRACE": logging.NOTSET, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
-_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id"}
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
+_RESERVED = {
+    "name", "msg", "args", "levelname", "levelno", "pathname", "filename", "module", "exc_info", "exc_text", "stack_info", "lineno", "funcName",
+    "created", "msecs", "relativeCreated", "thread", "threadName", "processName", "process", "aws_request_id", "tenant_id",
+}
+_WARNING = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare cases, a Lambda runtime update "
+    "can cause unexpected function behavior. For functions using managed runtimes, runtime updates can be triggered by a function change, or can be "
+    "applied automatically. To determine if the runtime has been updated, check the runtime version in the INIT_START log entry. If this error "
+    "correlates with a change in the runtime version, you may be able to mitigate this error by temporarily rolling back to the previous runtime "
+    "version. For more information, see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
+)
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _is_json = False
 
 
-def flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass
+class _Unbuffered:
+    """Every write reaches the log at once."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, text):
+        self.stream.write(text)
+        self.stream.flush()
+
+    def writelines(self, lines):
+        self.stream.writelines(lines)
+        self.stream.flush()
 
 
-def _write(text):
-    sys.stdout.write(text.rstrip("\n").replace("\n", "\r") + "\n")
-    sys.stdout.flush()
+class _Sink:
+    """A frame: it begins with RS, and its own line breaks are escaped, so that a message of several lines is one log event."""
+
+    _escapes = {"\n": "\x1fn", "\x1e": "\x1f0", "\x1f": "\x1f1"}
+    _special = re.compile("[\n\x1e\x1f]")
+
+    def log(self, message):
+        text = message[:-1] if message.endswith("\n") else message
+        sys.__stdout__.write("\x1e%s\n" % self._special.sub(lambda match: self._escapes[match.group()], text))
+        sys.__stdout__.flush()
+
+
+_sink = _Sink()
 
 
 class _Handler(logging.Handler):
-    def emit(self, record):
-        try:
-            _write(self.format(record))
-        except Exception:
-            self.handleError(record)
+    log_sink = _sink
 
-    def log(self, message):
-        _write(message)
+    def emit(self, record):
+        self.log_sink.log(self.format(record))
 
 
 class _RequestId(logging.Filter):
     def filter(self, record):
-        record.aws_request_id = current.request_id
+        record.aws_request_id = current.request_id or ""
+        record.tenant_id = current.tenant_id
         return True
 
 
-class _Text(logging.Formatter):
-    converter = time.gmtime
-
-    def __init__(self):
-        super().__init__("[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S")
-
-
 class _Json(logging.Formatter):
+    def __init__(self):
+        super().__init__(datefmt=_DATE)
+
     def format(self, record):
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        entry = {"timestamp": moment + "Z", "level": record.levelname, "message": record.getMessage(), "logger": record.name}
-        if record.exc_info:
-            kind, error, trace = record.exc_info
-            entry.update(errorType=kind.__name__, errorMessage=str(error), stackTrace=traceback.format_tb(trace),
-                         location="%s:%s:%s" % (record.pathname, record.funcName, record.lineno))
-        for name, value in vars(record).items():
-            if name not in _STANDARD and not name.startswith("_"):
-                entry[name] = value
-        if current.request_id:
-            entry["requestId"] = current.request_id
-        return json.dumps(entry, default=str, ensure_ascii=False)
+        record.levelno = min(50, max(0, record.levelno)) // 10 * 10
+        record.levelname = logging.getLevelName(record.levelno)
+        kind, error, trace = record.exc_info or (None, None, None)
+        entry = {
+            "timestamp": self.formatTime(record, self.datefmt),
+            "level": record.levelname,
+            "message": record.msg if isinstance(record.msg, dict) and not record.args else record.getMessage(),
+            "logger": record.name,
+            "stackTrace": traceback.format_tb(trace) if kind else None,
+            "errorType": kind.__name__ if kind else None,
+            "errorMessage": str(error) if kind else None,
+            "requestId": record.aws_request_id,
+            "location": "%s:%s:%s" % (record.pathname, record.funcName, record.lineno) if kind else None,
+            "tenantId": record.tenant_id,
+        }
+        entry.update((name, value) for name, value in vars(record).items() if name not in _RESERVED and name not in entry)
+        return _encode({name: value for name, value in entry.items() if value is not None})
 
 
 def set_up(environment):
     global _is_json
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    _is_json = environment.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+    # What cannot be UTF-8 is the handler's error, as on AWS.
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout, sys.stderr = _Unbuffered(sys.stdout), _Unbuffered(sys.stderr)
+    _is_json = (environment.get("AWS_LAMBDA_LOG_FORMAT") or "").upper() == "JSON"
+    logging.Formatter.converter = time.gmtime
     handler = _Handler()
-    handler.setFormatter(_Json() if _is_json else _Text())
+    handler.setFormatter(_Json() if _is_json else logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"))
     handler.addFilter(_RequestId())
     logger = logging.getLogger()
     logger.addHandler(handler)
-    level = environment.get("AWS_LAMBDA_LOG_LEVEL")
-    if level in _LEVELS:
-        logger.setLevel(_LEVELS[level])
+    level = (environment.get("AWS_LAMBDA_LOG_LEVEL") or "").upper()
+    level = "DEBUG" if level == "TRACE" else level
+    if isinstance(logging.getLevelName(level), int):
+        logger.setLevel(level)
+
+
+def warn_of_init_error():
+    logging.warning(_WARNING)
 
 
 def log_error(payload):
     if _is_json:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        entry = {"timestamp": moment, "log_level": "ERROR", "errorMessage": payload["errorMessage"], "errorType": payload["errorType"],
-                 "requestId": payload["requestId"], "stackTrace": payload["stackTrace"]}
-        _write(json.dumps(entry, ensure_ascii=False))
+        _sink.log(_encode(dict({"timestamp": time.strftime(_DATE, time.gmtime()), "level": "ERROR"}, **payload)))
         return
-    lines = ["[ERROR] %s: %s" % (payload["errorType"], payload["errorMessage"])]
-    if payload["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
-        for frame in payload["stackTrace"]:
-            for line in frame.rstrip("\n").split("\n"):
-                stripped = line.lstrip(" ")
-                lines.append("\u00a0" * (len(line) - len(stripped)) + stripped)
-    _write("\n".join(lines))
+    kind, message = payload["errorType"], payload["errorMessage"]
+    lines = [" ".join(["[ERROR]", *([kind + ":" if message else kind] if kind else []), *([message] if message else [])]), "Traceback (most recent call last):"]
+    for frame in payload["stackTrace"]:
+        for line in frame.splitlines() or [""]:
+            stripped = line.lstrip(" ")
+            lines.append("\u00a0" * (len(line) - len(stripped)) + stripped)
+    _sink.log("\n".join(lines))

@@ -1,6 +1,6 @@
 """The client side of the Runtime API, on a plain socket: http.client costs several times the call itself."""
 
-import json
+import re
 import socket
 
 PATH = "/2018-06-01/runtime"
@@ -35,18 +35,18 @@ class RuntimeApi:
     def response(self, request_id, body):
         self._request("POST", "/invocation/%s/response" % request_id, body)
 
-    def error(self, request_id, payload):
-        self._request("POST", "/invocation/%s/error" % request_id, json.dumps(payload).encode(), payload["errorType"])
+    def error(self, request_id, payload, text):
+        self._request("POST", "/invocation/%s/error" % request_id, text.encode("utf-8", "backslashreplace"), payload["errorType"])
 
-    def init_error(self, payload):
-        self._request("POST", "/init/error", json.dumps(payload).encode(), payload["errorType"])
+    def init_error(self, payload, text):
+        self._request("POST", "/init/error", text.encode("utf-8", "backslashreplace"), payload["errorType"])
 
     def _request(self, method, path, body=b"", error_type=None):
         head = "%s %s%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n" % (method, PATH, path, self._host, len(body))
         if body:
             head += "Content-Type: application/json\r\n"
         if error_type:
-            head += "Lambda-Runtime-Function-Error-Type: %s\r\n" % error_type
+            head += "Lambda-Runtime-Function-Error-Type: %s\r\n" % re.sub("[^!-~]", "?", error_type)
         self._socket.sendall(head.encode("latin-1") + b"\r\n" + body)
         status = self._stream.readline()
         if not status:

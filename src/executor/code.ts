@@ -1,6 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore } from "../blob/blob.ts";
+import type { Clock } from "../kit/clock.ts";
+import { CODE_CACHE_BYTES_MAX } from "../kit/limits.ts";
 import type { Random } from "../kit/random.ts";
 import { unzip } from "../kit/zip.ts";
 
@@ -9,39 +12,126 @@ interface Package {
   sha256Base64: string;
 }
 
-/** Unpacked packages by the hash of their zip: made once, whole or not at all, shared by all environments that run them. */
-export const createCodeCache = ({ directory, blobs, random }: { directory: string; blobs: Pick<BlobStore, "path">; random: Random }) => {
-  mkdirSync(directory, { recursive: true });
-  for (const name of readdirSync(directory)) if (name.startsWith("unpacking-")) rmSync(join(directory, name), { recursive: true, force: true });
-  const making = new Map<string, Promise<string>>();
+/** An unpacked package, kept for as long as somebody holds it. */
+export interface UnpackedCode {
+  /** What becomes /var/task. */
+  folder: string;
+  release(): void;
+}
 
-  const make = async (name: string, packages: readonly Package[]): Promise<string> => {
-    const folder = join(directory, name);
-    if (existsSync(folder)) return folder;
-    const unpacking = join(directory, `unpacking-${random.uuid()}`);
-    mkdirSync(unpacking, { recursive: true });
+interface Needs {
+  directory: string;
+  blobs: Pick<BlobStore, "path">;
+  wall: Clock;
+  random: Random;
+  bytesMax?: number;
+}
+
+/** On the disk: the folder `<name>`, and `<name>.bytes`, which holds its size and, as its time, the last use. Without the second the first is not whole. */
+interface Unpacked {
+  bytes: number;
+  lastUsedAt: number;
+  holders: number;
+}
+
+const LEFT_OVER = /^(unpacking|removing)-/;
+const SIZE = ".bytes";
+/** Ends the search of Node.js for a package.json above the code: this folder may lie in somebody's project. */
+const BARRIER = "package.json";
+
+/** What an earlier process unpacked whole; anything else is removed. */
+const takeUp = (directory: string): Map<string, Unpacked> => {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, BARRIER), "{}\n");
+  const names = new Set(readdirSync(directory).filter((name) => name !== BARRIER));
+  const found = new Map<string, Unpacked>();
+  for (const name of names) {
+    if (name.endsWith(SIZE)) continue;
+    const size = join(directory, name + SIZE);
+    if (LEFT_OVER.test(name) || !existsSync(size)) rmSync(join(directory, name), { recursive: true, force: true });
+    else found.set(name, { bytes: Number(readFileSync(size, "utf8")), lastUsedAt: statSync(size).mtimeMs, holders: 0 });
+  }
+  for (const name of names) if (name.endsWith(SIZE) && !found.has(name.slice(0, -SIZE.length))) rmSync(join(directory, name));
+  return found;
+};
+
+/**
+ * Unpacked packages by the hash of their zip: made once, whole or not at all, shared by all environments that run them. What nobody
+ * holds is removed when there is too much, the longest unused first; it is unpacked again when it is needed again.
+ */
+export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = CODE_CACHE_BYTES_MAX }: Needs) => {
+  const unpacked = takeUp(directory);
+  const making = new Map<string, Promise<void>>();
+
+  const make = async (name: string, packages: readonly Package[]): Promise<void> => {
+    if (unpacked.has(name)) return;
+    const folder = join(directory, `unpacking-${random.uuid()}`);
+    mkdirSync(folder, { recursive: true });
     try {
-      for (const { blobId } of packages) await unzip(blobs.path(blobId), unpacking);
-      chmodSync(unpacking, 0o755);
-      renameSync(unpacking, folder);
+      let bytes = 0;
+      for (const { blobId } of packages) bytes += (await unzip(blobs.path(blobId), folder)).unzippedBytes;
+      chmodSync(folder, 0o755);
+      writeFileSync(join(directory, name + SIZE), String(bytes));
+      renameSync(folder, join(directory, name));
+      unpacked.set(name, { bytes, lastUsedAt: wall.now(), holders: 0 });
     } catch (error) {
-      rmSync(unpacking, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    return folder;
   };
-  const once = (name: string, packages: readonly Package[]): Promise<string> => {
-    let folder = making.get(name);
-    if (folder === undefined) {
-      folder = make(name, packages).finally(() => making.delete(name));
-      making.set(name, folder);
+  const once = (name: string, packages: readonly Package[]): Promise<void> => {
+    let made = making.get(name);
+    if (made === undefined) {
+      made = make(name, packages).finally(() => making.delete(name));
+      making.set(name, made);
     }
-    return folder;
+    return made;
+  };
+  const remove = (name: string) => {
+    unpacked.delete(name);
+    // Out of the way at once, so that nobody finds half of it; then file by file.
+    const going = join(directory, `removing-${random.uuid()}`);
+    rmSync(join(directory, name + SIZE));
+    renameSync(join(directory, name), going);
+    void rm(going, { recursive: true, force: true }).catch(() => {});
+  };
+  const evict = () => {
+    let total = 0;
+    for (const { bytes } of unpacked.values()) total += bytes;
+    const free = [...unpacked].filter(([, { holders }]) => holders === 0).toSorted(([, a], [, b]) => a.lastUsedAt - b.lastUsedAt);
+    for (const [name, { bytes }] of free) {
+      if (total <= bytesMax) return;
+      remove(name);
+      total -= bytes;
+    }
+  };
+  const hold = (name: string): UnpackedCode => {
+    const one = unpacked.get(name)!;
+    one.holders++;
+    let isHeld = true;
+    return {
+      folder: join(directory, name),
+      release() {
+        if (!isHeld) return;
+        isHeld = false;
+        one.holders--;
+        one.lastUsedAt = wall.now();
+        utimesSync(join(directory, name + SIZE), one.lastUsedAt / 1_000, one.lastUsedAt / 1_000);
+        evict();
+      },
+    };
   };
   const nameOf = ({ sha256Base64 }: Package): string => Buffer.from(sha256Base64, "base64").toString("hex");
 
   return {
-    /** The folder that becomes /var/task. */
-    unpacked: (code: Package): Promise<string> => once(nameOf(code), [code]),
+    /** The package in a folder of its own, for as long as it is held. */
+    async acquire(code: Package): Promise<UnpackedCode> {
+      const name = nameOf(code);
+      // It may be removed between the end of making it and here, where another one was made.
+      while (!unpacked.has(name)) await once(name, [code]);
+      const held = hold(name);
+      evict();
+      return held;
+    },
   };
 };

@@ -15,11 +15,14 @@ import type { Random } from "../kit/random.ts";
 import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
-import { createEnvironment, type StartRuntime } from "./environment.ts";
+import { interpreterArgs } from "./command.ts";
+import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
+import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
+import type { StartRuntime } from "./run.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
 
@@ -55,10 +58,10 @@ const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
   return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
 };
 
-export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
-  const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, random });
+  const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
 
   const logStreamName = (target: FunctionTarget): string => {
@@ -70,29 +73,34 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
     async createEnvironment(target) {
       const runtime = await runtimes.resolve(target.runtime);
       assert(target.layers.length === 0, "layers are refused when a function is configured");
-      const [credentials, task] = await Promise.all([assumeExecutionRole(call, target), code.unpacked(target.code)]);
+      const credentials = await assumeExecutionRole(call, target);
+      const task = await code.acquire(target.code);
       const id = hexId(random, 16);
       const sandbox = await sandboxes.create({
         id,
         account: target.account,
-        mounts: [{ source: task, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+        mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
         memoryBytes: target.memoryMb * MIB,
         storageBytes: target.ephemeralStorageMb * MIB,
         cpus: target.memoryMb / MEMORY_MB_PER_CPU,
         processesMax: ENVIRONMENT_PROCESSES_MAX,
         openFilesMax: ENVIRONMENT_FILES_MAX,
         ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+      }).catch((error: unknown) => {
+        task.release();
+        throw error;
       });
       const streamName = logStreamName(target);
       const stream = createLogStream({
         destination: logs,
         about: { as: credentials.caller, region: target.region, group: target.logging.group, stream: streamName, functionName: target.name },
         now: clock.now,
+        ...(target.logging.format === "JSON" ? { isKept: createLevelFilter(target.logging.applicationLevel) } : {}),
       });
       const startRuntime: StartRuntime = async (api) => {
         const running = await sandbox.exec({
           command: runtime.interpreter.path,
-          args: [...(runtime.language === "python" ? ["-s"] : []), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+          args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
           env: (addresses) =>
             environmentVariables({ target, runtime, credentials, sandbox, logStream: streamName, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
           directory: sandbox.path("/var/task"),
@@ -105,23 +113,28 @@ export const createExecutor = (needs: Needs): Executor & { prepareSdks(): Promis
         stream.follow(running.stderr);
         return running;
       };
-      const { language, interpreter, note } = runtime;
+      const { language, interpreter } = runtime;
+      const note = runtimes.noteFor(target.functionArn, runtime);
       const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
       const environment = createEnvironment({
         id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
-        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now) : textLog,
+        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: target.logging.systemLevel }) : textLog,
         runtimeVersion: {
           version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
           arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
           ...(note === undefined ? {} : { note }),
         },
         credentialsExpireAt: credentials.expiresAt,
-        onStopped: () => live.delete(environment),
+        onStopped() {
+          live.delete(environment);
+          task.release();
+        },
       });
       live.add(environment);
       return environment;
     },
     runtimes: runtimes.list,
+    checkRuntimes: runtimes.check,
     async prepareSdks() {
       const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
       return preparePythonSdk(dataDirectory, [...new Set(pythons)]);

@@ -14,22 +14,42 @@ interface Facts {
   sdkPath: string;
 }
 
-const forLanguage = ({ runtime, sandbox, sdkPath }: Facts): Record<string, string> =>
-  runtime.language === "nodejs"
-    ? { NODE_PATH: ["/opt/nodejs/node_modules", sdkPath, "/var/runtime", "/var/task"].map((path) => sandbox.path(path)).join(":") }
-    : { PYTHONPATH: sandbox.path(sdkPath), LC_CTYPE: "C.UTF-8", PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
+/** Nothing listens there: segments that a handler sends go nowhere, and not out of this machine. */
+const XRAY_DAEMON = { host: "127.0.0.1", port: "2000" };
 
-/** What a handler finds in its environment, as AWS gives it: the function's own variables first, the reserved ones over them. */
+const forLanguage = ({ target, runtime, sandbox, sdkPath }: Facts): Record<string, string> => {
+  if (runtime.language === "python") {
+    const own = target.environment["PYTHONPATH"];
+    return { PYTHONPATH: [sandbox.path(sdkPath), ...(own === undefined ? [] : [own])].join(":"), LC_CTYPE: "C.UTF-8", _LAMBDAD_OPT: sandbox.path("/opt") };
+  }
+  const major = /\d+/.exec(target.runtime)![0];
+  const paths = [`/opt/nodejs/node${major}/node_modules`, "/opt/nodejs/node_modules", sdkPath, "/var/runtime", "/var/task"];
+  return { NODE_PATH: target.environment["NODE_PATH"] ?? paths.map((path) => sandbox.path(path)).join(":") };
+};
+
+/** What a function may set anew ("Defined runtime environment variables", unreserved). */
+const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
+  LANG: "en_US.UTF-8",
+  TZ: ":UTC",
+  PATH: `/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:${sandbox.path("/opt/bin")}`,
+  LD_LIBRARY_PATH: ["/var/lang/lib", "/lib64", "/usr/lib64", sandbox.path("/var/runtime"), sandbox.path("/var/runtime/lib"), sandbox.path("/var/task"), sandbox.path("/var/task/lib"), sandbox.path("/opt/lib")].join(":"),
+  AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+  AWS_XRAY_DAEMON_ADDRESS: `${XRAY_DAEMON.host}:${XRAY_DAEMON.port}`,
+});
+
+/** What a handler finds in its environment, as AWS gives it: defaults, the function's own variables over them, the reserved ones over all. */
 export const environmentVariables = (facts: Facts): Record<string, string> => {
   const { target, credentials, sandbox, logStream, endpoint, runtimeApi } = facts;
   return {
+    ...unreserved(facts),
+    AWS_ENDPOINT_URL: endpoint,
     ...target.environment,
+    ...forLanguage(facts),
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_REGION: target.region,
     AWS_DEFAULT_REGION: target.region,
-    AWS_ENDPOINT_URL: target.environment["AWS_ENDPOINT_URL"] ?? endpoint,
     AWS_EXECUTION_ENV: `AWS_Lambda_${target.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: target.name,
     AWS_LAMBDA_FUNCTION_VERSION: target.version,
@@ -39,13 +59,12 @@ export const environmentVariables = (facts: Facts): Record<string, string> => {
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     ...(target.logging.format === "JSON" ? { AWS_LAMBDA_LOG_FORMAT: "JSON", AWS_LAMBDA_LOG_LEVEL: target.logging.applicationLevel ?? "INFO" } : {}),
+    _AWS_XRAY_DAEMON_ADDRESS: XRAY_DAEMON.host,
+    _AWS_XRAY_DAEMON_PORT: XRAY_DAEMON.port,
     LAMBDA_TASK_ROOT: sandbox.path("/var/task"),
     LAMBDA_RUNTIME_DIR: sandbox.path("/var/runtime"),
+    PWD: sandbox.path("/var/task"),
+    SHLVL: "0",
     _HANDLER: target.handler,
-    LANG: "en_US.UTF-8",
-    TZ: ":UTC",
-    PATH: `/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:${sandbox.path("/opt/bin")}`,
-    LD_LIBRARY_PATH: ["/var/lang/lib", "/lib64", "/usr/lib64", sandbox.path("/var/runtime"), sandbox.path("/var/runtime/lib"), sandbox.path("/var/task"), sandbox.path("/var/task/lib"), sandbox.path("/opt/lib")].join(":"),
-    ...forLanguage(facts),
   };
 };

@@ -115,8 +115,8 @@ export interface RuntimeListing {
 
 /** Where the log lines of environments go: services/logs through `call`, wired in main.ts. */
 export interface LogDestination {
-  /** Never rejects; lines that may not be written are dropped and told once. */
-  write(batch: LogBatch): void;
+  /** Lines that may not be written are dropped and told once. A promise means: the stream is behind, wait for it. It never rejects. */
+  write(batch: LogBatch): Promise<void> | undefined;
   flush(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { newTrace } from "../kit/ids.ts";
 import type { Ledger, Trace } from "../kit/ledger.ts";
-import { LOG_BATCH_LINES_MAX, LOG_PENDING_LINES_MAX } from "../kit/limits.ts";
+import { LOG_BATCH_BYTES_MAX, LOG_BATCH_LINES_MAX, LOG_BATCH_SPAN_MS_MAX, LOG_EVENT_OVERHEAD_BYTES, LOG_PENDING_CHARACTERS_MAX, LOG_STREAMS_REMEMBERED_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import { systemRandom } from "../kit/random.ts";
 import type { LogBatch, LogDestination } from "./executor.ts";
@@ -18,8 +18,36 @@ interface Needs {
 interface Queue {
   about: Omit<LogBatch, "lines">;
   lines: LogBatch["lines"];
+  /** How far the front of `lines` is sent: shifting it line by line would cost more than sending it. */
+  sent: number;
+  characters: number;
   isCreated: boolean;
+  /** Who waits until there is room again. */
+  room: PromiseWithResolvers<void> | undefined;
 }
+
+const COMPACT_LINES = 10_000;
+
+/** As much of the front as one PutLogEvents takes. */
+const takeBatch = (queue: Queue): LogBatch["lines"] => {
+  const { lines, sent } = queue;
+  const first = lines[sent]!;
+  let bytes = 0;
+  let end = sent;
+  for (; end < lines.length && end - sent < LOG_BATCH_LINES_MAX; end++) {
+    const { timestamp, message } = lines[end]!;
+    bytes += Buffer.byteLength(message) + LOG_EVENT_OVERHEAD_BYTES;
+    if (end > sent && (bytes > LOG_BATCH_BYTES_MAX || timestamp - first.timestamp > LOG_BATCH_SPAN_MS_MAX)) break;
+  }
+  const batch = lines.slice(sent, end);
+  queue.sent = end;
+  for (const { message } of batch) queue.characters -= message.length;
+  if (end === lines.length || end > COMPACT_LINES) {
+    queue.lines = lines.slice(end);
+    queue.sent = 0;
+  }
+  return batch;
+};
 
 /**
  * Function logs, on their way to CloudWatch Logs as the function's own role: a role that may not write them leaves none, as on AWS,
@@ -51,7 +79,7 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
 
   const send = async (queue: Queue) => {
     while (queue.lines.length > 0) {
-      const lines = queue.lines.splice(0, LOG_BATCH_LINES_MAX);
+      const lines = takeBatch(queue);
       const { as, region, group, stream } = queue.about;
       const trace = newTrace(systemRandom, clock.now());
       try {
@@ -62,24 +90,49 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
         queue.isCreated = false;
         tell(queue.about, trace, error);
       }
+      if (queue.characters < LOG_PENDING_CHARACTERS_MAX) giveRoom(queue);
     }
+  };
+
+  /** A stream that is forgotten is created again, which finds it there. */
+  const forgetIdle = () => {
+    for (const key of queues.keys()) {
+      if (queues.size <= LOG_STREAMS_REMEMBERED_MAX) return;
+      if (!writing.has(key)) queues.delete(key);
+    }
+  };
+  const start = (key: string, queue: Queue) => {
+    if (writing.has(key)) return;
+    const sent = Promise.resolve()
+      .then(() => send(queue))
+      .finally(() => {
+        writing.delete(key);
+        if (queue.lines.length > 0) start(key, queue);
+        else forgetIdle();
+      });
+    writing.set(key, sent);
+  };
+  const giveRoom = (queue: Queue) => {
+    queue.room?.resolve();
+    queue.room = undefined;
+  };
+  const roomIn = (queue: Queue): Promise<void> => {
+    queue.room ??= Promise.withResolvers();
+    const { promise } = queue.room;
+    return promise;
   };
 
   return {
     write({ lines, ...about }) {
       const key = `${about.as.account}/${about.region}/${about.group}/${about.stream}`;
       let queue = queues.get(key);
-      if (queue === undefined) queues.set(key, (queue = { about, lines: [], isCreated: false }));
-      if (queue.lines.length + lines.length > LOG_PENDING_LINES_MAX) return;
-      queue.lines.push(...lines);
-      if (writing.has(key)) return;
-      const sent = Promise.resolve()
-        .then(() => send(queue))
-        .finally(() => {
-          writing.delete(key);
-          if (queue.lines.length === 0 && !queue.isCreated) queues.delete(key);
-        });
-      writing.set(key, sent);
+      if (queue === undefined) queues.set(key, (queue = { about, lines: [], sent: 0, characters: 0, isCreated: false, room: undefined }));
+      for (const line of lines) {
+        queue.lines.push(line);
+        queue.characters += line.message.length;
+      }
+      start(key, queue);
+      return queue.characters < LOG_PENDING_CHARACTERS_MAX ? undefined : roomIn(queue);
     },
     async flush() {
       while (writing.size > 0) await Promise.all(writing.values());

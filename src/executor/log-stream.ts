@@ -1,64 +1,124 @@
 import type { Readable } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
-import { LOG_LINE_BYTES_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BYTES } from "../kit/limits.ts";
+import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BYTES } from "../kit/limits.ts";
 import type { LogBatch, LogDestination } from "./executor.ts";
+import { createLineReader, type Line } from "./log-lines.ts";
 
 /** The log stream of one environment: the platform's lines and the handler's, in the order they came. */
 export interface LogStream {
   /** Of the platform; its break stands at the end. */
   system(text: string | undefined): void;
-  /** Everything a process writes, line by line, while it writes it. */
+  /** Everything a process writes, line by line, while it writes it. It has to wait when the log does not keep up. */
   follow(output: Readable): void;
+  /** Resolves when what the processes wrote so far is in the log. */
+  settle(): Promise<void>;
   /** From here on lines belong to the next invocation. */
   beginTail(): void;
   /** The last 4 KiB since. */
   tail(): Buffer;
 }
 
-const TRUNCATED = "[lambdad: the output of this invocation is truncated here]";
+interface Needs {
+  destination: LogDestination;
+  about: Omit<LogBatch, "lines">;
+  now: () => number;
+  /** Which lines of the handler are kept; all of them by default. */
+  isKept?: (line: Line) => boolean;
+}
 
-export const createLogStream = ({ destination, about, now }: { destination: LogDestination; about: Omit<LogBatch, "lines">; now: () => number }): LogStream => {
-  let tail: string[] = [];
-  let tailBytes = 0;
-  let lines = 0;
+const TRUNCATED = "[lambdad: the output of this invocation is truncated here]\n";
 
-  const write = (message: string) => {
-    tail.push(message);
-    tailBytes += message.length;
-    while (tail.length > 1 && tailBytes - tail[0]!.length > LOG_TAIL_BYTES) tailBytes -= tail.shift()!.length;
-    destination.write({ ...about, lines: [{ timestamp: now(), message }] });
+/** The end of what was written, in as few pieces as hold it. */
+const createTail = () => {
+  let parts: string[] = [];
+  let characters = 0;
+  return {
+    add(text: string) {
+      parts.push(text.length > LOG_TAIL_BYTES ? text.slice(-LOG_TAIL_BYTES) : text);
+      characters += parts.at(-1)!.length;
+      while (characters - parts[0]!.length > LOG_TAIL_BYTES) characters -= parts.shift()!.length;
+    },
+    clear() {
+      parts = [];
+      characters = 0;
+    },
+    bytes: () => Buffer.from(parts.join("")).subarray(-LOG_TAIL_BYTES),
   };
-  const writeUser = (line: string) => {
-    if (++lines > LOG_LINES_PER_INVOCATION_MAX) return lines === LOG_LINES_PER_INVOCATION_MAX + 1 ? write(`${TRUNCATED}\n`) : undefined;
-    // Our runtimes write the breaks inside a message as carriage returns.
-    write(`${line.slice(0, LOG_LINE_BYTES_MAX).replaceAll("\r", "\n")}\n`);
+};
+
+export const createLogStream = ({ destination, about, now, isKept = () => true }: Needs): LogStream => {
+  const tail = createTail();
+  const readers = new Set<{ flush(): void }>();
+  const waiting = new Set<Promise<void>>();
+  let lines = 0;
+  let bytes = 0;
+  let batch: LogBatch["lines"] = [];
+
+  const isFull = () => lines > LOG_LINES_PER_INVOCATION_MAX || bytes > LOG_BYTES_PER_INVOCATION_MAX;
+  const add = (message: string) => {
+    tail.add(message);
+    batch.push({ timestamp: now(), message });
+  };
+  const send = (): Promise<void> | undefined => {
+    if (batch.length === 0) return undefined;
+    const sent = destination.write({ ...about, lines: batch });
+    batch = [];
+    return sent;
+  };
+  const addUser = (line: Line) => {
+    if (isFull() || !isKept(line)) return;
+    lines++;
+    bytes += line.text.length;
+    add(isFull() ? TRUNCATED : `${line.text}\n`);
+  };
+  const waitFor = (room: Promise<void>, output: Readable) => {
+    output.pause();
+    const waited = room.finally(() => {
+      waiting.delete(waited);
+      output.resume();
+    });
+    waiting.add(waited);
+  };
+  /** What was written before now is in the pipes already: two turns of the event loop read it. */
+  const readPipes = async () => {
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
   };
 
   return {
-    system: (text) => text !== undefined && write(text),
+    system(text) {
+      if (text === undefined) return;
+      add(text);
+      void send();
+    },
     follow(output) {
-      const decoder = new StringDecoder("utf8");
-      let rest = "";
-      const take = (text: string, isEnd: boolean) => {
-        const parts = (rest + text).split("\n");
-        rest = isEnd ? "" : parts.pop()!;
-        for (const part of parts) if (part !== "" || !isEnd) writeUser(part);
-        if (rest.length > LOG_LINE_BYTES_MAX) {
-          writeUser(rest);
-          rest = "";
-        }
-      };
-      output.on("data", (chunk: Buffer) => take(decoder.write(chunk), false));
-      output.on("end", () => take(decoder.end(), true));
+      const reader = createLineReader(addUser);
+      readers.add(reader);
+      output.on("data", (chunk: Buffer) => {
+        // Beyond the limit nothing is even looked at, so that a flood costs nearly nothing.
+        if (isFull()) return;
+        reader.read(chunk);
+        const room = send();
+        if (room !== undefined) waitFor(room, output);
+      });
+      output.on("end", () => {
+        readers.delete(reader);
+        reader.end();
+        void send();
+      });
+    },
+    async settle() {
+      await readPipes();
+      while (waiting.size > 0) {
+        await Promise.all(waiting);
+        await readPipes();
+      }
+      for (const reader of readers) reader.flush();
+      void send();
     },
     beginTail() {
-      tail = [];
-      tailBytes = 0;
-      lines = 0;
+      tail.clear();
+      lines = bytes = 0;
     },
-    tail() {
-      const bytes = Buffer.from(tail.join(""));
-      return bytes.subarray(Math.max(0, bytes.length - LOG_TAIL_BYTES));
-    },
+    tail: tail.bytes,
   };
 };

@@ -1,6 +1,8 @@
+import { homedir } from "node:os";
+import { resolve as absolute } from "node:path";
 import { ApiError } from "../kit/api-error.ts";
 import type { RuntimeListing } from "./executor.ts";
-import { discoverInterpreters, type Interpreter, type Language } from "./discover.ts";
+import { discoverInterpreters, inspectInterpreter, type Interpreter, type Language } from "./discover.ts";
 
 const RUNTIMES = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"] as const;
 
@@ -17,6 +19,8 @@ interface Needs {
   settings: { strictRuntimes: boolean; runtimePaths: Readonly<Record<string, string>> };
   /** PATH of the server. */
   searchPath: string;
+  /** Of its user: version managers keep interpreters there. */
+  home?: string;
 }
 
 /** `[3, 13]`, `[24]`: as much of a version as a runtime's name says. */
@@ -44,34 +48,66 @@ const choose = (interpreters: readonly Interpreter[], language: Language, wanted
   return newer[0] ?? older[0];
 };
 
-const fixFor = (name: string): string => `install it, or name an interpreter with --runtime ${name}=/path/to/it`;
+const fixFor = (name: string): string => `install it and start lambdad again, or name an interpreter with --runtime ${name}=/path/to/it`;
+const titleOf = (language: Language): string => (language === "python" ? "Python" : "Node.js");
 
 /** Which interpreter of this machine runs which runtime. */
-export const createRuntimes = ({ settings, searchPath }: Needs) => {
+export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs) => {
+  const configured = new Map<string, Promise<Interpreter>>();
+  const told = new Set<string>();
   let found: Promise<Interpreter[]> | undefined;
-  const interpreters = () => (found ??= discoverInterpreters(searchPath));
+  const interpreters = () => (found ??= discoverInterpreters({ searchPath, home }));
+
+  /** What `--runtime` names, asked once who it is. Throws an error with its fix. */
+  const configuredFor = (name: string, path: string): Promise<Interpreter> => {
+    let interpreter = configured.get(name);
+    if (interpreter === undefined) {
+      const language = wantedOf(name)?.language;
+      const fix = "Fix: name the path of an interpreter, or leave the setting out";
+      interpreter =
+        language === undefined
+          ? Promise.reject(new Error(`--runtime ${name}=${path}: ${name} is no runtime that lambdad runs. Fix: take one of ${RUNTIMES.join(", ")}`))
+          : inspectInterpreter(language, absolute(path)).catch((error: Error) => Promise.reject(new Error(`--runtime ${name}=${path}: ${error.message}. ${fix}`)));
+      interpreter.catch(() => {});
+      configured.set(name, interpreter);
+    }
+    return interpreter;
+  };
 
   const look = async (name: string): Promise<Runtime | undefined> => {
     const wish = wantedOf(name);
     if (wish === undefined) return undefined;
     const { language, wanted } = wish;
-    const configured = settings.runtimePaths[name];
-    const all = await interpreters();
-    const interpreter = configured === undefined ? choose(all, language, wanted) : (all.find((one) => one.path === configured) ?? { language, version: wanted.join("."), path: configured });
+    const path = settings.runtimePaths[name];
+    if (path !== undefined) return { name, language, interpreter: await configuredFor(name, path), isExact: true };
+    const interpreter = choose(await interpreters(), language, wanted);
     if (interpreter === undefined) return undefined;
-    const isExact = configured !== undefined || positionOf(asNumbers(interpreter.version), wanted.length) === positionOf(wanted, wanted.length);
-    const note = isExact ? {} : { note: `${name} is not installed here: ${language === "python" ? "Python" : "Node.js"} ${interpreter.version} (${interpreter.path}) runs it. To have the exact one, ${fixFor(name)}` };
+    const isExact = positionOf(asNumbers(interpreter.version), wanted.length) === positionOf(wanted, wanted.length);
+    const refusal = settings.strictRuntimes ? "would run it, but --strict-runtimes refuses that" : "runs it";
+    const note = isExact ? {} : { note: `${name} is not installed here: ${titleOf(language)} ${interpreter.version} (${interpreter.path}) ${refusal}. To have the exact one, ${fixFor(name)}` };
     return { name, language, interpreter, isExact, ...note };
   };
+  const unavailable = (message: string): ApiError => new ApiError("InvalidRuntimeException", message, { status: 502 });
 
   return {
     /** Throws an ApiError that says what is missing and how to get it. */
     async resolve(name: string): Promise<Runtime> {
-      if (wantedOf(name) === undefined) throw new ApiError("InvalidRuntimeException", `The runtime ${name} is not built in this version of lambdad: it runs ${RUNTIMES.join(", ")}`, { status: 502 });
+      if (wantedOf(name) === undefined) throw unavailable(`The runtime ${name} is not built in this version of lambdad: it runs ${RUNTIMES.join(", ")}`);
       const runtime = await look(name);
-      if (runtime === undefined) throw new ApiError("InvalidRuntimeException", `${name} is not installed on this machine: ${fixFor(name)}`, { status: 502 });
-      if (settings.strictRuntimes && !runtime.isExact) throw new ApiError("InvalidRuntimeException", `${runtime.note!} (--strict-runtimes refuses another version)`, { status: 502 });
+      if (runtime === undefined) throw unavailable(`${name} is not installed on this machine: ${fixFor(name)}`);
+      if (settings.strictRuntimes && !runtime.isExact) throw unavailable(runtime.note!);
       return runtime;
+    },
+    /** Why another version runs a function: told to each function once. */
+    noteFor(functionArn: string, { name, note }: Runtime): string | undefined {
+      const key = `${functionArn} ${name}`;
+      if (note === undefined || told.has(key)) return undefined;
+      told.add(key);
+      return note;
+    },
+    /** Throws the first error that the settings hold, so that a start with them fails. */
+    async check(): Promise<void> {
+      for (const [name, path] of Object.entries(settings.runtimePaths)) await configuredFor(name, path);
     },
     list: (): Promise<RuntimeListing[]> =>
       Promise.all(

@@ -73,6 +73,8 @@ export const LOG_SWEEP_BYTES = 32 * MIB;
 export const LOG_GROUP_TAGS_MAX = 50;
 /** Bytes. The disk's last part, where only the database may still write: several times its log. Ours. */
 export const BLOB_RESERVED_BYTES = 64 * MIB;
+/** Bytes of unpacked packages that are kept for functions that do not run just now. Ours. */
+export const CODE_CACHE_BYTES_MAX = 2 * 1024 * MIB;
 /** Bytes of a stream between two looks at the free space. Ours. */
 export const BLOB_SPACE_CHECK_BYTES = 16 * MIB;
 /** Bytes read from a blob at once. Ours. */
@@ -141,11 +143,15 @@ export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
 /** Entries, and milliseconds of platform time, between two looks at what the ledger has too much of, whichever is sooner; ours. */
 export const LEDGER_PRUNE_ENTRIES = 2_000;
 export const LEDGER_PRUNE_MS = 60 * 60 * 1000;
-/** Characters of one log line, lines of one invocation, lines of one write and lines not yet written; ours: a flood is cut, and says so. */
-export const LOG_LINE_BYTES_MAX = 256 * KIB;
+/** Characters of one log event, lines and characters of one invocation; ours: a longer line is several events, a flood is cut, and says so. */
+export const LOG_LINE_CHARACTERS_MAX = 256 * KIB;
 export const LOG_LINES_PER_INVOCATION_MAX = 100_000;
+export const LOG_BYTES_PER_INVOCATION_MAX = 32 * MIB;
+/** Lines of one write, and characters of one stream that are not yet written; beyond them its function waits. Ours. */
 export const LOG_BATCH_LINES_MAX = 1_000;
-export const LOG_PENDING_LINES_MAX = 100_000;
+export const LOG_PENDING_CHARACTERS_MAX = 2 * MIB;
+/** Log streams of environments that are known to exist. Ours. */
+export const LOG_STREAMS_REMEMBERED_MAX = 2_000;
 /** Milliseconds that a function is Pending after its creation, or InProgress after an update; AWS takes seconds, unspecified. */
 export const FUNCTION_SETTLE_MS = 150;
 /** Characters of a function's name without its ARN; functions on one page of ListFunctions (API reference). */

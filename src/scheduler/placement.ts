@@ -1,5 +1,5 @@
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
-import { wallNow, type Clock } from "../kit/clock.ts";
+import { wallNow, type Clock, type Timer } from "../kit/clock.ts";
 import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS } from "../kit/limits.ts";
 
 interface Waiting {
@@ -12,9 +12,11 @@ interface Pool {
   functionArn: string;
   revisionId: string;
   all: Set<Environment>;
-  /** The most recently used last: it is taken first, so that the others can be reaped. */
-  idle: Environment[];
+  /** With the timer that ends each. The most recently used last: it is taken first, so that the others can be reaped. */
+  idle: Map<Environment, Timer>;
   waiting: Waiting[];
+  /** Environments on their way: at least as many as wait. */
+  starting: number;
   isRetired: boolean;
 }
 
@@ -37,77 +39,98 @@ export const createPlacement = ({ executor, clock, grow, idleMs = ENVIRONMENT_ID
     void stopped.finally(() => stopping.delete(stopped));
     return stopped;
   };
+  const keyOf = ({ functionArn, version, revisionId }: FunctionTarget): string => `${functionArn}:${version}:${revisionId}`;
   const poolOf = (target: FunctionTarget): Pool => {
-    const key = `${target.functionArn}:${target.version}:${target.revisionId}`;
+    const key = keyOf(target);
     let pool = pools.get(key);
     if (pool === undefined) {
-      pool = { functionArn: target.functionArn, revisionId: target.revisionId, all: new Set(), idle: [], waiting: [], isRetired: false };
+      pool = { functionArn: target.functionArn, revisionId: target.revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
       pools.set(key, pool);
     }
     return pool;
   };
+  const takeIdle = (pool: Pool, environment: Environment) => {
+    pool.idle.get(environment)?.cancel();
+    pool.idle.delete(environment);
+  };
+  const dropIfEmpty = (pool: Pool, target: FunctionTarget) => {
+    if (pool.all.size === 0 && pool.starting === 0 && pool.waiting.length === 0) pools.delete(keyOf(target));
+  };
   const forget = (pool: Pool, environment: Environment) => {
     pool.all.delete(environment);
-    pool.idle = pool.idle.filter((one) => one !== environment);
-    if (pool.all.size > 0 || pool.waiting.length > 0) return;
-    for (const [key, one] of pools) if (one === pool) pools.delete(key);
+    takeIdle(pool, environment);
+    dropIfEmpty(pool, environment.target);
   };
   const isUsable = (environment: Environment): boolean =>
     environment.state !== "dead" && environment.state !== "stopping" && environment.credentialsExpireAt - environment.target.timeoutSeconds * 1_000 - CREDENTIALS_MARGIN_MS > wallNow();
 
-  const offer = (pool: Pool, environment: Environment) => {
-    // Who waits was let in before the pool was retired: the environment ends after that one invocation.
-    const waiting = isUsable(environment) ? pool.waiting.shift() : undefined;
-    if (waiting !== undefined) return waiting.give(environment);
-    if (pool.isRetired || !isUsable(environment)) return void stop(environment);
-    pool.idle.push(environment);
-    const { lastUsedAt } = environment;
-    clock.at(clock.now() + idleMs, "idle environment", () => {
-      if (pool.idle.includes(environment) && environment.lastUsedAt === lastUsedAt) {
-        pool.idle = pool.idle.filter((one) => one !== environment);
-        return stop(environment);
-      }
+  const rest = (pool: Pool, environment: Environment) => {
+    const timer = clock.at(clock.now() + idleMs, "idle environment", () => {
+      takeIdle(pool, environment);
+      return stop(environment);
     });
+    pool.idle.set(environment, timer);
+  };
+  /** To whoever waits, even if the function has changed since: an invocation runs the revision that it was resolved to. */
+  const offer = (pool: Pool, environment: Environment) => {
+    const waiting = pool.waiting.shift();
+    if (waiting !== undefined) return waiting.give(environment);
+    if (pool.isRetired) return void stop(environment);
+    rest(pool, environment);
   };
   const start = async (pool: Pool, target: FunctionTarget) => {
-    const environment = await executor.createEnvironment(target);
-    pool.all.add(environment);
-    void environment.dead.then(() => forget(pool, environment));
-    offer(pool, environment);
+    pool.starting++;
+    try {
+      const environment = await executor.createEnvironment(target);
+      pool.starting--;
+      pool.all.add(environment);
+      void environment.dead.then(() => forget(pool, environment));
+      offer(pool, environment);
+    } catch (error) {
+      pool.starting--;
+      // One that is free again may have served somebody meanwhile: then those on their way are enough.
+      if (pool.waiting.length > pool.starting) pool.waiting.pop()!.fail(error);
+      dropIfEmpty(pool, target);
+    }
   };
 
   return {
     async acquire(target: FunctionTarget): Promise<Environment> {
       const pool = poolOf(target);
-      for (let warm = pool.idle.pop(); warm !== undefined; warm = pool.idle.pop()) {
+      for (const warm of [...pool.idle.keys()].toReversed()) {
+        takeIdle(pool, warm);
         if (isUsable(warm)) return warm;
         void stop(warm);
       }
       grow(target.functionArn);
       return new Promise<Environment>((give, fail) => {
-        const waiting = { give, fail };
-        pool.waiting.push(waiting);
-        start(pool, target).catch((error) => {
-          pool.waiting = pool.waiting.filter((one) => one !== waiting);
-          fail(error);
-        });
+        pool.waiting.push({ give, fail });
+        void start(pool, target);
       });
     },
     release(environment: Environment): void {
-      offer(poolOf(environment.target), environment);
+      const pool = poolOf(environment.target);
+      if (isUsable(environment)) offer(pool, environment);
+      else void stop(environment);
     },
     retire(functionArn: string, keepRevisionId?: string): void {
       for (const pool of pools.values()) {
         if (pool.functionArn !== functionArn || pool.revisionId === keepRevisionId) continue;
         pool.isRetired = true;
-        for (const environment of pool.idle.splice(0)) void stop(environment);
+        for (const environment of [...pool.idle.keys()]) {
+          takeIdle(pool, environment);
+          void stop(environment);
+        }
       }
     },
     environments: () => [...pools.values()].flatMap((pool) => [...pool.all]),
     async close(): Promise<void> {
       for (const pool of pools.values()) {
         pool.isRetired = true;
-        for (const environment of pool.all) void stop(environment);
+        for (const environment of pool.all) {
+          takeIdle(pool, environment);
+          void stop(environment);
+        }
       }
       await Promise.all(stopping);
     },

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
-import type { Environment, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
+import type { Environment, FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
 import type { Call } from "../../src/kit/call.ts";
-import { createClock } from "../../src/kit/clock.ts";
+import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -15,6 +15,7 @@ import { zipOf } from "../support/functions.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const ACCOUNT = "000000000000";
+const FUNCTION_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
 
 /** Packages in a folder: all that an executor needs of a blob store. */
 const createPackages = (directory: string): Pick<BlobStore, "path"> & { add(zip: Buffer): string } => {
@@ -31,9 +32,9 @@ const createPackages = (directory: string): Pick<BlobStore, "path"> & { add(zip:
 };
 
 /** What the executor asks of other services: a session of the role. */
-const stsOnly: Call = async (service, operation) => {
+const stsOnly = (credentialsMs: number): Call => async (service, operation) => {
   if (service !== "sts" || operation !== "AssumeRole") throw new Error(`${service} ${operation} is not part of this test`);
-  const expires = new Date(Date.now() + 3_600_000);
+  const expires = new Date(Date.now() + credentialsMs);
   return {
     Credentials: { AccessKeyId: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token", Expiration: expires },
     AssumedRoleUser: { Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/r/f`, AssumedRoleId: "AROA:f" },
@@ -42,24 +43,34 @@ const stsOnly: Call = async (service, operation) => {
 
 export interface TestFunction {
   environment: Environment;
+  /** Time of deadlines. */
+  wall: AdvanceableClock;
   /** Everything that was logged so far. */
   log(): string[];
-  invoke(event: unknown, options?: { clientContext?: string }): Promise<InvocationReport & { json: unknown }>;
+  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean }): Promise<InvocationReport & { json: unknown }>;
 }
 
-/** A package in a real environment of the process sandbox. */
-export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<TestFunction> => {
+/** A Node.js function of one module, or of a package. */
+export const node = (files: string | Record<string, string>, options: Partial<FunctionTarget> = {}) =>
+  startFunction(typeof files === "string" ? { "app.mjs": files } : files, { runtime: "nodejs24.x", ...options });
+/** A Python function of one module, or of a package. */
+export const python = (files: string | Record<string, string>, options: Partial<FunctionTarget> = {}) => startFunction(typeof files === "string" ? { "app.py": files } : files, options);
+
+/** An executor over real processes, and what it needs of a platform. Credentials of environments end after `credentialsMs`. */
+export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: number } = {}) => {
   const directory = temporaryDirectory();
+  // As where a server is started in a project: its package.json is none of the functions' business.
+  writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
   const sandboxes = createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
   const lines: string[] = [];
+  const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({
-    sandboxes, blobs, clock, wall, random, log: silentLog,
-    call: stsOnly,
+    sandboxes, blobs, clock, wall, random, log: silentLog, ledger,
+    call: stsOnly(credentialsMs),
     handleConnection: (socket) => socket.destroy(),
-    logs: { write: (batch) => void lines.push(...batch.lines.map((line) => line.message)), flush: async () => {} },
-    ledger: { record() {}, find: async () => [], flush: async () => {} },
+    logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), flush: async () => {} },
     dataDirectory: directory,
     settings: { strictRuntimes: false, runtimePaths: {} },
     searchPath: process.env["PATH"] ?? "",
@@ -68,24 +79,35 @@ export const startFunction = async (files: Record<string, string>, options: Part
     await executor.close();
     await sandboxes.close();
   });
-  const zip = await zipOf(files);
-  const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
-  const environment = await executor.createEnvironment({
-    account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn, revisionId: "1", runtime: "python3.13", handler: "app.handler",
-    roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
-    code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
-    layers: [], architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
-    ...options,
-  });
+
+  return {
+    executor, clock, wall, ledger, lines, dataDirectory: directory,
+    /** A function made of texts. */
+    async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<FunctionTarget> {
+      const zip = await zipOf(files);
+      return {
+        account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn: FUNCTION_ARN, revisionId: "1", runtime: "python3.13", handler: "app.handler",
+        roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
+        code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
+        layers: [], architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
+        ...options,
+      };
+    },
+    invocation: (event: unknown): Invocation => ({ requestId: random.uuid(), trace: newTrace(random, Date.now()), payload: Buffer.from(JSON.stringify(event)), invokedFunctionArn: FUNCTION_ARN }),
+  };
+};
+
+/** A package in a real environment of the process sandbox. */
+export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<TestFunction> => {
+  const { executor, wall, lines, target, invocation } = createGround();
+  const environment = await executor.createEnvironment(await target(files, options));
   return {
     environment,
+    wall,
     log: () => lines,
-    async invoke(event, { clientContext } = {}) {
-      const report = await environment.invoke({
-        requestId: random.uuid(), trace: newTrace(random, Date.now()), payload: Buffer.from(JSON.stringify(event)), invokedFunctionArn: functionArn,
-        ...(clientContext === undefined ? {} : { clientContext }),
-      });
-      return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) };
+    async invoke(event, { clientContext, isRaw = false } = {}) {
+      const report = await environment.invoke({ ...invocation(event), ...(clientContext === undefined ? {} : { clientContext }) });
+      return { ...report, json: isRaw ? undefined : JSON.parse(report.outcome.payload.toString("utf8")) };
     },
   };
 };

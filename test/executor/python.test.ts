@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/temporary.ts";
-import { startFunction } from "./ground.ts";
-
-const python = (app: string, options: Parameters<typeof startFunction>[1] = {}) => startFunction({ "app.py": app }, options);
+import { python } from "./ground.ts";
 
 describe("a Python handler", () => {
   it("is imported once; globals live on; the log tells it", async () => {
@@ -79,23 +77,56 @@ def handler(event, context):
     expect((await invoke({ fail: false })).json).toBe("fine");
   });
 
-  it.each([
+  it.each<[string, string, string, string]>([
     ["Runtime.ImportModuleError", "Unable to import module 'app': No module named 'nowhere'", "import nowhere", "app.handler"],
+    ["Runtime.ImportModuleError", "Unable to import module 'other': No module named 'other'", "x = 1", "other.handler"],
+    ["Runtime.ImportModuleError", "Unable to import module 'app': cannot import name 'nothing' from 'json'", "from json import nothing", "app.handler"],
     ["Runtime.UserCodeSyntaxError", "Syntax error in module 'app': ", "def handler(", "app.handler"],
     ["Runtime.HandlerNotFound", "Handler 'missing' missing on module 'app'", "x = 1", "app.missing"],
     ["Runtime.MalformedHandlerName", "Bad handler 'app': not enough values to unpack (expected 2, got 1)", "x = 1", "app"],
     ["Runtime.BuiltInModuleConflict", "Cannot use built-in module sys as a handler module", "x = 1", "sys.exit"],
     ["Exception", "at startup", "raise Exception('at startup')", "app.handler"],
-  ])("cannot be loaded: %s", async (errorType, message, source, handler) => {
+    ["Über", "", "class Über(Exception): pass\nraise Über()", "app.handler"],
+  ])("P1, P2, P3 cannot be loaded: %s %s", async (errorType, message, source, handler) => {
     const { invoke, log } = await python(source, { handler });
-    const { json } = await invoke({});
-    expect(json).toMatchObject({ errorType, errorMessage: expect.stringContaining(message), requestId: "" });
-    expect(log().join("")).toMatch(new RegExp(`INIT_REPORT Init Duration: [\\d.]+ ms\tPhase: init\tStatus: error\tError Type: `));
+    const { json, logTail } = await invoke({});
+    expect(json).toMatchObject({ errorType, errorMessage: expect.stringContaining(message), requestId: "", stackTrace: expect.any(Array) });
+    const kept = errorType.startsWith("Runtime.") ? errorType : "Runtime.Unknown";
+    const text = log().join("");
+    expect(text).toMatch(new RegExp(`INIT_REPORT Init Duration: [\\d.]+ ms\tPhase: init\tStatus: error\tError Type: ${kept}\n`));
+    expect(text).toMatch(/\[WARNING\]\t\S+Z\t\tLAMBDA_WARNING: Unhandled exception\. The most likely cause is an issue in the function code\./);
+    expect(text).toContain(`[ERROR] ${errorType}${message === "" ? "" : `: ${message}`}`);
+    expect(text).toContain("\nTraceback (most recent call last):");
+    expect(logTail.toString()).toMatch(new RegExp(`Phase: invoke\tStatus: error\tError Type: ${kept}\nEND [^]*Status: error\tError Type: ${kept}\n$`));
   });
 
-  it("that returns what is no JSON", async () => {
-    const { invoke } = await python("def handler(event, context): return {1, 2}");
-    expect((await invoke({})).json).toMatchObject({ errorType: "Runtime.MarshalError", errorMessage: "Unable to marshal response: Object of type set is not JSON serializable" });
+  it("P2 shows the place of a syntax error, and AWS's frames of an exception at import", async () => {
+    const syntax = await python("x = 1\ndef handler(:\n  pass");
+    expect((await syntax.invoke({})).json).toMatchObject({ stackTrace: [expect.stringMatching(/^ {2}File ".*\/app\.py" Line 2\n {4}def handler\(:\n$/)] });
+    const raised = await python("raise Exception('Runtime startup fails')");
+    const { stackTrace } = (await raised.invoke({})).json as { stackTrace: string[] };
+    expect(stackTrace[0]).toMatch(/^ {2}File ".*importlib\/__init__\.py", line \d+, in import_module\n/);
+    expect(stackTrace.at(-1)).toMatch(/^ {2}File ".*\/app\.py", line 1, in <module>\n {4}raise Exception\('Runtime startup fails'\)\n$/);
+  });
+
+  it.each<[string, Record<string, string>, string, unknown]>([
+    ["a folder by its path", { "dir/app.py": "def handler(e, c): return __name__" }, "dir/app.handler", "dir.app"],
+    ["a folder by dots: a namespace package", { "dir/sub/app.py": "from . import other\ndef handler(e, c): return other.x", "dir/sub/other.py": "x = 'other'" }, "dir.sub.app.handler", "other"],
+    ["a package", { "pkg/__init__.py": "def handler(e, c): return __name__" }, "pkg.handler", "pkg"],
+    ["a module that is named like our own parts", { "bootstrap.py": "def handler(e, c): return __file__.rsplit('/', 1)[1]" }, "bootstrap.handler", "bootstrap.py"],
+    ["a lambda", { "app.py": "handler = lambda event, context: 'lambda'" }, "app.handler", "lambda"],
+  ])("P1 is found: %s", async (_name, files, handler, result) => {
+    expect((await (await python(files, { handler })).invoke({})).json).toEqual(result);
+  });
+
+  it("is looked for in AWS's order: its code, its layers, the runtime with the SDK, Python", async () => {
+    const { invoke } = await python("import sys, os\ndef handler(e, c): return [sys.path, os.environ.get('_LAMBDAD_OPT'), os.environ['PYTHONPATH']]", { environment: { PYTHONPATH: "/var/task/vendor" } });
+    const [path, ours, pythonPath] = (await invoke({})).json as [string[], unknown, string];
+    expect(path[0]).toMatch(/\/code\/[0-9a-f]{64}$/);
+    expect(path.slice(1, 3)).toEqual([expect.stringMatching(/^\/opt\/python\/lib\/python3\.\d+\/site-packages$/), "/opt/python"]);
+    expect(path[3]).toMatch(/runtimes\/python$/);
+    expect(path.findIndex((place) => place === "/var/task/vendor")).toBeLessThan(path.findIndex((place) => place.endsWith(".zip")));
+    expect([ours, pythonPath.split(":").at(-1)]).toEqual([null, "/var/task/vendor"]);
   });
 
   it("that exits, is killed or runs too long is replaced in the same environment, /tmp kept", async () => {
@@ -145,24 +176,6 @@ def handler(event, context):
     expect(json).toMatchObject({ errorType: "Runtime.OutOfMemory" });
     expect(memoryUsedMb).toBe(128);
     expect(logTail.toString()).toContain("Status: error\tError Type: Runtime.OutOfMemory\n");
-  });
-
-  it("logs with the logging module, text and JSON", async () => {
-    const source = `
-import logging
-logging.getLogger().setLevel("INFO")
-def handler(event, context):
-    logging.getLogger().info("two\\nlines")
-    logging.debug("not this")
-`;
-    const text = await python(source);
-    await text.invoke({});
-    expect(text.log().find((line) => line.startsWith("[INFO]"))).toMatch(/^\[INFO\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,3}Z\t[0-9a-f-]{36}\ttwo\nlines\n$/);
-    const json = await python(source, { logging: { group: "g", format: "JSON" } });
-    await json.invoke({});
-    const entries = json.log().filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(entries.find((entry) => entry["level"] === "INFO")).toMatchObject({ message: "two\nlines", requestId: expect.any(String) });
-    expect(entries.map((entry) => entry["type"]).filter(Boolean)).toEqual(["platform.initStart", "platform.start", "platform.report"]);
   });
 
   it("is frozen between invocations: a thread does not run on", async () => {

@@ -57,6 +57,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const context = (): RequestContext => ({
     caller: root(ACCOUNT), account: ACCOUNT, region: "us-east-1", requestId: systemRandom.uuid(), trace: newTrace(systemRandom, Date.now()), endpoint: "http://127.0.0.1:4566",
     source: { ip: "203.0.113.7", userAgent: "test" }, signal: new AbortController().signal, responseHeaders: {}, trailers: {}, isInternal: false,
+    refusalOf: async () => undefined,
   });
   const handlers = service.handlers as Required<typeof service.handlers>;
   const zip = (text: string) => zipOf({ "index.mjs": text });

@@ -27,6 +27,7 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
       group: settings.LoggingConfig.LogGroup,
       format: settings.LoggingConfig.LogFormat,
       ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
+      ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
     },
     initializationType: "on-demand",
   };

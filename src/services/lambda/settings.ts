@@ -93,11 +93,10 @@ const logging = (given: SettingsInput["LoggingConfig"], before: Settings["Loggin
   if (format === "Text" && (levels.ApplicationLogLevel !== undefined || levels.SystemLogLevel !== undefined)) {
     throw invalid('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.');
   }
-  if (levels.SystemLogLevel !== undefined && levels.SystemLogLevel !== "INFO") throw notBuilt(`SystemLogLevel ${levels.SystemLogLevel}`, "leave it out, or use INFO");
   return {
     LogFormat: format,
     LogGroup: given.LogGroup ?? before.LogGroup,
-    ...(format === "JSON" ? { ApplicationLogLevel: levels.ApplicationLogLevel ?? before.ApplicationLogLevel ?? "INFO", SystemLogLevel: "INFO" } : {}),
+    ...(format === "JSON" ? { ApplicationLogLevel: levels.ApplicationLogLevel ?? before.ApplicationLogLevel ?? "INFO", SystemLogLevel: levels.SystemLogLevel ?? before.SystemLogLevel ?? "INFO" } : {}),
   };
 };
 

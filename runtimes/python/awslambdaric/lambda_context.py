@@ -1,0 +1,1 @@
+from lambdad_context import Client, ClientContext, CognitoIdentity, LambdaContext  # noqa: F401

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/temporary.ts";
+import { python } from "./ground.ts";
+
+/** A runtime of the function's own: a module that speaks the Runtime API itself, and is never imported to its end. */
+const CLIENT = `
+import http.client, json, os, socket, time
+ADDRESS = os.environ["AWS_LAMBDA_RUNTIME_API"]
+BASE = "/2018-06-01/runtime"
+def call(method, path, body=None, headers={}):
+    connection = http.client.HTTPConnection(ADDRESS)
+    connection.request(method, BASE + path, body, headers)
+    answer = connection.getresponse()
+    data = answer.read()
+    return answer.status, dict(answer.getheaders()), data
+def take():
+    status, headers, body = call("GET", "/invocation/next")
+    return headers["lambda-runtime-aws-request-id"], headers, json.loads(body)
+def answer(id, value):
+    return call("POST", "/invocation/%s/response" % id, value if isinstance(value, (bytes, str)) else json.dumps(value))
+`;
+const runtime = (body: string, options: Parameters<typeof python>[1] = {}) => python(`${CLIENT}\n${body}`, options);
+
+describe("the Runtime API", () => {
+  it("L10 hands out an invocation with AWS's headers", async () => {
+    const { invoke } = await runtime(`
+while True:
+    id, headers, event = take()
+    answer(id, [headers, event])
+`);
+    const [headers, event] = (await invoke({ a: 1 }, { clientContext: '{"custom":"ü"}' })).json as [Record<string, string>, unknown];
+    expect(event).toEqual({ a: 1 });
+    expect(headers).toMatchObject({
+      "content-type": "application/json", "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "lambda-runtime-client-context": '{"custom":"\\u00fc"}',
+      "lambda-runtime-trace-id": expect.stringMatching(/^Root=1-/), "lambda-runtime-aws-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    const leftMs = Number(headers["lambda-runtime-deadline-ms"]) - Date.now();
+    expect(leftMs).toBeGreaterThan(5_000);
+    expect(leftMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it("passes on a response that is no JSON, and an error report that is none", async () => {
+    const { invoke } = await runtime(`
+while True:
+    id, headers, event = take()
+    if event["fail"]:
+        call("POST", "/invocation/%s/error" % id, b"not {json", {"Lambda-Runtime-Function-Error-Type": "Function.Odd"})
+    else:
+        answer(id, b"plain \\xff text")
+`);
+    const plain = await invoke({ fail: false }, { isRaw: true });
+    expect([plain.outcome.kind, plain.outcome.payload.toString("latin1")]).toEqual(["response", "plain \xff text"]);
+    const failed = await invoke({ fail: true }, { isRaw: true });
+    expect(failed.outcome).toMatchObject({ kind: "error", errorType: "Function.Odd" });
+    expect(failed.outcome.payload.toString()).toBe("not {json");
+    expect(failed.logTail.toString()).toContain("Status: error\tError Type: Function.Odd\n");
+  });
+
+  it("H11 refuses what is out of turn, and only the running invocation can be answered", async () => {
+    const { invoke } = await runtime(`
+last = None
+while True:
+    id, headers, event = take()
+    tried = {
+        "wrong": answer("00000000-0000-0000-0000-000000000000", "stolen"), "late": answer(last, "late") if last else None,
+        "next": call("GET", "/invocation/next"), "init": call("POST", "/init/error", "{}"), "nowhere": call("GET", "/nothing"),
+    }
+    answer(id, {name: [one[0], json.loads(one[2])] for name, one in tried.items() if one})
+    seen = [answer(id, "again")[0], call("POST", "/invocation/%s/error" % id, "{}")[0]]
+    last = id
+    print(seen)
+`);
+    const denied = (state: string, wish: string) => [403, { errorType: "InvalidStateTransition", errorMessage: `State transition from ${state} to ${wish} failed for runtime. Error: State transition is not allowed` }];
+    const first = await invoke({});
+    expect(first.json).toEqual({
+      wrong: [400, { errorType: "InvalidRequestID", errorMessage: "Invalid request ID" }], next: denied("Running", "Ready"), init: denied("Ready", "InitError"),
+      nowhere: [404, { errorType: "NotFound", errorMessage: "GET /2018-06-01/runtime/nothing is not part of the Runtime API that is built" }],
+    });
+    const second = await invoke({});
+    expect(second.json).toMatchObject({ late: denied("Ready", "InvocationResponse") });
+    expect(second.logTail.toString()).toContain("[403, 403]");
+  });
+
+  it("H11 reads 100 MB to their end, keeps none of them, and goes on", async () => {
+    const { invoke } = await runtime(`
+while True:
+    id, headers, event = take()
+    status = answer(id, b"x" * event["size"])[0]
+    print("status", status)
+`);
+    const large = await invoke({ size: 100_000_000 });
+    expect(large.json).toMatchObject({ errorType: "Function.ResponseSizeTooLarge" });
+    expect(large.logTail.toString()).toContain("status 413");
+    expect((await invoke({ size: 10 }, { isRaw: true })).outcome.payload.toString()).toBe("xxxxxxxxxx");
+  });
+
+  it("H11 takes a slow response, a broken connection, and a runtime that asks anew", async () => {
+    const { invoke, environment } = await runtime(`
+def raw(text):
+    host, port = ADDRESS.split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(text.encode())
+    return connection
+while True:
+    id, headers, event = take()
+    path = "%s/invocation/%s/response" % (BASE, id)
+    if event["do"] == "break":
+        raw("POST %s HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 100\\r\\n\\r\\nhalf" % path).close()
+        answer(id, "whole")
+        # It asks, hangs up before there is an event, and asks anew when one is on its way.
+        raw("GET %s/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % BASE).close()
+        time.sleep(0.3)
+    else:
+        connection = raw("POST %s HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 6\\r\\n\\r\\n" % path)
+        for letter in '"slow"':
+            connection.sendall(letter.encode())
+            time.sleep(0.02)
+        connection.recv(1000)
+        connection.close()
+`);
+    expect((await invoke({ do: "slow" })).json).toBe("slow");
+    expect((await invoke({ do: "break" }, { isRaw: true })).outcome.payload.toString()).toBe("whole");
+    await eventually("it is frozen", () => environment.state === "frozen");
+    expect((await invoke({ do: "slow" })).json).toBe("slow");
+  });
+
+  it("E5 keeps an error type of its own in the payload only", async () => {
+    const { invoke, log } = await runtime(`
+report = {"errorType": "Mine", "errorMessage": "at start"}
+call("POST", "/init/error", json.dumps(report), {"Lambda-Runtime-Function-Error-Type": "Mine"})
+time.sleep(60)
+`);
+    expect((await invoke({})).json).toEqual({ errorType: "Mine", errorMessage: "at start" });
+    expect(log().join("")).toMatch(/Phase: init\tStatus: error\tError Type: Runtime\.Unknown\n[^]*Phase: invoke\tStatus: error\tError Type: Runtime\.Unknown\n[^]*REPORT .*Status: error\tError Type: Runtime\.Unknown\n$/);
+  });
+});

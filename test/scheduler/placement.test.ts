@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import type { FunctionTarget } from "../../src/executor/executor.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { CREDENTIALS_MARGIN_MS } from "../../src/kit/limits.ts";
+import { systemRandom as random } from "../../src/kit/random.ts";
+import { createScheduler } from "../../src/scheduler/invoke.ts";
+import { createGround } from "../executor/ground.ts";
+import { eventually } from "../support/temporary.ts";
+
+const APP = { "app.py": "import os, time\nloaded = os.urandom(4).hex()\ndef handler(event, context):\n  time.sleep(event.get('seconds', 0))\n  return loaded" };
+const IDLE_MS = 60_000;
+
+const setUp = (options: { credentialsMs?: number; accountConcurrency?: number } = {}) => {
+  const ground = createGround(options);
+  const { executor, clock, ledger } = ground;
+  const scheduler = createScheduler({ executor, clock, random, ledger, log: silentLog, settings: { idleMs: IDLE_MS, ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }) } });
+  const invoke = async (target: FunctionTarget, event: object = {}) => {
+    const report = await scheduler.invoke(target, ground.invocation(event));
+    return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) as unknown };
+  };
+  return { ...ground, scheduler, invoke, count: () => scheduler.environments().length };
+};
+
+describe("placement", () => {
+  it("L11 uses a warm environment again, and several for several at once", async () => {
+    const { invoke, target, count } = setUp();
+    const f = await target(APP);
+    const first = await invoke(f);
+    expect((await invoke(f)).environmentId).toBe(first.environmentId);
+    const together = await Promise.all([1, 2, 3].map(() => invoke(f, { seconds: 0.3 })));
+    expect(new Set(together.map(({ environmentId }) => environmentId)).size).toBe(3);
+    expect(together.filter(({ isColdStart }) => isColdStart)).toHaveLength(2);
+    expect(count()).toBe(3);
+  });
+
+  it("ends what is idle by the platform's clock, not what was used meanwhile, and leaves no timers behind", async () => {
+    const { invoke, target, clock, count } = setUp();
+    const f = await target(APP);
+    await Promise.all([invoke(f, { seconds: 0.2 }), invoke(f, { seconds: 0.2 })]);
+    await clock.advance(IDLE_MS - 1_000);
+    for (let i = 0; i < 5; i++) await invoke(f);
+    expect(count()).toBe(2);
+    expect((await clock.advance(2_000)).map(({ name }) => name)).toEqual(["idle environment"]);
+    expect(count()).toBe(1);
+    expect((await invoke(f)).isColdStart).toBe(false);
+    expect(await clock.advance(2 * IDLE_MS)).toHaveLength(1);
+    expect(count()).toBe(0);
+    expect((await invoke(f)).isColdStart).toBe(true);
+  });
+
+  it("L11 lets a busy environment of changed code finish, then ends it; idle ones end at once", async () => {
+    const { invoke, target, scheduler, count } = setUp();
+    const before = await target(APP);
+    const after = await target({ "app.py": "def handler(event, context): return 'new'" }, { revisionId: "2" });
+    await Promise.all([invoke(before), invoke(before)]);
+    const running = invoke(before, { seconds: 0.5 });
+    await eventually("it runs", () => scheduler.environments().some(({ state }) => state === "busy"));
+    scheduler.retire(before.functionArn, after.revisionId);
+    expect((await invoke(after)).json).toBe("new");
+    expect((await running).outcome.kind).toBe("response");
+    await eventually("only the new one is left", () => count() === 1);
+    expect((await invoke(after)).isColdStart).toBe(false);
+  });
+
+  it("runs what was resolved just before the change, in an environment for it alone", async () => {
+    const { invoke, target, scheduler, count } = setUp();
+    const f = await target(APP);
+    await invoke(f);
+    const late = invoke(f, { seconds: 0.3 });
+    const later = invoke(f, { seconds: 0.3 });
+    scheduler.retire(f.functionArn);
+    expect([(await late).outcome.kind, (await later).outcome.kind, (await invoke(f)).isColdStart]).toEqual(["response", "response", true]);
+    await eventually("nothing is left", () => count() === 0);
+  });
+
+  it("uses no environment whose credentials may end in an invocation; a busy one finishes", async () => {
+    const timeoutSeconds = 10;
+    const { invoke, target, count } = setUp({ credentialsMs: CREDENTIALS_MARGIN_MS + timeoutSeconds * 1_000 + 400 });
+    const f = await target(APP, { timeoutSeconds });
+    const first = await invoke(f, { seconds: 1 });
+    expect(first.outcome.kind).toBe("response");
+    await eventually("it is ended", () => count() === 0);
+    expect((await invoke(f)).environmentId).not.toBe(first.environmentId);
+  });
+
+  it("says why no environment can be made, and tries anew for the next invocation", async () => {
+    const { invoke, target } = setUp();
+    const f = await target(APP);
+    const missing = { ...f, code: { ...f.code, blobId: "missing", sha256Base64: "AAAA" }, revisionId: "2" };
+    await expect(Promise.all([invoke(missing), invoke(missing)])).rejects.toThrow();
+    await expect(invoke(missing)).rejects.toThrow();
+    await expect(invoke({ ...f, runtime: "cobol1", revisionId: "3" })).rejects.toMatchObject({ code: "InvalidRuntimeException" });
+    expect((await invoke(f)).outcome.kind).toBe("response");
+  });
+
+  it("refuses more at once than the account may run", async () => {
+    const { invoke, target } = setUp({ accountConcurrency: 1 });
+    const f = await target(APP);
+    const running = invoke(f, { seconds: 0.3 });
+    await expect(invoke(f)).rejects.toMatchObject({ code: "TooManyRequestsException", message: "Rate Exceeded." });
+    await running;
+    expect((await invoke(f)).outcome.kind).toBe("response");
+  });
+});
