@@ -7,7 +7,6 @@ import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";
 import { printBanner, printNotices } from "../banner.ts";
 import { prepareSdks } from "../prepare.ts";
-import { createServerLog } from "../server-log.ts";
 import { SETTINGS, type Setting } from "../settings.ts";
 import { waitForEnd } from "../stop.ts";
 
@@ -45,8 +44,8 @@ const start = async (context: CommandContext): Promise<Outcome> => {
 const serve = async (context: CommandContext, config: Config, claim: Claim): Promise<Outcome> => {
   const { out, wall } = context;
   const began = wall.monotonic();
+  const [{ createServerLog }, { createPlatform }] = await Promise.all([import("../server-log.ts"), import("../../main.ts")]);
   const log = createServerLog(config, process.stderr);
-  const { createPlatform } = await import("../../main.ts");
   const platform = await createPlatform(config, log).catch((error: unknown) => {
     throw explainStart(error, config);
   });
