@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { CreateLogGroupCommand, DescribeLogGroupsCommand, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateLogGroupCommand, DescribeLogGroupsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clientsOf } from "../support/clients.ts";
@@ -17,16 +17,29 @@ const baseEnv = () => ({ PATH: process.env["PATH"], HOME: process.env["HOME"], L
 const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}) =>
   spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 30_000, env: { ...baseEnv(), ...options.env }, ...(options.input === undefined ? {} : { input: options.input }) });
 
-const isGroupAlive = (group: number): boolean => {
+/** A negative number asks for a group. */
+const isAlive = (pid: number): boolean => {
   try {
-    return process.kill(-group, 0);
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
 };
 
-const killGroup = (group: number): void => {
-  if (isGroupAlive(group)) process.kill(-group, "SIGKILL");
+const SLOW = `
+console.log("pid", process.pid);
+export const handler = () => new Promise((resolve) => setTimeout(resolve, 290_000));
+`;
+
+/** A server whose one function runs, and will for minutes. */
+const startSlowFunction = async () => {
+  const server = await startServer({ flags: ["--isolation", "process"] });
+  const clients = clientsOf(server.endpoint);
+  await createFunction(clients, { FunctionName: "slow", Role: await createRole(clients, "slow"), Runtime: "nodejs24.x", Timeout: 300, files: { "app.mjs": SLOW } });
+  const running = clients.lambda.send(new InvokeCommand({ FunctionName: "slow" })).then(() => "answered", () => "cut off");
+  const log = async () => (await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/slow", filterPattern: "pid" })).catch(() => undefined))?.events?.[0]?.message;
+  const pid = Number(/pid (\d+)/.exec(await eventually("the handler runs", log))![1]);
+  return { server, pid, running };
 };
 
 describe("lambdad start", () => {
@@ -83,28 +96,33 @@ describe("lambdad start", () => {
 
   it("under npm is ended by npm's own SIGTERM, and nothing is left behind", async () => {
     const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...baseEnv(), LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: join(temporaryDirectory(), "data") }, stdio: ["ignore", "pipe", "ignore"], detached: true });
-    onTestFinished(() => void killGroup(child.pid!));
+    onTestFinished(() => void (isAlive(-child.pid!) && process.kill(-child.pid!, "SIGKILL")));
     let said = "";
     child.stdout.on("data", (chunk) => (said += chunk));
     await eventually("Ready.", () => said.includes("Ready.\n"));
     child.kill("SIGTERM");
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
-    await eventually("no process of it is left", () => !isGroupAlive(child.pid!));
+    await eventually("no process of it is left", () => !isAlive(-child.pid!));
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("at a second %s ends at once, whatever still runs", async (signal) => {
-    const server = await startServer();
-    const clients = clientsOf(server.endpoint);
-    await createFunction(clients, { FunctionName: "slow", Role: await createRole(clients, "slow"), Runtime: "nodejs24.x", Timeout: 300, files: { "app.mjs": "export const handler = () => new Promise((resolve) => setTimeout(resolve, 290_000));" } });
-    const running = clients.lambda.send(new InvokeCommand({ FunctionName: "slow" })).then(() => "answered", () => "cut off");
-    await eventually("the handler runs", async () => (await clients.logs.send(new DescribeLogStreamsCommand({ logGroupName: "/aws/lambda/slow" })).catch(() => undefined))?.logStreams?.length);
+  it.each(["SIGTERM", "SIGINT"] as const)("at a second %s ends at once, whatever still runs, and leaves no process behind", async (signal) => {
+    const { server, pid, running } = await startSlowFunction();
     server.process.kill(signal);
     await eventually("it stops", () => server.said().includes(`stopping on ${signal}`));
     // What comes right behind the first one is the same Ctrl-C, passed on by npm: only a later one counts.
     await eventually("a later signal ends it", () => server.process.exitCode !== null || void server.process.kill(signal));
     expect(server.process.exitCode).toBe(130);
     expect(await running).toBe("cut off");
+    await eventually("the handler's process is gone", () => !isAlive(pid));
+  });
+
+  it("after kill -9 ends at its next start what the first one left running", async () => {
+    const { server, pid } = await startSlowFunction();
+    await server.kill();
+    expect(isAlive(pid)).toBe(true);
+    await startServer({ dataDirectory: server.dataDirectory, flags: ["--isolation", "process"] });
+    await eventually("the handler's process is gone", () => !isAlive(pid));
   });
 
   it("says why a data directory cannot be used", () => {
