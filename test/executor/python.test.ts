@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { hasPython, NO_PYTHON } from "../support/python.ts";
 import { eventually } from "../support/temporary.ts";
 import { startFunction } from "./ground.ts";
 
 const python = (app: string, options: Parameters<typeof startFunction>[1] = {}) => startFunction({ "app.py": app }, options);
 
-describe("a Python handler", () => {
+describe.skipIf(!hasPython)(`a Python handler${NO_PYTHON}`, () => {
   it("is imported once; globals live on; the log tells it", async () => {
     const { invoke, log } = await python(`
 print("imported")
