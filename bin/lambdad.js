@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Old JavaScript on purpose: any Node that can load a module reads this far, and is told what is missing.
 import { existsSync } from "fs";
+import nodeModule from "module";
 import { dirname, join } from "path";
 import { fileURLToPath, pathToFileURL } from "url";
 
@@ -35,6 +36,8 @@ function explain() {
 }
 
 if (!isNewEnough) explain();
+// A start costs half without compiling all anew. Not in the temporary folder, which is Node's default: what lies there, others may have written.
+nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "lambdad"));
 var source = join(root, "src", "cli", "main.ts");
 var main = existsSync(source) ? source : join(root, "dist", "cli", "main.js");
 import(pathToFileURL(main).href).then(function (cli) {

@@ -1,4 +1,4 @@
-import type { Health } from "./commands/health.ts";
+import { isolationText, type Health } from "./commands/health.ts";
 import { variablesOf } from "./commands/env.ts";
 import type { Config, ConfigNotices } from "./config.ts";
 import type { Output } from "./output.ts";
@@ -18,10 +18,10 @@ export const printBanner = async (out: Output, { endpoint, config, milliseconds 
   const row = (name: string, text: string) => out.note(`  ${out.paint("dim", name.padEnd(10))} ${text}`);
   out.note(`${out.paint("bold", `lambdad ${version}`)} in ${milliseconds} ms`);
   row("endpoint", endpoint);
-  row("isolation", `${isolation.name}${isolation.isBoundary ? "" : ": no security boundary, run only code that you trust"}; network ${isolation.network}, internet ${isolation.internet}`);
-  for (const warning of isolation.warnings) out.note(`  ${out.paint("yellow", "!")}          ${warning}`);
+  row("isolation", isolationText(isolation));
+  for (const warning of isolation.warnings) row("", out.paint("yellow", warning));
   row("iam", { enforce: "policies are enforced", soft: "soft: refusals are recorded, not made", off: "off: no policy is asked" }[config.iam]);
-  row("runtimes", runtimes.map(({ runtime }) => runtime).join(" ") || "none found: install Python or see lambdad runtimes");
+  row("runtimes", runtimes.filter(({ isExact }) => isExact).map(({ runtime }) => runtime).join(" ") || "no exact one: lambdad runtimes shows what answers instead");
   row("data", config.dataDirectory);
   row("key", "test / test is root of account 000000000000");
   out.note("");

@@ -11,7 +11,8 @@ import { addLogs } from "./commands/logs.ts";
 import { addRuntimes } from "./commands/runtimes.ts";
 import { addStart } from "./commands/start.ts";
 import { addWhy } from "./commands/why.ts";
-import { createOutput } from "./output.ts";
+import { processEnvironment } from "./config.ts";
+import { createOutput, wantsColor } from "./output.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line. The exit code is left to the process, so that what is still being written gets out. */
@@ -21,9 +22,9 @@ export const run = async (args: readonly string[]): Promise<void> => {
     await createProgram(exit).parseAsync(withDefault(args), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Commander has printed it; asking for help is no error.
+    // Asking for help is no error, and help that was not asked for has been printed.
     exit.code = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (exit.code === EXIT.usage && args.includes("--json")) failAsJson(error);
+    if (error.exitCode !== 0) explainUsage(args, error);
   }
   process.exitCode = exit.code;
 };
@@ -35,19 +36,25 @@ const withDefault = (args: readonly string[]): readonly string[] => {
   return first === undefined || (first.startsWith("-") && !isAboutItself) ? ["start", ...args] : args;
 };
 
-const failAsJson = ({ message }: CommanderError): void => {
-  const out = createOutput({ command: "", isJson: true, isColor: false, stdout: process.stdout, stderr: process.stderr });
-  out.fail(usageError(message.replace(/^error: /, ""), undefined, ["lambdad --help lists the commands and their options"]));
+const explainUsage = (args: readonly string[], { code, message }: CommanderError): void => {
+  const isJson = args.includes("--json");
+  const isHelp = code === "commander.help";
+  if (isHelp && !isJson) return;
+  const streams = [process.stdout, process.stderr];
+  const isColor = wantsColor(!args.includes("--no-color"), processEnvironment(), streams);
+  const out = createOutput({ command: "", isJson, isColor, stdout: process.stdout, stderr: process.stderr });
+  const [what, hint] = isHelp ? ["a command is missing"] : message.replace(/^error: /, "").split("\n");
+  out.fail(usageError(what!, hint?.replace(/^\(|\)$/g, ""), ["lambdad --help lists the commands, and lambdad <command> --help its options"]));
 };
 
 const createProgram = (exit: Exit): Command => {
   const program = new Command("lambdad")
     .description("AWS Lambda that you run yourself: one process, no Docker, no account.")
     .version(version)
-    .showHelpAfterError("(lambdad --help lists the commands)")
+    .configureOutput({ outputError: () => undefined })
     .exitOverride();
   for (const add of [addStart, addInvoke, addLogs, addWhy, addRuntimes, addDemo, addHealth, addClock, addDrain, addEnv]) add(program, exit);
-  program.addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 usage, 3 no server, 4 the function failed, 130 interrupted");
+  program.addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 usage, 3 no server, 4 the function failed,\n130 interrupted");
   return overrideExits(program);
 };
 

@@ -1,5 +1,4 @@
 import { request as overHttp } from "node:http";
-import { request as overTls } from "node:https";
 import { text } from "node:stream/consumers";
 import { wallNow } from "../kit/clock.ts";
 import { CliError } from "./cli-error.ts";
@@ -40,13 +39,15 @@ interface Reply {
 }
 
 /** Not fetch: that refuses some ports that a server may well have. */
-const send = (url: URL, method: string, headers: Record<string, string>, body: string): Promise<Reply> =>
-  new Promise((resolve, reject) => {
-    const outgoing = (url.protocol === "https:" ? overTls : overHttp)(url, { method, headers, agent: false }, (incoming) => {
+const send = async (url: URL, method: string, headers: Record<string, string>, body: string): Promise<Reply> => {
+  const request = url.protocol === "https:" ? (await import("node:https")).request : overHttp;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers, agent: false }, (incoming) => {
       text(incoming).then((said) => resolve({ status: incoming.statusCode ?? 0, text: said }), reject);
     });
     outgoing.on("error", reject).end(body);
   });
+};
 
 const parse = (text: string): unknown => {
   try {

@@ -40,7 +40,7 @@ const processTable = (): ProcessRow[] => {
  * The living processes that `root` started, however they hid: children of children, whoever kept its group or session, and
  * whoever still has `mark` in the environment it was started with (a daemon that forked twice and made a session of its own).
  */
-export const processesOf = (root: number, mark: string): number[] => {
+export const processesOf = (root: number | undefined, mark: string): number[] => {
   const rows = processTable().filter((row) => row.state !== "Z" && row.pid !== process.pid);
   const found = new Set<number>();
   for (const row of rows) {

@@ -38,7 +38,10 @@ interface Needs {
 /** No isolation: a child process with its own folder, environment and limits of AWS. It says so wherever isolation is told. */
 export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDriver => {
   sweep(directory);
-  const live = new Set<Sandbox>();
+  const live = new Set<ProcessSandbox>();
+  // A server that ends at once shall leave nobody behind whom no one would ever thaw or end.
+  const killAll = () => live.forEach((sandbox) => sandbox.kill());
+  process.once("exit", killAll);
   return {
     isolation,
     async create(spec) {
@@ -48,15 +51,27 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
     },
     async close() {
       await Promise.all([...live].map((sandbox) => sandbox.destroy()));
+      process.off("exit", killAll);
     },
   };
 };
 
-/** What a server that was killed left: its processes died with their pipes and listeners, its folders did not. */
+/** What a server that was killed left: folders, and processes that were frozen, or that never looked for it again. */
 const sweep = (directory: string) => {
   mkdirSync(directory, { recursive: true });
-  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+  for (const name of readdirSync(directory)) {
+    signalAll(processesOf(undefined, markOf(join(directory, name, "tmp"))), "SIGKILL");
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
 };
+
+/** What every process of a sandbox has in its environment. */
+const markOf = (tmp: string): string => `TMPDIR=${tmp}\0`;
+
+interface ProcessSandbox extends Sandbox {
+  /** Without waiting for the end of what is killed. */
+  kill(): void;
+}
 
 interface Running {
   child: ChildProcess;
@@ -66,14 +81,14 @@ interface Running {
   ended: Promise<unknown>;
 }
 
-const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): Sandbox => {
+const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): ProcessSandbox => {
   const tmp = join(directory, "tmp");
   mkdirSync(tmp, { recursive: true });
   const running = new Set<Running>();
   let peak = 0;
   let runs = 0;
 
-  const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, `TMPDIR=${tmp}\0`)));
+  const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
   const measure = () => {
     const pids = members();
     const sum = memoryOf(pids);
@@ -148,6 +163,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     exec,
     limitCpu() {},
     reset,
+    kill: () => signalAll(members(), "SIGKILL"),
     async freeze() {
       measure();
       signalAll(members(), "SIGSTOP");

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 export interface DirectoryLock {
@@ -16,7 +16,7 @@ const held = new Set<DatabaseSync>();
  * exclusive one, on a database that holds nothing), so it ends with the process, `kill -9` included, and a pid that was given anew cannot fool it.
  */
 export const lockDirectory = (directory: string): DirectoryLock | undefined => {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const database = new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
   try {
     database.exec("pragma locking_mode=exclusive; pragma journal_mode=memory; begin exclusive");
@@ -32,4 +32,11 @@ export const lockDirectory = (directory: string): DirectoryLock | undefined => {
       database.close();
     },
   };
+};
+
+/** Not Node's `recursive`: that never ends where a folder takes no other one but denies that it is there, as /proc does. */
+const makeDirectory = (directory: string): void => {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory);
 };

@@ -68,7 +68,10 @@ describe("bin/lambdad.js", () => {
   });
 
   it.each([
-    [["nonsense"], "unknown command"],
+    [["nonsense"], "✗ unknown command"],
+    [["helth"], "Did you mean health?"],
+    [["clock"], "Usage: lambdad clock"],
+    [["start", "--runtime", "python3.12=/nowhere"], "the interpreter of python3.12"],
     [["invoke"], "missing required argument"],
     [["logs", "--lines", "none"], "--lines"],
     [["clock", "advance", "soon"], "no duration"],

@@ -2,17 +2,45 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { CreateLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateLogGroupCommand, DescribeLogGroupsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clientsOf } from "../support/clients.ts";
+import { createFunction, createRole } from "../support/functions.ts";
 import { startServer } from "../support/server.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
-const BIN = resolve(import.meta.dirname, "../../bin/lambdad.js");
+const ROOT = resolve(import.meta.dirname, "../..");
+const BIN = join(ROOT, "bin/lambdad.js");
 const baseEnv = () => ({ PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PREPARE_SDKS: "0" });
 
 const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}) =>
   spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 30_000, env: { ...baseEnv(), ...options.env }, ...(options.input === undefined ? {} : { input: options.input }) });
+
+/** A negative number asks for a group. */
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+const SLOW = `
+console.log("pid", process.pid);
+export const handler = () => new Promise((resolve) => setTimeout(resolve, 290_000));
+`;
+
+/** A server whose one function runs, and will for minutes. */
+const startSlowFunction = async () => {
+  const server = await startServer({ flags: ["--isolation", "process"] });
+  const clients = clientsOf(server.endpoint);
+  await createFunction(clients, { FunctionName: "slow", Role: await createRole(clients, "slow"), Runtime: "nodejs24.x", Timeout: 300, files: { "app.mjs": SLOW } });
+  const running = clients.lambda.send(new InvokeCommand({ FunctionName: "slow" })).then(() => "answered", () => "cut off");
+  const log = async () => (await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/slow", filterPattern: "pid" })).catch(() => undefined))?.events?.[0]?.message;
+  const pid = Number(/pid (\d+)/.exec(await eventually("the handler runs", log))![1]);
+  return { server, pid, running };
+};
 
 describe("lambdad start", () => {
   it("prints the endpoint that is bound, then Ready., and nothing else on stdout", async () => {
@@ -64,6 +92,45 @@ describe("lambdad start", () => {
     expect(stderr).toContain(`port ${port} of 127.0.0.1 is taken`);
     expect(stderr).toContain("--port 0");
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("under npm is ended by npm's own SIGTERM, and nothing is left behind", async () => {
+    const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...baseEnv(), LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: join(temporaryDirectory(), "data") }, stdio: ["ignore", "pipe", "ignore"], detached: true });
+    onTestFinished(() => void (isAlive(-child.pid!) && process.kill(-child.pid!, "SIGKILL")));
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += chunk));
+    await eventually("Ready.", () => said.includes("Ready.\n"));
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    await eventually("no process of it is left", () => !isAlive(-child.pid!));
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("at a second %s ends at once, whatever still runs, and leaves no process behind", async (signal) => {
+    const { server, pid, running } = await startSlowFunction();
+    server.process.kill(signal);
+    await eventually("it stops", () => server.said().includes(`stopping on ${signal}`));
+    // What comes right behind the first one is the same Ctrl-C, passed on by npm: only a later one counts.
+    await eventually("a later signal ends it", () => server.process.exitCode !== null || void server.process.kill(signal));
+    expect(server.process.exitCode).toBe(130);
+    expect(await running).toBe("cut off");
+    await eventually("the handler's process is gone", () => !isAlive(pid));
+  });
+
+  it("after kill -9 ends at its next start what the first one left running", async () => {
+    const { server, pid } = await startSlowFunction();
+    await server.kill();
+    expect(isAlive(pid)).toBe(true);
+    await startServer({ dataDirectory: server.dataDirectory, flags: ["--isolation", "process"] });
+    await eventually("the handler's process is gone", () => !isAlive(pid));
+  });
+
+  it("says why a data directory cannot be used", () => {
+    for (const directory of ["/proc/lambdad", join(ROOT, "package.json")]) {
+      const { status, stderr } = run(["start", "--port", "0", "--data-dir", directory]);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^✗ the data directory \S+ cannot be used\n {2}why: {2}E\w+: .*\n {2}fix: /);
+    }
   });
 
   it("tells how it read LocalStack's variables", async () => {

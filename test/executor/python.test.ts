@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { hasPython, NO_PYTHON } from "../support/python.ts";
 import { eventually } from "../support/temporary.ts";
 import { python } from "./ground.ts";
 
-describe("a Python handler", () => {
+describe.skipIf(!hasPython)(`a Python handler${NO_PYTHON}`, () => {
   it("is imported once; globals live on; the log tells it", async () => {
     const { invoke, log } = await python(`
 print("imported")

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { clientsOf } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
+import { hasPython, NO_PYTHON } from "../support/python.ts";
 import { startServer } from "../support/server.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -16,7 +17,7 @@ def handler(event, context):
     open(os.path.join(os.environ["MARKS"], name), "w").close()
 `;
 
-it("kill -9 in the middle of asynchronous invocations and uploads loses none that was acknowledged", async () => {
+it.skipIf(!hasPython)(`kill -9 in the middle of asynchronous invocations and uploads loses none that was acknowledged${NO_PYTHON}`, async () => {
   const directory = temporaryDirectory();
   const marks = join(directory, "marks");
   mkdirSync(marks);

@@ -9,19 +9,14 @@ import { startServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 
 const APP = `
-import boto3, os, time
-s3 = boto3.client("s3")
-count = 0
-def handler(event, context):
-    global count
-    count += 1
-    if "raise" in event: raise ValueError(event["raise"])
-    if "sleep" in event: time.sleep(event["sleep"])
-    for record in event.get("Records", []):
-        key = record["s3"]["object"]["key"]
-        body = s3.get_object(Bucket=record["s3"]["bucket"]["name"], Key=key)["Body"].read() if event.get("read") else b""
-        print("upload", count, key, record["eventName"], len(body))
-    return {"count": count}
+let count = 0;
+export const handler = async (event) => {
+  count += 1;
+  if (event.raise) throw Object.assign(new Error(event.raise), { name: "ValueError" });
+  if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep * 1000));
+  for (const { eventName, s3 } of event.Records ?? []) console.log("upload", count, s3.object.key, eventName);
+  return { count };
+};
 `;
 
 const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:thumbnails";
@@ -50,7 +45,7 @@ const start = async (): Promise<{ server: RunningServer; clients: Clients }> => 
   const server = await startServer({ flags: ["--isolation", "process"] });
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
-  await createFunction(clients, { FunctionName: "thumbnails", Role, Runtime: "python3.11", Timeout: 2, files: { "app.py": APP } });
+  await createFunction(clients, { FunctionName: "thumbnails", Role, Runtime: "nodejs24.x", Timeout: 2, files: { "app.mjs": APP } });
   await clients.s3.send(new CreateBucketCommand({ Bucket: "uploads" }));
   return { server, clients };
 };
@@ -73,7 +68,7 @@ describe("one upload runs one handler", () => {
     await logged(clients, "upload 2 in/second.jpg");
     const seen = await messages(clients);
     expect(seen.filter((message) => message.startsWith("INIT_START"))).toHaveLength(1);
-    expect(seen.filter((message) => message.startsWith("upload"))).toHaveLength(2);
+    expect(seen.filter((message) => message.includes("\tupload "))).toHaveLength(2);
 
     await shutDoor(clients);
     await upload(clients, "in/third.jpg");

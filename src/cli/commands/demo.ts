@@ -8,7 +8,6 @@ import { callPlatform } from "../platform-client.ts";
 import { storyLines } from "../story.ts";
 import { chooseApp } from "../demo/app.ts";
 import type { Teller } from "../demo/play.ts";
-import { namesFor } from "../demo/resources.ts";
 import type { Health } from "./health.ts";
 import { fetchStories } from "./why.ts";
 
@@ -19,7 +18,7 @@ export const addDemo = (program: Command, exit: Exit): void => {
 
 const demo = async ({ out, client, wall }: ClientContext): Promise<Outcome> => {
   const health = (await callPlatform(client, "GET", "health")).body as Health;
-  const [{ playDemo }, { removeAll }, clients] = await Promise.all([import("../demo/play.ts"), import("../demo/resources.ts"), createDemoClients(client)]);
+  const [{ playDemo }, { namesFor, removeAll }, clients] = await Promise.all([import("../demo/play.ts"), import("../demo/resources.ts"), createDemoClients(client)]);
   const names = namesFor(hexId(systemRandom, 8));
   const app = chooseApp(health.runtimes);
   const told: string[] = [];

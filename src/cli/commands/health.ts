@@ -23,11 +23,18 @@ export const addHealth = (program: Command, exit: Exit): void => {
   });
 };
 
-const printHealth = (out: Output, health: Health): void => {
-  const { name, isBoundary, network, internet, warnings } = health.isolation;
-  out.line(`${health.status}  lambdad ${health.version}, pid ${health.pid}, ${health.endpoint}`);
-  out.line(`isolation  ${name}${isBoundary ? "" : " (no security boundary)"}, network ${network}, internet ${internet}`);
-  for (const warning of warnings) out.line(`           ${warning}`);
-  out.line(`services   ${Object.keys(health.services).join(" ")}`);
-  out.line(`runtimes   ${health.runtimes.map(({ runtime, version }) => (version === undefined ? runtime : `${runtime} (${version})`)).join(", ") || "none found"}`);
+export const isolationText = ({ name, isBoundary, network, internet }: Health["isolation"]): string =>
+  `${name}${isBoundary ? "" : " (no security boundary)"}, network ${network}, internet ${internet}`;
+
+const printHealth = (out: Output, { status, version, pid, endpoint, isolation, services, runtimes }: Health): void => {
+  const row = (name: string, text: string) => out.line(`${name.padEnd(9)}  ${text}`);
+  const exact = runtimes.filter(({ isExact }) => isExact);
+  const others = runtimes.filter(({ isExact }) => !isExact);
+  row("status", `${status}: lambdad ${version}, pid ${pid}`);
+  row("endpoint", endpoint);
+  row("isolation", isolationText(isolation));
+  for (const warning of isolation.warnings) row("", warning);
+  row("services", Object.keys(services).join(" "));
+  row("runtimes", exact.map(({ runtime }) => runtime).join(" ") || "none found");
+  for (const [version, names] of Map.groupBy(others, (one) => one.version)) row("", `${names.map(({ runtime }) => runtime).join(" ")} (by ${version ?? "another one"})`);
 };

@@ -11,7 +11,6 @@ interface Listing {
   version?: string;
   path?: string;
   isExact: boolean;
-  note?: string;
 }
 
 export const addRuntimes = (program: Command, exit: Exit): void => {
@@ -34,6 +33,7 @@ export const addRuntimes = (program: Command, exit: Exit): void => {
 };
 
 const print = (out: Output, runtimes: readonly Listing[]): void => {
-  const rows = runtimes.map(({ runtime, version, path, isExact, note }) => [runtime, version ?? "-", path ?? "-", note ?? (isExact ? "" : "the nearest one")]);
+  const rows = runtimes.map(({ runtime, version, path, isExact }) => [runtime, version ?? "-", path ?? "-", path === undefined ? "not installed" : isExact ? "" : "the nearest one"]);
   for (const line of tableLines([["RUNTIME", "VERSION", "PATH", ""], ...rows])) out.line(line);
+  if (runtimes.some(({ isExact }) => !isExact)) out.note("to have an exact one: install it, or name it with lambdad start --runtime <runtime>=<path>");
 };

@@ -1,20 +1,21 @@
+import { accessSync, constants } from "node:fs";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Log } from "../../kit/log.ts";
-import { CliError, EXIT } from "../cli-error.ts";
+import { CliError, EXIT, usageError } from "../cli-error.ts";
 import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
 import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";
 import { printBanner, printNotices } from "../banner.ts";
 import { prepareSdks } from "../prepare.ts";
-import { createServerLog } from "../server-log.ts";
 import { SETTINGS, type Setting } from "../settings.ts";
 import { waitForEnd } from "../stop.ts";
 
 const SETTING_OPTIONS = SETTINGS.map((setting) => ({ setting, option: optionOf(setting) }));
 
-function optionOf({ flag, help, variable, isRepeatable }: Setting): Option {
-  const option = new Option(flag, `${help} [${variable}]`);
+function optionOf({ flag, help, variable, isRepeatable, default: fallback }: Setting): Option {
+  const isText = typeof fallback === "string" || typeof fallback === "number";
+  const option = new Option(flag, `${help} [${variable}${isText ? `=${fallback}` : ""}]`);
   if (isRepeatable) option.argParser((value: string, before: string | undefined) => (before === undefined ? value : `${before},${value}`));
   return option;
 }
@@ -23,6 +24,7 @@ export const addStart = (program: Command, exit: Exit): void => {
   const command = program.command("start").description("start the server in the foreground (also without the word start)");
   for (const { option } of SETTING_OPTIONS) command.addOption(option);
   command.option("--config <file>", "config file (default: lambdad.config.json where there is one)");
+  command.addHelpText("after", "\nIn brackets: the variable that sets it too, with its default.");
   localCommand(withOutputOptions(command), exit, start);
 };
 
@@ -31,6 +33,7 @@ const start = async (context: CommandContext): Promise<Outcome> => {
   const flags = Object.fromEntries(SETTING_OPTIONS.map(({ setting, option }) => [setting.key, options[option.attributeName()]]));
   const file = readConfigFile(typeof options["config"] === "string" ? options["config"] : undefined, environment);
   const { notices, ...config } = readConfig(flags, environment, file);
+  checkInterpreters(config);
   const claim = claimDirectory(config.dataDirectory);
   try {
     printNotices(out, notices);
@@ -45,8 +48,8 @@ const start = async (context: CommandContext): Promise<Outcome> => {
 const serve = async (context: CommandContext, config: Config, claim: Claim): Promise<Outcome> => {
   const { out, wall } = context;
   const began = wall.monotonic();
+  const [{ createServerLog }, { createPlatform }] = await Promise.all([import("../server-log.ts"), import("../../main.ts")]);
   const log = createServerLog(config, process.stderr);
-  const { createPlatform } = await import("../../main.ts");
   const platform = await createPlatform(config, log).catch((error: unknown) => {
     throw explainStart(error, config);
   });
@@ -56,10 +59,20 @@ const serve = async (context: CommandContext, config: Config, claim: Claim): Pro
   else out.line(platform.endpoint);
   out.line("Ready.");
   if (config.prepareSdks) void prepareBehind(config, log);
-  const end = await waitForEnd();
-  out.note(`stopping on ${end.signal}: what runs may finish; a second Ctrl-C ends it at once`);
+  const end = await waitForEnd(wall);
+  out.note(`stopping on ${end.signal}: what runs may finish; a second one ends it at once`);
   await platform.close();
   return { exitCode: EXIT.ok };
+};
+
+const checkInterpreters = ({ runtimePaths }: Config): void => {
+  for (const [runtime, path] of Object.entries(runtimePaths)) {
+    try {
+      accessSync(path, constants.X_OK);
+    } catch (error) {
+      throw usageError(`the interpreter of ${runtime} cannot be run`, (error as Error).message, [`name the one that is there: --runtime ${runtime}=/path/to/it`]);
+    }
+  }
 };
 
 /** Functions run meanwhile; only a Python handler that wants boto3 may come too early. */

@@ -1,0 +1,28 @@
+import { signHeaders } from "../src/cli/sign.ts";
+import type { Answer } from "./connection.ts";
+
+const IDENTITY = { accessKeyId: "test", secretAccessKey: "test", region: "us-east-1", service: "lambda" };
+
+/** The bytes of one signed Invoke. The same bytes hold for five minutes, as long as a signature does. */
+export const invokeRequest = (endpoint: string, functionName: string, body: string): Buffer => {
+  const url = new URL(`${endpoint}/2015-03-31/functions/${functionName}/invocations`);
+  return httpRequest(url, signHeaders({ method: "POST", url, body }, IDENTITY, Date.now()), body);
+};
+
+/** The bytes of the same payload for a server that asks for no signature. */
+export const echoRequest = (endpoint: string, body: string): Buffer => httpRequest(new URL(endpoint), { host: new URL(endpoint).host }, body);
+
+const httpRequest = (url: URL, headers: Record<string, string>, body: string): Buffer => {
+  const lines = Object.entries({ ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`POST ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
+};
+
+/** Throws when the answer is not what the handler must return: a wrong answer ends the bench. */
+export const checkAnswer = ({ status, head, body }: Answer, expected: { id: string; isFirst: boolean }): void => {
+  const text = body.toString();
+  if (status === 200 && !/x-amz-function-error/i.test(head)) {
+    const answer = JSON.parse(text) as Partial<typeof expected>;
+    if (answer.id === expected.id && answer.isFirst === expected.isFirst) return;
+  }
+  throw new Error(`a wrong answer: ${JSON.stringify(expected)} was expected, ${status} ${text} came`);
+};

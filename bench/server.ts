@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface Server {
+  host: string;
+  port: number;
+  endpoint: string;
+  stop(): Promise<void>;
+}
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+/** lambdad in a process of its own, everything as users have it; a text of why when it does not start with this isolation. */
+export const startLambdad = async (isolation: string): Promise<Server | string> => {
+  const directory = mkdtempSync(join(tmpdir(), "lambdad-bench-"));
+  const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", "--port", "0", "--data-dir", directory, "--isolation", isolation, "--prepare-sdks", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += chunk));
+  const exited = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const endpoint = await readEndpoint(child.stdout);
+  if (endpoint !== undefined) return { ...endpoint, stop };
+  await stop();
+  return said.split("\n").find((line) => line.startsWith("✗"))?.slice(2) ?? said;
+};
+
+/** What a Node without anything on top does with the same requests. */
+export const startEcho = async (): Promise<Server> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "echo-server.ts")], { stdio: ["ignore", "pipe", "inherit"] });
+  const endpoint = await readEndpoint(child.stdout);
+  if (endpoint === undefined) throw new Error("the echo server did not start");
+  return {
+    ...endpoint,
+    async stop() {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+};
+
+const readEndpoint = async (stdout: NodeJS.ReadableStream) => {
+  let found: URL | undefined;
+  for await (const line of createInterface(stdout)) {
+    if (URL.canParse(line)) found = new URL(line);
+    if (line === "Ready.") break;
+  }
+  return found && { endpoint: found.origin, host: found.hostname, port: Number(found.port) };
+};
