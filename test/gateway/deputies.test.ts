@@ -66,7 +66,7 @@ describe("a service acts for whom it says", () => {
       name: "InvalidParameterValueException",
       message: "Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: The bucket is in this region: eu-west-1. Please use this region to retry the request",
     });
-    await expect(create("theirs")).rejects.toMatchObject({ message: "Error occurred while GetObject. S3 Error Code: AccessDenied. S3 Error Message: Access Denied" });
+    await expect(create("theirs")).rejects.toMatchObject({ message: "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for theirs/app.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied" });
     await expect(create("nobody-has-this")).rejects.toMatchObject({ message: "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist" });
   });
 });

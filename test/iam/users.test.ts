@@ -128,7 +128,7 @@ describe("an access key", () => {
     await platform.clients.s3.send(new CreateBucketCommand({ Bucket: "home" }));
     await platform.clients.s3.send(new PutObjectCommand({ Bucket: "home", Key: "signer/a", Body: "mine" }));
     const get = (Key: string) => own.s3.send(new GetObjectCommand({ Bucket: "home", Key }));
-    expect(await refusal(get("signer/a"))).toEqual({ code: "AccessDenied", status: 403, message: `User: arn:aws:iam::${ACCOUNT}:user/signer is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::home/signer/a because no identity-based policy allows the s3:GetObject action` });
+    expect(await refusal(get("signer/a"))).toEqual({ code: "AccessDenied", status: 403, message: `User: arn:aws:iam::${ACCOUNT}:user/signer is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::home/signer/a" because no identity-based policy allows the s3:GetObject action` });
     await iam.send(new PutUserPolicyCommand({ UserName: "signer", PolicyName: "home", PolicyDocument: documentOf(allow("s3:GetObject", "arn:aws:s3:::home/${aws:username}/*")) }));
     expect(await (await get("signer/a")).Body!.transformToString()).toBe("mine");
     expect(await refusal(get("other/a"))).toMatchObject({ code: "AccessDenied" });

@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Log } from "../../kit/log.ts";
@@ -33,7 +32,6 @@ const start = async (context: CommandContext): Promise<Outcome> => {
   const flags = Object.fromEntries(SETTING_OPTIONS.map(({ setting, option }) => [setting.key, options[option.attributeName()]]));
   const file = readConfigFile(typeof options["config"] === "string" ? options["config"] : undefined, environment);
   const { notices, ...config } = readConfig(flags, environment, file);
-  checkInterpreters(config);
   const claim = claimDirectory(config.dataDirectory);
   try {
     printNotices(out, notices);
@@ -63,16 +61,6 @@ const serve = async (context: CommandContext, config: Config, claim: Claim): Pro
   out.note(`stopping on ${end.signal}: what runs may finish; a second one ends it at once`);
   await platform.close();
   return { exitCode: EXIT.ok };
-};
-
-const checkInterpreters = ({ runtimePaths }: Config): void => {
-  for (const [runtime, path] of Object.entries(runtimePaths)) {
-    try {
-      accessSync(path, constants.X_OK);
-    } catch (error) {
-      throw usageError(`the interpreter of ${runtime} cannot be run`, (error as Error).message, [`name the one that is there: --runtime ${runtime}=/path/to/it`]);
-    }
-  }
 };
 
 /** Functions run meanwhile; only a Python handler that wants boto3 may come too early. */
