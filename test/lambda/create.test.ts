@@ -6,7 +6,9 @@ import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 
-const refusedWith = (over: object) => async () => refusal(on.lambda.send(new CreateFunctionCommand({ ...(await on.inputOf("refused")), ...over })));
+/** Each its own name, so that one that is taken after all does not make the next one fail, too. */
+let names = 0;
+const refusedWith = (over: object) => async () => refusal(on.lambda.send(new CreateFunctionCommand({ ...(await on.inputOf(`refused-${names++}`)), ...over })));
 
 describe("CreateFunction answers", () => {
   it("with exactly AWS's members", async () => {

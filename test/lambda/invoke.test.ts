@@ -1,6 +1,6 @@
 import { InvokeCommand, UpdateFunctionConfigurationCommand, type InvokeCommandInput } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
-import { jsonComplaint } from "../../src/services/lambda/json-complaint.ts";
+import { jsonComplaint, utf8Complaint } from "../../src/services/lambda/json-complaint.ts";
 import { eventually } from "../support/temporary.ts";
 import { arnOf, refusal, useLambda } from "./support.ts";
 
@@ -87,7 +87,7 @@ describe("Invoke", () => {
   });
 
   it("refuses bytes that are no UTF-8", async () => {
-    expect(await invoke(name, Uint8Array.of(0x22, 0xff, 0x22))).toMatchObject({ status: 400, json: { message: expect.stringMatching(/^Could not parse request body into json: Could not parse payload into json: Invalid UTF-8/) } });
+    expect(await invoke(name, Uint8Array.of(0x22, 0xff, 0x22))).toMatchObject({ status: 400, json: { message: expect.stringMatching(/^Could not parse request body into json: Could not parse payload into json: Invalid UTF-8 start byte 0xff\n/) } });
   });
 
   it("takes 6 MiB and not a byte more; of an event 1 MiB", async () => {
@@ -195,6 +195,9 @@ describe("the words about a payload that is no JSON", () => {
     ["a long word", "x".repeat(1_000_000), /^Unrecognized token 'x{256}\.\.\.': was expecting /],
     ["a long one", `["${"x".repeat(1_000_000)}"`, /^Unexpected end-of-input: expected close marker for Array \(start marker at \[Source: \(byte\[\]\)"\["x{498}"\[truncated 999503 bytes\]; line: 1, column: 1\]\)/],
     ["a leading zero", "01", /^Invalid numeric value: Leading zeroes not allowed\n/],
+    ["a form", "------WebKitForm", /^Unexpected character \('-' \(code 45\)\) in numeric value: expected digit \(0-9\) to follow minus sign, for valid numeric value\n at \[Source: \(byte\[\]\)"------WebKitForm"; line: 1, column: 3\]$/],
+    ["a point too many", "[1.x]", /^Unexpected character \('x' \(code 120\)\) in numeric value: Decimal point not followed by a digit\n/],
+    ["half a number", "-", /^Unexpected end-of-input within\/between NUMBER entries\n/],
     ["an escape", '"\\x"', /^Unrecognized character escape 'x' \(code 120\)\n/],
     ["an open text", '"abc', /^Unexpected end-of-input: was expecting closing quote for a string value\n/],
     ["blanks alone", "  \n ", /^No content to map due to end-of-input\n at \[Source: \(byte\[\]\)"  \n "; line: 2, column: 2\]$/],
@@ -204,5 +207,15 @@ describe("the words about a payload that is no JSON", () => {
     const complaint = jsonComplaint(text);
     expect(complaint).toMatch(message);
     expect(complaint.length).toBeLessThan(2_000);
+  });
+
+  it.each<[string, number[], string]>([
+    ["no start", [0x22, 0xa7], 'Invalid UTF-8 start byte 0xa7\n at [Source: (byte[])""\ufffd"; line: 1, column: 3]'],
+    ["no middle", [0x22, 0xc3, 0x28], "Invalid UTF-8 middle byte 0x28\n"],
+    ["an end too early", [0x22, 0xc3], "Unexpected end-of-input in the middle of a character\n"],
+    ["one after a replacement character", [0xef, 0xbf, 0xbd, 0x61, 0xff], 'Invalid UTF-8 start byte 0xff\n at [Source: (byte[])"\ufffda\ufffd"; line: 1, column: 4]'],
+    ["an overlong one", [0xc0, 0x80], "Invalid UTF-8 start byte 0xc0\n"],
+  ])("name the byte that is no UTF-8: %s", (_what, bytes, expected) => {
+    expect(utf8Complaint(Buffer.from(bytes))).toContain(expected);
   });
 });

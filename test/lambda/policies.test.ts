@@ -48,6 +48,7 @@ describe("AddPermission", () => {
 
   it.each<[string, Partial<AddPermissionCommandInput>, object]>([
     ["a service that is none", { Principal: "invalid.nonaws.com" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
+    ["a role that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:role/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a word", { Principal: "somebody" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["an ARN of something else", { Principal: "arn:aws:s3:::bucket" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["$LATEST", { Qualifier: "$LATEST" }, invalid("We currently do not support adding policies for $LATEST.")],
@@ -63,6 +64,11 @@ describe("AddPermission", () => {
     const name = await on.create();
     expect(await refusal(add(name, over))).toMatchObject(expected);
     expect(await refusal(policyOf(name))).toEqual(notFound("The resource you requested does not exist."));
+  });
+
+  it("trusts a role that is there", async () => {
+    const name = await on.create();
+    expect(JSON.parse((await add(name, { Principal: on.ground.role })).Statement!)).toMatchObject({ Principal: { AWS: on.ground.role } });
   });
 
   it("refuses a qualifier that is not there", async () => {

@@ -1,67 +1,22 @@
 import { seal } from "../../iam/seal.ts";
-import { ApiError, isApiError } from "../../kit/api-error.ts";
-import { parseArn } from "../../kit/arn.ts";
-import { serviceCaller } from "../../kit/caller.ts";
-import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTION_SETTLE_MS, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
-import { sql, type Operation } from "../../store/store.ts";
+import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
+import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { checkCode, storeCode } from "./code.ts";
-import { createDeployments } from "./deployments.ts";
-import { conflict, functionNotFound, invalid, notBuilt, revisionDiffers, validationFailed } from "./errors.ts";
-import { createGarbage } from "./garbage.ts";
-import { isVersion, parseFunctionName } from "./names.ts";
-import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { applySettings, defaultSettings, refuseNotBuilt } from "./settings.ts";
-import { describe, describeInList, findFunction, getFunction, isSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
+import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
+import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
+import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { checkRole } from "./role.ts";
+import { applySettings, defaultSettings } from "./settings.ts";
+import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
 
 const CODE_LINK_MS = 10 * 60 * 1000;
 
-/** Create, read, update, delete, list: what there is and how it is configured. */
-export const functionHandlers = (needs: LambdaNeeds) => {
-  const { store, blobs, call, scheduler, clock, wall, random, sessionKey, log, settleMs = FUNCTION_SETTLE_MS } = needs;
-  const garbage = createGarbage(needs);
-  const deployments = createDeployments({ store, scheduler, garbage, clock, log });
-  const recovery = Promise.all([garbage.recover(), deployments.recover()]);
-  recovery.catch((error: unknown) => log.warn("Lambda could not look for updates that a crash left: it tries again at the next start", { error: String(error) }));
+/** Create, read, list, delete: what there is. */
+export const functionHandlers = (lambda: LambdaParts) => {
+  const { store, blobs, scheduler, garbage, clock, wall, random, sessionKey, settleMs } = lambda;
 
-  const checkRole = async (role: string, { account, region }: RequestContext) => {
-    if (parseArn(role)?.account !== account) throw new ApiError("AccessDeniedException", "Cross-account pass role is not allowed.", { status: 403, members: { Type: "User" } });
-    try {
-      await call("sts", "AssumeRole", { RoleArn: role, RoleSessionName: "lambda" }, { as: serviceCaller("lambda.amazonaws.com", account), region });
-    } catch (error) {
-      if (!isApiError(error)) throw error;
-      log.warn(`${role} cannot be assumed by Lambda: it must be there, and its trust policy must let the service lambda.amazonaws.com do sts:AssumeRole`, { reason: error.message });
-      throw invalid("The role defined for the function cannot be assumed by Lambda.");
-    }
-  };
-  const refuseWhileSettling = (record: FunctionRecord) => {
-    if (!isSettling(record, clock)) return;
-    throw conflict(`The operation cannot be performed at this time. ${record.isCreated ? `An update is in progress for resource: ${record.arn}` : "The function is currently in the following state: Pending"}`);
-  };
-  const checkUpdate = (record: FunctionRecord, revisionId: string | undefined) => {
-    if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetFunction/GetAlias");
-    refuseWhileSettling(record);
-  };
-
-  /** What is configured now comes to serve when the update has settled; until then what is there does. */
-  function* update(record: FunctionRecord, { settings, code }: Pick<Deployment, "settings" | "code">): Operation<FunctionRecord> {
-    const previous: Deployment = { deploymentId: record.deploymentId, settings: record.settings, code: record.code };
-    if (record.previous !== undefined) yield* garbage.add(record.previous.code.blobId);
-    const rows = yield* sql(
-      `update lambda_function set revision_id = ?, settled_revision_id = ?, deployment_id = ?, configuration = ?, code_blob_id = ?, code_sha256 = ?, code_size = ?,
-       previous = ?, previous_blob_id = ?, settles_at = ?, is_created = 1, last_modified = ? where account = ? and region = ? and name = ? returning *`,
-      random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), code.blobId, code.sha256Base64, code.size,
-      JSON.stringify(previous), previous.code.blobId, clock.now() + settleMs, clock.now(), record.account, record.region, record.name,
-    );
-    return toFunction(rows[0]!);
-  }
-  /** Operations on the function itself, not on a version of it. */
-  const unqualified = (name: string, context: RequestContext) => {
-    const { account, region, name: found, qualifier, arn } = parseFunctionName(name, context);
-    if (qualifier !== undefined && qualifier !== "$LATEST") throw functionNotFound(arn);
-    return { at: { account, region }, name: found };
-  };
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
     return store.run(function* () {
@@ -72,15 +27,15 @@ export const functionHandlers = (needs: LambdaNeeds) => {
   return {
     async CreateFunction(input, context) {
       if (input.PackageType === "Image") throw notBuilt("A function from a container image (PackageType Image)", "use a zip package");
-      const { name } = unqualified(input.FunctionName!, context);
+      const { name } = parseUnqualified(input.FunctionName!, context);
       if (name.length > FUNCTION_NAME_CHARACTERS_MAX) throw validationFailed([`Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${FUNCTION_NAME_CHARACTERS_MAX}`]);
       const settings = applySettings(defaultSettings(name), input);
       const tags = checkTags(input.Tags ?? {});
       const at = { account: context.account, region: context.region };
       const exists = () => conflict(`Function already exist: ${name}`);
       if ((await store.run(() => findFunction(at, name))) !== undefined) throw exists();
-      await checkRole(settings.Role, context);
-      const code = await storeCode(needs, await checkCode(needs, input.Code!, context, "creating"));
+      await checkRole(lambda, settings.Role, context);
+      const code = await storeCode(lambda, await checkCode(lambda, input.Code!, context, "creating"));
       const record = await store.run(function* () {
         if ((yield* findFunction(at, name)) !== undefined) {
           yield* garbage.add(code.blobId);
@@ -127,43 +82,6 @@ export const functionHandlers = (needs: LambdaNeeds) => {
         Functions: records.map((record) => describeInList(record, clock, input.FunctionVersion === "ALL" ? { qualifier: "$LATEST" } : {})),
         ...(rows.length > most ? { NextMarker: Buffer.from(records.at(-1)!.name).toString("base64url") } : {}),
       };
-    },
-
-    async UpdateFunctionCode(input, context) {
-      refuseNotBuilt(input);
-      const { at, name } = unqualified(input.FunctionName!, context);
-      const before = await store.run(() => getFunction(at, name));
-      checkUpdate(before, input.RevisionId);
-      const checked = await checkCode(needs, input, context, "updating");
-      const settingsOf = ({ settings }: Deployment) => (input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] });
-      if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
-      const code = await storeCode(needs, checked);
-      const record = await store.run(function* () {
-        const current = yield* getFunction(at, name);
-        checkUpdate(current, input.RevisionId);
-        return yield* update(current, { settings: settingsOf(current), code });
-      }).catch(async (error: unknown) => {
-        await blobs.remove(code.blobId);
-        throw error;
-      });
-      blobs.keep(code.blobId);
-      deployments.follow(record);
-      return describe(record, clock);
-    },
-
-    async UpdateFunctionConfiguration(input, context) {
-      refuseNotBuilt(input);
-      const { at, name } = unqualified(input.FunctionName!, context);
-      const before = await store.run(() => getFunction(at, name));
-      if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(input.Role, context);
-      const record = await store.run(function* () {
-        const current = yield* getFunction(at, name);
-        const settings = applySettings(current.settings, input);
-        checkUpdate(current, input.RevisionId);
-        return yield* update(current, { settings, code: current.code });
-      });
-      deployments.follow(record);
-      return describe(record, clock);
     },
 
     async DeleteFunction(input, context) {

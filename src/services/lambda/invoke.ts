@@ -7,7 +7,7 @@ import type { Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
 import type { RequestContext } from "../service.ts";
 import { conflict, notBuilt } from "./errors.ts";
-import { jsonComplaint } from "./json-complaint.ts";
+import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { toTarget } from "./resolve.ts";
@@ -26,9 +26,9 @@ const checkSize = (payload: Buffer, type: InvocationType) => {
 
 /** The event goes to the handler as it came, byte for byte; it is only asked to be JSON. */
 const checkJson = (payload: Buffer) => {
-  const text = payload.toString("utf8");
   const refuse = (complaint: string) => unreadable(`Could not parse request body into json: Could not parse payload into json: ${complaint}`);
-  if (!isUtf8(payload)) throw refuse("Invalid UTF-8");
+  if (!isUtf8(payload)) throw refuse(utf8Complaint(payload));
+  const text = payload.toString("utf8");
   try {
     JSON.parse(text);
   } catch {

@@ -17,18 +17,40 @@ interface Complaint {
   at: number;
 }
 
+/** `[Source: (byte[])"test"; line: 1, column: 5]` */
+const placeIn = (text: string, at: number): string => {
+  const before = text.slice(0, at).split("\n");
+  const source = text.length > SOURCE_CHARACTERS_MAX ? `${text.slice(0, SOURCE_CHARACTERS_MAX)}"[truncated ${text.length - SOURCE_CHARACTERS_MAX} bytes]` : `${text}"`;
+  return `[Source: (byte[])"${source}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
+};
+
 /**
  * The words of the parser that AWS uses (Jackson's) about a text that is no JSON, with their place:
  * `Unrecognized token 'test': was expecting (JSON String, …)\n at [Source: (byte[])"test"; line: 1, column: 5]`.
  */
 export const jsonComplaint = (text: string): string => {
-  const place = (at: number): string => {
-    const before = text.slice(0, at).split("\n");
-    const source = text.length > SOURCE_CHARACTERS_MAX ? `${text.slice(0, SOURCE_CHARACTERS_MAX)}"[truncated ${text.length - SOURCE_CHARACTERS_MAX} bytes]` : `${text}"`;
-    return `[Source: (byte[])"${source}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
-  };
-  const { what, at } = findFault(text, place);
-  return `${what}\n at ${place(at)}`;
+  const { what, at } = findFault(text, (place) => placeIn(text, place));
+  return `${what}\n at ${placeIn(text, at)}`;
+};
+
+const REPLACEMENT = "\ufffd";
+const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
+
+/** The same about bytes that are no UTF-8: `Invalid UTF-8 start byte 0xa7`. */
+export const utf8Complaint = (bytes: Buffer): string => {
+  const text = bytes.toString("utf8");
+  let index = -1;
+  let fault = 0;
+  // Up to the first byte that is wrong, text and bytes go together; a replacement character may have been sent as one.
+  do {
+    const next = text.indexOf(REPLACEMENT, index + 1);
+    fault += Buffer.byteLength(text.slice(index + 1, next)) + (index < 0 ? 0 : REPLACEMENT_BYTES.length);
+    index = next;
+  } while (bytes.subarray(fault, fault + REPLACEMENT_BYTES.length).equals(REPLACEMENT_BYTES));
+  const isStart = bytes[fault]! >= 0xc2 && bytes[fault]! <= 0xf4;
+  const wrong = isStart ? bytes[fault + 1] : bytes[fault];
+  const what = wrong === undefined ? "Unexpected end-of-input in the middle of a character" : `Invalid UTF-8 ${isStart ? "middle" : "start"} byte 0x${wrong.toString(16)}`;
+  return `${what}\n at ${placeIn(text, index + 1)}`;
 };
 
 const findFault = (text: string, place: (at: number) => string): Complaint => {
@@ -37,6 +59,8 @@ const findFault = (text: string, place: (at: number) => string): Complaint => {
   const open: { kind: "Object" | "Array"; at: number }[] = [];
 
   const unexpected = (expected: string): Complaint => ({ what: `Unexpected character (${shown(text[at]!)}): ${expected}`, at: at + 1 });
+  const numeral = (after: number, expected: string): Complaint =>
+    after < text.length ? { what: `Unexpected character (${shown(text[after]!)}) in numeric value: ${expected}`, at: after + 1 } : { what: "Unexpected end-of-input within/between NUMBER entries", at: after };
   const ended = (): Complaint => {
     const inner = open.at(-1);
     const what = inner === undefined ? "No content to map due to end-of-input" : `Unexpected end-of-input: expected close marker for ${inner.kind} (start marker at ${place(inner.at)})`;
@@ -60,7 +84,10 @@ const findFault = (text: string, place: (at: number) => string): Complaint => {
   };
   const token = (): Complaint | undefined => {
     const [word = ""] = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|null|true|false)/.exec(text.slice(at)) ?? [];
-    if (word !== "" && !isNamePart(text[at + word.length] ?? " ")) return void (at += word.length);
+    const next = text[at + word.length] ?? " ";
+    if (word !== "" && next !== "." && !isNamePart(next)) return void (at += word.length);
+    const [number = ""] = /^-?\d*\.?/.exec(text.slice(at)) ?? [];
+    if (number === "-" || number.endsWith(".")) return numeral(at + number.length, number === "-" ? "expected digit (0-9) to follow minus sign, for valid numeric value" : "Decimal point not followed by a digit");
     if (/^-?0\d/.test(text.slice(at))) return { what: "Invalid numeric value: Leading zeroes not allowed", at: at + 2 };
     if ("}]".includes(text[at]!)) return unexpected("expected a value");
     if (!isNamePart(text[at]!)) return unexpected(`expected a valid value ${VALUE}`);

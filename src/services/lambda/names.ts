@@ -1,5 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
+import { functionNotFound } from "./errors.ts";
 
 export interface FunctionName {
   account: string;
@@ -31,4 +32,11 @@ export const parseFunctionName = (text: string, at: { account: string; region: s
   }
   const named = inName ?? qualifier;
   return { account, region: at.region, name: name!, arn: functionArn({ account, region: at.region }, name!, named), ...(named === undefined ? {} : { qualifier: named }) };
+};
+
+/** For operations on the function itself, not on a version of it. */
+export const parseUnqualified = (text: string, at: { account: string; region: string }): FunctionName => {
+  const named = parseFunctionName(text, at);
+  if (named.qualifier !== undefined && named.qualifier !== "$LATEST") throw functionNotFound(named.arn);
+  return named;
 };

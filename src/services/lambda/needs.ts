@@ -9,6 +9,8 @@ import type { InvocationQueue } from "../../scheduler/invocation-queue.ts";
 import type { Scheduler } from "../../scheduler/scheduler.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import type { Deployments } from "./deployments.ts";
+import type { Garbage } from "./garbage.ts";
 
 export type Lambda = typeof import("@aws-sdk/client-lambda");
 export type LambdaHandlers = Handlers<Lambda, RequestContext>;
@@ -27,4 +29,11 @@ export interface LambdaNeeds {
   sessionKey: Buffer;
   /** Milliseconds that a creation or an update takes. Default: FUNCTION_SETTLE_MS. */
   settleMs?: number;
+}
+
+/** What the operations share beside what the platform gives them. */
+export interface LambdaParts extends LambdaNeeds {
+  garbage: Garbage;
+  deployments: Deployments;
+  settleMs: number;
 }

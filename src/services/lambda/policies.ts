@@ -1,8 +1,9 @@
 import type { NamedPolicy, PolicyDocument, Statement } from "../../iam/document.ts";
 import { isPrincipalText } from "../../iam/principal.ts";
 import { statementsOf } from "../../iam/policy.ts";
-import { ApiError } from "../../kit/api-error.ts";
+import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { functionArn, parseArn } from "../../kit/arn.ts";
+import { root } from "../../kit/caller.ts";
 import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
 import { sql, type Store } from "../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
@@ -25,8 +26,10 @@ interface PermissionInput {
 /** Alexa's services alone stand outside amazonaws.com. */
 const ALEXA = /^alexa-(appkit|connectedhome)\.amazon\.com$/;
 
+const badPrincipal = (): ApiError => invalid("The provided principal was invalid. Please check the principal and try again.");
+
 const principalOf = (text: string): Statement["Principal"] => {
-  if (!isPrincipalText(text) && !ALEXA.test(text)) throw invalid("The provided principal was invalid. Please check the principal and try again.");
+  if (!isPrincipalText(text) && !ALEXA.test(text)) throw badPrincipal();
   if (text === "*") return "*";
   if (/^\d{12}$/.test(text)) return { AWS: `arn:aws:iam::${text}:root` };
   return text.startsWith("arn:") ? { AWS: text } : { Service: text };
@@ -57,7 +60,17 @@ const statementOf = (input: PermissionInput, resource: string): Statement => {
 };
 
 /** Who may use a function: the door of every trigger. */
-export const policyHandlers = ({ store, random, clock }: LambdaNeeds) => {
+export const policyHandlers = ({ store, call, random, clock }: LambdaNeeds) => {
+  /** AWS trusts no role that is not there; of other accounts' roles we know nothing. */
+  const checkRoleExists = async (principal: string, { account, region }: FunctionName) => {
+    const [, owner, RoleName] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
+    if (RoleName === undefined || owner !== account) return;
+    try {
+      await call("iam", "GetRole", { RoleName }, { as: root(account), region });
+    } catch (error) {
+      throw isApiError(error, "NoSuchEntityException") ? badPrincipal() : error;
+    }
+  };
   /** The door belongs to the function; AWS has one for each version and alias, too. */
   const placeOf = ({ qualifier, arn }: FunctionName) => {
     if (qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
@@ -83,6 +96,7 @@ export const policyHandlers = ({ store, random, clock }: LambdaNeeds) => {
     async AddPermission(input, context) {
       const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       if (input.FunctionUrlAuthType !== undefined && input.Action !== "lambda:InvokeFunctionUrl") throw invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+      await checkRoleExists(input.Principal!, parsed);
       const statement = await store.run(function* () {
         if (parsed.qualifier === "$LATEST") placeOf(parsed);
         const record = yield* getFunction(parsed, parsed.name);

@@ -1,12 +1,16 @@
+import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
+import { createDeployments } from "./deployments.ts";
 import { functionHandlers } from "./functions.ts";
+import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
 import { parseFunctionName } from "./names.ts";
-import type { Lambda, LambdaNeeds } from "./needs.ts";
+import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
 import { functionPolicy, policyHandlers } from "./policies.ts";
 import { tagHandlers } from "./tags.ts";
+import { updateHandlers } from "./updates.ts";
 
 interface Named {
   FunctionName?: string;
@@ -37,7 +41,11 @@ const permissionsOf = (operation: string, input: Named, context: RequestContext)
 
 /** AWS Lambda. */
 export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
-  const handlers = { ...functionHandlers(needs), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const garbage = createGarbage(needs);
+  const deployments = createDeployments({ ...needs, garbage });
+  const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
+  Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
+  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,

@@ -1,0 +1,76 @@
+import { isApiError } from "../../kit/api-error.ts";
+import { sql, type Operation } from "../../store/store.ts";
+import { checkCode, storeCode } from "./code.ts";
+import { conflict, revisionDiffers } from "./errors.ts";
+import { parseUnqualified } from "./names.ts";
+import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { checkRole } from "./role.ts";
+import { applySettings, refuseNotBuilt } from "./settings.ts";
+import { describe, getFunction, isSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
+
+/** The two updates: one at a time, and what was there serves until it is done. */
+export const updateHandlers = (lambda: LambdaParts) => {
+  const { store, blobs, garbage, deployments, clock, random, settleMs } = lambda;
+
+  const refuseWhileSettling = (record: FunctionRecord) => {
+    if (!isSettling(record, clock)) return;
+    throw conflict(`The operation cannot be performed at this time. ${record.isCreated ? `An update is in progress for resource: ${record.arn}` : "The function is currently in the following state: Pending"}`);
+  };
+  const checkUpdate = (record: FunctionRecord, revisionId: string | undefined) => {
+    if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetFunction/GetAlias");
+    refuseWhileSettling(record);
+  };
+
+  /** What is configured now comes to serve when the update has settled; until then what is there does. */
+  function* update(record: FunctionRecord, { settings, code }: Pick<Deployment, "settings" | "code">): Operation<FunctionRecord> {
+    const previous: Deployment = { deploymentId: record.deploymentId, settings: record.settings, code: record.code };
+    if (record.previous !== undefined) yield* garbage.add(record.previous.code.blobId);
+    const rows = yield* sql(
+      `update lambda_function set revision_id = ?, settled_revision_id = ?, deployment_id = ?, configuration = ?, code_blob_id = ?, code_sha256 = ?, code_size = ?,
+       previous = ?, previous_blob_id = ?, settles_at = ?, is_created = 1, last_modified = ? where account = ? and region = ? and name = ? returning *`,
+      random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), code.blobId, code.sha256Base64, code.size,
+      JSON.stringify(previous), previous.code.blobId, clock.now() + settleMs, clock.now(), record.account, record.region, record.name,
+    );
+    return toFunction(rows[0]!);
+  }
+
+  return {
+    async UpdateFunctionCode(input, context) {
+      refuseNotBuilt(input);
+      const at = parseUnqualified(input.FunctionName!, context);
+      const before = await store.run(() => getFunction(at, at.name));
+      checkUpdate(before, input.RevisionId);
+      const checked = await checkCode(lambda, input, context, "updating");
+      const settingsOf = ({ settings }: Deployment) => (input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] });
+      if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
+      const code = await storeCode(lambda, checked);
+      const record = await store.run(function* () {
+        const current = yield* getFunction(at, at.name);
+        checkUpdate(current, input.RevisionId);
+        return yield* update(current, { settings: settingsOf(current), code });
+      }).catch(async (error: unknown) => {
+        // A refusal has committed nothing. After any other failure nobody knows: the next start looks at whether a row names it.
+        if (isApiError(error)) await blobs.remove(code.blobId);
+        throw error;
+      });
+      blobs.keep(code.blobId);
+      deployments.follow(record);
+      return describe(record, clock);
+    },
+
+    async UpdateFunctionConfiguration(input, context) {
+      refuseNotBuilt(input);
+      const at = parseUnqualified(input.FunctionName!, context);
+      const before = await store.run(() => getFunction(at, at.name));
+      if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(lambda, input.Role, context);
+      const record = await store.run(function* () {
+        const current = yield* getFunction(at, at.name);
+        const settings = applySettings(current.settings, input);
+        checkUpdate(current, input.RevisionId);
+        return yield* update(current, { settings, code: current.code });
+      });
+      deployments.follow(record);
+      return describe(record, clock);
+    },
+  } satisfies LambdaHandlers;
+};
