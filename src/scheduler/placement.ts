@@ -117,7 +117,7 @@ export const createPlacement = ({ executor, clock, grow, idleMs = ENVIRONMENT_ID
       for (const pool of pools.values()) {
         if (pool.functionArn !== functionArn || pool.revisionId === keepRevisionId) continue;
         pool.isRetired = true;
-        for (const environment of [...pool.idle.keys()]) {
+        for (const environment of pool.idle.keys()) {
           takeIdle(pool, environment);
           void stop(environment);
         }
