@@ -172,8 +172,10 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
 
   /** Starts what is due while there is room, then sets the timer for what is not. */
   const startDue = async () => {
+    let now = clock.now();
     while (isPoked && !isClosed) {
       isPoked = false;
+      now = clock.now();
       for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
         await finish(one.event, one.next);
         unfinished.shift();
@@ -181,7 +183,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
       const room = ASYNC_IN_FLIGHT_MAX - running.size;
       if (room <= 0) break;
       const leaseToken = random.uuid();
-      const events = await store.run(() => claimFairly(clock.now(), room, inFlight, leaseToken));
+      const events = await store.run(() => claimFairly(now, room, inFlight, leaseToken));
       for (const event of events) {
         const attempted = attempt(event).finally(() => {
           running.delete(attempted);
@@ -191,7 +193,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
       }
       if (events.length > 0) isPoked = true;
     }
-    const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from async_event where lease_token is null and due_at > ?", clock.now())))?.["at"];
+    // From the moment that was looked up to: what fell due since then would wait for the next poke.
+    const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from async_event where lease_token is null and due_at > ?", now)))?.["at"];
     timer?.cancel();
     // The clock, when it is advanced, waits for what falls due to have been run.
     timer = typeof next === "number" ? clock.at(next, "asynchronous invocation", async () => { await poke(); await Promise.all(running); }) : undefined;
