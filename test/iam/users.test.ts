@@ -1,5 +1,5 @@
 import {
-  AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand, DeleteUserCommand, DeleteUserPermissionsBoundaryCommand, DeleteUserPolicyCommand,
+  AttachRolePolicyCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand, DeleteUserCommand, DeleteUserPermissionsBoundaryCommand, DeleteUserPolicyCommand,
   DetachUserPolicyCommand, GetAccessKeyLastUsedCommand, GetLoginProfileCommand, GetUserCommand, GetUserPolicyCommand, ListAccessKeysCommand, ListAttachedUserPoliciesCommand, ListGroupsForUserCommand,
   ListMFADevicesCommand, ListSSHPublicKeysCommand, ListServiceSpecificCredentialsCommand, ListSigningCertificatesCommand, ListUserPoliciesCommand, ListUserTagsCommand, ListUsersCommand,
   PutUserPermissionsBoundaryCommand, PutUserPolicyCommand, TagUserCommand, UntagUserCommand, UpdateAccessKeyCommand, UpdateUserCommand,
@@ -216,5 +216,39 @@ describe("what a server keeps of keys", () => {
     expect(bytes).not.toContain(credentials.secretAccessKey);
     const second = await startServer({ dataDirectory: first.dataDirectory, flags: ["--isolation", "process"] });
     expect((await clientsOf(second.endpoint, credentials).sts.send(new GetCallerIdentityCommand())).Arn).toBe(`arn:aws:iam::${ACCOUNT}:user/kept`);
+  });
+});
+
+describe("what IAM itself is asked with", () => {
+  const guarded = async (name: string, ...statements: object[]) => {
+    await createUser(platform.clients, name);
+    await iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: "own", PolicyDocument: documentOf(...statements) }));
+    return asUser(platform.clients, platform.endpoint, name);
+  };
+
+  it("roles by their path, policies by their ARN", async () => {
+    await createRole(platform.clients, "inside", { Path: "/apps/" });
+    await createRole(platform.clients, "outside");
+    const own = await guarded("attacher", allow("iam:AttachRolePolicy", `arn:aws:iam::${ACCOUNT}:role/apps/*`, { Condition: { ArnEquals: { "iam:PolicyARN": READ_ONLY } } }));
+    const attach = (RoleName: string, PolicyArn: string) => own.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+    await attach("inside", READ_ONLY);
+    expect(await refusal(attach("outside", READ_ONLY))).toMatchObject({ code: "AccessDenied", message: expect.stringContaining(`iam:AttachRolePolicy on resource: arn:aws:iam::${ACCOUNT}:role/outside`) });
+    expect(await refusal(attach("inside", "arn:aws:iam::aws:policy/AdministratorAccess"))).toMatchObject({ code: "AccessDenied" });
+  });
+
+  it("boundaries that must be set, tags that must be given and tags that are there", async () => {
+    const boundary = await createPolicy(platform.clients, "must-have");
+    const own = await guarded(
+      "delegate",
+      allow("iam:CreateUser", "*", { Condition: { StringEquals: { "iam:PermissionsBoundary": boundary } } }),
+      allow("iam:TagUser", "*", { Condition: { "ForAllValues:StringEquals": { "aws:TagKeys": ["team"] }, StringEquals: { "aws:RequestTag/team": "red" } } }),
+      allow("iam:DeleteUser", "*", { Condition: { StringEquals: { "aws:ResourceTag/team": "red" } } }),
+    );
+    expect(await refusal(own.iam.send(new CreateUserCommand({ UserName: "made" })))).toMatchObject({ code: "AccessDenied" });
+    await own.iam.send(new CreateUserCommand({ UserName: "made", PermissionsBoundary: boundary }));
+    expect(await refusal(own.iam.send(new DeleteUserCommand({ UserName: "made" })))).toMatchObject({ code: "AccessDenied" });
+    expect(await refusal(own.iam.send(new TagUserCommand({ UserName: "made", Tags: [{ Key: "team", Value: "blue" }] })))).toMatchObject({ code: "AccessDenied" });
+    await own.iam.send(new TagUserCommand({ UserName: "made", Tags: [{ Key: "team", Value: "red" }] }));
+    await own.iam.send(new DeleteUserCommand({ UserName: "made" }));
   });
 });
