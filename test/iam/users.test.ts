@@ -26,7 +26,7 @@ describe("a user", () => {
   it("is answered as AWS answers it", async () => {
     const { User } = await iam.send(new CreateUserCommand({ UserName: "ann", Path: "/team/", Tags: [{ Key: "a", Value: "b" }] }));
     expect(User).toMatchObject({ UserName: "ann", Path: "/team/", Arn: `arn:aws:iam::${ACCOUNT}:user/team/ann`, Tags: [{ Key: "a", Value: "b" }] });
-    expect(User!.UserId).toMatch(/^AIDA[A-Z2-7]{16,17}$/);
+    expect(User!.UserId).toMatch(/^AIDA[A-Z2-7]{17}$/);
     expect((await iam.send(new GetUserCommand({ UserName: "ann" }))).User).toEqual(User);
     expect(await refusal(createUser(platform.clients, "Ann"))).toEqual({ code: "EntityAlreadyExists", status: 409, message: "User with name Ann already exists." });
   });

@@ -248,7 +248,7 @@ const POLICIES: Record<string, Entry> = {
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** One for each policy, always the same; ours, for AWS's own are not published with the documents. */
-const idOf = (arn: string): string => `ANPA${Array.from(createHash("sha256").update(arn).digest().subarray(0, 16), (byte) => BASE32[byte % 32]).join("")}`;
+const idOf = (arn: string): string => `ANPA${Array.from(createHash("sha256").update(arn).digest().subarray(0, 17), (byte) => BASE32[byte % 32]).join("")}`;
 
 export const managedPolicies: ReadonlyMap<string, ManagedPolicy> = new Map(
   Object.entries(POLICIES).map(([key, { version, at, statements }]) => {
