@@ -81,10 +81,9 @@ const POLICIES: Record<string, Entry> = {
       allow("iam:CreateServiceLinkedRole", "arn:aws:iam::*:role/aws-service-role/lambda.amazonaws.com/AWSServiceRoleForLambda", linkedTo("lambda.amazonaws.com")),
     ],
   },
-  // The version of 2023; a later one, if there is one, was not seen.
   AWSLambda_ReadOnlyAccess: {
-    version: "v2",
-    at: "2023-07-27T17:32:05Z",
+    version: "v3",
+    at: "2025-03-17T21:07:00Z",
     statements: [
       allow([
         "cloudformation:DescribeStacks", "cloudformation:ListStacks", "cloudformation:ListStackResources", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
@@ -92,7 +91,10 @@ const POLICIES: Record<string, Entry> = {
         "xray:GetTraceSummaries", "xray:BatchGetTraces",
       ]),
       allow(
-        ["logs:DescribeLogStreams", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery", "logs:StopQuery", "logs:DescribeQueries", "logs:GetLogGroupFields", "logs:GetLogRecord", "logs:GetQueryResults"],
+        [
+          "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery", "logs:StopQuery", "logs:DescribeQueries", "logs:GetLogGroupFields", "logs:GetLogRecord", "logs:GetQueryResults",
+          "logs:StartLiveTail", "logs:StopLiveTail",
+        ],
         LAMBDA_LOGS,
       ),
     ],
