@@ -4,7 +4,7 @@ import {
   ListMFADevicesCommand, ListSSHPublicKeysCommand, ListServiceSpecificCredentialsCommand, ListSigningCertificatesCommand, ListUserPoliciesCommand, ListUserTagsCommand, ListUsersCommand,
   PutUserPermissionsBoundaryCommand, PutUserPolicyCommand, TagUserCommand, UntagUserCommand, UpdateAccessKeyCommand, UpdateUserCommand,
 } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetAccessKeyInfoCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { readFileSync, readdirSync } from "node:fs";
@@ -128,7 +128,7 @@ describe("an access key", () => {
     await platform.clients.s3.send(new CreateBucketCommand({ Bucket: "home" }));
     await platform.clients.s3.send(new PutObjectCommand({ Bucket: "home", Key: "signer/a", Body: "mine" }));
     const get = (Key: string) => own.s3.send(new GetObjectCommand({ Bucket: "home", Key }));
-    expect(await refusal(get("signer/a"))).toEqual({ code: "AccessDenied", status: 403, message: `User: arn:aws:iam::${ACCOUNT}:user/signer is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::home/signer/a because no identity-based policy allows the s3:GetObject action` });
+    expect(await refusal(get("signer/a"))).toEqual({ code: "AccessDenied", status: 403, message: `User: arn:aws:iam::${ACCOUNT}:user/signer is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::home/signer/a" because no identity-based policy allows the s3:GetObject action` });
     await iam.send(new PutUserPolicyCommand({ UserName: "signer", PolicyName: "home", PolicyDocument: documentOf(allow("s3:GetObject", "arn:aws:s3:::home/${aws:username}/*")) }));
     expect(await (await get("signer/a")).Body!.transformToString()).toBe("mine");
     expect(await refusal(get("other/a"))).toMatchObject({ code: "AccessDenied" });
@@ -201,6 +201,10 @@ describe("a role that is handed to a function", () => {
     expect(await refusal(create())).toMatchObject({ code: "AccessDeniedException" });
     await allowed(allow("iam:PassRole", Role, { Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } } }));
     expect((await create()).Role).toBe(Role);
+    await waitUntilFunctionActiveV2({ client: own.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: "deployed" });
+    const { Arn: other } = await createRole(platform.clients, "execution-2", { trust: TRUST_LAMBDA });
+    expect(await refusal(own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Role: other })))).toMatchObject({ code: "AccessDeniedException", message: expect.stringContaining(`iam:PassRole on resource: ${other}`) });
+    await own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Timeout: 9 }));
   });
 });
 

@@ -1,3 +1,4 @@
+import { ApiError } from "../../kit/api-error.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
@@ -61,10 +62,17 @@ const createPermissions = ({ store }: IamNeeds) => {
     return { resource: PolicySourceArn ?? "*", tags: [] };
   };
   return async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
+    refuseSessionToken(context);
     const { resource, tags } = await targetOf(operation, input, context);
     const resourceTags = Object.fromEntries(tags.flatMap(({ Key, Value }) => [[`aws:ResourceTag/${Key}`, Value], [`iam:ResourceTag/${Key}`, Value]]));
     return [{ action: `iam:${operation}`, resource, account: context.account, context: { ...contextOf(input), ...resourceTags } }];
   };
+};
+
+/** "You cannot call any IAM API operations unless MFA authentication information is included in the request" (GetSessionToken, API reference). */
+const refuseSessionToken = ({ caller }: RequestContext): void => {
+  if ((caller.type !== "user" && caller.type !== "root") || caller.expiresAt === undefined) return;
+  throw new ApiError("InvalidClientTokenId", "The security token included in the request is invalid", { status: 403 });
 };
 
 interface Target {
