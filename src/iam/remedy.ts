@@ -16,6 +16,13 @@ type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource">;
 const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs" };
 const BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
+/** A resource as `terraform fmt` writes it. */
+const terraformBlock = (type: string, name: string, attributes: Record<string, string | undefined>): string => {
+  const given = Object.entries(attributes).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const width = Math.max(...given.map(([key]) => key.length));
+  return [`resource "${type}" "${terraformName(name)}" {`, ...given.map(([key, value]) => `  ${key.padEnd(width)} = ${JSON.stringify(value).replaceAll("${", "$${")}`), "}"].join("\n");
+};
+
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
 
 /** Undefined where nothing can be added: an explicit deny is to be taken away, and the engine cannot say by what. */
@@ -58,8 +65,8 @@ const policyWriter = (asked: Asked): Remedy | undefined => {
     statement,
     terraform: [
       `resource "aws_iam_${kind}_policy" "${terraformName(`${name}_${asked.action}`)}" {`,
-      `  ${kind}   = "${name}"`,
-      `  name   = "${policyName}"`,
+      `  ${kind} = "${name}"`,
+      `  name = "${policyName}"`,
       "  policy = jsonencode({",
       `    Version   = "2012-10-17"`,
       `    Statement = [{ Effect = "Allow", Action = "${asked.action}", Resource = "${asked.resource.replaceAll("${", "$${")}" }]`,
@@ -71,7 +78,7 @@ const policyWriter = (asked: Asked): Remedy | undefined => {
 };
 
 const attachment = (kind: "role" | "user", name: string, policyArn: string): Remedy => ({
-  terraform: [`resource "aws_iam_${kind}_policy_attachment" "${terraformName(`${name}_logs`)}" {`, `  ${kind}       = "${name}"`, `  policy_arn = "${policyArn}"`, "}"].join("\n"),
+  terraform: terraformBlock(`aws_iam_${kind}_policy_attachment`, `${name}_logs`, { [kind]: name, policy_arn: policyArn }),
   cli: `aws iam attach-${kind}-policy --${kind}-name ${name} --policy-arn ${policyArn}`,
 });
 
@@ -98,17 +105,15 @@ const doorOpener = ({ caller, action, resource }: Asked): Remedy | undefined => 
   const who = caller.type === "service" ? (SERVICE_NAMES[caller.service] ?? caller.service.split(".")[0]!) : (identityOf(caller)?.name ?? caller.account);
   const statementId = `AllowInvokeFrom${terraformName(who)}`;
   const needsAccount = principal === "s3.amazonaws.com" && source.sourceAccount !== undefined;
-  const terraform = [
-    `resource "aws_lambda_permission" "${terraformName(`${name}_from_${caller.type === "service" ? caller.service.split(".")[0]! : who}`)}" {`,
-    `  statement_id   = "${statementId}"`,
-    `  action         = "lambda:InvokeFunction"`,
-    `  function_name  = "${name}"`,
-    ...(qualifier === undefined ? [] : [`  qualifier      = "${qualifier}"`]),
-    `  principal      = "${principal}"`,
-    ...(source.sourceArn === undefined ? [] : [`  source_arn     = "${source.sourceArn}"`]),
-    ...(needsAccount ? [`  source_account = "${source.sourceAccount}"`] : []),
-    "}",
-  ].join("\n");
+  const terraform = terraformBlock("aws_lambda_permission", `${name}_from_${caller.type === "service" ? caller.service.split(".")[0]! : who}`, {
+    statement_id: statementId,
+    action: "lambda:InvokeFunction",
+    function_name: name,
+    qualifier,
+    principal,
+    source_arn: source.sourceArn,
+    source_account: needsAccount ? source.sourceAccount : undefined,
+  });
   const cli = [
     `aws lambda add-permission --function-name ${name}`,
     ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]),

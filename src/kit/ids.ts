@@ -10,8 +10,8 @@ const pick = (random: Random, alphabet: string, length: number): string => {
   return text;
 };
 
-/** `AROA…`, `ASIA…`: four letters that tell the kind, then sixteen. */
-export const iamId = (random: Random, prefix: string): string => prefix + pick(random, BASE32, 16);
+/** `AROA…`, `AIDA…`, `ANPA…`: four letters that tell the kind, then seventeen. */
+export const iamId = (random: Random, prefix: "AROA" | "AIDA" | "ANPA"): string => prefix + pick(random, BASE32, 17);
 
 const ACCOUNT_SHIFT = 7n;
 const ACCOUNT_MASK = 0xff_ffff_ffffn;

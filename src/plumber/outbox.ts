@@ -120,13 +120,16 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
     }
   };
 
-  const startDue = async () => {
+  /** Resolves with the moment up to which what is due was looked for. */
+  const startDue = async (): Promise<number> => {
+    let now = clock.now();
     while (isPoked && !isClosed) {
       isPoked = false;
+      now = clock.now();
       const room = DELIVERIES_IN_FLIGHT_MAX - running.size;
-      if (room <= 0) return;
+      if (room <= 0) break;
       const busy = [...underWay].filter(([, count]) => count >= DELIVERIES_IN_FLIGHT_PER_TARGET_MAX).map(([target]) => target);
-      const due = await store.run(() => readDue(clock.now(), Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy));
+      const due = await store.run(() => readDue(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy));
       for (const delivery of due) {
         const attempted = attempt(delivery).finally(() => {
           running.delete(attempted);
@@ -136,13 +139,15 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
       }
       if (due.length > 0) isPoked = true;
     }
+    return now;
   };
 
   /** Starts what is due while there is room, then sets the timer for what is not. */
   const fill = async () => {
     try {
-      await startDue();
-      const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", clock.now())))?.["at"];
+      const now = await startDue();
+      // From that moment on, not from this one: what fell due between the two would wait for the next poke.
+      const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", now)))?.["at"];
       timer?.cancel();
       // The clock, when it is advanced, waits for what falls due to have been delivered.
       timer = typeof next === "number" ? clock.at(next, "delivery", async () => { await poke(); await Promise.all(running); }) : undefined;

@@ -175,6 +175,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     let now = clock.now();
     while (isPoked && !isClosed) {
       isPoked = false;
+      now = clock.now();
       for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
         await finish(one.event, one.next);
         unfinished.shift();
@@ -182,7 +183,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
       const room = ASYNC_IN_FLIGHT_MAX - running.size;
       if (room <= 0) break;
       now = clock.now();
-      const events = await store.run(() => claimFairly(now, room, inFlight, random.uuid()));
+      const leaseToken = random.uuid();
+      const events = await store.run(() => claimFairly(now, room, inFlight, leaseToken));
       for (const event of events) {
         const attempted = attempt(event).finally(() => {
           running.delete(attempted);

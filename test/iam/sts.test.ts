@@ -1,4 +1,4 @@
-import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand, PutRolePermissionsBoundaryCommand, PutRolePolicyCommand, PutUserPolicyCommand, TagRoleCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand, ListRolesCommand, PutRolePermissionsBoundaryCommand, PutRolePolicyCommand, PutUserPolicyCommand, TagRoleCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AddPermissionCommand, CreateFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, DecodeAuthorizationMessageCommand, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
@@ -240,6 +240,7 @@ describe("GetSessionToken", () => {
     await get(session);
     expect(await refusal(get(session, "b"))).toMatchObject({ code: "AccessDenied" });
     expect(await refusal(session.sts.send(new GetSessionTokenCommand({})))).toEqual({ code: "AccessDenied", status: 403, message: "Cannot call GetSessionToken with session credentials" });
+    expect(await refusal(session.iam.send(new ListRolesCommand()))).toEqual({ code: "InvalidClientTokenId", status: 403, message: "The security token included in the request is invalid" });
     expect(await refusal(own.sts.send(new GetSessionTokenCommand({ SerialNumber: "arn:aws:iam::1:mfa/x", TokenCode: "123456" })))).toMatchObject({ code: "AccessDenied", message: expect.stringContaining("MultiFactorAuthentication failed") });
   });
 

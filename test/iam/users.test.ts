@@ -1,10 +1,10 @@
 import {
-  AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand, DeleteUserCommand, DeleteUserPermissionsBoundaryCommand, DeleteUserPolicyCommand,
+  AttachRolePolicyCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand, DeleteUserCommand, DeleteUserPermissionsBoundaryCommand, DeleteUserPolicyCommand,
   DetachUserPolicyCommand, GetAccessKeyLastUsedCommand, GetLoginProfileCommand, GetUserCommand, GetUserPolicyCommand, ListAccessKeysCommand, ListAttachedUserPoliciesCommand, ListGroupsForUserCommand,
   ListMFADevicesCommand, ListSSHPublicKeysCommand, ListServiceSpecificCredentialsCommand, ListSigningCertificatesCommand, ListUserPoliciesCommand, ListUserTagsCommand, ListUsersCommand,
   PutUserPermissionsBoundaryCommand, PutUserPolicyCommand, TagUserCommand, UntagUserCommand, UpdateAccessKeyCommand, UpdateUserCommand,
 } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetAccessKeyInfoCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { readFileSync, readdirSync } from "node:fs";
@@ -26,7 +26,7 @@ describe("a user", () => {
   it("is answered as AWS answers it", async () => {
     const { User } = await iam.send(new CreateUserCommand({ UserName: "ann", Path: "/team/", Tags: [{ Key: "a", Value: "b" }] }));
     expect(User).toMatchObject({ UserName: "ann", Path: "/team/", Arn: `arn:aws:iam::${ACCOUNT}:user/team/ann`, Tags: [{ Key: "a", Value: "b" }] });
-    expect(User!.UserId).toMatch(/^AIDA[A-Z2-7]{16,17}$/);
+    expect(User!.UserId).toMatch(/^AIDA[A-Z2-7]{17}$/);
     expect((await iam.send(new GetUserCommand({ UserName: "ann" }))).User).toEqual(User);
     expect(await refusal(createUser(platform.clients, "Ann"))).toEqual({ code: "EntityAlreadyExists", status: 409, message: "User with name Ann already exists." });
   });
@@ -201,6 +201,10 @@ describe("a role that is handed to a function", () => {
     expect(await refusal(create())).toMatchObject({ code: "AccessDeniedException" });
     await allowed(allow("iam:PassRole", Role, { Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } } }));
     expect((await create()).Role).toBe(Role);
+    await waitUntilFunctionActiveV2({ client: own.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: "deployed" });
+    const { Arn: other } = await createRole(platform.clients, "execution-2", { trust: TRUST_LAMBDA });
+    expect(await refusal(own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Role: other })))).toMatchObject({ code: "AccessDeniedException", message: expect.stringContaining(`iam:PassRole on resource: ${other}`) });
+    await own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Timeout: 9 }));
   });
 });
 
@@ -216,5 +220,39 @@ describe("what a server keeps of keys", () => {
     expect(bytes).not.toContain(credentials.secretAccessKey);
     const second = await startServer({ dataDirectory: first.dataDirectory, flags: ["--isolation", "process"] });
     expect((await clientsOf(second.endpoint, credentials).sts.send(new GetCallerIdentityCommand())).Arn).toBe(`arn:aws:iam::${ACCOUNT}:user/kept`);
+  });
+});
+
+describe("what IAM itself is asked with", () => {
+  const guarded = async (name: string, ...statements: object[]) => {
+    await createUser(platform.clients, name);
+    await iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: "own", PolicyDocument: documentOf(...statements) }));
+    return asUser(platform.clients, platform.endpoint, name);
+  };
+
+  it("roles by their path, policies by their ARN", async () => {
+    await createRole(platform.clients, "inside", { Path: "/apps/" });
+    await createRole(platform.clients, "outside");
+    const own = await guarded("attacher", allow("iam:AttachRolePolicy", `arn:aws:iam::${ACCOUNT}:role/apps/*`, { Condition: { ArnEquals: { "iam:PolicyARN": READ_ONLY } } }));
+    const attach = (RoleName: string, PolicyArn: string) => own.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+    await attach("inside", READ_ONLY);
+    expect(await refusal(attach("outside", READ_ONLY))).toMatchObject({ code: "AccessDenied", message: expect.stringContaining(`iam:AttachRolePolicy on resource: arn:aws:iam::${ACCOUNT}:role/outside`) });
+    expect(await refusal(attach("inside", "arn:aws:iam::aws:policy/AdministratorAccess"))).toMatchObject({ code: "AccessDenied" });
+  });
+
+  it("boundaries that must be set, tags that must be given and tags that are there", async () => {
+    const boundary = await createPolicy(platform.clients, "must-have");
+    const own = await guarded(
+      "delegate",
+      allow("iam:CreateUser", "*", { Condition: { StringEquals: { "iam:PermissionsBoundary": boundary } } }),
+      allow("iam:TagUser", "*", { Condition: { "ForAllValues:StringEquals": { "aws:TagKeys": ["team"] }, StringEquals: { "aws:RequestTag/team": "red" } } }),
+      allow("iam:DeleteUser", "*", { Condition: { StringEquals: { "aws:ResourceTag/team": "red" } } }),
+    );
+    expect(await refusal(own.iam.send(new CreateUserCommand({ UserName: "made" })))).toMatchObject({ code: "AccessDenied" });
+    await own.iam.send(new CreateUserCommand({ UserName: "made", PermissionsBoundary: boundary }));
+    expect(await refusal(own.iam.send(new DeleteUserCommand({ UserName: "made" })))).toMatchObject({ code: "AccessDenied" });
+    expect(await refusal(own.iam.send(new TagUserCommand({ UserName: "made", Tags: [{ Key: "team", Value: "blue" }] })))).toMatchObject({ code: "AccessDenied" });
+    await own.iam.send(new TagUserCommand({ UserName: "made", Tags: [{ Key: "team", Value: "red" }] }));
+    await own.iam.send(new DeleteUserCommand({ UserName: "made" }));
   });
 });

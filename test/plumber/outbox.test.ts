@@ -239,6 +239,33 @@ describe("the outbox", () => {
     expect(received.filter(({ id }) => id === "again")).toHaveLength(2);
   });
 
+  it("misses nothing that falls due while it looks for the next", async () => {
+    const [failing, looking] = [createGate(), createGate()];
+    let isLooking = false;
+    // The look at what comes next, after the failure, is held until that is due already.
+    const wrap = (store: Store): Store => ({
+      ...store,
+      run: async (operation) => {
+        const first = operation().next().value as { sql?: string } | undefined;
+        if (first?.sql?.startsWith("select min(due_at)") === true && told.length > 0 && !isLooking) {
+          isLooking = true;
+          await looking.opened;
+        }
+        return store.run(operation);
+      },
+    });
+    const { enqueue, received, told, clock, outbox, isEmpty } = createGround((_received, count) => (count === 1 ? failing.opened.then(fails) : undefined), { wrap });
+    await enqueue({});
+    await eventually("it is tried", () => received.length === 1);
+    await outbox.pending();
+    failing.open();
+    await eventually("it looks for what comes next", () => isLooking);
+    await clock.advance(5_000);
+    looking.open();
+    await eventually("it is delivered", isEmpty);
+    expect(received).toHaveLength(2);
+  });
+
   it("finds its way back when the store could not be read", async () => {
     let isBroken = true;
     const wrap = refusing(/^select \* from delivery/, () => isBroken);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Log } from "../../kit/log.ts";
-import { CliError, EXIT, usageError } from "../cli-error.ts";
+import { CliError, EXIT } from "../cli-error.ts";
 import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
 import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";

@@ -6,7 +6,7 @@ import { ACCESS_KEYS_PER_USER_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { pageAfter } from "./pages.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { getUser, limitExceeded, noSuchEntity } from "./state.ts";
+import { dateOf, getUser, limitExceeded, noSuchEntity } from "./state.ts";
 import { userNameOf } from "./users.ts";
 import { createWrite } from "./write.ts";
 
@@ -17,7 +17,7 @@ const describe = (row: Row): AccessKeyMetadata => ({
   UserName: row["user_name"] as string,
   AccessKeyId: row["access_key_id"] as string,
   Status: row["status"] as AccessKeyMetadata["Status"],
-  CreateDate: new Date(row["created_at"] as number),
+  CreateDate: dateOf(row["created_at"] as number),
 });
 
 function* getKey(account: string, userName: string, accessKeyId: string): Operation<Row> {
@@ -86,7 +86,7 @@ export const accessKeyHandlers = (needs: IamNeeds) => {
       const { last_used_at: at, last_used_service: service, last_used_region: region } = row;
       return {
         UserName: row["user_name"] as string,
-        AccessKeyLastUsed: { LastUsedDate: at === null ? undefined : new Date(at as number), ServiceName: (service as string | null) ?? "N/A", Region: (region as string | null) ?? "N/A" },
+        AccessKeyLastUsed: { LastUsedDate: at === null ? undefined : dateOf(at as number), ServiceName: (service as string | null) ?? "N/A", Region: (region as string | null) ?? "N/A" },
       };
     },
   } satisfies IamHandlers;

@@ -81,10 +81,9 @@ const POLICIES: Record<string, Entry> = {
       allow("iam:CreateServiceLinkedRole", "arn:aws:iam::*:role/aws-service-role/lambda.amazonaws.com/AWSServiceRoleForLambda", linkedTo("lambda.amazonaws.com")),
     ],
   },
-  // The version of 2023; a later one, if there is one, was not seen.
   AWSLambda_ReadOnlyAccess: {
-    version: "v2",
-    at: "2023-07-27T17:32:05Z",
+    version: "v3",
+    at: "2025-03-17T21:07:00Z",
     statements: [
       allow([
         "cloudformation:DescribeStacks", "cloudformation:ListStacks", "cloudformation:ListStackResources", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
@@ -92,7 +91,10 @@ const POLICIES: Record<string, Entry> = {
         "xray:GetTraceSummaries", "xray:BatchGetTraces",
       ]),
       allow(
-        ["logs:DescribeLogStreams", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery", "logs:StopQuery", "logs:DescribeQueries", "logs:GetLogGroupFields", "logs:GetLogRecord", "logs:GetQueryResults"],
+        [
+          "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery", "logs:StopQuery", "logs:DescribeQueries", "logs:GetLogGroupFields", "logs:GetLogRecord", "logs:GetQueryResults",
+          "logs:StartLiveTail", "logs:StopLiveTail",
+        ],
         LAMBDA_LOGS,
       ),
     ],
@@ -248,7 +250,7 @@ const POLICIES: Record<string, Entry> = {
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** One for each policy, always the same; ours, for AWS's own are not published with the documents. */
-const idOf = (arn: string): string => `ANPA${Array.from(createHash("sha256").update(arn).digest().subarray(0, 16), (byte) => BASE32[byte % 32]).join("")}`;
+const idOf = (arn: string): string => `ANPA${Array.from(createHash("sha256").update(arn).digest().subarray(0, 17), (byte) => BASE32[byte % 32]).join("")}`;
 
 export const managedPolicies: ReadonlyMap<string, ManagedPolicy> = new Map(
   Object.entries(POLICIES).map(([key, { version, at, statements }]) => {

@@ -9,7 +9,7 @@ import { managedPolicies, type ManagedPolicy } from "./managed-policies.ts";
 import { encodeStrictUri, pageAfter } from "./pages.ts";
 import { checkPolicyArn } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { alreadyExists, attachmentsOf, boundariesOf, deleteConflict, getPolicy, limitExceeded, noSuchEntity, toPolicy, type PolicyRecord } from "./state.ts";
+import { alreadyExists, attachmentsOf, boundariesOf, dateOf, deleteConflict, getPolicy, limitExceeded, noSuchEntity, toPolicy, type PolicyRecord } from "./state.ts";
 import { mergeTags, readTags, withoutTags } from "./tags.ts";
 import { createWrite } from "./write.ts";
 
@@ -36,8 +36,8 @@ const describe = (policy: PolicyRecord, attachments: number, boundaries: number)
   AttachmentCount: attachments,
   PermissionsBoundaryUsageCount: boundaries,
   IsAttachable: true,
-  CreateDate: new Date(policy.createdAt),
-  UpdateDate: new Date(policy.updatedAt),
+  CreateDate: dateOf(policy.createdAt),
+  UpdateDate: dateOf(policy.updatedAt),
   ...(policy.description === undefined ? {} : { Description: policy.description }),
   ...(policy.tags.length === 0 ? {} : { Tags: policy.tags }),
 });
@@ -45,7 +45,7 @@ const describe = (policy: PolicyRecord, attachments: number, boundaries: number)
 const describeVersion = (row: Row, defaultVersion: string, withDocument: boolean): PolicyVersion => ({
   VersionId: row["version"] as string,
   IsDefaultVersion: row["version"] === defaultVersion,
-  CreateDate: new Date(row["created_at"] as number),
+  CreateDate: dateOf(row["created_at"] as number),
   ...(withDocument ? { Document: encodeStrictUri(row["document"] as string) } : {}),
 });
 

@@ -6,7 +6,7 @@ import { checkTrustPolicy } from "./documents.ts";
 import { encodeStrictUri, pageAfter } from "./pages.ts";
 import { checkPolicyArn, principalPolicies } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { alreadyExists, attachedPolicies, deleteConflict, getRole, inlinePolicies, noSuchEntity, policyDocument, toRole, type RoleRecord } from "./state.ts";
+import { alreadyExists, attachedPolicies, dateOf, deleteConflict, getRole, inlinePolicies, noSuchEntity, policyDocument, toRole, type RoleRecord } from "./state.ts";
 import { readTags } from "./tags.ts";
 import { checkTrustedPrincipals } from "./trusted-principals.ts";
 import { createWrite } from "./write.ts";
@@ -16,7 +16,7 @@ const describe = (role: RoleRecord): Role => ({
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
-  CreateDate: new Date(role.createdAt),
+  CreateDate: dateOf(role.createdAt),
   AssumeRolePolicyDocument: encodeStrictUri(role.trust),
   MaxSessionDuration: role.maxSessionSeconds,
   ...(role.description === undefined ? {} : { Description: role.description }),

@@ -44,6 +44,9 @@ export interface PolicyRecord {
   updatedAt: number;
 }
 
+/** IAM tells whole seconds. */
+export const dateOf = (ms: number): Date => new Date(Math.floor(ms / 1_000) * 1_000);
+
 const optional = <K extends string>(name: K, value: unknown): Partial<Record<K, string>> => (value === null ? {} : ({ [name]: value } as Partial<Record<K, string>>));
 
 const toPrincipal = (kind: PrincipalKind, row: Row): PrincipalRecord => ({

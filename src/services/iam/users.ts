@@ -6,7 +6,7 @@ import type { RequestContext } from "../service.ts";
 import { pageAfter } from "./pages.ts";
 import { checkPolicyArn, principalPolicies } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { alreadyExists, attachedPolicies, deleteConflict, getUser, inlinePolicies, noSuchEntity, policyDocument, toUser, type UserRecord } from "./state.ts";
+import { alreadyExists, attachedPolicies, dateOf, deleteConflict, getUser, inlinePolicies, noSuchEntity, policyDocument, toUser, type UserRecord } from "./state.ts";
 import { readTags } from "./tags.ts";
 import { createWrite } from "./write.ts";
 
@@ -15,7 +15,7 @@ const describe = (user: UserRecord): User => ({
   UserName: user.name,
   UserId: user.id,
   Arn: user.arn,
-  CreateDate: new Date(user.createdAt),
+  CreateDate: dateOf(user.createdAt),
   ...(user.boundaryArn === undefined ? {} : { PermissionsBoundary: { PermissionsBoundaryType: "Policy" as never, PermissionsBoundaryArn: user.boundaryArn } }),
   ...(user.tags.length === 0 ? {} : { Tags: user.tags }),
 });

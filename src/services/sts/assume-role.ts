@@ -99,7 +99,8 @@ export const assumeRoleHandlers = ({ identities, wall, random, sessionKey }: Sts
       // Once set, it stays for the whole chain of sessions.
       if (input.SourceIdentity !== undefined && sourceIdentity !== input.SourceIdentity) throw denied("sts:SetSourceIdentity");
       const packed = packedSize(input);
-      const issuedAt = wall.now();
+      // STS tells whole seconds.
+      const issuedAt = Math.floor(wall.now() / 1_000) * 1_000;
       const expiresAt = issuedAt + checkDuration(input.DurationSeconds, role.maxSessionDurationSeconds, caller) * 1_000;
       const claims: RoleSessionClaims = {
         type: "role", account, roleArn: role.arn, roleId: role.id, sessionName: input.RoleSessionName!, issuedAt, expiresAt,

@@ -19,7 +19,8 @@ export const sessionTokenHandlers = ({ wall, random, sessionKey }: StsNeeds) =>
       const asked = input.DurationSeconds ?? SESSION_TOKEN_SECONDS_DEFAULT;
       // AWS shortens what the root asks for; it does not refuse it.
       const seconds = caller.type === "root" ? Math.min(asked, SESSION_TOKEN_SECONDS_ROOT_MAX) : asked;
-      const issuedAt = wall.now();
+      // STS tells whole seconds.
+      const issuedAt = Math.floor(wall.now() / 1_000) * 1_000;
       const expiresAt = issuedAt + seconds * 1_000;
       const { accessKeyId, secretAccessKey, sessionToken } = issueSession({ key: sessionKey, random }, claimsOf(caller, issuedAt, expiresAt));
       return { Credentials: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: new Date(expiresAt) } };

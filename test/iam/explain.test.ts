@@ -1,0 +1,82 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import type { Statement } from "../../src/iam/document.ts";
+import { evaluate, type AuthorizationRequest } from "../../src/iam/evaluate.ts";
+import { explainDecision } from "../../src/iam/explain.ts";
+import { root, serviceCaller, type Caller, type RoleSessionCaller, type UserCaller } from "../../src/kit/caller.ts";
+
+const ACCOUNT = "111122223333";
+const OTHER = "444455556666";
+const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:hello.world`;
+const hasTerraform = spawnSync("terraform", ["version"]).status === 0;
+
+const user: UserCaller = { type: "user", account: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/team/ann`, userId: "AIDA", userName: "ann" };
+const session = (account: string): RoleSessionCaller => ({
+  type: "role-session", account, arn: `arn:aws:sts::${account}:assumed-role/worker/one`, userId: "AROA:one", roleArn: `arn:aws:iam::${account}:role/deep/worker`, sessionName: "one", expiresAt: 0,
+});
+const policy = (...Statement: Statement[]) => ({ name: "policy p", document: { Version: "2012-10-17" as const, Statement } });
+const allow = (Action: string, Resource = "*"): Statement => ({ Effect: "Allow", Action, Resource });
+
+const explain = (caller: Caller, more: Partial<AuthorizationRequest> = {}) => {
+  const request: AuthorizationRequest = { caller, action: "lambda:InvokeFunction", resource: FUNCTION, resourceAccount: ACCOUNT, context: {}, identityPolicies: [], ...more };
+  return explainDecision(request, evaluate(request));
+};
+
+describe("what would open a door", () => {
+  it("for a user: a statement in a policy of theirs", () => {
+    const { sentences, fix } = explain(user, { action: "s3:GetObject", resource: "arn:aws:s3:::it's/a" });
+    expect(sentences).toEqual(["the user ann may not do s3:GetObject on arn:aws:s3:::it's/a", "there is no policy that could allow it"]);
+    expect(fix).toEqual({
+      statement: { into: "a policy of the user ann", json: JSON.stringify({ Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::it's/a" }, undefined, 2) },
+      terraform: [
+        'resource "aws_iam_user_policy" "ann_s3_GetObject" {', '  user = "ann"', '  name = "AllowS3GetObject"', "  policy = jsonencode({", '    Version   = "2012-10-17"',
+        '    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::it\'s/a" }]', "  })", "}",
+      ].join("\n"),
+      cli: `aws iam put-user-policy --user-name ann --policy-name AllowS3GetObject --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::it'\\''s/a"}]}'`,
+    });
+  });
+
+  it("for another account's role: a permission on the function, for the role", () => {
+    const { fix, sentences } = explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))], resource: `${FUNCTION}:live` });
+    expect(sentences[0]).toBe("the role worker (session one) may not invoke the function hello.world, version or alias live");
+    expect(fix!.cli).toBe(`aws lambda add-permission --function-name hello.world --qualifier live --statement-id AllowInvokeFromworker --action lambda:InvokeFunction --principal arn:aws:iam::${OTHER}:role/deep/worker`);
+    expect(explain(root(OTHER)).fix!.terraform).toContain(`  principal     = "arn:aws:iam::${OTHER}:root"`);
+  });
+
+  it("for a session within a boundary, or narrowed: the statement, and where it belongs", () => {
+    const own = { identityPolicies: [policy(allow("lambda:*"))] };
+    expect(explain(session(ACCOUNT), { ...own, permissionsBoundary: policy(allow("s3:*")) })).toMatchObject({
+      sentences: [expect.anything(), "its policies allow it, but its permissions boundary does not: both must", "statement #1 of the policy p allows it"],
+      fix: { statement: { into: "the permissions boundary" } },
+    });
+    expect(explain(session(ACCOUNT), { ...own, sessionPolicies: [policy(allow("s3:*"))] }).fix!.statement!.into).toBe("the policy that was given when the session was made");
+  });
+
+  it("for a role's trust policy: who is to be named in it", () => {
+    const trusted = { action: "sts:AssumeRole", resource: `arn:aws:iam::${ACCOUNT}:role/r`, isResourcePolicyRequired: true, identityPolicies: [policy(allow("sts:*"))] };
+    const principalOf = (caller: Caller) => (JSON.parse(explain(caller, { ...trusted, resourcePolicy: policy({ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }) }).fix!.statement!.json) as Statement).Principal;
+    expect(principalOf(user)).toEqual({ AWS: user.arn });
+    expect(principalOf(session(OTHER))).toEqual({ AWS: `arn:aws:iam::${OTHER}:role/deep/worker` });
+    expect(principalOf(serviceCaller("lambda.amazonaws.com", ACCOUNT))).toEqual({ Service: "lambda.amazonaws.com" });
+    expect(explain(user, trusted).sentences).toContain("there is no such role");
+  });
+
+  it("is nothing where something is to be taken away", () => {
+    const { fix, sentences } = explain(user, { identityPolicies: [policy(allow("*"), { ...allow("lambda:*"), Sid: "No", Effect: "Deny" })] });
+    expect(fix).toBeUndefined();
+    expect(sentences).toEqual(["the user ann may not invoke the function hello.world", 'statement "No" of the policy p denies it', "an explicit deny wins over every allow: only changing that statement helps"]);
+  });
+
+  // Skipped where there is no `terraform`.
+  it.skipIf(!hasTerraform)("is Terraform as Terraform itself would write it", () => {
+    const s3 = serviceCaller("s3.amazonaws.com", ACCOUNT, { sourceArn: "arn:aws:s3:::uploads", sourceAccount: ACCOUNT });
+    const fixes = [
+      explain(s3), explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))] }), explain(user), explain(session(ACCOUNT), { action: "s3:GetObject", resource: "arn:aws:s3:::b/${x}" }),
+      explain(session(ACCOUNT), { action: "logs:PutLogEvents", resource: "*" }),
+    ];
+    for (const { fix } of fixes) {
+      const { status, stdout } = spawnSync("terraform", ["fmt", "-"], { input: `${fix!.terraform}\n`, encoding: "utf8" });
+      expect([status, stdout]).toEqual([0, `${fix!.terraform}\n`]);
+    }
+  });
+});
