@@ -27,7 +27,8 @@ export const createCheck = (places: BucketPlaces): NonNullable<S3Service["check"
   const place = await places.find(bucket);
   if (place === undefined) throw noSuchBucket(bucket);
   if (operation === "HeadBucket") context.responseHeaders["x-amz-bucket-region"] = place.region;
-  if (place.region !== context.region && !ANSWERED_ANYWHERE.includes(operation)) throw elsewhere(bucket, place, context);
+  const isElsewhere = place.region !== context.region && context.wire?.isRegionNamed !== false;
+  if (isElsewhere && !ANSWERED_ANYWHERE.includes(operation)) throw elsewhere(bucket, place, context);
 };
 
 const elsewhere = (bucket: string, { region }: BucketPlace, { responseHeaders, isInternal }: RequestContext): ApiError => {
