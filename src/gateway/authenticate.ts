@@ -96,8 +96,10 @@ export const createAuthenticate = ({ wall, sessionKey, anyCredentials }: Needs) 
       if (Number.isNaN(signedAt)) throw noDate();
       if (Math.abs(now - signedAt) > WINDOW_MS) throw skewed("s3", signedAt, now, WINDOW_MS);
     } else if (now > signed.expires * 1000) throw expiredUrl(signed.expires * 1000, undefined, now);
-    const toSign = stringToSignV2({ ...request, path: request.resource ?? request.path }, signed);
-    if (!isSameSignature(signV2(secret, toSign), signed.signature)) throw wrongSignature("s3", { toSign, accessKeyId: signed.accessKeyId, signature: signed.signature });
+    const resource = request.resource ?? request.path;
+    // Of a bucket itself, clients sign the path with a slash behind it or without.
+    const toSign = (/^\/[^/]+$/.test(resource) ? [resource, `${resource}/`] : [resource]).map((path) => stringToSignV2({ ...request, path }, signed));
+    if (!toSign.some((text) => isSameSignature(signV2(secret, text), signed.signature))) throw wrongSignature("s3", { toSign: toSign[0]!, accessKeyId: signed.accessKeyId, signature: signed.signature });
     return { caller, service: "s3", payload };
   };
 

@@ -70,6 +70,13 @@ describe("version 2 of S3's signatures", () => {
     expect([answer.status, answer.code, member(answer.text, "Message")]).toEqual([status, code, expect.stringContaining(message)]);
   });
 
+  it("are good for a bucket, signed with a slash or without", async () => {
+    const bare = url({ path: "/bucket" });
+    expect(await use(`${bare}&list-type=2`)).toMatchObject({ status: 200, text: expect.stringContaining("<Key>a key</Key>") });
+    expect(await use(`${url({ path: "/bucket/" }).replace("/bucket/?", "/bucket?")}&list-type=2`)).toMatchObject({ status: 200 });
+    expect(await use(`${url({ path: "/bucket/k" }).replace("/bucket/k?", "/bucket?")}&list-type=2`)).toMatchObject({ status: 403, code: "SignatureDoesNotMatch" });
+  });
+
   it("are good in a header, within fifteen minutes", async () => {
     const authorized = (date: Date, over: Record<string, string> = {}) => {
       const stamp = date.toUTCString();
