@@ -1,5 +1,6 @@
 import { ApiError } from "../kit/api-error.ts";
 import type { ProtocolName } from "../protocol/schema.ts";
+import type { UnsignedV2 } from "./sigv2.ts";
 import type { SignedRequest, Unsigned } from "./sigv4.ts";
 
 /** Services answer the same refusal with codes of their own kind. */
@@ -16,6 +17,11 @@ const refuse = (code: string, message: string, status = 403, members: Record<str
 const byFamily = (family: AuthFamily, s3: () => ApiError, code: string, message: string): ApiError =>
   family === "s3" ? s3() : refuse(family === "json" ? `${code}Exception` : code, message);
 
+export const noDate = (): ApiError => refuse("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
+
+export const noSignatureV2 = ({ problem, message }: UnsignedV2, authorization: string | undefined): ApiError =>
+  problem === "denied" ? refuse("AccessDenied", message) : refuse("InvalidArgument", message, 400, { ArgumentName: "Authorization", ArgumentValue: authorization });
+
 /** A request that carries no signature that could be checked. */
 export const noSignature = (family: AuthFamily, unsigned: Unsigned, authorization: string | undefined): ApiError => {
   const { problem, message } = unsigned;
@@ -26,7 +32,7 @@ export const noSignature = (family: AuthFamily, unsigned: Unsigned, authorizatio
     case "algorithm": return refuse("InvalidRequest", message, 400);
     case "both": return argument(message);
     case "type": return family === "s3" ? argument("Unsupported Authorization Type") : malformedSignature(family, message);
-    case "date": return family === "s3" ? refuse("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") : malformedSignature(family, message);
+    case "date": return family === "s3" ? noDate() : malformedSignature(family, message);
     case "malformed": return malformedSignature(family, family === "s3" ? unsigned.s3 : message);
   }
 };
@@ -71,16 +77,17 @@ export const otherRegion = (family: AuthFamily, { region, expires }: SignedReque
   return refuse("AuthorizationHeaderMalformed", `The authorization header is malformed; ${text}`, 400, { Region: expected });
 };
 
-/** A presigned URL after its end. */
-export const expiredUrl = (signedAt: number, expires: number, now: number): ApiError => {
+/** A presigned URL after its end; version 4 tells how long it was good for. */
+export const expiredUrl = (end: number, expires: number | undefined, now: number): ApiError => {
   const wholeSecond = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}/, "");
-  return refuse("AccessDenied", "Request has expired", 403, { "X-Amz-Expires": expires, Expires: wholeSecond(signedAt + expires * 1000), ServerTime: wholeSecond(now) });
+  return refuse("AccessDenied", "Request has expired", 403, { ...(expires === undefined ? {} : { "X-Amz-Expires": expires }), Expires: wholeSecond(end), ServerTime: wholeSecond(now) });
 };
 
-export const wrongSignature = (family: AuthFamily, { canonical, toSign, accessKeyId, signature }: { canonical: string; toSign: string; accessKeyId: string; signature: string }): ApiError => {
+export const wrongSignature = (family: AuthFamily, { canonical = "", toSign, accessKeyId, signature }: { canonical?: string; toSign: string; accessKeyId: string; signature: string }): ApiError => {
   if (family === "s3") {
     return refuse("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.", 403, {
-      AWSAccessKeyId: accessKeyId, StringToSign: toSign, SignatureProvided: signature, StringToSignBytes: bytesOf(toSign), CanonicalRequest: canonical, CanonicalRequestBytes: bytesOf(canonical),
+      AWSAccessKeyId: accessKeyId, StringToSign: toSign, SignatureProvided: signature, StringToSignBytes: bytesOf(toSign),
+      ...(canonical === "" ? {} : { CanonicalRequest: canonical, CanonicalRequestBytes: bytesOf(canonical) }),
     });
   }
   return refuse(

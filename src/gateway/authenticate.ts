@@ -4,7 +4,8 @@ import { openSession, sessionCaller } from "../iam/session.ts";
 import { ApiError } from "../kit/api-error.ts";
 import { anonymous, root, type Caller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
-import { expiredToken, expiredUrl, invalidToken, malformedSignature, noSignature, otherDate, otherRegion, skewed, unknownKey, wrongSignature, type AuthFamily } from "./auth-errors.ts";
+import { expiredToken, expiredUrl, invalidToken, malformedSignature, noDate, noSignature, noSignatureV2, otherDate, otherRegion, skewed, unknownKey, wrongSignature, type AuthFamily } from "./auth-errors.ts";
+import { isVersion2, readVersion2, signV2, stringToSignV2, takesVersion2 } from "./sigv2.ts";
 import { canonicalRequest, createSigningKeys, EMPTY_SHA256, isSameSignature, readSignature, sha256Hex, sign, stringToSign, type SignedRequest } from "./sigv4.ts";
 
 export interface Authenticated {
@@ -35,19 +36,25 @@ interface Request {
   headers: Readonly<Record<string, string>>;
   /** The endpoint's region, where the host names one. */
   region?: string | undefined;
+  /** The path with the bucket in front that the host may have named; version 2 signs it so. */
+  resource?: string;
   /** Services but S3 sign the hash of the body. */
   buffer(): Promise<Buffer>;
 }
 
 const WINDOW_MS = 15 * 60 * 1000;
 const DEFAULT_ACCOUNT = "000000000000";
+const COMPACT_TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+/** With --any-credentials. */
+const anyRoot = (accessKeyId: string): Caller => root(/^\d{12}$/.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT, accessKeyId);
 
 /** Who sent it, proved by SigV4. Signatures live on the wall clock. Throws AWS's refusals, in the words of the service's kind. */
 export const createAuthenticate = ({ identities, wall, sessionKey, anyCredentials }: Needs) => {
   const signingKey = createSigningKeys();
 
   /** The secret that the key id must have been used with, and whom it stands for. */
-  const credential = async (family: AuthFamily, { accessKeyId, sessionToken }: SignedRequest): Promise<{ secret: string; caller: Caller }> => {
+  const credential = async (family: AuthFamily, { accessKeyId, sessionToken }: Pick<SignedRequest, "accessKeyId" | "sessionToken">): Promise<{ secret: string; caller: Caller }> => {
     if (sessionToken !== undefined && accessKeyId.startsWith("ASIA")) {
       const session = openSession(sessionKey, accessKeyId, sessionToken);
       if (session === undefined) throw invalidToken(family);
@@ -69,13 +76,16 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
     return { secret: secretAccessKey, caller: { type: "user", account, arn: userArn, userId, userName, accessKeyId } };
   };
 
+  /** `--any-credentials` takes every key; those of users, and temporary ones, stay what they are. */
+  const isUnknownButTaken = async (accessKeyId: string): Promise<boolean> => anyCredentials && !accessKeyId.startsWith("ASIA") && (await userCredential(accessKeyId)) === undefined;
+
   const checkTime = (family: AuthFamily, signed: SignedRequest) => {
-    const signedAt = Date.parse(signed.timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+    const signedAt = Date.parse(signed.timestamp.replace(COMPACT_TIME, "$1-$2-$3T$4:$5:$6Z"));
     if (Number.isNaN(signedAt) || !signed.timestamp.startsWith(signed.date)) throw otherDate(family, signed);
     const now = wall.now();
     if (signed.expires === undefined) {
       if (Math.abs(now - signedAt) > WINDOW_MS) throw skewed(family, signedAt, now, WINDOW_MS);
-    } else if (now > signedAt + signed.expires * 1000) throw expiredUrl(signedAt, signed.expires, now);
+    } else if (now > signedAt + signed.expires * 1000) throw expiredUrl(signedAt + signed.expires * 1000, signed.expires, now);
     else if (signedAt > now + WINDOW_MS) throw new ApiError("AccessDenied", "Request is not yet valid", { status: 403 });
   };
 
@@ -86,16 +96,39 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
     if (unsigned.length > 0 && family === "s3") throw new ApiError("AccessDenied", "There were headers present in the request which were not signed", { status: 403, members: { HeadersNotSigned: unsigned.join(", ") } });
   };
 
+  /** Version 2, of S3 alone: HMAC-SHA1 over some of the request, and nothing of its body. */
+  const authenticateV2 = async (request: Request): Promise<Authenticated> => {
+    if (!takesVersion2(request.region)) throw new ApiError("InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", { status: 400 });
+    const signed = readVersion2(request.headers, request.query);
+    if ("problem" in signed) throw noSignatureV2(signed, request.headers["authorization"]);
+    const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
+    const payload: PayloadClaim = { kind: isChunked ? "chunks" : "none" };
+    if (await isUnknownButTaken(signed.accessKeyId)) return { caller: anyRoot(signed.accessKeyId), service: "s3", payload };
+    const { secret, caller } = await credential("s3", signed);
+    const now = wall.now();
+    if (signed.expires === undefined) {
+      const signedAt = Date.parse((request.headers["x-amz-date"] ?? request.headers["date"] ?? "").replace(COMPACT_TIME, "$1-$2-$3T$4:$5:$6Z"));
+      if (Number.isNaN(signedAt)) throw noDate();
+      if (Math.abs(now - signedAt) > WINDOW_MS) throw skewed("s3", signedAt, now, WINDOW_MS);
+    } else if (now > signed.expires * 1000) throw expiredUrl(signed.expires * 1000, undefined, now);
+    const resource = request.resource ?? request.path;
+    // Of a bucket itself, clients sign the path with a slash behind it or without.
+    const toSign = (/^\/[^/]+$/.test(resource) ? [resource, `${resource}/`] : [resource]).map((path) => stringToSignV2({ ...request, path }, signed));
+    if (!toSign.some((text) => isSameSignature(signV2(secret, text), signed.signature))) throw wrongSignature("s3", { toSign: toSign[0]!, accessKeyId: signed.accessKeyId, signature: signed.signature });
+    if (caller.type === "user") identities.touchAccessKey(signed.accessKeyId, { service: "s3", region: request.region ?? "us-east-1" });
+    return { caller, service: "s3", payload };
+  };
+
   return async (family: AuthFamily, request: Request): Promise<Authenticated> => {
+    if (family === "s3" && isVersion2(request.headers, request.query)) return authenticateV2(request);
     const signed = readSignature(request.headers, request.query);
     if ("problem" in signed) {
       if (signed.problem === "missing" && family === "s3") return { caller: anonymous, service: undefined, payload: { kind: "none" } };
       throw noSignature(family, signed, request.headers["authorization"]);
     }
-    if (anyCredentials && !signed.accessKeyId.startsWith("ASIA") && (await userCredential(signed.accessKeyId)) === undefined) {
-      const account = /^\d{12}$/.test(signed.accessKeyId) ? signed.accessKeyId : DEFAULT_ACCOUNT;
+    if (await isUnknownButTaken(signed.accessKeyId)) {
       const isChunked = request.headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true;
-      return { caller: root(account, signed.accessKeyId), service: signed.service, payload: { kind: isChunked ? "chunks" : "none" } };
+      return { caller: anyRoot(signed.accessKeyId), service: signed.service, payload: { kind: isChunked ? "chunks" : "none" } };
     }
     if (request.region !== undefined && signed.region !== request.region) throw otherRegion(family, signed, request.region);
     const { secret, caller } = await credential(family, signed);

@@ -11,9 +11,12 @@ import type { RequestContext } from "../services/service.ts";
 import { familyOf } from "./auth-errors.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { createBody, type BodyLimits } from "./body.ts";
+import { hoistedHeaders } from "./hoisted.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPerform } from "./perform.ts";
 import { namedService, route } from "./route.ts";
+import { isPresignedV2 } from "./sigv2.ts";
+import { isPresigned } from "./sigv4.ts";
 
 /** One HTTP request, framing taken off, nothing believed. */
 export interface GatewayRequest {
@@ -63,12 +66,14 @@ export const createDispatch = (needs: GatewayNeeds) => {
       Object.assign(failure, { model, protocol: model.protocols[0]! });
       if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
       const body = form === "" ? createBody(request.body, request.headers, bodyLimits(failure)) : early;
-      const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers: request.headers, buffer: body.buffer, stream: body.stream };
+      const isHoisting = model.name === "s3" && (isPresigned(request.query) || isPresignedV2(request.query));
+      const headers = isHoisting ? { ...hoistedHeaders(request.query), ...request.headers } : request.headers;
+      const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers, buffer: body.buffer, stream: body.stream };
 
       const claim = await claimOperation(model, wire);
       if (claim === undefined) throw unknownOperation(model, wire);
       Object.assign(failure, { operation: claim.operation, protocol: claim.protocol });
-      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion });
+      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion, resource: routed.path });
       body.expect(payload);
       const input = await claim.read();
       const context: Omit<RequestContext, "refusalOf"> = {
@@ -83,7 +88,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
         responseHeaders: failure.headers,
         trailers: body.trailers,
         isInternal: false,
-        wire: { headers: request.headers, buffer: body.buffer },
+        wire: { headers, buffer: body.buffer, isRegionNamed: routed.isRegionNamed },
       };
       const output = await perform(model, claim.operation, input, context);
       const response = encode(claim, (output ?? {}) as Record<string, unknown>, failure.requestId);

@@ -8,6 +8,8 @@ export interface Route {
   path: string;
   /** The region that the host names: a signature for another one is not for this endpoint. */
   hostRegion?: string;
+  /** False when the region is the default: neither the signature nor the host says which is meant. */
+  isRegionNamed: boolean;
 }
 
 interface Request {
@@ -50,6 +52,7 @@ export const route = (request: Request, form: string, defaultRegion: string): Ro
   return {
     service,
     region,
+    isRegionNamed: Boolean(scope.region || byHost.region),
     path: service.name === "s3" && byHost.bucket !== undefined ? `/${byHost.bucket}${path}` : path,
     ...(byHost.region === undefined ? {} : { hostRegion: byHost.region }),
   };

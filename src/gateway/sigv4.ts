@@ -87,7 +87,7 @@ const isSignatureV2 = (authorization: string | undefined, query: string): boolea
 
 const BOTH: Unsigned = { problem: "both", message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified" };
 
-const isPresigned = (query: string): boolean => /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/.test(query);
+export const isPresigned = (query: string): boolean => /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/.test(query);
 
 /** Header or query; never both. */
 export const readSignature = (headers: Readonly<Record<string, string>>, query: string): SignedRequest | Unsigned => {

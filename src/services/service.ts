@@ -27,7 +27,7 @@ export interface RequestContext {
   /** True for `call`, from inside the platform: there was no wire. */
   isInternal: boolean;
   /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
-  wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer> };
+  wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer>; /** By the signature or the host. */ isRegionNamed: boolean };
   /**
    * AccessDenied for a permission beside those of the operation: of one key among many, or to be told that something is not
    * there. Undefined when the caller has it.

@@ -189,6 +189,7 @@ describe("an upload in chunks", () => {
     ["a trailer that no header names", { kind: "unsigned-trailer", trailer: crc, headers: { "x-amz-trailer": "" } }, 400, "MalformedTrailerError", TRAILER],
     ["another trailer than the header names", { kind: "unsigned-trailer", trailer: crc, headers: { "x-amz-trailer": "x-amz-checksum-sha1" } }, 400, "MalformedTrailerError", TRAILER],
     ["a named trailer that does not come", { kind: "unsigned-trailer", headers: { "x-amz-trailer": "x-amz-checksum-sha1" } }, 400, "MalformedTrailerError", TRAILER],
+    ["a trailer of another algorithm than it said", { kind: "unsigned-trailer", trailer: crc, headers: { "x-amz-sdk-checksum-algorithm": "SHA1" } }, 400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid."],
     ["a trailer that is none", { kind: "unsigned-trailer", trailer: crc, spoil: replace("x-amz-checksum-crc32:", "x-amz-checksum-crc32 ") }, 400, "MalformedTrailerError", TRAILER],
   ])("is refused with %s, and nothing is kept", async (name, given, status, code, message) => {
     const path = `/bucket/spoilt-${name.replace(/\W/g, "-")}`;

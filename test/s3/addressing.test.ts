@@ -72,6 +72,9 @@ describe("a bucket is in one region", () => {
   it("must be named in a region but us-east-1, and is one bucket for all accounts", async () => {
     const { headers } = signHeaders({ method: "PUT", path: "/fresh", headers: { host: opened.host }, payload: sha256(""), region: "eu-west-1" });
     const unnamed = await send(opened.endpoint, { method: "PUT", path: "/fresh", headers });
+    const empty = "<CreateBucketConfiguration><LocationConstraint></LocationConstraint></CreateBucketConfiguration>";
+    const signed = signHeaders({ method: "PUT", path: "/fresh", headers: { host: opened.host }, payload: sha256(empty) });
+    expect(await send(opened.endpoint, { method: "PUT", path: "/fresh", headers: signed.headers, body: empty })).toMatchObject({ status: 400, code: "InvalidLocationConstraint" });
     expect([unnamed.status, unnamed.code, member(unnamed.text, "Message")]).toEqual([400, "IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."]);
     const other = in_("us-east-1", { credentials: { accessKeyId: "111122223333", secretAccessKey: "test" } });
     expect(await failure(other.send(new CreateBucketCommand({ Bucket: "east" })))).toMatchObject({ name: "BucketAlreadyExists", $metadata: { httpStatusCode: 409 } });

@@ -87,6 +87,9 @@ describe("writing, on the wire", () => {
     ["an ACL, where ACLs are off", { "x-amz-acl": "public-read" }, [400, "AccessControlListNotSupported", "The bucket does not allow ACLs"]],
     ["too much metadata", { "x-amz-meta-a": "x".repeat(2_048) }, [400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size"]],
     ["an MD5 that is none", { "content-md5": "x" }, [400, "InvalidDigest", "The Content-MD5 you specified was invalid."]],
+    ["a checksum of no algorithm", { "x-amz-checksum-sha256a": "x" }, [400, "InvalidRequest", "The algorithm type you specified in x-amz-checksum- header is invalid."]],
+    ["a checksum of another algorithm than it said", { "x-amz-sdk-checksum-algorithm": "SHA1", "x-amz-checksum-crc32": "AAAAAA==" }, [400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid."]],
+    ["a checksum that it said and did not send", { "x-amz-sdk-checksum-algorithm": "SHA1" }, [400, "InvalidRequest", "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found."]],
     ["two checksums", { "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha1": "AAAAAAAAAAAAAAAAAAAAAAAAAAA=" }, [400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."]],
   ])("refuses %s that S3 does not know, in S3's words", async (_name, headers, expected) => {
     expect(told(await call("PUT", "/bucket/refused", headers, { body: "x" }))).toEqual(expected);
@@ -138,6 +141,8 @@ describe("listing, on the wire", () => {
     const first = await list({ "max-keys": "2", delimiter: "/" });
     expect([keysOf(first), member(first.text, "KeyCount"), member(first.text, "IsTruncated"), /<CommonPrefixes><Prefix>b\/<\/Prefix>/.test(first.text)]).toEqual([["a"], "2", "true", true]);
     const second = await list({ "max-keys": "2", delimiter: "/", "continuation-token": member(first.text, "NextContinuationToken")! });
+    const both = await list({ delimiter: "/", "start-after": "b/2", "continuation-token": member(first.text, "NextContinuationToken")! });
+    expect([keysOf(both), member(both.text, "StartAfter")]).toEqual([["c d+e", "ü"], undefined]);
     expect([keysOf(second), member(second.text, "IsTruncated"), member(second.text, "NextContinuationToken")]).toEqual([["c d+e", "ü"], "false", undefined]);
     expect(keysOf(await list({ "start-after": "b/1" }))).toEqual(["b/2", "c d+e", "ü"]);
     expect(keysOf(await list({ prefix: "b/" }))).toEqual(["b/1", "b/2"]);
@@ -153,7 +158,7 @@ describe("listing, on the wire", () => {
 
   it.each([
     [{ "encoding-type": "xml" }, "Invalid Encoding Method specified in Request"],
-    [{ "continuation-token": "nonsense" }, "The continuation token provided is incorrect"],
+    [{ "continuation-token": "nonsense", "start-after": "a" }, "The continuation token provided is incorrect"],
     [{ "max-keys": "-1" }, "Argument max-keys must be an integer between 0 and 2147483647"],
     [{ "max-keys": "many" }, "Provided max-keys not an integer or within integer range"],
   ])("refuses %j", async (query, message) => {

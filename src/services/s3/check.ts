@@ -16,9 +16,11 @@ const ANSWERED_ANYWHERE: readonly string[] = ["GetBucketLocation"];
 
 const CHECKSUM_HEADER = /^x-amz-checksum-([a-z0-9]+)$/;
 const NO_CHECKSUMS: readonly string[] = ["algorithm", "type", "mode"];
+const ALGORITHMS: readonly string[] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "sha512", "md5", "xxhash64", "xxhash3", "xxhash128"];
 
 /** What S3 refuses before it asks any policy: a body unlike its digests, a bucket that is not there, or one in another region. */
 export const createCheck = (places: BucketPlaces): NonNullable<S3Service["check"]> => async (operation, input, context) => {
+  refuseUnknownChecksum(context);
   if (!OF_OBJECTS.includes(operation)) await checkBody(operation, context);
   refuseChunks(operation, context);
   if (UPLOADS.includes(operation)) requireLength(context);
@@ -27,7 +29,8 @@ export const createCheck = (places: BucketPlaces): NonNullable<S3Service["check"
   const place = await places.find(bucket);
   if (place === undefined) throw noSuchBucket(bucket);
   if (operation === "HeadBucket") context.responseHeaders["x-amz-bucket-region"] = place.region;
-  if (place.region !== context.region && !ANSWERED_ANYWHERE.includes(operation)) throw elsewhere(bucket, place, context);
+  const isElsewhere = place.region !== context.region && context.wire?.isRegionNamed !== false;
+  if (isElsewhere && !ANSWERED_ANYWHERE.includes(operation)) throw elsewhere(bucket, place, context);
 };
 
 const elsewhere = (bucket: string, { region }: BucketPlace, { responseHeaders, isInternal }: RequestContext): ApiError => {
@@ -55,6 +58,11 @@ const requireLength = ({ wire }: RequestContext): void => {
     throw unsupportedHeader("Transfer-Encoding");
   }
   throw new ApiError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
+};
+
+const refuseUnknownChecksum = ({ wire }: RequestContext): void => {
+  const algorithms = Object.keys(wire?.headers ?? {}).flatMap((name) => CHECKSUM_HEADER.exec(name)?.[1] ?? []);
+  if (algorithms.some((algorithm) => !ALGORITHMS.includes(algorithm) && !NO_CHECKSUMS.includes(algorithm))) throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
 };
 
 const givenChecksums = (headers: Readonly<Record<string, string>>): ChecksumMembers =>

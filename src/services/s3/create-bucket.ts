@@ -19,7 +19,7 @@ const illegal = (message: string): ApiError => new ApiError("IllegalLocationCons
 /** Where the bucket goes, from the constraint and the region of the endpoint that was asked. */
 const bucketRegion = (constraint: string | undefined, asked: string): string => {
   const wanted = constraint === "EU" ? "eu-west-1" : constraint;
-  if (wanted === undefined || wanted === "") {
+  if (wanted === undefined) {
     if (asked !== CLASSIC_REGION) throw illegal("The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.");
     return CLASSIC_REGION;
   }

@@ -11,6 +11,8 @@ export interface Garbage {
   add(blobIds: readonly string[]): Operation<void>;
   /** After that commit: removes them, without anybody waiting. */
   collect(blobIds: readonly string[]): void;
+  /** Keeps blobs from being removed while they are read; what is collected meanwhile goes when the returned function is called. */
+  hold(blobIds: readonly string[]): () => void;
   /** What an earlier run left: garbage that it did not get to, and blobs that no commit came to name. */
   recover(): Promise<void>;
   /** When everything that was asked for is gone. */
@@ -20,10 +22,21 @@ export interface Garbage {
 export const createGarbage = ({ store, blobs, log }: { store: Store; blobs: BlobStore; log: Log }): Garbage => {
   const running = new Set<Promise<void>>();
 
+  const holders = new Map<string, number>();
+  const postponed = new Set<string>();
+
   const remove = async (blobIds: readonly string[]): Promise<void> => {
-    for (const id of blobIds) await blobs.remove(id);
+    const removed: string[] = [];
+    for (const id of blobIds) {
+      if (holders.has(id)) {
+        postponed.add(id);
+        continue;
+      }
+      await blobs.remove(id);
+      removed.push(id);
+    }
     await store.run(function* () {
-      for (const id of blobIds) yield* sql("delete from s3_garbage where blob_id = ?", id);
+      for (const id of removed) yield* sql("delete from s3_garbage where blob_id = ?", id);
     });
   };
   const inBackground = (work: Promise<void>): void => {
@@ -33,12 +46,25 @@ export const createGarbage = ({ store, blobs, log }: { store: Store; blobs: Blob
     running.add(settled);
   };
 
+  const collect = (blobIds: readonly string[]): void => {
+    if (blobIds.length > 0) inBackground(remove(blobIds));
+  };
+
   return {
     *add(blobIds) {
       for (const id of blobIds) yield* sql("insert into s3_garbage (blob_id) values (?) on conflict do nothing", id);
     },
-    collect(blobIds) {
-      if (blobIds.length > 0) inBackground(remove(blobIds));
+    collect,
+    hold(blobIds) {
+      for (const id of blobIds) holders.set(id, (holders.get(id) ?? 0) + 1);
+      return () => {
+        for (const id of blobIds) {
+          const left = holders.get(id)! - 1;
+          if (left > 0) holders.set(id, left);
+          else holders.delete(id);
+        }
+        collect(blobIds.filter((id) => !holders.has(id) && postponed.delete(id)));
+      };
     },
     async recover() {
       const left = await store.run(function* () {

@@ -69,7 +69,7 @@ export const positionOf = (entry: ListingEntry | undefined): Buffer | undefined 
 const encodeToken = (position: Buffer): string => `1${position.toString("base64url")}`;
 const decodeToken = (token: string): Buffer => {
   const position = Buffer.from(token.slice(1), "base64url");
-  if (encodeToken(position) !== token) throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  if (encodeToken(position) !== token) throw invalidArgument("The continuation token provided is incorrect", "continuation-token", undefined);
   return position;
 };
 
@@ -91,7 +91,7 @@ export const createListObjectsV2 = (s3: S3): S3Handler<"ListObjectsV2"> => async
   const max = readMax(input.MaxKeys, "max-keys");
   const encode = readEncoding(input.EncodingType);
   refuseOptionalAttributes(input.OptionalObjectAttributes);
-  if (token === "") throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  if (token === "") throw invalidArgument("The continuation token provided is incorrect", "continuation-token", undefined);
   const after = token !== undefined ? decodeToken(token) : startAfter === undefined ? undefined : keyBytes(startAfter);
   const { bucket, listing } = await page(s3, input, after, max);
   const last = positionOf(listing.entries.at(-1));
@@ -103,7 +103,7 @@ export const createListObjectsV2 = (s3: S3): S3Handler<"ListObjectsV2"> => async
     ...contents(listing, encode, input.FetchOwner === true ? ownerOf(bucket.account) : undefined),
     ...(token === undefined ? {} : { ContinuationToken: token }),
     ...(listing.isTruncated && last !== undefined ? { NextContinuationToken: encodeToken(last) } : {}),
-    ...(startAfter === undefined ? {} : { StartAfter: encode(startAfter) }),
+    ...(startAfter === undefined || token !== undefined ? {} : { StartAfter: encode(startAfter) }),
   };
 };
 

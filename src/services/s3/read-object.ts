@@ -73,14 +73,19 @@ export const lookUp = async (s3: S3, input: S3Input<"HeadObject">, context: Requ
   return { object, range, output };
 };
 
-/** The bytes of an object from one or several blobs, from and to the given ones. */
-export async function* readBytes({ blobs }: Pick<S3, "blobs">, parts: readonly BlobPart[], range: ByteRange): AsyncGenerator<Uint8Array, void, void> {
-  let at = 0;
-  for (const [id, size] of parts) {
-    const start = Math.max(range.start - at, 0);
-    const end = Math.min(range.end - at, size - 1);
-    if (start <= end) yield* blobs.read(id, { start, end });
-    at += size;
+/** The bytes of an object from one or several blobs, from and to the given ones. Once begun, they stay until the end, whoever replaces the object. */
+export async function* readBytes({ blobs, garbage }: Pick<S3, "blobs" | "garbage">, parts: readonly BlobPart[], range: ByteRange): AsyncGenerator<Uint8Array, void, void> {
+  const release = garbage.hold(parts.map(([id]) => id));
+  try {
+    let at = 0;
+    for (const [id, size] of parts) {
+      const start = Math.max(range.start - at, 0);
+      const end = Math.min(range.end - at, size - 1);
+      if (start <= end) yield* blobs.read(id, { start, end });
+      at += size;
+    }
+  } finally {
+    release();
   }
 }
 

@@ -72,6 +72,7 @@ export const receiveBody = async (
       if (announced !== undefined) throw invalidRequest("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.");
       return { ...received, sent: undefined };
     }
+    if (announced !== undefined && sent.algorithm !== announced) throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
     const computed = received.checksums.get(sent.algorithm) ?? (await digestOf(s3, received.blob.id, sent.algorithm));
     if (computed !== sent.value) throw badDigest(sent.algorithm);
     received.checksums.set(sent.algorithm, computed);
