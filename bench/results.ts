@@ -71,7 +71,7 @@ export const print = (results: readonly Result[], skipped: readonly string[], { 
   console.log(`${at.cpus} × ${at.cpu}, ${at.memoryGiB} GiB, Linux ${at.kernel}, Node ${at.node}; load average ${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`);
   for (const { name, isolation, baseline, ratio, blocks, context } of results) {
     console.log(`\n${name}, ${isolation}`);
-    console.log(`  ${ratio.median.toFixed(2)} × ${baseline}   (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)} in ${blocks} blocks)`);
+    console.log(`  ${rounded(ratio.median)} × ${baseline}   (${rounded(ratio.min)}–${rounded(ratio.max)} in ${blocks} blocks)`);
     console.log(`  ${Object.entries(context).map(([key, value]) => `${key} ${value}`).join(", ")}`);
   }
   for (const reason of skipped) console.log(`\nskipped: ${reason}`);

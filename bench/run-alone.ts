@@ -19,8 +19,8 @@ export const runAlone = async (...benches: readonly Bench[]): Promise<void> => {
         results.push(...(await bench(server, isolation, options)));
       } catch (error) {
         console.error(`✗ the bench ended: ${(error as Error).message}`);
-        process.exitCode = 1;
-        return await server.stop();
+        await server.stop();
+        process.exit(1);
       }
       await server.stop();
     }
