@@ -63,7 +63,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     searchPath: config.searchPath,
   });
   await executor.checkRuntimes();
-  const scheduler = createScheduler({ executor, clock, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
+  const scheduler = createScheduler({ executor, clock, wall, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, random, ledger, log });

@@ -197,6 +197,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     createdAt: clock.now(),
     credentialsExpireAt: needs.credentialsExpireAt,
     get state() { return state; },
+    initialized: initialized.catch(() => {}),
     get invocations() { return invocations; },
     get lastUsedAt() { return lastUsedAt; },
     invoke,

@@ -78,6 +78,8 @@ export interface Environment {
   invoke(invocation: Invocation): Promise<InvocationReport>;
   /** Ends it: SHUTDOWN budget, then killed. Nothing is left when it resolves. */
   stop(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE"): Promise<void>;
+  /** Resolves when INIT is over, however it went. */
+  readonly initialized: Promise<void>;
   /** Resolves when it is dead, whatever the cause. */
   readonly dead: Promise<void>;
 }

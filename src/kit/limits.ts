@@ -41,6 +41,9 @@ export const MEMORY_MB_PER_CPU = 1_769;
 export const ASYNC_RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 /** Milliseconds. The default and the most: 6 hours. */
 export const ASYNC_EVENT_AGE_MS_MAX = 6 * 60 * 60 * 1000;
+/** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
+export const ENVIRONMENT_STARTS_PER_CPU = 2;
+export const START_TURN_MS = 1_000;
 /** Milliseconds. An idle environment lives this long; unspecified by AWS, minutes in practice. */
 export const ENVIRONMENT_IDLE_MS = 10 * 60 * 1000;
 /** Bytes of headers of one request: AWS's 1 MB is for line and headers together; ours is Node's parser limit. */

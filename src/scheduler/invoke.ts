@@ -10,6 +10,7 @@ import type { Scheduler } from "./scheduler.ts";
 interface Needs {
   executor: Executor;
   clock: Clock;
+  wall: Clock;
   random: Random;
   ledger: Ledger;
   log: Log;
@@ -17,9 +18,9 @@ interface Needs {
 }
 
 /** lease concurrency → acquire an environment → run → release */
-export const createScheduler = ({ executor, clock, ledger, settings = {} }: Needs): Scheduler => {
+export const createScheduler = ({ executor, clock, wall, ledger, settings = {} }: Needs): Scheduler => {
   const concurrency = createConcurrency({ clock, ...(settings.accountConcurrency === undefined ? {} : { accountLimit: settings.accountConcurrency }) });
-  const placement = createPlacement({ executor, clock, grow: concurrency.grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
+  const placement = createPlacement({ executor, clock, wall, grow: concurrency.grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
 
   return {
     async invoke(target, invocation) {

@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import { wallNow, type Clock, type Timer } from "../kit/clock.ts";
-import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS } from "../kit/limits.ts";
+import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, START_TURN_MS } from "../kit/limits.ts";
+import { createStartQueue } from "./start-queue.ts";
 
 interface Waiting {
   give(environment: Environment): void;
@@ -23,15 +25,19 @@ interface Pool {
 interface Needs {
   executor: Executor;
   clock: Clock;
+  wall: Clock;
   /** Asked before an environment is made; throws when it may not be. */
   grow: (functionArn: string) => void;
   idleMs?: number;
+  /** Environments that may begin at once: more would only slow each other down. */
+  startsAtOnce?: number;
 }
 
 /** Which environment an invocation gets: a warm one, or whichever comes first of a new one and one that becomes free. */
-export const createPlacement = ({ executor, clock, grow, idleMs = ENVIRONMENT_IDLE_MS }: Needs) => {
+export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONMENT_IDLE_MS, startsAtOnce = availableParallelism() * ENVIRONMENT_STARTS_PER_CPU }: Needs) => {
   const pools = new Map<string, Pool>();
   const stopping = new Set<Promise<void>>();
+  const starts = createStartQueue(startsAtOnce);
 
   const stop = (environment: Environment) => {
     const stopped = environment.stop("SPINDOWN");
@@ -78,15 +84,32 @@ export const createPlacement = ({ executor, clock, grow, idleMs = ENVIRONMENT_ID
     if (pool.isRetired) return void stop(environment);
     rest(pool, environment);
   };
+  /** Its turn ends with INIT, or sooner: an INIT that waits for something shall not keep others from starting. */
+  const endTurn = (turn: () => void, environment: Environment) => {
+    const timer = wall.at(wall.now() + START_TURN_MS, "turn to start", turn);
+    void environment.initialized.finally(() => {
+      timer.cancel();
+      turn();
+    });
+  };
   const start = async (pool: Pool, target: FunctionTarget) => {
     pool.starting++;
+    const turn = await starts.enter(pool);
+    // Whoever waited may have been served by one that became free meanwhile.
+    if (pool.waiting.length < pool.starting) {
+      pool.starting--;
+      turn();
+      return dropIfEmpty(pool, target);
+    }
     try {
       const environment = await executor.createEnvironment(target);
+      endTurn(turn, environment);
       pool.starting--;
       pool.all.add(environment);
       void environment.dead.then(() => forget(pool, environment));
       offer(pool, environment);
     } catch (error) {
+      turn();
       pool.starting--;
       // One that is free again may have served somebody meanwhile: then those on their way are enough.
       if (pool.waiting.length > pool.starting) pool.waiting.pop()!.fail(error);

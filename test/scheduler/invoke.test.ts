@@ -33,7 +33,7 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
       let lastUsedAt = clock.now();
       let answer = () => {};
       const environment = {
-        id: `env-${made.length}`, target: of, credentialsExpireAt: Date.now() + HOUR, dead: dead.promise,
+        id: `env-${made.length}`, target: of, credentialsExpireAt: Date.now() + HOUR, dead: dead.promise, initialized: Promise.resolve(),
         get state() { return state; },
         get lastUsedAt() { return lastUsedAt; },
         async invoke({ requestId }: Invocation) {
@@ -56,7 +56,7 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
     close: async () => {},
   };
   const scheduler = createScheduler({
-    executor, clock, random, log: silentLog, settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
+    executor, clock, wall: createClock(), random, log: silentLog, settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
     ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
   });
   return { scheduler, clock, made, starts, told, failToStart: (error: Error) => void (failsToStart = error) };

@@ -12,8 +12,8 @@ const IDLE_MS = 60_000;
 
 const setUp = (options: { credentialsMs?: number; accountConcurrency?: number } = {}) => {
   const ground = createGround(options);
-  const { executor, clock, ledger } = ground;
-  const scheduler = createScheduler({ executor, clock, random, ledger, log: silentLog, settings: { idleMs: IDLE_MS, ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }) } });
+  const { executor, clock, wall, ledger } = ground;
+  const scheduler = createScheduler({ executor, clock, wall, random, ledger, log: silentLog, settings: { idleMs: IDLE_MS, ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }) } });
   const invoke = async (target: FunctionTarget, event: object = {}) => {
     const report = await scheduler.invoke(target, ground.invocation(event));
     return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) as unknown };
