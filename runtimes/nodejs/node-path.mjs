@@ -1,8 +1,15 @@
 // `import` does not look at NODE_PATH, `require` does. On AWS both find the SDK, so what import misses is looked up as require would.
+// And both look for node_modules in every folder above the code. On AWS there is none; here it may be somebody's project.
+import { realpathSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { pathToFileURL } from "node:url";
+import { sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const require = nodeModule.createRequire(`${process.env.LAMBDA_TASK_ROOT}/`);
+const taskRoot = realpathSync(process.env.LAMBDA_TASK_ROOT);
+const require = nodeModule.createRequire(`${taskRoot}/`);
+const PACKAGES = `${sep}node_modules${sep}`;
+/** What AWS's runtime brings along, wherever it lies. */
+const SDK = /^@(aws-sdk|smithy|aws-crypto|aws)\//;
 
 /** Where require finds what import did not; throws import's own error when neither does. */
 const elsewhere = (specifier, error) => {
@@ -14,7 +21,29 @@ const elsewhere = (specifier, error) => {
   }
 };
 
-/** The hook of a Node.js without `registerHooks` (before 22.15): it runs in a thread of its own. */
+const isInCode = (url) => url?.startsWith("file:") === true && fileURLToPath(url).startsWith(taskRoot + sep);
+/** In a node_modules of a folder that the code lies in. */
+const isAbove = (url) => {
+  if (!url.startsWith("file:")) return false;
+  const path = fileURLToPath(url);
+  const at = path.indexOf(PACKAGES);
+  return at >= 0 && taskRoot.startsWith(path.slice(0, at) + sep);
+};
+
+/** As Node.js words it. */
+const notFound = (specifier, { parentURL, conditions }) => {
+  const parent = fileURLToPath(parentURL);
+  return conditions.includes("import")
+    ? Object.assign(new Error(`Cannot find package '${specifier}' imported from ${parent}`), { code: "ERR_MODULE_NOT_FOUND" })
+    : Object.assign(new Error(`Cannot find module '${specifier}'\nRequire stack:\n- ${parent}`), { code: "MODULE_NOT_FOUND", requireStack: [parent] });
+};
+
+const checked = (specifier, context, found) => {
+  if (isInCode(context.parentURL) && isAbove(found.url) && !SDK.test(specifier)) throw notFound(specifier, context);
+  return found;
+};
+
+/** The hook of a Node.js without `registerHooks` (before 22.15): it runs in a thread of its own, and for `import` alone. */
 export const resolve = (specifier, context, next) => next(specifier, context).catch((error) => next(elsewhere(specifier, error), context));
 
 export const allowSdkImports = () => {
@@ -22,9 +51,9 @@ export const allowSdkImports = () => {
   nodeModule.registerHooks({
     resolve(specifier, context, next) {
       try {
-        return next(specifier, context);
+        return checked(specifier, context, next(specifier, context));
       } catch (error) {
-        return next(elsewhere(specifier, error), context);
+        return checked(specifier, context, next(elsewhere(specifier, error), context));
       }
     },
   });

@@ -50,4 +50,5 @@ it("function logs arrive whole, as their role may; what may not be written is to
   await eventually("the report is there", async () => (await messages("json")).some((line) => line.includes("platform.report")));
   const kinds = (await messages("json")).map((line) => JSON.parse(line) as { type?: string; message?: string }).map(({ type, message }) => type ?? message);
   expect(kinds).toEqual(["error", "platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start", "error", "platform.runtimeDone", "platform.report"]);
+  expect(await server.stop()).toBe(0);
 });

@@ -93,4 +93,5 @@ it.skipIf(process.platform !== "linux")("H6 a gigabyte of output costs the serve
   await eventually("both floods are cut", async () => (await messagesOf(clients, "flood")).filter((message) => message === MARK).length === 2);
   // Mostly buffers that wait for the garbage collector; it does not grow with the flood.
   expect(grown).toBeLessThan(128 * MIB);
+  expect(await server.stop()).toBe(0);
 }, 120_000);

@@ -1,5 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { node } from "./ground.ts";
+import { createGround, node } from "./ground.ts";
 
 /** The runtimes of AWS's two runtime clients: 3.x with callbacks, 4.x without. */
 const RUNTIMES = ["nodejs22.x", "nodejs24.x"];
@@ -105,6 +107,21 @@ describe.each(RUNTIMES)("a handler on %s", (runtime) => {
       { runtime },
     );
     expect((await invoke({})).json).toEqual(["us-east-1", "ASIATEST", "LambdaClient", "object"]);
+  });
+
+  it("finds no node_modules above its code, as there is none on AWS", async () => {
+    const { executor, target, invocation, dataDirectory } = createGround();
+    for (const place of ["node_modules/above", "node_modules/@scope/above"]) {
+      mkdirSync(join(dataDirectory, place), { recursive: true });
+      writeFileSync(join(dataDirectory, place, "index.js"), "module.exports = 'above'");
+    }
+    const source = `const look = async (how, name) => { try { return (await how(name), 'found'); } catch (error) { return [error.code, error.message.split('\\n')[0]]; } };
+      exports.handler = async () => [await look(require, 'above'), await look((name) => import(name), '@scope/above'), require('own'), typeof require('@aws-sdk/client-sts').STSClient];`;
+    const environment = await executor.createEnvironment(await target({ "app.js": source, "node_modules/own/index.js": "module.exports = require('deep')", "node_modules/deep/index.js": "module.exports = 'own'" }, { runtime }));
+    const { outcome } = await environment.invoke(invocation({}));
+    expect(JSON.parse(outcome.payload.toString())).toEqual([
+      ["MODULE_NOT_FOUND", "Cannot find module 'above'"], ["ERR_MODULE_NOT_FOUND", expect.stringMatching(/^Cannot find package '@scope\/above' imported from .*app\.js$/)], "own", "function",
+    ]);
   });
 
   it("finds nothing else of lambdad's packages", async () => {
