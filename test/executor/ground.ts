@@ -11,7 +11,9 @@ import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createProcessDriver } from "../../src/sandbox/process.ts";
+import type { IsolationName } from "../../src/sandbox/sandbox.ts";
 import { zipOf } from "../support/functions.ts";
+import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const ACCOUNT = "000000000000";
@@ -56,14 +58,21 @@ export const node = (files: string | Record<string, string>, options: Partial<Fu
 /** A Python function of one module, or of a package. */
 export const python = (files: string | Record<string, string>, options: Partial<FunctionTarget> = {}) => startFunction(typeof files === "string" ? { "app.py": files } : files, options);
 
-/** An executor over real processes, and what it needs of a platform. Credentials of environments end after `credentialsMs`. */
-export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: number } = {}) => {
+export interface GroundOptions {
+  /** When the credentials of environments end. */
+  credentialsMs?: number;
+  /** The driver; by default the one that lambdad would choose here. */
+  isolation?: IsolationName;
+}
+
+/** An executor over real processes, and what it needs of a platform. */
+export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations[0]! }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
-  const sandboxes = createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
+  const sandboxes = isolation === "bubblewrap" ? bubblewrap! : createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({
@@ -77,7 +86,7 @@ export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: nu
   });
   onTestFinished(async () => {
     await executor.close();
-    await sandboxes.close();
+    if (sandboxes !== bubblewrap) await sandboxes.close();
   });
 
   return {
@@ -97,9 +106,9 @@ export const createGround = ({ credentialsMs = 3_600_000 }: { credentialsMs?: nu
   };
 };
 
-/** A package in a real environment of the process sandbox. */
-export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<TestFunction> => {
-  const { executor, wall, lines, target, invocation } = createGround();
+/** A package in a real environment. */
+export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}, ground: GroundOptions = {}): Promise<TestFunction> => {
+  const { executor, wall, lines, target, invocation } = createGround(ground);
   const environment = await executor.createEnvironment(await target(files, options));
   return {
     environment,
