@@ -52,12 +52,14 @@ const serve = async (context: CommandContext, config: Config, claim: Claim): Pro
     throw explainStart(error, config);
   });
   claim.tell({ pid: process.pid, endpoint: platform.endpoint });
+  // Before Ready. is said: whoever reads it may send the signal at once.
+  const ended = waitForEnd(wall);
   await printBanner(out, { endpoint: platform.endpoint, config, milliseconds: Math.round(wall.monotonic() - began) });
   if (out.isJson) out.object({ schemaVersion: 1, command: "start", status: "ok", data: { endpoint: platform.endpoint, pid: process.pid }, warnings: [], error: null });
   else out.line(platform.endpoint);
   out.line("Ready.");
   if (config.prepareSdks) void prepareBehind(config, log);
-  const end = await waitForEnd(wall);
+  const end = await ended;
   out.note(`stopping on ${end.signal}: what runs may finish; a second one ends it at once`);
   await platform.close();
   return { exitCode: EXIT.ok };
