@@ -23,6 +23,12 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 const EXPIRES_SECONDS_MAX = 604_800;
 
+/** Milliseconds that a signature may be old or young. */
+export const SIGNATURE_WINDOW_MS = 15 * 60 * 1000;
+
+/** `20261124T110000Z`, or any date that HTTP knows, in milliseconds; NaN when it is none. */
+export const parseTime = (text: string): number => Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
 

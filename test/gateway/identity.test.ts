@@ -233,6 +233,13 @@ describe("a presigned URL", () => {
     expect((await fetch(signed.replace("colour=blue", "colour=red"), { method: "PUT", body: "a body" })).status).toBe(403);
   });
 
+  it("may say what the body must be", async () => {
+    const query = presign({ method: "PUT", path: "/bucket/hashed", headers: { host: opened.host }, expires: "60", query: { "X-Amz-Content-Sha256": sha256("a body") }, payload: sha256("a body") });
+    const put = (body: string) => use(query, { method: "PUT", path: "/bucket/hashed", headers: { "content-length": String(body.length) }, body });
+    expect((await put("b body")).code).toBe("XAmzContentSHA256Mismatch");
+    expect((await put("a body")).status).toBe(200);
+  });
+
   it("may be for an upload, of what was signed", async () => {
     const signed = presign({ method: "PUT", path: "/bucket/uploaded", headers: { host: opened.host, "content-type": "text/plain" }, expires: "60" });
     expect((await use(signed, { method: "PUT", path: "/bucket/uploaded", headers: { "content-type": "text/html" }, body: "x" })).code).toBe("SignatureDoesNotMatch");

@@ -81,8 +81,8 @@ export const signHeaders = (request: ToSign) => {
 };
 
 /** The query of a presigned URL. Source: "Authenticating Requests: Using Query Parameters", S3 API reference. */
-export const presign = (request: Omit<ToSign, "payload"> & { expires: string }): Record<string, string> => {
-  const whole = { ...request, payload: "UNSIGNED-PAYLOAD" };
+export const presign = (request: Omit<ToSign, "payload"> & { expires: string; payload?: string }): Record<string, string> => {
+  const whole = { ...request, payload: request.payload ?? "UNSIGNED-PAYLOAD" };
   const { timestamp, scope, key } = prepare(whole);
   const query: Record<string, string> = {
     ...request.query,
