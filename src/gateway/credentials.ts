@@ -57,7 +57,7 @@ export const createCredentials = ({ identities, wall, sessionKey, anyCredentials
       return root(/^\d{12}$/.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT, accessKeyId);
     },
     noteUse(caller, at) {
-      if (caller.type === "user") identities.touchAccessKey(caller.accessKeyId, at);
+      if (caller.type === "user" && caller.accessKeyId !== undefined) identities.touchAccessKey(caller.accessKeyId, at);
     },
   };
 };

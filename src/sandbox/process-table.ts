@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 
 export interface ProcessRow {
   pid: number;
@@ -17,6 +17,14 @@ const readText = (path: string): string => {
   }
 };
 
+const namesIn = (path: string): string[] => {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+};
+
 /** A row of /proc, or undefined when the process is gone. The command may hold blanks and brackets: the last `)` ends it. */
 const readRow = (pid: number): ProcessRow | undefined => {
   const text = readText(`/proc/${pid}/stat`);
@@ -26,15 +34,7 @@ const readRow = (pid: number): ProcessRow | undefined => {
 };
 
 /** Every process of this machine that we may see. Empty where there is no /proc. */
-const processTable = (): ProcessRow[] => {
-  let names: string[];
-  try {
-    names = readdirSync("/proc");
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => (/^\d+$/.test(name) ? (readRow(Number(name)) ?? []) : []));
-};
+const processTable = (): ProcessRow[] => namesIn("/proc").flatMap((name) => (/^\d+$/.test(name) ? (readRow(Number(name)) ?? []) : []));
 
 /**
  * The living processes that `root` started, however they hid: children of children, whoever kept its group or session, and
@@ -50,13 +50,22 @@ export const processesOf = (root: number | undefined, mark: string): number[] =>
   return [...found];
 };
 
-/** The living processes below `root`, without it. */
+/** The processes below `root`, without it. Costs what they are, not what runs on the machine, where the kernel tells a process's children. */
 export const descendantsOf = (root: number): number[] => {
-  const found = new Set([root]);
-  addChildren(found, processTable().filter((row) => row.state !== "Z"));
-  found.delete(root);
-  return [...found];
+  if (!isTellingChildren()) {
+    const found = new Set([root]);
+    addChildren(found, processTable().filter((row) => row.state !== "Z"));
+    found.delete(root);
+    return [...found];
+  }
+  const found = childrenOf(root);
+  for (const pid of found) found.push(...childrenOf(pid));
+  return found;
 };
+
+/** A list of each thread's own: the file is there where the kernel was built with CONFIG_PROC_CHILDREN. */
+const childrenOf = (pid: number): number[] => namesIn(`/proc/${pid}/task`).flatMap((thread) => (readText(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? []).map(Number));
+const isTellingChildren = (): boolean => existsSync(`/proc/self/task/${process.pid}/children`);
 
 const addChildren = (found: Set<number>, rows: readonly ProcessRow[]): void => {
   for (let size = -1; size !== found.size; ) {

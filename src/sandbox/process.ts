@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
-import { cpuMsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
+import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
 
@@ -87,17 +87,20 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   const running = new Set<Running>();
   let peak = 0;
   let runs = 0;
+  let isFrozen = false;
 
   const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
+  /** Without those that hid: enough to measure and to freeze, and cheap enough to do so often. */
+  const family = () => [...running].flatMap(({ child: { pid } }) => (pid === undefined ? [] : [pid, ...descendantsOf(pid)]));
   const measure = () => {
-    const pids = members();
+    const pids = family();
     const sum = memoryOf(pids);
     const memory = sum <= spec.memoryBytes ? sum : sharedMemoryOf(pids);
     peak = Math.max(peak, memory);
     return memory;
   };
   const watch = async (one: Running) => {
-    while (running.has(one)) {
+    while (running.has(one) && !isFrozen) {
       if (measure() > spec.memoryBytes) {
         one.isOutOfMemory = true;
         signalAll(members(), "SIGKILL");
@@ -135,6 +138,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     pipes.release();
     const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
+    isFrozen = false;
     const exited = new Promise<ProcessExit>((resolve) => {
       const end = async (code: number | null, signal: string | null) => {
         await killAll();
@@ -165,15 +169,19 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     reset,
     kill: () => signalAll(members(), "SIGKILL"),
     async freeze() {
+      isFrozen = true;
       measure();
-      signalAll(members(), "SIGSTOP");
+      signalAll(family(), "SIGSTOP");
     },
     async thaw() {
-      signalAll(members(), "SIGCONT");
+      signalAll(family(), "SIGCONT");
+      if (!isFrozen) return;
+      isFrozen = false;
+      for (const one of running) void watch(one);
     },
     async usage() {
       const memoryBytes = measure();
-      const pids = members();
+      const pids = family();
       return { memoryBytes, memoryPeakBytes: peak, cpuMs: cpuMsOf(pids), processes: pids.length };
     },
     async destroy() {

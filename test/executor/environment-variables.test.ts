@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isolations } from "../support/isolation.ts";
 import { createGround, node, python } from "./ground.ts";
 
 /** What AWS gives every function, as seen there, and what lambdad adds: where the SDK finds it, and where /tmp is without a mount. */
@@ -9,7 +10,7 @@ const EVERYWHERE = [
   "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS",
   "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "LANG", "LD_LIBRARY_PATH", "PATH", "PWD", "SHLVL", "TZ", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT", "_HANDLER", "_X_AMZN_TRACE_ID",
 ];
-const OURS = ["AWS_ENDPOINT_URL", "TMPDIR"];
+const OURS = ["AWS_ENDPOINT_URL", ...(isolations[0] === "bubblewrap" ? [] : ["TMPDIR"])];
 
 const PYTHON = "import os\ndef handler(event, context): return dict(os.environ)";
 const NODE = "export const handler = async () => process.env";
