@@ -10,6 +10,11 @@ import type { Permission, RequestContext } from "../services/service.ts";
 import type { AnyService } from "./any-service.ts";
 import type { GatewayNeeds } from "./needs.ts";
 
+/** What stands behind a caller: policies, and the tags that they may speak of. */
+interface PrincipalPolicies extends Pick<AuthorizationRequest, "identityPolicies" | "permissionsBoundary" | "sessionPolicies"> {
+  principalTags?: Readonly<Record<string, string>>;
+}
+
 type Needs = Pick<GatewayNeeds, "identities" | "ledger" | "wall" | "settings">;
 
 interface Asked {
@@ -43,7 +48,7 @@ const ownerOf = (permission: Permission, context: RequestContext): string => per
  * Every refusal, and every door that a resource policy opened to a service, is written to the ledger with its reason.
  */
 export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) => {
-  const identityOf = async (caller: Caller): Promise<Pick<AuthorizationRequest, "identityPolicies" | "permissionsBoundary" | "sessionPolicies"> & { principalTags?: Readonly<Record<string, string>> }> => {
+  const identityOf = async (caller: Caller): Promise<PrincipalPolicies> => {
     if (caller.type !== "role-session" && caller.type !== "user") return { identityPolicies: [] };
     const found = caller.type === "user" ? await identities.user(caller.arn) : await identities.role(caller.roleArn);
     // Made again under the same name, it is another principal: sessions of the old one may nothing.

@@ -213,7 +213,11 @@ export const policyHandlers = (needs: IamNeeds) => {
           if (input.EntityFilter !== undefined && input.EntityFilter !== (kind === "role" ? "Role" : "User")) continue;
           const rows = isBoundary
             ? yield* sql(`select name, path, ${kind}_id as id from iam_${kind} where account = ? and boundary_arn = ? order by name`, account, arn)
-            : yield* sql(`select p.name, p.path, p.${kind}_id as id from iam_${kind}_attachment a join iam_${kind} p on p.account = a.account and p.name = a.${kind}_name where a.account = ? and a.policy_arn = ? order by p.name`, account, arn);
+            : yield* sql(
+                `select p.name, p.path, p.${kind}_id as id from iam_${kind}_attachment a join iam_${kind} p on p.account = a.account and p.name = a.${kind}_name
+                 where a.account = ? and a.policy_arn = ? order by p.name`,
+                account, arn,
+              );
           found.push(...rows.filter((row) => (row["path"] as string).startsWith(input.PathPrefix ?? "/")).map((row) => ({ kind, name: row["name"] as string, id: row["id"] as string })));
         }
         return found;

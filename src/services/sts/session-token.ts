@@ -11,11 +11,15 @@ const claimsOf = (caller: Caller, issuedAt: number, expiresAt: number): SessionC
   return { type: "root", account: caller.account, issuedAt, expiresAt };
 };
 
+/** Nobody has a second factor here. */
+const noSuchFactor = () =>
+  new ApiError("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.", { status: 403 });
+
 /** Temporary credentials of whoever asks, to do what they may do anyway. */
 export const sessionTokenHandlers = ({ wall, random, sessionKey }: StsNeeds) =>
   ({
     async GetSessionToken(input, { caller }) {
-      if (input.SerialNumber !== undefined || input.TokenCode !== undefined) throw new ApiError("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.", { status: 403 });
+      if (input.SerialNumber !== undefined || input.TokenCode !== undefined) throw noSuchFactor();
       const asked = input.DurationSeconds ?? SESSION_TOKEN_SECONDS_DEFAULT;
       // AWS shortens what the root asks for; it does not refuse it.
       const seconds = caller.type === "root" ? Math.min(asked, SESSION_TOKEN_SECONDS_ROOT_MAX) : asked;
