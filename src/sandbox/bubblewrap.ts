@@ -15,6 +15,7 @@ import { descendantsOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import { runScript, userFiles } from "./run-script.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
+import { createWatch } from "./watch.ts";
 
 /** What this machine offers, as `findBubblewrap` found it. */
 export interface BubblewrapHost {
@@ -141,17 +142,17 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     if (!isMemoryCounted) return usage;
     return { ...usage, memoryBytes: Math.max(0, usage.memoryBytes - tmp), memoryPeakBytes: Math.max(0, usage.memoryPeakBytes - tmpPeak) };
   };
-  const watch = async (one: Running) => {
-    const everyMs = isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed;
-    while (running === one && !one.isFrozen) {
-      if (readUsage().memoryBytes > spec.memoryBytes && (isMemoryCounted || sharedMemoryOf(cgroup.pids()) > spec.memoryBytes)) {
-        one.isOutOfMemory = true;
-        endPrograms();
-        return;
-      }
-      await wall.sleep(everyMs);
-    }
-  };
+  const memoryWatch = createWatch({
+    everyMs: isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed,
+    wall,
+    look() {
+      if (running === undefined || readUsage().memoryBytes <= spec.memoryBytes) return;
+      // Where nobody counts, what forks have in common was summed up for each.
+      if (!isMemoryCounted && sharedMemoryOf(cgroup.pids()) <= spec.memoryBytes) return;
+      running.isOutOfMemory = true;
+      endPrograms();
+    },
+  });
   /** The programs that the first process runs; it kills what these leave behind. */
   const endPrograms = () => {
     if (firstPid !== 0) signalAll(descendantsOf(firstPid), "SIGKILL");
@@ -174,10 +175,11 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     const kills = cgroup.outOfMemoryKills();
     if (isCpuLimited) setCpus(initCpus);
     const run = holder.run(name);
-    const one: Running = { isOutOfMemory: false, isFrozen: false, exited: Promise.resolve() };
+    const one: Running = { isOutOfMemory: false, exited: Promise.resolve() };
     running = one;
     const exited = run.exited.then((status) => {
       running = undefined;
+      memoryWatch.stop();
       listening.close();
       rmSync(script, { force: true });
       return exitOf(status, one.isOutOfMemory || cgroup.outOfMemoryKills() > kills);
@@ -185,16 +187,13 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
     one.exited = exited;
     await run.started;
     pipes.release();
-    void watch(one);
+    if (running === one) memoryWatch.start();
     return { stdout: pipes.stdout, stderr: pipes.stderr, addresses: listening.addresses, exited };
   };
 
   const thaw = async () => {
-    const one = running;
     await cgroup.thaw();
-    if (one?.isFrozen !== true) return;
-    one.isFrozen = false;
-    void watch(one);
+    if (running !== undefined) memoryWatch.start();
   };
   const release = async () => {
     await cgroup.remove();
@@ -222,7 +221,7 @@ const createSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: 
       await running?.exited;
     },
     async freeze() {
-      if (running !== undefined) running.isFrozen = true;
+      memoryWatch.stop();
       readUsage();
       await cgroup.freeze();
     },
@@ -245,7 +244,6 @@ interface Holding {
 
 interface Running {
   isOutOfMemory: boolean;
-  isFrozen: boolean;
   exited: Promise<unknown>;
 }
 

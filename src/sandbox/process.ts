@@ -7,6 +7,7 @@ import { listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes } from "./stdio.ts";
+import { createWatch } from "./watch.ts";
 
 const isolation: Isolation = {
   name: "process",
@@ -87,7 +88,6 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   const running = new Set<Running>();
   let peak = 0;
   let runs = 0;
-  let isFrozen = false;
 
   const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
   /** Without those that hid: enough to measure and to freeze, and cheap enough to do so often. */
@@ -99,16 +99,15 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     peak = Math.max(peak, memory);
     return memory;
   };
-  const watch = async (one: Running) => {
-    while (running.has(one) && !isFrozen) {
-      if (measure() > spec.memoryBytes) {
-        one.isOutOfMemory = true;
-        signalAll(members(), "SIGKILL");
-        return;
-      }
-      await wall.sleep(WATCH_MS);
-    }
-  };
+  const memoryWatch = createWatch({
+    everyMs: WATCH_MS,
+    wall,
+    look() {
+      if (measure() <= spec.memoryBytes) return;
+      for (const one of running) one.isOutOfMemory = true;
+      signalAll(members(), "SIGKILL");
+    },
+  });
   const killAll = async () => {
     const end = wall.monotonic() + KILL_DEADLINE_MS;
     for (let pids = members(); pids.length > 0; pids = members()) {
@@ -120,6 +119,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   const release = (one: Running) => {
     one.listening.close();
     running.delete(one);
+    if (running.size === 0) memoryWatch.stop();
   };
 
   const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
@@ -138,7 +138,6 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     pipes.release();
     const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
-    isFrozen = false;
     const exited = new Promise<ProcessExit>((resolve) => {
       const end = async (code: number | null, signal: string | null) => {
         await killAll();
@@ -152,7 +151,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
       child.once("exit", (code, signal) => void end(code, signal));
     });
     one.ended = exited;
-    void watch(one);
+    if (running.has(one)) memoryWatch.start();
     return { stdout: pipes.stdout, stderr: pipes.stderr, addresses, exited };
   };
 
@@ -169,15 +168,13 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     reset,
     kill: () => signalAll(members(), "SIGKILL"),
     async freeze() {
-      isFrozen = true;
+      memoryWatch.stop();
       measure();
       signalAll(family(), "SIGSTOP");
     },
     async thaw() {
       signalAll(family(), "SIGCONT");
-      if (!isFrozen) return;
-      isFrozen = false;
-      for (const one of running) void watch(one);
+      if (running.size > 0) memoryWatch.start();
     },
     async usage() {
       const memoryBytes = measure();
