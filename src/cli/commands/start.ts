@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Log } from "../../kit/log.ts";
-import { CliError, EXIT } from "../cli-error.ts";
+import { CliError, EXIT, usageError } from "../cli-error.ts";
 import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
 import { readConfig, readConfigFile, type Config } from "../config.ts";
 import { claimDirectory, type Claim } from "../data-directory.ts";
@@ -88,6 +88,7 @@ const explainStart = (error: unknown, { host, port, dataDirectory }: Config): un
     return new CliError("CANNOT_LISTEN", `cannot listen on ${host}, port ${port}`, { why: message, actions: ["take an address of this machine and a port from 1024 on"], cause: error });
   }
   const [why, fix] = message.split(/\. Fix: /);
+  if (fix !== undefined && message.startsWith("--")) return usageError(why!, undefined, [fix]);
   if (fix !== undefined) return new CliError("CANNOT_START", why!, { actions: [fix], cause: error });
   if (/written by a newer lambdad/.test(message)) {
     return new CliError("DATA_TOO_NEW", `the data in ${dataDirectory} cannot be opened`, { why: message, actions: ["use another directory: lambdad start --data-dir .lambdad-old"], cause: error });
