@@ -51,7 +51,7 @@ const readAnswer = (bytes: Buffer): Answer | undefined => {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return undefined;
   const head = bytes.toString("latin1", 0, end);
-  const length = /content-length: (\d+)/i.exec(head)?.[1];
+  const length = /^content-length: (\d+)/im.exec(head)?.[1];
   if (length === undefined) throw new Error(`an answer without a length:\n${head}`);
   const from = end + HEAD_END.length;
   if (bytes.length < from + Number(length)) return undefined;

@@ -71,7 +71,7 @@ describe("bin/lambdad.js", () => {
     [["nonsense"], "✗ unknown command"],
     [["helth"], "Did you mean health?"],
     [["clock"], "Usage: lambdad clock"],
-    [["start", "--runtime", "python3.12=/nowhere"], "the interpreter of python3.12"],
+    [["start", "--runtime", "python3.12=/nowhere"], "there is nothing at that path"],
     [["invoke"], "missing required argument"],
     [["logs", "--lines", "none"], "--lines"],
     [["clock", "advance", "soon"], "no duration"],
