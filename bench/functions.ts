@@ -47,7 +47,7 @@ export const createMaker = async (endpoint: string) => {
   let made = 0;
   return async ({ name, runtime, file, handler }: Language): Promise<string> => {
     const FunctionName = `${name}-${made++}`;
-    await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: runtime, Handler: "app.handler", Role: Role!.Arn!, MemorySize: 256, Timeout: 30, Code: { ZipFile: await zipOf(file, handler) } }));
+    await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: runtime, Handler: "app.handler", Role: Role!.Arn!, MemorySize: 1769, Timeout: 30, Code: { ZipFile: await zipOf(file, handler) } }));
     for (;;) {
       const { State } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
       if (State === "Active") return FunctionName;
