@@ -8,7 +8,7 @@ import { startServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 
 it("function logs arrive whole, as their role may; what may not be written is told once; log levels are the function's", async () => {
-  const server = await startServer({ flags: ["--isolation", "process"] });
+  const server = await startServer();
   const clients = clientsOf(server.endpoint);
   const invoke = async (FunctionName: string) => (await clients.lambda.send(new InvokeCommand({ FunctionName }))).Payload!.transformToString();
   const messages = async (name: string) => {

@@ -70,7 +70,7 @@ const messagesOf = async ({ logs }: Clients, name: string): Promise<string[]> =>
 };
 
 it.skipIf(process.platform !== "linux")("H6 a gigabyte of output costs the server little, and delays no other function's log", async () => {
-  const server = await startServer({ flags: ["--isolation", "process"] });
+  const server = await startServer();
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
   await createFunction(clients, { FunctionName: "flood", Role, Timeout: 120, files: { "app.py": FLOOD } });

@@ -10,9 +10,8 @@ import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 it("kill -9 while functions come, change and go leaves each whole, and no package without a function", async () => {
   const dataDirectory = join(temporaryDirectory(), "data");
-  const flags = ["--isolation", "process"];
   const packages = () => readdirSync(join(dataDirectory, "blobs"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.startsWith("lambda_") && !entry.parentPath.endsWith("new"));
-  const first = await startServer({ dataDirectory, flags });
+  const first = await startServer({ dataDirectory });
   const clients = clientsOf(first.endpoint);
   const Role = await createRole(clients, "worker");
   const acknowledged = new Map<string, string | undefined>();
@@ -35,7 +34,7 @@ it("kill -9 while functions come, change and go leaves each whole, and no packag
   await Promise.allSettled(Array.from({ length: 80 }, (_, index) => live(index)));
   await first.kill();
 
-  const second = await startServer({ dataDirectory, flags });
+  const second = await startServer({ dataDirectory });
   const { lambda } = clientsOf(second.endpoint);
   for (const [FunctionName, CodeSha256] of acknowledged) {
     const found = await lambda.send(new GetFunctionCommand({ FunctionName })).catch(() => undefined);

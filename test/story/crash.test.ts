@@ -22,6 +22,7 @@ it.skipIf(!hasPython)(`kill -9 in the middle of asynchronous invocations and upl
   const marks = join(directory, "marks");
   mkdirSync(marks);
   const dataDirectory = join(directory, "data");
+  // Handlers leave marks in a folder of the host: what they did is known whatever the server forgets.
   const flags = ["--isolation", "process"];
   const first = await startServer({ dataDirectory, flags });
   const clients = clientsOf(first.endpoint);

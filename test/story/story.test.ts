@@ -3,8 +3,10 @@ import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AddPermissionCommand, GetFunctionCommand, InvokeCommand, RemovePermissionCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { describe, expect, it } from "vitest";
+import type { IsolationName } from "../../src/sandbox/sandbox.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
+import { isolations } from "../support/isolation.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 
@@ -41,8 +43,8 @@ const messages = async (clients: Clients): Promise<string[]> => {
 };
 const logged = (clients: Clients, text: string) => eventually(`"${text}" is logged`, async () => (await messages(clients)).find((message) => message.includes(text)));
 
-const start = async (): Promise<{ server: RunningServer; clients: Clients }> => {
-  const server = await startServer({ flags: ["--isolation", "process"] });
+const start = async (isolation: IsolationName): Promise<{ server: RunningServer; clients: Clients }> => {
+  const server = await startServer({ flags: ["--isolation", isolation] });
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
   await createFunction(clients, { FunctionName: "thumbnails", Role, Runtime: "nodejs24.x", Timeout: 2, files: { "app.mjs": APP } });
@@ -50,9 +52,9 @@ const start = async (): Promise<{ server: RunningServer; clients: Clients }> => 
   return { server, clients };
 };
 
-describe("one upload runs one handler", () => {
+describe.each(isolations)("one upload runs one handler, under %s", (isolation) => {
   it("with the door shut, opened, and shut again", async () => {
-    const { clients } = await start();
+    const { clients } = await start(isolation);
     await expect(notify(clients)).rejects.toMatchObject({ name: "InvalidArgument", message: "Unable to validate the following destination configurations" });
     await openDoor(clients, "arn:aws:s3:::another-bucket");
     await expect(notify(clients)).rejects.toMatchObject({ name: "InvalidArgument" });
@@ -82,7 +84,7 @@ describe("one upload runs one handler", () => {
   });
 
   it("invoked directly: its result, its error, its timeout, its log", async () => {
-    const { clients } = await start();
+    const { clients } = await start(isolation);
     const invoke = async (event: unknown, more: { LogType?: "Tail" } = {}) => {
       const { Payload, FunctionError, LogResult, StatusCode, ExecutedVersion } = await clients.lambda.send(new InvokeCommand({ FunctionName: FUNCTION, Payload: JSON.stringify(event), ...more }));
       return { payload: JSON.parse(Payload!.transformToString()) as Record<string, unknown>, FunctionError, StatusCode, ExecutedVersion, log: Buffer.from(LogResult ?? "", "base64").toString("utf8") };
@@ -98,7 +100,7 @@ describe("one upload runs one handler", () => {
   });
 
   it("sees a changed configuration in a new environment, and its package can be downloaded", async () => {
-    const { clients } = await start();
+    const { clients } = await start(isolation);
     const count = async () => JSON.parse((await clients.lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }))).Payload!.transformToString()) as unknown;
     expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
     await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "thumbnails", Environment: { Variables: { GREETING: "hallo" } } }));
@@ -110,7 +112,7 @@ describe("one upload runs one handler", () => {
   });
 
   it("leaves no log when its role may not write one, and the server says so once", async () => {
-    const { clients, server } = await start();
+    const { clients, server } = await start(isolation);
     await clients.iam.send(new DetachRolePolicyCommand({ RoleName: "worker", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
     await clients.lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }));
     await eventually("the server's own log tells it", () => server.said().includes("the log lines of thumbnails are dropped"));
