@@ -3,9 +3,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore } from "../blob/blob.ts";
 import type { Clock } from "../kit/clock.ts";
+import { writeWhole } from "../kit/durable.ts";
 import { CODE_CACHE_BYTES_MAX } from "../kit/limits.ts";
 import type { Random } from "../kit/random.ts";
 import { unzip } from "../kit/zip.ts";
+import { syncFiles } from "../sandbox/run-command.ts";
 
 interface Package {
   blobId: string;
@@ -27,7 +29,10 @@ interface Needs {
   bytesMax?: number;
 }
 
-/** On the disk: the folder `<name>`, and `<name>.bytes`, which holds its size and, as its time, the last use. Without the second the first is not whole. */
+/**
+ * On the disk: the folder `<name>`, and `<name>.bytes`, which holds its size and, as its time, the last use. The second comes when the first
+ * has reached the disk: without it a crash or a loss of power may have torn the first, and it is unpacked again.
+ */
 interface Unpacked {
   bytes: number;
   lastUsedAt: number;
@@ -62,6 +67,7 @@ const takeUp = (directory: string): Map<string, Unpacked> => {
 export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = CODE_CACHE_BYTES_MAX }: Needs) => {
   const unpacked = takeUp(directory);
   const making = new Map<string, Promise<void>>();
+  const settling = new Set<Promise<void>>();
 
   const make = async (name: string, packages: readonly Package[]): Promise<void> => {
     if (unpacked.has(name)) return;
@@ -71,12 +77,23 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
       let bytes = 0;
       for (const { blobId } of packages) bytes += (await unzip(blobs.path(blobId), folder)).unzippedBytes;
       chmodSync(folder, 0o755);
-      writeFileSync(join(directory, name + SIZE), String(bytes));
       renameSync(folder, join(directory, name));
-      unpacked.set(name, { bytes, lastUsedAt: wall.now(), holders: 0 });
+      const one = { bytes, lastUsedAt: wall.now(), holders: 0 };
+      unpacked.set(name, one);
+      const settled = settle(name, one).finally(() => settling.delete(settled));
+      settling.add(settled);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
+    }
+  };
+  /** Behind the work: nobody who runs the code waits for the disk. */
+  const settle = async (name: string, one: Unpacked) => {
+    await syncFiles(directory);
+    try {
+      if (unpacked.get(name) === one) writeWhole(join(directory, name + SIZE), Buffer.from(String(one.bytes)), 0o644);
+    } catch {
+      // Then the next server unpacks it again: this is a cache.
     }
   };
   const once = (name: string, packages: readonly Package[]): Promise<void> => {
@@ -91,7 +108,7 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
     unpacked.delete(name);
     // Out of the way at once, so that nobody finds half of it; then file by file.
     const going = join(directory, `removing-${random.uuid()}`);
-    rmSync(join(directory, name + SIZE));
+    rmSync(join(directory, name + SIZE), { force: true });
     renameSync(join(directory, name), going);
     void rm(going, { recursive: true, force: true }).catch(() => {});
   };
@@ -116,7 +133,7 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
         isHeld = false;
         one.holders--;
         one.lastUsedAt = wall.now();
-        utimesSync(join(directory, name + SIZE), one.lastUsedAt / 1_000, one.lastUsedAt / 1_000);
+        if (existsSync(join(directory, name + SIZE))) utimesSync(join(directory, name + SIZE), one.lastUsedAt / 1_000, one.lastUsedAt / 1_000);
         evict();
       },
     };
@@ -124,6 +141,10 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
   const nameOf = ({ sha256Base64 }: Package): string => Buffer.from(sha256Base64, "base64").toString("hex");
 
   return {
+    /** Waits until what was unpacked is on the disk. */
+    async close() {
+      await Promise.all(settling);
+    },
     /** The package in a folder of its own, for as long as it is held. */
     async acquire(code: Package): Promise<UnpackedCode> {
       const name = nameOf(code);

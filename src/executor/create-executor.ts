@@ -141,6 +141,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     },
     async close() {
       await Promise.all([...live].map((environment) => environment.stop("SPINDOWN")));
+      await code.close();
     },
   };
 };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } 
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { runCommand } from "../sandbox/run-command.ts";
+import { runCommand, syncFiles } from "../sandbox/run-command.ts";
 import type { Mount } from "../sandbox/sandbox.ts";
 import type { Runtime } from "./runtimes.ts";
 
@@ -71,6 +71,7 @@ export const preparePythonSdk = async (dataDirectory: string, interpreters: read
     const { code } = await runCommand(path, args, { timeoutMs: PIP_TIMEOUT_MS, env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: homedir() } });
     if (code === 0) {
       // Whole or not at all: a handler may look for it at any moment.
+      await syncFiles(unpacking);
       rmSync(target, { recursive: true, force: true });
       renameSync(unpacking, target);
       return { isReady: true, message: `boto3 was installed into ${target}` };

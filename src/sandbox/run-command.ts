@@ -26,3 +26,10 @@ export const runCommand = (
     child.once("error", (error) => resolve({ code: 127, stdout: output.stdout, stderr: error.message }));
     child.once("close", (code) => resolve({ code, ...output }));
   });
+
+const SYNC_TIMEOUT_MS = 60_000;
+
+/** Everything written so far to the disk that holds this folder, however many files: in one go, outside of this process. */
+export const syncFiles = async (directory: string): Promise<void> => {
+  await runCommand("sync", process.platform === "linux" ? ["-f", directory] : [], { timeoutMs: SYNC_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin:/sbin" } });
+};

@@ -1,7 +1,8 @@
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fdatasync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../kit/assert.ts";
+import { makeFolder, syncFolder } from "../kit/durable.ts";
 import { migrate, type Migration } from "./migrate.ts";
 import type { Operation, Row, Store } from "./store.ts";
 
@@ -31,13 +32,13 @@ export const createSqliteStore = ({
   migrations: readonly Migration[];
   onSyncFailure: (error: Error) => never;
 }): Store => {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const database = new DatabaseSync(path);
   database.exec("pragma journal_mode=wal; pragma synchronous=normal; pragma foreign_keys=on; pragma busy_timeout=5000;");
   migrate(database, migrations);
   database.exec("begin immediate; commit;");
   const log = openSync(`${path}-wal`, "r+");
-  syncDirectory(dirname(path));
+  syncFolder(dirname(path));
 
   const statements = new Map<string, StatementSync>();
   const prepare = (text: string): StatementSync => {
@@ -147,10 +148,4 @@ export const createSqliteStore = ({
       database.close();
     },
   };
-};
-
-const syncDirectory = (path: string) => {
-  const directory = openSync(path, "r");
-  fsyncSync(directory);
-  closeSync(directory);
 };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createCodeCache } from "../../src/executor/code.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -15,7 +15,11 @@ const setUp = (bytesMax: number) => {
   const root = temporaryDirectory();
   const directory = join(root, "code");
   const wall = createClock();
-  const open = () => createCodeCache({ directory, wall, random, blobs: { path: (id) => join(root, id) }, bytesMax });
+  const open = () => {
+    const cache = createCodeCache({ directory, wall, random, blobs: { path: (id) => join(root, id) }, bytesMax });
+    onTestFinished(() => cache.close());
+    return cache;
+  };
   const add = async (letter: string) => {
     const zip = await zipOf({ "app.py": letter.repeat(SIZE) });
     writeFileSync(join(root, letter), zip);
@@ -66,9 +70,22 @@ describe("unpacked code", () => {
     writeFileSync(mark, "");
     mkdirSync(join(directory, "unpacking-x"));
     mkdirSync(join(directory, "half"));
+    await cache.close();
     const next = await open().acquire(a);
     expect([next.folder, existsSync(mark)]).toEqual([one.folder, true]);
     expect(readdirSync(directory).filter((name) => /unpacking|half/.test(name))).toEqual([]);
+  });
+
+  it("that has not reached the disk is unpacked again by the next process: a crash or a loss of power may have torn it", async () => {
+    const { directory, open, add } = setUp(10 * SIZE);
+    const cache = open();
+    const { folder } = await cache.acquire(await add("a"));
+    await cache.close();
+    rmSync(`${folder}.bytes`);
+    writeFileSync(join(folder, "app.py"), "");
+    const next = await open().acquire(await add("a"));
+    expect(readFileSync(join(next.folder, "app.py"), "utf8")).toBe("a".repeat(SIZE));
+    expect(contents(directory).filter((name) => !name.endsWith(".bytes"))).toHaveLength(1);
   });
 
   it("that cannot be unpacked leaves nothing", async () => {
