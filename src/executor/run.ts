@@ -21,7 +21,7 @@ export interface Run {
 export const startRun = async (startRuntime: StartRuntime, wall: Clock): Promise<Run> => {
   let listener: ((signal: Signal) => void) | undefined;
   let initError: Failure | undefined;
-  let hasEnded = false;
+  let end: Signal | undefined;
   const tell = (signal: Signal) => listener?.(signal);
   const api = createRuntimeApi({
     next() {
@@ -39,22 +39,24 @@ export const startRun = async (startRuntime: StartRuntime, wall: Clock): Promise
   const run = {
     api,
     isReady: false,
-    get hasEnded() { return hasEnded; },
+    get hasEnded() { return end !== undefined; },
     get initError() { return initError; },
-    next(timeoutMs: number): Promise<Signal> {
-      const hurry = new AbortController();
-      const told = new Promise<Signal>((resolve) => (listener = resolve));
-      const timeout = wall.sleep(Math.max(0, timeoutMs), hurry.signal).then<Signal, Signal>(() => ({ kind: "timeout" }), () => ({ kind: "timeout" }));
-      return Promise.race([told, ended, timeout]).finally(() => {
-        hurry.abort();
-        listener = undefined;
-      });
-    },
+    // Not a race with `exited`: a promise that lives as long as the runtime would keep every signal that ever won, payloads and all.
+    next: (timeoutMs: number) =>
+      new Promise<Signal>((resolve) => {
+        if (end !== undefined) return resolve(end);
+        const timer = wall.at(wall.now() + Math.max(0, timeoutMs), "runtime", () => tell({ kind: "timeout" }));
+        listener = (signal) => {
+          timer.cancel();
+          listener = undefined;
+          resolve(signal);
+        };
+      }),
   };
   const { exited } = await startRuntime(api);
-  const ended = exited.then((exit): Signal => {
-    hasEnded = true;
-    return { kind: "exit", exit };
+  void exited.then((exit) => {
+    end = { kind: "exit", exit };
+    tell(end);
   });
   return run;
 };

@@ -1,4 +1,4 @@
-import type { Clock } from "../kit/clock.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
 
 export interface Watch {
   /** Looks at once, then again and again. Does nothing when it is on already. */
@@ -8,22 +8,18 @@ export interface Watch {
 
 /** Calls `look` every `everyMs` while it is on: for what the kernel does not tell by itself. */
 export const createWatch = ({ everyMs, wall, look }: { everyMs: number; wall: Clock; look: () => void }): Watch => {
-  let current: AbortController | undefined;
-  const run = async (signal: AbortSignal) => {
-    while (!signal.aborted) {
-      look();
-      await wall.sleep(everyMs, signal).catch(() => {});
-    }
+  let timer: Timer | undefined;
+  const turn = () => {
+    timer = wall.at(wall.now() + everyMs, "watch", turn);
+    look();
   };
   return {
     start() {
-      if (current !== undefined) return;
-      current = new AbortController();
-      void run(current.signal);
+      if (timer === undefined) turn();
     },
     stop() {
-      current?.abort();
-      current = undefined;
+      timer?.cancel();
+      timer = undefined;
     },
   };
 };

@@ -56,6 +56,15 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     expect(stdout).toMatch(/^outer\ninner\n.*Read-only file system\n$/);
   });
 
+  it("runs a program that lies in the host's /tmp, read-only, and keeps the rest of /tmp writable", async () => {
+    const outer = temporaryDirectory();
+    chmodSync(outer, 0o755);
+    writeFileSync(join(outer, "program"), "#!/bin/sh\necho ran\n", { mode: 0o755 });
+    const { sandbox } = await createGround(await createDriver(), { mounts: [{ source: join(outer, "program"), target: "/tmp/some/where/program" }] });
+    const { stdout } = await runShell(sandbox, "/tmp/some/where/program; (echo x > /tmp/some/where/program) 2>&1; echo own > /tmp/own && cat /tmp/own", { directory: "/" });
+    expect(stdout).toMatch(/^ran\n.*(Read-only file system|Permission denied)\nown\n$/);
+  });
+
   it("bounds /tmp by its size, and gives the rest back", async () => {
     const { sandbox } = await createGround(await createDriver(), { storageBytes: 4 << 20 });
     const { stdout } = await runShell(sandbox, "head -c 8000000 /dev/zero > /tmp/big 2>&1 || echo full; rm /tmp/big; echo small > /tmp/small && cat /tmp/small");

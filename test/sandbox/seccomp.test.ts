@@ -152,7 +152,7 @@ describe.each(ARCHITECTURES)("the numbers for %s", (architecture) => {
   });
 });
 
-const SANDBOX = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"];
+const SANDBOX = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", process.execPath, process.execPath, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"];
 
 /** Runs a program in bubblewrap, with the filter of this machine unless told not to. */
 const runInSandbox = (command: readonly string[], { isFiltered = true, input = "" } = {}) => {
