@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Clock } from "../kit/clock.ts";
+import { runCommand } from "./run-command.ts";
 
 /** How a sandbox with a network of its own reaches the internet. */
 export interface Internet {
@@ -35,6 +36,7 @@ export const createPasta = ({ path, isRoot, wall }: { path: string; isRoot: bool
     });
     closeSync(network);
     const said = follow(child);
+    const closing = closeMetadata(pid, isRoot);
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
     const close = async () => {
       child.kill("SIGKILL");
@@ -48,9 +50,23 @@ export const createPasta = ({ path, isRoot, wall }: { path: string; isRoot: bool
       }
       await wall.sleep(LOOK_MS);
     }
-    return { close };
+    const failure = await closing;
+    if (failure === undefined) return { close };
+    await close();
+    return { failure, close };
   },
 });
+
+/** The cloud's own services at fixed addresses give the machine's credentials to whoever asks from it. */
+const METADATA = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
+
+/** Routes in the sandbox's own network, where no handler can take them away. */
+const closeMetadata = async (pid: number, isRoot: boolean): Promise<string | undefined> => {
+  const namespaces = [...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"]), `--net=/proc/${pid}/ns/net`];
+  // A machine without IPv6 has nothing to close there.
+  const { code, stderr } = await runCommand("nsenter", [...namespaces, "sh", "-c", `ip route add blackhole ${METADATA.v4} && { ip -6 route add blackhole ${METADATA.v6} 2>/dev/null || true; }`], { timeoutMs: CONNECT_TIMEOUT_MS, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
+  return code === 0 ? undefined : `the cloud's metadata service cannot be closed off: ${stderr.trim()} (apt install iproute2 util-linux)`;
+};
 
 const follow = (child: ChildProcess): (() => string) => {
   let said = "";

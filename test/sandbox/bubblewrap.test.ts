@@ -31,6 +31,7 @@ const openPort = async (): Promise<number> => {
   return (server.address() as { port: number }).port;
 };
 
+const METADATA = "169.254.169.254";
 const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port} && cat <&3' 2>/dev/null || echo refused`;
 
 describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
@@ -148,6 +149,9 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
       expect(driver.isolation.internet).toBe("pasta");
       const { sandbox } = await createGround(driver);
       await eventually("the machine outside answers", async () => (await runShell(sandbox, ask(outside.address, outside.port))).stdout.includes("from outside"));
+      // Where a cloud gives the machine's credentials away: the host reaches it, a handler does not.
+      expect(execFileSync("bash", ["-c", ask(METADATA, outside.port)], { encoding: "utf8" })).toContain("from outside");
+      expect((await runShell(sandbox, ask(METADATA, outside.port))).stdout).toBe("refused\n");
     });
   });
 
@@ -210,7 +214,9 @@ function openOutside(): { address: string; port: number } {
   ip("link", "set", link, "up");
   ip("-n", name, "addr", "add", `${there}/24`, "dev", `${link}o`);
   ip("-n", name, "link", "set", `${link}o`, "up");
-  const script = `require("net").createServer((s) => s.end("from outside\\n")).listen(${port}, "${there}")`;
+  ip("-n", name, "addr", "add", `${METADATA}/32`, "dev", `${link}o`);
+  ip("route", "add", `${METADATA}/32`, "dev", link);
+  const script = `require("net").createServer((s) => s.end("from outside\\n")).listen(${port}, "0.0.0.0")`;
   const server = spawn("ip", ["netns", "exec", name, process.execPath, "-e", script], { stdio: "ignore" });
   onTestFinished(() => void server.kill("SIGKILL"));
   return { address: there, port };
