@@ -9,6 +9,9 @@ import type { Runtime } from "./runtimes.ts";
 /** Where AWS's runtimes keep the SDK. */
 export const SDK_TARGETS = { nodejs: "/var/runtime/node_modules", python: "/var/runtime/python-sdk" } as const;
 
+/** Fails without boto3, and with one that does not know AWS_ENDPOINT_URL yet (before 1.28, as Debian 12 has it): it would call AWS itself. */
+const HAS_SDK = "import boto3, botocore; assert tuple(map(int, botocore.__version__.split('.')[:2])) >= (1, 31)";
+
 const PIP_TIMEOUT_MS = 5 * 60 * 1000;
 const IMPORT_TIMEOUT_MS = 20_000;
 
@@ -61,7 +64,7 @@ export const preparePythonSdk = async (dataDirectory: string, interpreters: read
   if (existsSync(join(target, "boto3"))) return { isReady: true, message: `boto3 is in ${target}` };
   const without: string[] = [];
   for (const path of interpreters) {
-    const { code } = await runCommand(path, ["-c", "import boto3"], { timeoutMs: IMPORT_TIMEOUT_MS, env: {} });
+    const { code } = await runCommand(path, ["-c", HAS_SDK], { timeoutMs: IMPORT_TIMEOUT_MS, env: {} });
     if (code !== 0) without.push(path);
   }
   if (without.length === 0) return { isReady: true, message: "every Python here has boto3" };

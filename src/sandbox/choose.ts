@@ -1,7 +1,7 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { findBubblewrap } from "./find-bubblewrap.ts";
-import { createProcessDriver } from "./process.ts";
+import { createProcessDriver, sweepProcesses } from "./process.ts";
 import type { IsolationName, SandboxDriver } from "./sandbox.ts";
 
 interface Needs {
@@ -18,6 +18,8 @@ interface Needs {
 /** The driver that was asked for, or the strongest that works here; never a weaker one than was named. */
 export const chooseSandboxDriver = async ({ isolation, network, ...needs }: Needs): Promise<SandboxDriver> => {
   if (isolation === "process") return createProcessDriver(needs);
+  // The server before this one may have run without isolation.
+  sweepProcesses(needs);
   const probe = await findBubblewrap({ ...needs, network });
   if (probe.ok) return probe.driver;
   if (isolation === "bubblewrap") throw new Error(`bubblewrap cannot isolate functions here: ${probe.why}. Fix: ${probe.fix}`);

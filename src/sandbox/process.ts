@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -38,7 +38,7 @@ interface Needs {
 
 /** No isolation: a child process with its own folder, environment and limits of AWS. It says so wherever isolation is told. */
 export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDriver => {
-  sweep(directory);
+  sweepProcesses({ directory, log });
   const live = new Set<ProcessSandbox>();
   // A server that ends at once shall leave nobody behind whom no one would ever thaw or end.
   const killAll = () => live.forEach((sandbox) => sandbox.kill());
@@ -58,13 +58,16 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
 };
 
 /** What a server that was killed left: folders, and processes that were frozen, or that never looked for it again. */
-const sweep = (directory: string) => {
+export const sweepProcesses = ({ directory, log }: Pick<Needs, "directory" | "log">): void => {
   mkdirSync(directory, { recursive: true });
-  for (const name of readdirSync(directory)) {
-    signalAll(processesOf(undefined, markOf(join(directory, name, "tmp"))), "SIGKILL");
-    rmSync(join(directory, name), { recursive: true, force: true });
-  }
+  const left = readdirSync(directory).map((name) => join(directory, name));
+  const pids = left.map(tmpOf).filter((tmp) => existsSync(tmp)).flatMap((tmp) => processesOf(undefined, markOf(tmp)));
+  if (pids.length > 0) log.warn("a server was killed: the processes that it left are ended", { pids });
+  signalAll(pids, "SIGKILL");
+  for (const path of left) rmSync(path, { recursive: true, force: true });
 };
+
+const tmpOf = (folder: string): string => join(folder, "tmp");
 
 /** What every process of a sandbox has in its environment. */
 const markOf = (tmp: string): string => `TMPDIR=${tmp}\0`;
@@ -83,7 +86,7 @@ interface Running {
 }
 
 const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): ProcessSandbox => {
-  const tmp = join(directory, "tmp");
+  const tmp = tmpOf(directory);
   mkdirSync(tmp, { recursive: true });
   const running = new Set<Running>();
   let peak = 0;

@@ -94,6 +94,23 @@ describe("lambdad start", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  it("says in one line each what is missing on a machine, and how to have it", async () => {
+    const bare = { PATH: temporaryDirectory(), HOME: temporaryDirectory() };
+    const server = await startServer({ env: bare });
+    expect(server.said()).toMatch(/^.* warn +functions run without isolation.*bubblewrap is not installed.*apt install bubblewrap.*$/m);
+    expect(server.said()).toMatch(/^.*no Python is on this machine.*Fix: apt install python3.*$/m);
+    const refused = run(["start", "--port", "0", "--data-dir", join(temporaryDirectory(), "data"), "--isolation", "bubblewrap"], { env: bare });
+    expect(refused).toMatchObject({ status: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/bubblewrap is not installed\n  fix:  install it \(apt install bubblewrap\)/);
+    for (const said of [server.said(), refused.stderr]) expect(said).not.toMatch(/^\s+at /m);
+  });
+
+  it("warns that an address of others makes them root", async () => {
+    const [wide, own] = await Promise.all([startServer({ flags: ["--host", "0.0.0.0"] }), startServer()]);
+    expect(wide.said()).toMatch(/^.*everybody who reaches 0\.0\.0\.0 is root with the key test \/ test.*$/m);
+    expect(own.said()).not.toContain("everybody who reaches");
+  });
+
   it("under npm is ended by npm's own SIGTERM, and nothing is left behind", async () => {
     const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...baseEnv(), LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: join(temporaryDirectory(), "data") }, stdio: ["ignore", "pipe", "ignore"], detached: true });
     onTestFinished(() => void (isAlive(-child.pid!) && process.kill(-child.pid!, "SIGKILL")));

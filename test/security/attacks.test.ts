@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
-import { launchServer, type RunningServer } from "../support/server.ts";
+import { launchServer, startServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 import { ATTACKS, type Outcome } from "./attacks.ts";
 
@@ -89,17 +89,32 @@ describe.each(["bubblewrap", "process"] as const)("a handler under %s", (isolati
     expect(value.outcome, JSON.stringify(value.found)).toBe(expected[isolation]);
     expect((await invoke(clients, "victim", {})).value).toBe("still here");
   });
+});
 
-  it.runIf(isHere && isolation === "bubblewrap")("leaves no process when its server is killed (skipped where there is no bubblewrap)", async () => {
-    const doomed = await launchServer({ flags: ["--isolation", "bubblewrap"] });
-    const its = clientsOf(doomed.endpoint);
-    await createFunction(its, { FunctionName: "attacker", Role: await createRole(its, "attacker"), files: { "app.py": ATTACKER }, MemorySize: 1769 });
-    const mark = `orphan-${process.pid}`;
-    await invoke(its, "attacker", { code: ATTACKS.find(({ id }) => id === "S12")!.code, mark });
-    expect(processesNamed(mark)).toHaveLength(1);
-    await doomed.kill();
-    await eventually("they are gone", () => processesNamed(mark).length === 0);
-  });
+it.runIf(hasBubblewrap())("under bubblewrap no process outlives a server that is killed (skipped where there is no bubblewrap)", async () => {
+  const doomed = await launchServer({ flags: ["--isolation", "bubblewrap"] });
+  const its = clientsOf(doomed.endpoint);
+  await createFunction(its, { FunctionName: "attacker", Role: await createRole(its, "attacker"), files: { "app.py": ATTACKER }, MemorySize: 1769 });
+  const mark = `orphan-${process.pid}`;
+  await invoke(its, "attacker", { code: ATTACKS.find(({ id }) => id === "S12")!.code, mark });
+  expect(processesNamed(mark)).toHaveLength(1);
+  await doomed.kill();
+  await eventually("they are gone", () => processesNamed(mark).length === 0);
+});
+
+it("without isolation they are ended by the next server, whichever isolation that one has, and it says so", async () => {
+  const doomed = await launchServer({ flags: ["--isolation", "process"] });
+  const its = clientsOf(doomed.endpoint);
+  await createFunction(its, { FunctionName: "parent", Role: await createRole(its, "parent"), files: { "app.py": ATTACKER } });
+  const mark = `left-${process.pid}`;
+  const code = `import os; os.posix_spawn("/bin/sh", [event["mark"], "-c", "while :; do sleep 1; done"], os.environ); result = {}`;
+  await invoke(its, "parent", { code, mark });
+  expect(processesNamed(mark)).toHaveLength(1);
+  await doomed.kill();
+  expect(processesNamed(mark)).toHaveLength(1);
+  const next = await startServer({ dataDirectory: doomed.dataDirectory });
+  await eventually("they are gone", () => processesNamed(mark).length === 0);
+  expect(next.said()).toContain("a server was killed: the processes that it left are ended");
 });
 
 /** As the command line sees them: the functions of the live environments. */
