@@ -78,7 +78,8 @@ export const findCgroups = async ({ wall, log, prefix = "lambdad", proc = "/proc
       );
       if (left.length === 0) return;
       const groups = left.flatMap((directory) => folders(directory).map((name) => join(directory, name)));
-      log.warn("a server was killed: the sandboxes that it left are ended", { sandboxes: new Set(groups.map((directory) => basename(directory))).size });
+      const sandboxes = new Set(groups.map((directory) => basename(directory))).size;
+      if (sandboxes > 0) log.warn("a server was killed: the sandboxes that it left are ended", { sandboxes });
       await removeAll([...groups, ...left], { wall, log });
     },
     close: () => removeAll(places.all.map(({ directory }) => directory), { wall, log }),
