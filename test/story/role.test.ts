@@ -5,6 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectComm
 import { expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole, zipOf } from "../support/functions.ts";
+import { isolations } from "../support/isolation.ts";
 import { hasBoto3For } from "../support/python.ts";
 import { startServer } from "../support/server.ts";
 
@@ -36,12 +37,14 @@ const invoke = async ({ lambda }: Clients, FunctionName: string): Promise<unknow
 
 const hasBoto3 = await hasBoto3For("python3.11");
 
-it.for([
+const HANDLERS = [
   { name: "node", Runtime: "nodejs24.x", files: { "app.mjs": NODE }, isHere: true },
   { name: "python", Runtime: "python3.11", files: { "app.py": PYTHON }, isHere: hasBoto3 },
-] as const)("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name", async ({ name, Runtime, files, isHere }, { skip }) => {
+] as const;
+
+it.for(isolations.flatMap((isolation) => HANDLERS.map((handler) => ({ isolation, ...handler }))))("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name under $isolation", async ({ isolation, name, Runtime, files, isHere }, { skip }) => {
   skip(!isHere, "its Python has no boto3");
-  const { endpoint } = await startServer({ flags: ["--isolation", "process"] });
+  const { endpoint } = await startServer({ flags: ["--isolation", isolation] });
   const clients = clientsOf(endpoint);
   await clients.s3.send(new CreateBucketCommand({ Bucket: "private" }));
   await clients.s3.send(new PutObjectCommand({ Bucket: "private", Key: "secret", Body: "the secret" }));

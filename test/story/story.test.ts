@@ -3,8 +3,10 @@ import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AddPermissionCommand, GetFunctionCommand, InvokeCommand, RemovePermissionCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { describe, expect, it } from "vitest";
+import type { IsolationName } from "../../src/sandbox/sandbox.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
+import { isolations } from "../support/isolation.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 
@@ -41,8 +43,8 @@ const messages = async (clients: Clients): Promise<string[]> => {
 };
 const logged = (clients: Clients, text: string) => eventually(`"${text}" is logged`, async () => (await messages(clients)).find((message) => message.includes(text)));
 
-const start = async (): Promise<{ server: RunningServer; clients: Clients }> => {
-  const server = await startServer({ flags: ["--isolation", "process"] });
+const startWith = async (isolation: IsolationName): Promise<{ server: RunningServer; clients: Clients }> => {
+  const server = await startServer({ flags: ["--isolation", isolation] });
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
   await createFunction(clients, { FunctionName: "thumbnails", Role, Runtime: "nodejs24.x", Timeout: 2, files: { "app.mjs": APP } });
@@ -50,7 +52,9 @@ const start = async (): Promise<{ server: RunningServer; clients: Clients }> => 
   return { server, clients };
 };
 
-describe("one upload runs one handler", () => {
+describe.each(isolations)("one upload runs one handler, under %s", (isolation) => {
+  const start = () => startWith(isolation);
+
   it("with the door shut, opened, and shut again", async () => {
     const { clients } = await start();
     await expect(notify(clients)).rejects.toMatchObject({ name: "InvalidArgument", message: "Unable to validate the following destination configurations" });
