@@ -56,8 +56,10 @@ const SIGNALS = new Map(Object.entries(constants.signals).toReversed().map(([nam
 /** Namespaces, a root of its own, seccomp and limits around every environment; see SECURITY.md for what that keeps out. */
 export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }: Needs): SandboxDriver => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // What a server that was killed left: its processes died with it.
-  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+  // What a server that was killed left: the kernel ended its processes with it.
+  const left = readdirSync(directory);
+  if (left.length > 0) log.warn("a server was killed: what it left is ended", { sandboxes: left.length });
+  for (const name of left) rmSync(join(directory, name), { recursive: true, force: true });
   const live = new Map<string, Sandbox>();
   return {
     isolation,

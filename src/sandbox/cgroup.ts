@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { FREEZERS, limit, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller } from "./cgroup-controls.ts";
@@ -78,7 +78,7 @@ export const findCgroups = async ({ wall, log, prefix = "lambdad", proc = "/proc
       );
       if (left.length === 0) return;
       const groups = left.flatMap((directory) => folders(directory).map((name) => join(directory, name)));
-      log.warn("a server was killed: the sandboxes that it left are ended", { sandboxes: new Set(groups.map((directory) => basename(directory))).size });
+      log.debug("groups of servers that are gone are removed", { groups: left });
       await removeAll([...groups, ...left], { wall, log });
     },
     close: () => removeAll(places.all.map(({ directory }) => directory), { wall, log }),

@@ -60,9 +60,10 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
 /** What a server that was killed left: folders, and processes that were frozen, or that never looked for it again. */
 export const sweepProcesses = ({ directory, log }: Pick<Needs, "directory" | "log">): void => {
   mkdirSync(directory, { recursive: true });
-  const left = readdirSync(directory).map((name) => join(directory, name));
-  const pids = left.map(tmpOf).filter((tmp) => existsSync(tmp)).flatMap((tmp) => processesOf(undefined, markOf(tmp)));
-  if (pids.length > 0) log.warn("a server was killed: the processes that it left are ended", { pids });
+  const left = readdirSync(directory).map((name) => join(directory, name)).filter((path) => existsSync(tmpOf(path)));
+  if (left.length === 0) return;
+  const pids = left.flatMap((path) => processesOf(undefined, markOf(tmpOf(path))));
+  log.warn("a server was killed: what it left is ended", { sandboxes: left.length, processes: pids.length });
   signalAll(pids, "SIGKILL");
   for (const path of left) rmSync(path, { recursive: true, force: true });
 };

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole, zipOf } from "../support/functions.ts";
 import { isolations } from "../support/isolation.ts";
@@ -37,10 +37,12 @@ const invoke = async ({ lambda }: Clients, FunctionName: string): Promise<unknow
 
 const hasBoto3 = await hasBoto3For("python3.11");
 
-describe.each(isolations)("under %s", (isolation) => it.for([
+const HANDLERS = [
   { name: "node", Runtime: "nodejs24.x", files: { "app.mjs": NODE }, isHere: true },
   { name: "python", Runtime: "python3.11", files: { "app.py": PYTHON }, isHere: hasBoto3 },
-] as const)("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name", async ({ name, Runtime, files, isHere }, { skip }) => {
+] as const;
+
+it.for(isolations.flatMap((isolation) => HANDLERS.map((handler) => ({ isolation, ...handler }))))("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name under $isolation", async ({ isolation, name, Runtime, files, isHere }, { skip }) => {
   skip(!isHere, "its Python has no boto3");
   const { endpoint } = await startServer({ flags: ["--isolation", isolation] });
   const clients = clientsOf(endpoint);
@@ -52,10 +54,10 @@ describe.each(isolations)("under %s", (isolation) => it.for([
   expect(await invoke(clients, name)).toEqual({ Arn, refused: "AccessDenied" });
   await clients.iam.send(new AttachRolePolicyCommand({ RoleName: `role-of-${name}`, PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }));
   expect(await invoke(clients, name)).toEqual({ Arn, body: "the secret" });
-}));
+});
 
 it("a package comes from S3 too, uploaded as a stream with its checksum in the trailer", async () => {
-  const { endpoint } = await startServer();
+  const { endpoint } = await startServer({ flags: ["--isolation", "process"] });
   const clients = clientsOf(endpoint);
   const zip = await zipOf({ "app.mjs": "export const handler = async () => 'from S3';" });
   await clients.s3.send(new CreateBucketCommand({ Bucket: "packages" }));

@@ -21,7 +21,7 @@ export const usePlatform = ({ env = {}, log = silentLog }: { env?: Record<string
   let directory = "";
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "lambdad-platform-"));
-    platform = await createPlatform(readConfig({}, { LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", ...env }), log);
+    platform = await createPlatform(readConfig({}, { PATH: process.env["PATH"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", ...env }), log);
     Object.assign(started, { endpoint: platform.endpoint, dataDirectory: directory, clients: clientsOf(platform.endpoint) });
   });
   afterAll(async () => {
