@@ -142,7 +142,7 @@ export const createEnvironment = (needs: Needs): Environment => {
   const measure = async ({ status, errorType }: Ending, tookMs: number, isColdStart: boolean) => {
     const durationMs = status === "timeout" ? target.timeoutSeconds * 1_000 : tookMs;
     const firstInitMs = isColdStart ? initMs : undefined;
-    const { memoryPeakBytes } = await sandbox.usage();
+    const memoryPeakBytes = await sandbox.memoryPeakBytes();
     return {
       durationMs,
       billedMs: Math.ceil(durationMs + (firstInitMs ?? 0)),
