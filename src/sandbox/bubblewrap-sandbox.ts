@@ -14,6 +14,7 @@ import { launch } from "./launch.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
 import { createMemoryReader } from "./memory-reader.ts";
 import { descendantsOf, sharedMemoryOf, signalAll } from "./process-table.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { runScript, userFiles } from "./run-script.ts";
 import type { ProcessExit, RunningProcess, Sandbox, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { createOutputPipes, type OutputPipes } from "./stdio.ts";
@@ -60,7 +61,7 @@ export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directo
   let cgroup: Cgroup | undefined;
   const release = async () => {
     await cgroup?.remove();
-    rmSync(directory, { recursive: true, force: true });
+    removeFolder(directory, log);
   };
   try {
     mkdirSync(control, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -6,6 +6,7 @@ import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapSandbox } from "./bubblewrap-sandbox.ts";
 import type { CgroupHost } from "./cgroup.ts";
 import type { Internet } from "./pasta.ts";
+import { removeFolder } from "./remove-folder.ts";
 import type { Isolation, Sandbox, SandboxDriver } from "./sandbox.ts";
 
 /** What this machine offers, as `findBubblewrap` found it. */
@@ -36,7 +37,7 @@ interface Needs {
 export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }: Needs): SandboxDriver => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // What a server that was killed left: its processes died with it.
-  for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true, force: true });
+  for (const name of readdirSync(directory)) removeFolder(join(directory, name), log);
   const live = new Map<string, Sandbox>();
   return {
     isolation,

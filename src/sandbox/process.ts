@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
+import { removeFolder } from "./remove-folder.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { spawnChild } from "./spawn-child.ts";
 import { createOutputPipes, type OutputPipes } from "./stdio.ts";
@@ -41,7 +42,7 @@ interface Needs {
 
 /** No isolation: a child process with its own folder, environment and limits of AWS. It says so wherever isolation is told. */
 export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDriver => {
-  sweep(directory);
+  sweep(directory, log);
   const live = new Set<ProcessSandbox>();
   // A server that ends at once shall leave nobody behind whom no one would ever thaw or end.
   const killAll = () => live.forEach((sandbox) => sandbox.kill());
@@ -61,11 +62,11 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
 };
 
 /** What a server that was killed left: folders, and processes that were frozen, or that never looked for it again. */
-const sweep = (directory: string) => {
+const sweep = (directory: string, log: Log) => {
   mkdirSync(directory, { recursive: true });
   for (const name of readdirSync(directory)) {
     signalAll(processesOf(undefined, markOf(join(directory, name, "tmp"))), "SIGKILL");
-    rmSync(join(directory, name), { recursive: true, force: true });
+    removeFolder(join(directory, name), log);
   }
 };
 
@@ -205,7 +206,7 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
       isDestroyed = true;
       await starting;
       await reset();
-      rmSync(directory, { recursive: true, force: true });
+      removeFolder(directory, log);
       onDestroyed();
     },
   };
