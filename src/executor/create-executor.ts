@@ -1,27 +1,27 @@
-import type { Socket } from "node:net";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { BlobStore } from "../blob/blob.ts";
 import { assert } from "../kit/assert.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
-import type { Ledger } from "../kit/ledger.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
-import { createCodeCache } from "./code.ts";
-import { assumeExecutionRole } from "./credentials.ts";
+import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
+import { createCodeCache, type UnpackedCode } from "./code.ts";
 import { interpreterArgs } from "./command.ts";
+import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
-import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import { serviceException } from "./failures.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
-import { createLogStream } from "./log-stream.ts";
+import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
@@ -36,7 +36,6 @@ interface Needs {
   clock: Clock;
   wall: Clock;
   random: Random;
-  ledger: Ledger;
   log: Log;
   dataDirectory: string;
   settings: { strictRuntimes: boolean; runtimePaths: Readonly<Record<string, string>> };
@@ -58,8 +57,17 @@ const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
   return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
 };
 
+/** What AWS names a runtime's version by: `nodejs:24.v3`, and an ARN of its own for each. */
+const versionOf = ({ language, interpreter: { version, path } }: Runtime, region: string): { version: string; arn: string } => {
+  const parts = version.split(".");
+  return {
+    version: `${language}:${parts.slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${parts.at(-1)}`,
+    arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${path} ${version}`, "hex")}`,
+  };
+};
+
 export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
-  const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
+  const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
@@ -69,69 +77,75 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     return `${day}/[${target.version}]${hexId(random, 32)}`;
   };
 
+  const sandboxSpec = (target: FunctionTarget, runtime: Runtime, task: UnpackedCode): SandboxSpec => ({
+    id: hexId(random, 16),
+    account: target.account,
+    mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+    memoryBytes: target.memoryMb * MIB,
+    storageBytes: target.ephemeralStorageMb * MIB,
+    cpus: target.memoryMb / MEMORY_MB_PER_CPU,
+    processesMax: ENVIRONMENT_PROCESSES_MAX,
+    openFilesMax: ENVIRONMENT_FILES_MAX,
+    ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+  });
+
+  const createStart = ({ target, runtime, credentials, sandbox, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; logStream: string; stream: LogStream }): StartRuntime =>
+    async (api) => {
+      const running = await sandbox.exec({
+        command: runtime.interpreter.path,
+        args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+        env: (addresses) =>
+          environmentVariables({ target, runtime, credentials, sandbox, logStream, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+        directory: sandbox.path("/var/task"),
+        listeners: [
+          { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
+          { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
+        ],
+      });
+      stream.follow(running.stdout);
+      stream.follow(running.stderr);
+      return running;
+    };
+
+  const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, task: UnpackedCode): Promise<Environment> => {
+    const sandbox = await sandboxes.create(sandboxSpec(target, runtime, task));
+    const { region, name, logging } = target;
+    const logStream = logStreamName(target);
+    const stream = createLogStream({
+      destination: logs,
+      about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
+      now: clock.now,
+      ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+    });
+    const note = runtimes.noteFor(target.functionArn, runtime);
+    const environment = createEnvironment({
+      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, clock, wall, log,
+      startRuntime: createStart({ target, runtime, credentials, sandbox, logStream, stream }),
+      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
+      runtimeVersion: { ...versionOf(runtime, region), ...(note === undefined ? {} : { note }) },
+      credentialsExpireAt: credentials.expiresAt,
+      onStopped() {
+        live.delete(environment);
+        task.release();
+      },
+    });
+    live.add(environment);
+    return environment;
+  };
+
   return {
     async createEnvironment(target) {
-      const runtime = await runtimes.resolve(target.runtime);
       assert(target.layers.length === 0, "layers are refused when a function is configured");
-      const credentials = await assumeExecutionRole(call, target);
-      const task = await code.acquire(target.code);
-      const id = hexId(random, 16);
-      const sandbox = await sandboxes.create({
-        id,
-        account: target.account,
-        mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
-        memoryBytes: target.memoryMb * MIB,
-        storageBytes: target.ephemeralStorageMb * MIB,
-        cpus: target.memoryMb / MEMORY_MB_PER_CPU,
-        processesMax: ENVIRONMENT_PROCESSES_MAX,
-        openFilesMax: ENVIRONMENT_FILES_MAX,
-        ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
-      }).catch((error: unknown) => {
-        task.release();
-        throw error;
-      });
-      const streamName = logStreamName(target);
-      const stream = createLogStream({
-        destination: logs,
-        about: { as: credentials.caller, region: target.region, group: target.logging.group, stream: streamName, functionName: target.name },
-        now: clock.now,
-        ...(target.logging.format === "JSON" ? { isKept: createLevelFilter(target.logging.applicationLevel) } : {}),
-      });
-      const startRuntime: StartRuntime = async (api) => {
-        const running = await sandbox.exec({
-          command: runtime.interpreter.path,
-          args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
-          env: (addresses) =>
-            environmentVariables({ target, runtime, credentials, sandbox, logStream: streamName, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
-          directory: sandbox.path("/var/task"),
-          listeners: [
-            { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
-            { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
-          ],
-        });
-        stream.follow(running.stdout);
-        stream.follow(running.stderr);
-        return running;
-      };
-      const { language, interpreter } = runtime;
-      const note = runtimes.noteFor(target.functionArn, runtime);
-      const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
-      const environment = createEnvironment({
-        id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
-        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: target.logging.systemLevel }) : textLog,
-        runtimeVersion: {
-          version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
-          arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
-          ...(note === undefined ? {} : { note }),
-        },
-        credentialsExpireAt: credentials.expiresAt,
-        onStopped() {
-          live.delete(environment);
-          task.release();
-        },
-      });
-      live.add(environment);
-      return environment;
+      let task: UnpackedCode | undefined;
+      try {
+        const runtime = await runtimes.resolve(target.runtime);
+        const credentials = await assumeExecutionRole(call, target);
+        task = await code.acquire(target.code);
+        return await openEnvironment(target, runtime, credentials, task);
+      } catch (error) {
+        task?.release();
+        throw serviceException(target, error, log);
+      }
     },
     runtimes: runtimes.list,
     checkRuntimes: runtimes.check,
@@ -140,7 +154,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
     },
     async close() {
-      await Promise.all([...live].map((environment) => environment.stop("SPINDOWN")));
+      await Promise.all([...live].map((environment) => environment.stop()));
       await code.close();
     },
   };

@@ -1,9 +1,11 @@
 import { assert } from "../kit/assert.ts";
-import type { Clock } from "../kit/clock.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
 import { INIT_TIMEOUT_MS } from "../kit/limits.ts";
+import type { Log } from "../kit/log.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "./executor.ts";
-import { exitText, exitType, failureOf, initFailure, isPlatformType, platformType, timeoutText, type Failure } from "./failures.ts";
+import { endingOf, type Ending } from "./ending.ts";
+import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationReport } from "./executor.ts";
+import { initFailure, platformType, serviceException, type Failure } from "./failures.ts";
 import type { SystemLog } from "./log-format.ts";
 import type { LogStream } from "./log-stream.ts";
 import { startRun, type Run, type StartRuntime } from "./run.ts";
@@ -21,16 +23,8 @@ interface Needs {
   credentialsExpireAt: number;
   clock: Clock;
   wall: Clock;
+  log: Log;
   onStopped: () => void;
-}
-
-/** How an invocation ended, for its caller and for its report. */
-interface Ending {
-  outcome: InvocationOutcome;
-  status: "success" | "error" | "timeout";
-  errorType?: string;
-  /** What the platform says of it in the log. */
-  notice?: string;
 }
 
 const IDLE_BEFORE_FREEZE_MS = 10;
@@ -41,13 +35,13 @@ const MIB = 1024 * 1024;
  * the runtime, not the environment: /tmp stays, and the next invocation runs INIT again inside it.
  */
 export const createEnvironment = (needs: Needs): Environment => {
-  const { id, target, sandbox, logs, systemLog, clock, wall } = needs;
+  const { id, target, sandbox, logs, systemLog, clock, wall, log } = needs;
   let state: EnvironmentState = "starting";
   let run: Run | undefined;
   let invocations = 0;
   let lastUsedAt = clock.now();
   let initMs: number | undefined;
-  let freezeSoon: AbortController | undefined;
+  let freezeSoon: Timer | undefined;
   let frozen = Promise.resolve();
   const dead = Promise.withResolvers<void>();
   const become = (next: EnvironmentState) => void (state = transition(state, next));
@@ -88,17 +82,22 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (failure === undefined) initMs = tookMs;
   };
   const initialized = init().then(
-    () => { if (state === "starting") become("idle"); },
+    () => {
+      if (state !== "starting") return;
+      become("idle");
+      planFreeze();
+    },
     (error: unknown) => { void destroy(); throw error; },
   );
   initialized.catch(() => {});
 
   const end = async () => {
     become("stopping");
-    freezeSoon?.abort();
+    freezeSoon?.cancel();
     run?.api.close();
     run = undefined;
-    await sandbox.destroy();
+    // Nobody could do more about it than whoever reads the log; its code and its place are free all the same.
+    await sandbox.destroy().catch((error: unknown) => log.error("a sandbox could not be removed whole", { sandbox: sandbox.id, error: String(error) }));
     become("dead");
     needs.onStopped();
     dead.resolve();
@@ -106,26 +105,12 @@ export const createEnvironment = (needs: Needs): Environment => {
   let ending: Promise<void> | undefined;
   const destroy = (): Promise<void> => (ending ??= end());
 
-  const endingOf = (failure: Failure, { requestId }: Invocation): Ending => {
-    const outcome = failureOf(failure, requestId, target);
-    switch (failure.kind) {
-      case "timeout": return { outcome, status: "timeout", notice: `${new Date(wall.now()).toISOString()} ${requestId} ${timeoutText(target)}\n` };
-      case "exit": {
-        const errorType = exitType(failure.exit);
-        return { outcome, status: "error", errorType, notice: `RequestId: ${requestId} Error: ${exitText(failure.exit)}\n${errorType}\n` };
-      }
-      case "too-large": return { outcome, status: "error", errorType: outcome.errorType };
-      // An exception of the handler's own is the function's result: its report tells of a success.
-      case "error": return isPlatformType(failure.errorType) ? { outcome, status: "error", errorType: failure.errorType } : { outcome, status: "success" };
-    }
-  };
-
   const runOne = async (invocation: Invocation, deadline: number): Promise<Ending> => {
     const leftMs = () => Math.max(0, deadline - wall.monotonic());
     if (run?.hasEnded) await endRun();
     if (run === undefined) {
       const { failure } = await runInit("invoke", leftMs());
-      if (failure !== undefined) return { ...endingOf(failure, invocation), ...(failure.kind === "error" ? { status: "error", errorType: platformType(failure.errorType) } : {}) };
+      if (failure !== undefined) return { ...endingOf(failure, invocation, target, wall.now()), ...(failure.kind === "error" ? { status: "error", errorType: platformType(failure.errorType) } : {}) };
     }
     const current = run!;
     current.isReady = false;
@@ -135,14 +120,14 @@ export const createEnvironment = (needs: Needs): Environment => {
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
     if (signal.kind === "exit" || signal.kind === "timeout") await endRun();
     else if (!current.isReady && (await current.next(leftMs())).kind !== "next") await endRun();
-    return signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation);
+    return signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
   };
 
   /** What was measured of an invocation, as its report says it. */
   const measure = async ({ status, errorType }: Ending, tookMs: number, isColdStart: boolean) => {
     const durationMs = status === "timeout" ? target.timeoutSeconds * 1_000 : tookMs;
     const firstInitMs = isColdStart ? initMs : undefined;
-    const { memoryPeakBytes } = await sandbox.usage();
+    const memoryPeakBytes = await sandbox.memoryPeakBytes();
     return {
       durationMs,
       billedMs: Math.ceil(durationMs + (firstInitMs ?? 0)),
@@ -151,10 +136,17 @@ export const createEnvironment = (needs: Needs): Environment => {
     };
   };
 
-  const invoke = async (invocation: Invocation): Promise<InvocationReport> => {
-    freezeSoon?.abort();
+  const wake = async () => {
+    freezeSoon?.cancel();
     if (state === "frozen") await frozen.then(() => sandbox.thaw());
     await initialized;
+    mustLive();
+  };
+  const mustLive = () => {
+    if (ending !== undefined) throw new Error("its environment was stopped");
+  };
+
+  const invokeAwake = async (invocation: Invocation): Promise<InvocationReport> => {
     const { requestId } = invocation;
     const isColdStart = invocations === 0;
     become("busy");
@@ -162,11 +154,12 @@ export const createEnvironment = (needs: Needs): Environment => {
     logs.beginTail();
     logs.system(systemLog.start({ requestId, version: target.version }));
     const began = wall.monotonic();
-    const ending = await runOne(invocation, began + target.timeoutSeconds * 1_000);
+    const how = await runOne(invocation, began + target.timeoutSeconds * 1_000);
     const tookMs = wall.monotonic() - began;
     await logs.settle();
-    const { outcome, status, errorType, notice } = ending;
-    const measured = await measure(ending, tookMs, isColdStart);
+    const { outcome, status, errorType, notice } = how;
+    const measured = await measure(how, tookMs, isColdStart);
+    mustLive();
     const result = { requestId, status, ...(errorType === undefined ? {} : { errorType }) };
     logs.system(notice);
     logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 }));
@@ -178,17 +171,27 @@ export const createEnvironment = (needs: Needs): Environment => {
     return { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
   };
 
+  /** What fails here is not user code's doing: nobody can tell what state it is in, so nobody shall be given it again. */
+  const invoke = async (invocation: Invocation): Promise<InvocationReport> => {
+    try {
+      await wake();
+      return await invokeAwake(invocation);
+    } catch (error) {
+      void destroy();
+      throw serviceException(target, error, log);
+    }
+  };
+
   /** Not at once: the next invocation may be on its way. */
   const planFreeze = () => {
-    freezeSoon = new AbortController();
-    wall.sleep(IDLE_BEFORE_FREEZE_MS, freezeSoon.signal).then(
-      () => {
-        if (state !== "idle" || run === undefined) return;
-        become("frozen");
-        frozen = sandbox.freeze();
-      },
-      () => {},
-    );
+    freezeSoon?.cancel();
+    freezeSoon = wall.at(wall.now() + IDLE_BEFORE_FREEZE_MS, "freeze", () => {
+      if (state !== "idle" || run === undefined) return;
+      become("frozen");
+      frozen = sandbox.freeze();
+      // Told by the next invocation, which waits for it.
+      frozen.catch(() => {});
+    });
   };
 
   return {

@@ -3,7 +3,6 @@ import type { Clock, Timer } from "../kit/clock.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
-import type { Random } from "../kit/random.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 import { createDeliver, type Delivery, type DeliveryOutcome } from "./deliver.ts";
 import { backoffMs } from "./retry.ts";
@@ -25,7 +24,6 @@ interface Needs {
   store: Store;
   call: Call;
   clock: Clock;
-  random: Random;
   ledger: Ledger;
   log: Log;
 }

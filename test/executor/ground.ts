@@ -76,7 +76,7 @@ export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({
-    sandboxes, blobs, clock, wall, random, log: silentLog, ledger,
+    sandboxes, blobs, clock, wall, random, log: silentLog,
     call: stsOnly(credentialsMs),
     handleConnection: (socket) => socket.destroy(),
     logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), flush: async () => {} },

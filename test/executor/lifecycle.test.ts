@@ -68,6 +68,16 @@ def handler(event, context): return "second"
   });
 });
 
+describe("between invocations", () => {
+  it("L8 is frozen, before the first one too", async () => {
+    const { environment, invoke } = await node("let turns = 0;\nsetInterval(() => turns++, 1);\nexport const handler = () => new Promise((resolve) => setTimeout(() => resolve(turns), 50));");
+    await eventually("it is frozen", () => environment.state === "frozen");
+    const first = (await invoke({})).json as number;
+    await eventually("it is frozen again", () => environment.state === "frozen");
+    expect(((await invoke({})).json as number) > first).toBe(true);
+  });
+});
+
 describe("E2, H1 a runtime that ends in an invocation", () => {
   it.each([
     ["exits with 0", "process.exit(0)", "Runtime exited without providing a reason"],

@@ -60,7 +60,7 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
     return { StatusCode: 202 };
   }) as unknown as Call;
   const ledger = createLedger({ store: history, clock });
-  const outbox = createOutbox({ store, call, clock, random: systemRandom, ledger, log: silentLog });
+  const outbox = createOutbox({ store, call, clock, ledger, log: silentLog });
   const service = createS3Service({ store, blobs, call, outbox, ledger, clock, random: systemRandom, log: silentLog });
   const close = async () => {
     await outbox.close();
