@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -52,10 +52,15 @@ const bootstraps = fileURLToPath(new URL("../../runtimes", import.meta.url));
 const BOOTSTRAP = { nodejs: "bootstrap.mjs", python: "bootstrap.py" } as const;
 
 /** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
-const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
-  const prefix = dirname(dirname(realpathSync(interpreter.path)));
-  return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
+const interpreterMounts = ({ interpreter: { path } }: Runtime): Mount[] => {
+  const real = realpathSync(path);
+  const [prefix, named] = [dirname(dirname(real)), dirname(dirname(path))];
+  const own = isOfSystem(prefix) ? [] : [{ source: prefix, target: prefix }];
+  if (isOfSystem(realpathSync(dirname(path))) || path.startsWith(`${prefix}/`)) return own;
+  // A virtual environment has its packages beside its link; of another link there is nothing but itself.
+  return [...own, existsSync(join(named, "pyvenv.cfg")) ? { source: named, target: named } : { source: real, target: path }];
 };
+const isOfSystem = (path: string): boolean => path === "/usr" || path.startsWith("/usr/");
 
 /** What AWS names a runtime's version by: `nodejs:24.v3`, and an ARN of its own for each. */
 const versionOf = ({ language, interpreter: { version, path } }: Runtime, region: string): { version: string; arn: string } => {

@@ -61,12 +61,14 @@ export const python = (files: string | Record<string, string>, options: Partial<
 export interface GroundOptions {
   /** When the credentials of environments end. */
   credentialsMs?: number;
+  /** Interpreters, by runtime, instead of those that are found. */
+  runtimePaths?: Readonly<Record<string, string>>;
   /** The driver; by default the one that lambdad would choose here. */
   isolation?: IsolationName;
 }
 
 /** An executor over real processes, and what it needs of a platform. */
-export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations[0]! }: GroundOptions = {}) => {
+export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]! }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
@@ -81,7 +83,7 @@ export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations
     handleConnection: (socket) => socket.destroy(),
     logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), flush: async () => {} },
     dataDirectory: directory,
-    settings: { strictRuntimes: false, runtimePaths: {} },
+    settings: { strictRuntimes: false, runtimePaths },
     searchPath: process.env["PATH"] ?? "",
   });
   onTestFinished(async () => {
