@@ -52,8 +52,9 @@ export const createSqliteStore = ({
     return statement;
   };
 
-  const totalChanges = database.prepare("select total_changes() as n");
-  const changesSoFar = (): number => totalChanges.get()!["n"] as number;
+  /** Prepared once: `exec` would compile its text anew in every turn. */
+  const control = (text: string) => void prepare(text).run();
+  const changesSoFar = (): number => prepare("select total_changes() as n").get()!["n"] as number;
   let changes = changesSoFar();
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
@@ -85,29 +86,30 @@ export const createSqliteStore = ({
     if (queue.length > 0) planTurn();
     const done: Waiting[] = [];
     try {
-      database.exec("begin immediate");
+      control("begin immediate");
       for (const waiting of batch) if (runOne(waiting)) done.push(waiting);
-      database.exec("commit");
+      control("commit");
       const before = changes;
       changes = changesSoFar();
       if (changes === before && !isSyncing && unsynced.length === 0) for (const waiting of done) waiting.settle();
       else unsynced.push(...done);
     } catch (error) {
       // The disk is full, or the file cannot be written: nothing of the turn is kept, and everyone is told.
-      if (database.isTransaction) database.exec("rollback");
+      if (database.isTransaction) control("rollback");
       for (const waiting of batch) waiting.fail(error);
     }
     sync();
   };
   /** An operation that throws is undone alone; its neighbours in the commit do not notice. */
   const runOne = (waiting: Waiting): boolean => {
-    database.exec("savepoint operation");
+    control("savepoint operation");
     try {
       waiting.run();
-      database.exec("release operation");
+      control("release operation");
       return true;
     } catch (error) {
-      database.exec("rollback to operation; release operation");
+      control("rollback to operation");
+      control("release operation");
       waiting.fail(error);
       return false;
     }

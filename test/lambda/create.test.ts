@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { CreateFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { zipOf } from "../support/functions.ts";
-import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 

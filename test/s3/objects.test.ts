@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sql, sqlOne } from "../../src/store/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
-import { bucketWith, bytesOf, context, openS3, refusal, stream, textOf } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, bytesOf, openS3, refusal, stream, textOf } from "./support.ts";
 
 const blobFiles = (directory: string): string[] =>
   readdirSync(join(directory, "blobs"), { recursive: true, encoding: "utf8" })

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -8,6 +7,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { createProcessDriver } from "../../src/sandbox/process.ts";
 import type { SandboxDriver } from "../../src/sandbox/sandbox.ts";
 import { bubblewrap } from "../support/isolation.ts";
+import { hasPrlimit, limitOpenFiles } from "../support/prlimit.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 /** More than a sandbox with a program needs. */
@@ -15,14 +15,6 @@ const NEEDED = 40;
 const MIB = 1024 * 1024;
 
 const openNow = (): number[] => readdirSync("/proc/self/fd").map(Number);
-const canLimit = (): boolean => {
-  try {
-    return execFileSync("prlimit", ["--version"]).length > 0;
-  } catch {
-    return false;
-  }
-};
-
 /** Opens files until so many more can be opened. */
 const leaveFree = (free: number): (() => void) => {
   const fillers: number[] = [];
@@ -47,8 +39,8 @@ const runOnce = async (driver: SandboxDriver, id: string): Promise<string> => {
   }
 };
 
-describe.runIf(process.platform === "linux" && canLimit())("without file descriptors (skipped where prlimit is not there)", () => {
-  beforeAll(() => void execFileSync("prlimit", ["--pid", String(process.pid), `--nofile=${Math.max(...openNow()) + 3 * NEEDED}:`]));
+describe.runIf(hasPrlimit())("without file descriptors (skipped where prlimit is not there)", () => {
+  beforeAll(() => limitOpenFiles(process.pid, Math.max(...openNow()) + 3 * NEEDED));
 
   it.each(["process", "bubblewrap"].filter((name) => name === "process" || bubblewrap !== undefined))("a sandbox of %s is refused whole, and the next one works", async (name) => {
     const driver = name === "bubblewrap" ? bubblewrap! : createProcessDriver({ directory: join(temporaryDirectory(), "sandboxes"), wall: createClock(), log: silentLog });
