@@ -47,9 +47,11 @@ export const createEnvironment = (needs: Needs): Environment => {
   const become = (next: EnvironmentState) => void (state = transition(state, next));
 
   const endRun = async () => {
-    run?.api.close();
+    const ended = run;
     run = undefined;
     await sandbox.reset();
+    // Not sooner: a runtime that lost its connection would complain of it, in the function's log.
+    ended?.api.close();
   };
 
   /** Starts the runtime and waits until it is ready; says how it went, and how long it took. */
@@ -94,10 +96,11 @@ export const createEnvironment = (needs: Needs): Environment => {
   const end = async () => {
     become("stopping");
     freezeSoon?.cancel();
-    run?.api.close();
+    const ended = run;
     run = undefined;
     // Nobody could do more about it than whoever reads the log; its code and its place are free all the same.
     await sandbox.destroy().catch((error: unknown) => log.error("a sandbox could not be removed whole", { sandbox: sandbox.id, error: String(error) }));
+    ended?.api.close();
     become("dead");
     needs.onStopped();
     dead.resolve();
