@@ -27,7 +27,7 @@ describe("placement", () => {
     const f = await target(APP);
     const first = await invoke(f);
     expect((await invoke(f)).environmentId).toBe(first.environmentId);
-    const together = await Promise.all([1, 2, 3].map(() => invoke(f, { seconds: 0.3 })));
+    const together = await Promise.all([1, 2, 3].map(() => invoke(f, { seconds: 3 })));
     expect(new Set(together.map(({ environmentId }) => environmentId)).size).toBe(3);
     expect(together.filter(({ isColdStart }) => isColdStart)).toHaveLength(2);
     expect(count()).toBe(3);
