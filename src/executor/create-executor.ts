@@ -124,7 +124,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
     const environment = createEnvironment({
-      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, clock, wall, log,
+      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
       runtimeVersion: { ...versionOf(runtime, region), ...(note === undefined ? {} : { note }) },

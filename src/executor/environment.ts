@@ -21,7 +21,6 @@ interface Needs {
   systemLog: SystemLog;
   runtimeVersion: { version: string; arn: string; note?: string };
   credentialsExpireAt: number;
-  clock: Clock;
   wall: Clock;
   log: Log;
   onStopped: () => void;
@@ -32,14 +31,14 @@ const MIB = 1024 * 1024;
 
 /**
  * One execution environment: INIT once, invocations one at a time, frozen in between. A crash, a timeout or too much memory ends
- * the runtime, not the environment: /tmp stays, and the next invocation runs INIT again inside it.
+ * the runtime, not the environment: /tmp stays, and the next invocation runs INIT again inside it. What the platform itself cannot do
+ * ends the environment.
  */
 export const createEnvironment = (needs: Needs): Environment => {
-  const { id, target, sandbox, logs, systemLog, clock, wall, log } = needs;
+  const { id, target, sandbox, logs, systemLog, wall, log } = needs;
   let state: EnvironmentState = "starting";
   let run: Run | undefined;
   let invocations = 0;
-  let lastUsedAt = clock.now();
   let initMs: number | undefined;
   let freezeSoon: Timer | undefined;
   let frozen = Promise.resolve();
@@ -57,8 +56,8 @@ export const createEnvironment = (needs: Needs): Environment => {
   /** Starts the runtime and waits until it is ready; says how it went, and how long it took. */
   const runInit = async (phase: "init" | "invoke", timeoutMs: number): Promise<{ failure?: Failure; tookMs: number }> => {
     const began = wall.monotonic();
-    run = await startRun(needs.startRuntime, wall);
-    const signal = await run.next(timeoutMs - (wall.monotonic() - began));
+    const started = (run = await startRun(needs.startRuntime, wall));
+    const signal = await started.next(timeoutMs - (wall.monotonic() - began));
     const tookMs = wall.monotonic() - began;
     if (signal.kind === "next") {
       sandbox.limitCpu();
@@ -67,7 +66,7 @@ export const createEnvironment = (needs: Needs): Environment => {
       return { tookMs };
     }
     assert(signal.kind !== "response", "a runtime cannot answer before it was given an invocation");
-    const failure = run.initError ?? signal;
+    const failure = started.initError ?? signal;
     await endRun();
     await logs.settle();
     logs.system(systemLog.initRuntimeDone({ phase, ...initFailure(failure) }));
@@ -168,7 +167,6 @@ export const createEnvironment = (needs: Needs): Environment => {
     logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 }));
     logs.system(systemLog.end({ requestId }));
     logs.system(systemLog.report({ ...result, ...measured, memorySizeMb: target.memoryMb }));
-    lastUsedAt = clock.now();
     become("idle");
     planFreeze();
     return { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
@@ -201,12 +199,10 @@ export const createEnvironment = (needs: Needs): Environment => {
     id,
     target,
     logStream: needs.logStreamName,
-    createdAt: clock.now(),
     credentialsExpireAt: needs.credentialsExpireAt,
     get state() { return state; },
     initialized: initialized.catch(() => {}),
     get invocations() { return invocations; },
-    get lastUsedAt() { return lastUsedAt; },
     invoke,
     stop: () => destroy(),
     dead: dead.promise,

@@ -69,9 +69,6 @@ export interface Environment {
   readonly state: EnvironmentState;
   readonly logStream: string;
   readonly invocations: number;
-  /** Milliseconds, platform clock. */
-  readonly createdAt: number;
-  readonly lastUsedAt: number;
   /** The credentials inside end then (wall clock, milliseconds): it must be retired before. */
   readonly credentialsExpireAt: number;
   /** Never rejects for what user code did; with ServiceException for what the platform could not do, and is dead then. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily. */

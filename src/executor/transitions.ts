@@ -2,7 +2,7 @@ import { assert } from "../kit/assert.ts";
 import type { EnvironmentState } from "./executor.ts";
 
 /** What may follow what. An environment that is stopping does nothing else any more. */
-export const TRANSITIONS: Readonly<Record<EnvironmentState, readonly EnvironmentState[]>> = {
+const TRANSITIONS: Readonly<Record<EnvironmentState, readonly EnvironmentState[]>> = {
   starting: ["idle", "stopping"],
   idle: ["busy", "frozen", "stopping"],
   frozen: ["busy", "stopping"],

@@ -31,7 +31,7 @@ const DRAIN_TIMEOUT = "30s";
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `90s`, `2m`, `1h30m`, `500ms` in milliseconds. */
-export const parseDuration = (text: unknown): number => {
+const parseDuration = (text: unknown): number => {
   const parts = typeof text === "string" ? [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)] : [];
   if (parts.length === 0 || parts.map(([all]) => all).join("") !== text) {
     throw new ApiError("ValidationException", `${JSON.stringify(text)} is not a duration: write it like 90s, 2m or 1h30m`, { status: 400 });

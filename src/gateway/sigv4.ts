@@ -103,7 +103,7 @@ export const readSignature = (headers: Readonly<Record<string, string>>, query: 
 };
 
 /** RFC 3986: everything but letters, digits and `-._~`. */
-export const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const decode = (text: string): string => {
   try {

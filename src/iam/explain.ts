@@ -27,7 +27,7 @@ const KIND: Record<ConsideredStatement["role"], string> = {
 const withArticle = (kind: string): string => `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 
 /** "User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action" */
-export const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decision): string => {
+const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decision): string => {
   const who = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`;
   const kind = decision.by === "none" ? "identity-based" : KIND[decision.by];
   const policy = kind.endsWith("boundary") ? kind : `${kind} policy`;

@@ -92,6 +92,7 @@ export interface Sandbox {
   readonly id: string;
   /** Where a path of the sandbox is for the process that runs in it: itself, or a host path where there are no mounts. */
   path(target: string): string;
+  /** One at a time. Rejects, and leaves nothing running, when it cannot be started. */
   exec(process: SandboxProcess): Promise<RunningProcess>;
   /** From now on the program has its share of the CPU. Before, it has a whole one at least: INIT is as fast for small functions, as on AWS. */
   limitCpu(): void;
@@ -102,14 +103,16 @@ export interface Sandbox {
   /** The most memory that its programs held so far; measured, never the limit. */
   memoryPeakBytes(): Promise<number>;
   usage(): Promise<Usage>;
-  /** No process, mount, cgroup, listener or file is left when it resolves. */
+  /** No process, mount, cgroup, listener or file is left when it resolves, and nothing can be run any more. What runs is killed. */
   destroy(): Promise<void>;
 }
 
+/** What an earlier server that was killed left behind is removed when a driver is made. */
 export interface SandboxDriver {
   readonly isolation: Isolation;
+  /** Rejects with why none can be made; nothing of it is left then. */
   create(spec: SandboxSpec): Promise<Sandbox>;
-  /** Removes what an earlier server that was killed left behind, then frees what the driver itself holds. */
+  /** Destroys the sandboxes that are left, then frees what the driver itself holds. */
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import type { Invocation, InvocationReport, FunctionTarget } from "../executor/e
 
 /** A synchronous invocation: lease concurrency → acquire an environment → run → release. */
 export interface Scheduler {
-  /** Rejects with TooManyRequestsException when concurrency is used up, or with the executor's ApiError. */
+  /** Rejects with TooManyRequestsException when concurrency is used up, with ServiceException when the scheduler is closed, or with the executor's ApiError. */
   invoke(target: FunctionTarget, invocation: Invocation): Promise<InvocationReport>;
   /** Code or configuration changed, or the function is gone: idle environments stop, busy ones after their invocation. */
   retire(functionArn: string, keepRevisionId?: string): void;

@@ -68,6 +68,22 @@ def handler(event, context): return "second"
   });
 });
 
+describe("an environment that is stopped", () => {
+  it("in its INIT, or in that of an invocation, ends without a trace", async () => {
+    const { environment, invoke } = await python("import time\ntime.sleep(60)");
+    const failed = invoke({}).then(() => "answered", (error: Error) => error);
+    await environment.stop();
+    expect(await failed).toMatchObject({ code: "ServiceException", message: expect.stringMatching(/^lambdad could not run f: its environment was stopped/) });
+    await environment.initialized;
+    expect(environment.state).toBe("dead");
+    const again = await python("import os\nif os.path.exists(os.environ.get('TMPDIR', '/tmp') + '/mark'):\n  import time\n  print('again', flush=True)\n  time.sleep(60)\nopen(os.environ.get('TMPDIR', '/tmp') + '/mark', 'w').close()\nos._exit(1)");
+    const inside = again.invoke({}).then(() => "answered", (error: Error) => error);
+    await eventually("INIT runs again", () => again.log().includes("again\n"));
+    await again.environment.stop();
+    expect(await inside).toMatchObject({ code: "ServiceException", message: "lambdad could not run f: its environment was stopped" });
+  });
+});
+
 describe("between invocations", () => {
   it("L8 is frozen, before the first one too", async () => {
     const { environment, invoke } = await node("let turns = 0;\nsetInterval(() => turns++, 1);\nexport const handler = () => new Promise((resolve) => setTimeout(() => resolve(turns), 50));");

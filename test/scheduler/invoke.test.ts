@@ -28,18 +28,15 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
       const dead = Promise.withResolvers<void>();
       const invoked: string[] = [];
       let state: EnvironmentState = "idle";
-      let lastUsedAt = clock.now();
       let answer = () => {};
       const environment = {
         id: `env-${made.length}`, target: of, credentialsExpireAt: Date.now() + HOUR, dead: dead.promise, initialized: Promise.resolve(),
         get state() { return state; },
-        get lastUsedAt() { return lastUsedAt; },
         async invoke({ requestId }: Invocation) {
           invoked.push(requestId);
           state = "busy";
           if (isHeld) await new Promise<void>((resolve) => (answer = resolve));
           state = "frozen";
-          lastUsedAt = clock.now();
           return { outcome: { kind: "response", payload: Buffer.from("1") }, durationMs: 1, isColdStart: invoked.length === 1 } as InvocationReport;
         },
         async stop() {

@@ -37,7 +37,7 @@ export const describe = (input: Given): ObjectDescription => ({
   storageClass: readStorageClass(input.StorageClass),
 });
 
-export const readSystemHeaders = (input: Given): SystemHeaders => {
+const readSystemHeaders = (input: Given): SystemHeaders => {
   const headers: SystemHeaders = { ContentType: DEFAULT_CONTENT_TYPE };
   for (const name of KEPT) if (input[name]) headers[name] = input[name];
   // `aws-chunked` is how the body came, not what it is.

@@ -9,7 +9,7 @@ export interface NotificationRule {
 }
 
 /** What happens here and can be asked for. */
-export const EVENT_NAMES = [
+const EVENT_NAMES = [
   "s3:ObjectCreated:Put", "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload",
   "s3:ObjectRemoved:Delete", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete",
 ] as const;

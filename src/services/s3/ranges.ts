@@ -7,7 +7,7 @@ const notSatisfiable = (header: string, size: number): ApiError =>
   new ApiError("InvalidRange", "The requested range is not satisfiable", { status: 416, members: { RangeRequested: header, ActualObjectSize: size } });
 
 /** `bytes=a-b`, `a-`, `-n`. Undefined means the whole: S3 ignores what it cannot parse, several ranges included. */
-export const readRange = (header: string | undefined, size: number): ByteRange | undefined => {
+const readRange = (header: string | undefined, size: number): ByteRange | undefined => {
   const [, first = "", last = ""] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? "") ?? [];
   if (header === undefined || (first === "" && last === "")) return undefined;
   if (first === "") {
