@@ -4,7 +4,6 @@ import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BlobStore } from "../blob/blob.ts";
-import { assert } from "../kit/assert.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
@@ -19,6 +18,7 @@ import { interpreterArgs } from "./command.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import { acquireLayers } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
@@ -72,14 +72,21 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
   return {
     async createEnvironment(target) {
       const runtime = await runtimes.resolve(target.runtime);
-      assert(target.layers.length === 0, "layers are refused when a function is configured");
       const credentials = await assumeExecutionRole(call, target);
       const task = await code.acquire(target.code);
+      const layers = await acquireLayers(code, target).catch((error: unknown) => {
+        task.release();
+        throw error;
+      });
+      const release = () => {
+        task.release();
+        layers.release();
+      };
       const id = hexId(random, 16);
       const sandbox = await sandboxes.create({
         id,
         account: target.account,
-        mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+        mounts: [{ source: task.folder, target: "/var/task" }, ...layers.mounts, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
         memoryBytes: target.memoryMb * MIB,
         storageBytes: target.ephemeralStorageMb * MIB,
         cpus: target.memoryMb / MEMORY_MB_PER_CPU,
@@ -87,7 +94,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
         openFilesMax: ENVIRONMENT_FILES_MAX,
         ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
       }).catch((error: unknown) => {
-        task.release();
+        release();
         throw error;
       });
       const streamName = logStreamName(target);
@@ -122,12 +129,12 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
         runtimeVersion: {
           version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
           arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
-          ...(note === undefined ? {} : { note }),
         },
+        notes: [...(note === undefined ? [] : [note]), ...layers.notes],
         credentialsExpireAt: credentials.expiresAt,
         onStopped() {
           live.delete(environment);
-          task.release();
+          release();
         },
       });
       live.add(environment);
