@@ -41,7 +41,8 @@ export const bubblewrapArguments = ({ rank, isNetworkIsolated, mounts, storageBy
   "--proc", "/proc",
   // Before the folders: what is mounted may lie in it, as the Node of a lambdad that was installed there does.
   "--perms", "1777", "--size", String(storageBytes), "--tmpfs", "/tmp",
-  ...foldersAbove(["/dev/null", "/etc/passwd", ...mounts.map(({ target }) => target)]),
+  // /opt is there, and empty, without layers too.
+  ...foldersAbove(["/dev/null", "/etc/passwd", "/opt/bin", ...mounts.map(({ target }) => target)]),
   ...DEVICES.flatMap((name) => ["--dev-bind", `/dev/${name}`, `/dev/${name}`]),
   "--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin", "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr",
   ...HOST_ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),

@@ -98,10 +98,10 @@ describe.each(isolations)("a function's layers under %s", (isolation) => {
     expect(await invoke()).toEqual(["24", "late", "3", "3"]);
   });
 
-  it("have ES modules, which import finds, though they are nothing for require", async () => {
+  it.each(["nodejs20.x", "nodejs24.x"])("have ES modules, which import finds in %s, though they are nothing for require", async (runtime) => {
     const { invoke } = await start(NODE('(await import("esm")).value'), [
       { "nodejs/node_modules/esm/package.json": JSON.stringify({ name: "esm", type: "module", exports: { import: "./main.js" } }), "nodejs/node_modules/esm/main.js": "export const value = 'esm';\n" },
-    ]);
+    ], { runtime });
     expect(await invoke()).toBe("esm");
   });
 

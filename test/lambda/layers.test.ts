@@ -1,5 +1,5 @@
 import {
-  AddLayerVersionPermissionCommand, DeleteLayerVersionCommand, GetFunctionConfigurationCommand, GetLayerVersionByArnCommand, GetLayerVersionCommand, GetLayerVersionPolicyCommand, InvokeCommand,
+  AddLayerVersionPermissionCommand, CreateFunctionCommand, DeleteFunctionCommand, DeleteLayerVersionCommand, GetFunctionConfigurationCommand, GetLayerVersionByArnCommand, GetLayerVersionCommand, GetLayerVersionPolicyCommand, InvokeCommand,
   ListFunctionsCommand, ListLayersCommand, ListLayerVersionsCommand, PublishLayerVersionCommand, RemoveLayerVersionPermissionCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
   type AddLayerVersionPermissionCommandInput, type CreateFunctionCommandInput, type PublishLayerVersionCommandInput,
 } from "@aws-sdk/client-lambda";
@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { ZipFile } from "yazl";
 import { systemRandom } from "../../src/kit/random.ts";
 import { clientsOf } from "../support/clients.ts";
-import { zipOf } from "../support/functions.ts";
+import { createRole, zipOf } from "../support/functions.ts";
 import { openLambda } from "./in-process.ts";
 import { ACCOUNT, UUID, plain, refusal, useLambda } from "./support.ts";
 
@@ -203,19 +203,22 @@ describe("the policy of a layer version", () => {
     const name = nameIt();
     await publish(name);
     const arn = layerArn(name, 1);
-    const { lambda } = clientsOf(on.ground.platform.endpoint, { accessKeyId: "111111111111", secretAccessKey: "test" });
+    const clients = clientsOf(on.ground.platform.endpoint, { accessKeyId: "111111111111", secretAccessKey: "test" });
+    const { lambda } = clients;
+    const role = await createRole(clients, "worker");
     const read = () => lambda.send(new GetLayerVersionByArnCommand({ Arn: arn }));
     const denied = {
       name: "AccessDeniedException", status: 403,
       message: `User: arn:aws:iam::111111111111:root is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
     };
     expect(await refusal(read())).toMatchObject(denied);
-    const configure = () => lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "f", Layers: [arn] }));
-    expect(await refusal(configure())).toMatchObject(denied);
+    const input = { ...(await on.inputOf("f")), Role: role, Layers: [arn] };
+    const create = () => lambda.send(new CreateFunctionCommand(input));
+    expect(await refusal(create())).toMatchObject(denied);
     await add(name);
     expect((await read()).LayerVersionArn).toBe(arn);
-    // What is missing then is the function alone.
-    expect(await refusal(configure())).toMatchObject({ name: "ResourceNotFoundException", message: "Function not found: arn:aws:lambda:us-east-1:111111111111:function:f" });
+    expect((await create()).Layers).toEqual([{ Arn: arn, CodeSize: expect.any(Number) }]);
+    await lambda.send(new DeleteFunctionCommand({ FunctionName: "f" }));
     expect(await refusal(lambda.send(new DeleteLayerVersionCommand({ LayerName: layerArn(name), VersionNumber: 1 })))).toMatchObject({ name: "AccessDeniedException" });
     const third = clientsOf(on.ground.platform.endpoint, { accessKeyId: "222222222222", secretAccessKey: "test" });
     expect(await refusal(third.lambda.send(new GetLayerVersionByArnCommand({ Arn: arn })))).toMatchObject({ name: "AccessDeniedException" });
