@@ -228,16 +228,22 @@ describe("the policy of a layer version", () => {
     const { iam, sts } = on.ground.clients;
     const trust = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] });
     await iam.send(new CreateRoleCommand({ RoleName: "layers-guest", AssumeRolePolicyDocument: trust }));
-    const allow = (Action: string[]) =>
-      iam.send(new PutRolePolicyCommand({ RoleName: "layers-guest", PolicyName: "p", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] }) }));
+    const put = (PolicyName: string, statement: object) =>
+      iam.send(new PutRolePolicyCommand({ RoleName: "layers-guest", PolicyName, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) }));
+    const allow = (Action: string[]) => put("allow", { Effect: "Allow", Action, Resource: "*" });
     const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/layers-guest`, RoleSessionName: "me" }));
     const { lambda } = clientsOf(on.ground.platform.endpoint, { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! });
     const [FunctionName, arn] = [await on.active(), await layerOf({ a: "a" })];
     await allow(["lambda:UpdateFunctionConfiguration"]);
-    const configure = () => lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Layers: [arn] }));
-    expect(await refusal(configure())).toMatchObject({ name: "AccessDeniedException", message: expect.stringContaining(`not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no identity-based policy allows`) });
+    const configure = (...Layers: string[]) => lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Layers }));
+    expect(await refusal(configure(arn))).toMatchObject({ name: "AccessDeniedException", message: expect.stringContaining(`not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no identity-based policy allows`) });
     await allow(["lambda:UpdateFunctionConfiguration", "lambda:GetLayerVersion"]);
-    expect((await configure()).Layers).toEqual([{ Arn: arn, CodeSize: expect.any(Number) }]);
+    expect((await configure(arn)).Layers).toEqual([{ Arn: arn, CodeSize: expect.any(Number) }]);
+    await put("deny", { Effect: "Deny", Action: "lambda:GetLayerVersion", Resource: arn });
+    for (const spelling of [arn, arn.replace(/1$/, "01"), arn.replace("arn:aws:", "arn:aws-cn:")]) {
+      expect(await refusal(configure(spelling))).toMatchObject({ name: "AccessDeniedException", message: expect.stringContaining("with an explicit deny") });
+      expect(await refusal(lambda.send(new GetLayerVersionByArnCommand({ Arn: spelling })))).toMatchObject({ name: "AccessDeniedException" });
+    }
   });
 });
 

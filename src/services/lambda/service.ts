@@ -39,14 +39,20 @@ const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: Reque
   }
 };
 
+/** As policies write it, however it was asked for: `…:layer:l:01` is version 1. */
+const layerVersionArn = (text: string): string | undefined => {
+  const named = parseLayerVersionArn(text);
+  return named === undefined ? undefined : layerArn(named, named.version);
+};
+
 /** The ARN of the layer, or of its version, that a call speaks of. */
 const layerOf = ({ LayerName, VersionNumber, Arn }: Named, context: RequestContext): string | undefined => {
   if (LayerName !== undefined) return layerArn(parseLayerName(LayerName, context), VersionNumber);
-  return Arn !== undefined && parseLayerVersionArn(Arn) !== undefined ? Arn : undefined;
+  return Arn === undefined ? undefined : layerVersionArn(Arn);
 };
 
 /** Whoever gives a function a layer must be allowed to read it; of another account's, its policy must agree. */
-const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.flatMap((resource) => (parseLayerVersionArn(resource) === undefined ? [] : [{ action: "lambda:GetLayerVersion", resource }]));
+const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(layerVersionArn).flatMap((resource) => (resource === undefined ? [] : [{ action: "lambda:GetLayerVersion", resource }]));
 
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
