@@ -1,8 +1,9 @@
-// `import` does not look at NODE_PATH, `require` does. On AWS both find the SDK, so what import misses is looked up as require would.
+// `import` does not look at NODE_PATH, `require` does. On AWS both find layers and the SDK, so what import misses is looked up there, and then as
+// require would.
 // And both look for node_modules in every folder above the code. On AWS there is none; here it may be somebody's project.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const taskRoot = realpathSync(process.env.LAMBDA_TASK_ROOT);
@@ -11,9 +12,18 @@ const PACKAGES = `${sep}node_modules${sep}`;
 /** What AWS's runtime brings along, wherever it lies. */
 const SDK = /^@(aws-sdk|smithy|aws-crypto|aws)\//;
 
+/** The folders of packages on NODE_PATH: those of layers. The SDK's are links to elsewhere, and left to require. */
+const folders = (process.env.NODE_PATH ?? "").split(":").filter((place) => place.endsWith(`${sep}node_modules`) && existsSync(place)).map((place) => realpathSync(place));
+const isBare = (specifier) => !/^[./]|^(node|file|data):/.test(specifier);
+/** Import looks in a folder of packages for modules that stand beside it; what it finds further up does not count. */
+const lookups = (specifier, context, error) =>
+  error?.code === "ERR_MODULE_NOT_FOUND" && isBare(specifier)
+    ? folders.map((folder) => ({ context: { ...context, parentURL: pathToFileURL(join(dirname(folder), "_")).href }, has: ({ url }) => url.startsWith(pathToFileURL(folder + sep).href) }))
+    : [];
+
 /** Where require finds what import did not; throws import's own error when neither does. */
 const elsewhere = (specifier, error) => {
-  if (error?.code !== "ERR_MODULE_NOT_FOUND" || /^[./]|^(node|file|data):/.test(specifier)) throw error;
+  if (error?.code !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
   try {
     return pathToFileURL(require.resolve(specifier)).href;
   } catch {
@@ -44,7 +54,24 @@ const checked = (specifier, context, found) => {
 };
 
 /** The hook of a Node.js without `registerHooks` (before 22.15): it runs in a thread of its own, and for `import` alone. */
-export const resolve = (specifier, context, next) => next(specifier, context).catch((error) => next(elsewhere(specifier, error), context));
+export const resolve = (specifier, context, next) =>
+  next(specifier, context).catch(async (error) => {
+    for (const lookup of lookups(specifier, context, error)) {
+      const found = await next(specifier, lookup.context).catch(() => undefined);
+      if (found !== undefined && lookup.has(found)) return found;
+    }
+    return next(elsewhere(specifier, error), context);
+  });
+
+const findOnNodePath = (specifier, context, next, error) => {
+  for (const lookup of lookups(specifier, context, error)) {
+    try {
+      const found = next(specifier, lookup.context);
+      if (lookup.has(found)) return found;
+    } catch {}
+  }
+  return next(elsewhere(specifier, error), context);
+};
 
 export const allowSdkImports = () => {
   if (nodeModule.registerHooks === undefined) return nodeModule.register(import.meta.url);
@@ -53,7 +80,7 @@ export const allowSdkImports = () => {
       try {
         return checked(specifier, context, next(specifier, context));
       } catch (error) {
-        return checked(specifier, context, next(elsewhere(specifier, error), context));
+        return checked(specifier, context, findOnNodePath(specifier, context, next, error));
       }
     },
   });

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore } from "../blob/blob.ts";
@@ -14,9 +15,9 @@ interface Package {
   sha256Base64: string;
 }
 
-/** An unpacked package, kept for as long as somebody holds it. */
+/** Unpacked packages in one folder, kept for as long as somebody holds it. */
 export interface UnpackedCode {
-  /** What becomes /var/task. */
+  /** What becomes /var/task, or /opt. */
   folder: string;
   release(): void;
 }
@@ -68,8 +69,24 @@ const touch = (path: string, ms: number) => {
   }
 };
 
+/** Moves what is in one folder over what is in another; where both have a name, the first wins, and only folders are merged. No link is followed. */
+const moveOver = (from: string, to: string): void => {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory() && lstatSync(target, { throwIfNoEntry: false })?.isDirectory() === true) moveOver(source, target);
+    else {
+      rmSync(target, { recursive: true, force: true });
+      renameSync(source, target);
+    }
+  }
+};
+
+const hexOf = ({ sha256Base64 }: Package): string => Buffer.from(sha256Base64, "base64").toString("hex");
+/** A package alone is named by its hash, several by a hash of theirs in their order. */
+const nameOf = (packages: readonly Package[]): string => (packages.length === 1 ? hexOf(packages[0]!) : createHash("sha256").update(packages.map(hexOf).join("+")).digest("hex"));
+
 /**
- * Unpacked packages by the hash of their zip: made once, whole or not at all, shared by all environments that run them. What nobody
+ * Unpacked packages by the hash of their zip, or zips: made once, whole or not at all, shared by all environments that run them. What nobody
  * holds is removed when there is too much, the longest unused first; it is unpacked again when it is needed again.
  */
 export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = CODE_CACHE_BYTES_MAX }: Needs) => {
@@ -80,10 +97,16 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
   const make = async (name: string, packages: readonly Package[]): Promise<void> => {
     if (unpacked.has(name)) return;
     const folder = join(directory, `unpacking-${random.uuid()}`);
+    const next = `${folder}-next`;
     mkdirSync(folder, { recursive: true });
     try {
       let bytes = 0;
-      for (const { blobId } of packages) bytes += (await unzip(blobs.path(blobId), folder)).unzippedBytes;
+      for (const { blobId } of packages) {
+        mkdirSync(next);
+        bytes += (await unzip(blobs.path(blobId), next)).unzippedBytes;
+        moveOver(next, folder);
+        rmSync(next, { recursive: true });
+      }
       chmodSync(folder, 0o755);
       renameSync(folder, join(directory, name));
       const one = { bytes, lastUsedAt: wall.now(), holders: 0 };
@@ -91,7 +114,7 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
       const settled = settle(name, one).finally(() => settling.delete(settled));
       settling.add(settled);
     } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
+      for (const left of [folder, next]) rmSync(left, { recursive: true, force: true });
       throw error;
     }
   };
@@ -146,18 +169,17 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
       },
     };
   };
-  const nameOf = ({ sha256Base64 }: Package): string => Buffer.from(sha256Base64, "base64").toString("hex");
 
   return {
     /** Waits until what was unpacked is on the disk. */
     async close() {
       await Promise.all(settling);
     },
-    /** The package in a folder of its own, for as long as it is held. */
-    async acquire(code: Package): Promise<UnpackedCode> {
-      const name = nameOf(code);
+    /** The packages, one at least, in a folder of their own, for as long as it is held: merged in their order, the later over the earlier. */
+    async acquire(...packages: readonly Package[]): Promise<UnpackedCode> {
+      const name = nameOf(packages);
       // It may be removed between the end of making it and here, where another one was made.
-      while (!unpacked.has(name)) await once(name, [code]);
+      while (!unpacked.has(name)) await once(name, packages);
       const held = hold(name);
       evict();
       return held;

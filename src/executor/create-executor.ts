@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { BlobStore } from "../blob/blob.ts";
-import { assert } from "../kit/assert.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
@@ -12,13 +11,14 @@ import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } f
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
-import { createCodeCache, type UnpackedCode } from "./code.ts";
+import { createCodeCache } from "./code.ts";
 import { interpreterArgs } from "./command.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { serviceException } from "./failures.ts";
+import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
@@ -82,10 +82,10 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     return `${day}/[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, runtime: Runtime, task: UnpackedCode): SandboxSpec => ({
+  const sandboxSpec = (target: FunctionTarget, runtime: Runtime, { task, layers }: Packages): SandboxSpec => ({
     id: hexId(random, 16),
     account: target.account,
-    mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+    mounts: [{ source: task.folder, target: "/var/task" }, ...layers.mounts, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
     memoryBytes: target.memoryMb * MIB,
     storageBytes: target.ephemeralStorageMb * MIB,
     cpus: target.memoryMb / MEMORY_MB_PER_CPU,
@@ -112,8 +112,8 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       return running;
     };
 
-  const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, task: UnpackedCode): Promise<Environment> => {
-    const sandbox = await sandboxes.create(sandboxSpec(target, runtime, task));
+  const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
+    const sandbox = await sandboxes.create(sandboxSpec(target, runtime, packages));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
     const stream = createLogStream({
@@ -127,11 +127,12 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
-      runtimeVersion: { ...versionOf(runtime, region), ...(note === undefined ? {} : { note }) },
+      runtimeVersion: versionOf(runtime, region),
+      notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);
-        task.release();
+        packages.release();
       },
     });
     live.add(environment);
@@ -140,15 +141,14 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
 
   return {
     async createEnvironment(target) {
-      assert(target.layers.length === 0, "layers are refused when a function is configured");
-      let task: UnpackedCode | undefined;
+      let packages: Packages | undefined;
       try {
         const runtime = await runtimes.resolve(target.runtime);
         const credentials = await assumeExecutionRole(call, target);
-        task = await code.acquire(target.code);
-        return await openEnvironment(target, runtime, credentials, task);
+        packages = await acquirePackages(code, target);
+        return await openEnvironment(target, runtime, credentials, packages);
       } catch (error) {
-        task?.release();
+        packages?.release();
         throw serviceException(target, error, log);
       }
     },

@@ -19,7 +19,9 @@ interface Needs {
   logStreamName: string;
   logs: LogStream;
   systemLog: SystemLog;
-  runtimeVersion: { version: string; arn: string; note?: string };
+  runtimeVersion: { version: string; arn: string };
+  /** What the log must say before anything else happens. */
+  notes: readonly string[];
   credentialsExpireAt: number;
   wall: Clock;
   log: Log;
@@ -76,9 +78,9 @@ export const createEnvironment = (needs: Needs): Environment => {
 
   /** INIT outside an invocation: ten seconds; what fails here is tried again inside the first invocation. */
   const init = async () => {
-    const { version, arn, note } = needs.runtimeVersion;
+    const { version, arn } = needs.runtimeVersion;
     logs.system(systemLog.initStart({ runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version }));
-    if (note !== undefined) logs.system(systemLog.notice(note));
+    for (const note of needs.notes) logs.system(systemLog.notice(note));
     const { failure, tookMs } = await runInit("init", INIT_TIMEOUT_MS);
     if (failure === undefined) initMs = tookMs;
   };

@@ -12,6 +12,9 @@ export const ASYNC_PAYLOAD_BYTES_MAX = MIB;
 export const ZIP_BYTES_MAX = 50 * MIB;
 /** Bytes. Code and layers, unzipped. */
 export const UNZIPPED_BYTES_MAX = 262_144_000;
+/** Layers of a function, and of one page of a list (ListLayers, API reference). */
+export const FUNCTION_LAYERS_MAX = 5;
+export const LAYERS_PAGE_MAX = 50;
 /** Bytes. A whole request to the Lambda API, seen on AWS. */
 export const LAMBDA_REQUEST_BYTES_MAX = 70_167_211;
 /** Entries. Ours: AWS gives no number; a bomb of empty entries must end somewhere. */

@@ -41,12 +41,13 @@ export const bubblewrapArguments = ({ rank, isNetworkIsolated, mounts, storageBy
   "--proc", "/proc",
   // Before the folders: what is mounted may lie in it, as the Node of a lambdad that was installed there does.
   "--perms", "1777", "--size", String(storageBytes), "--tmpfs", "/tmp",
-  ...foldersAbove(["/dev/null", "/etc/passwd", ...mounts.map(({ target }) => target)]),
+  // /opt is there, and empty, without layers too.
+  ...foldersAbove(["/dev/null", "/etc/passwd", "/opt/bin", ...mounts.map(({ target }) => target)]),
   ...DEVICES.flatMap((name) => ["--dev-bind", `/dev/${name}`, `/dev/${name}`]),
   "--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin", "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr",
   ...HOST_ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
   ...Object.entries(etc).flatMap(([name, source]) => ["--ro-bind", source, `/etc/${name}`]),
-  ...mounts.flatMap((mount) => open(mount, mounts)).flatMap(({ source, target }) => ["--ro-bind", source, target]),
+  ...mounts.flatMap((mount) => bind(mount, mounts)),
   "--remount-ro", "/",
 ];
 
@@ -66,7 +67,11 @@ const foldersAbove = (targets: readonly string[]): string[] => {
 };
 
 /** A folder that another mount stands in is mounted entry by entry: in a read-only folder no place could be made for it. */
-const open = (mount: Mount, all: readonly Mount[]): Mount[] => {
-  const isParent = all.some(({ target }) => target.startsWith(`${mount.target}/`));
-  return isParent ? readdirSync(mount.source).map((name) => ({ source: join(mount.source, name), target: join(mount.target, name) })) : [mount];
+const bind = ({ source, target }: Mount, all: readonly Mount[]): string[] => {
+  if (!all.some((other) => other.target.startsWith(`${target}/`))) return ["--ro-bind", source, target];
+  return readdirSync(source, { withFileTypes: true }).flatMap((entry) => {
+    const [from, to] = [join(source, entry.name), join(target, entry.name)];
+    // A link stays one: a mount would follow it, out of a layer and into this machine.
+    return entry.isSymbolicLink() ? ["--symlink", readlinkSync(from), to] : bind({ source: from, target: to }, all);
+  });
 };

@@ -17,6 +17,7 @@ import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const ACCOUNT = "000000000000";
+const LAYER_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:layer`;
 const FUNCTION_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
 
 /** Packages in a folder: all that an executor needs of a blob store. */
@@ -93,14 +94,15 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
 
   return {
     executor, clock, wall, ledger, lines, dataDirectory: directory,
-    /** A function made of texts. */
-    async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<FunctionTarget> {
+    /** A function made of texts, with the zips of its layers. */
+    async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}, layers: readonly Buffer[] = []): Promise<FunctionTarget> {
       const zip = await zipOf(files);
       return {
         account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn: FUNCTION_ARN, revisionId: "1", runtime: "python3.13", handler: "app.handler",
         roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
         code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
-        layers: [], architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
+        layers: layers.map((layer, index) => ({ arn: `${LAYER_ARN}:l${index}:1`, blobId: blobs.add(layer), sha256Base64: createHash("sha256").update(layer).digest("base64") })),
+        architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
         ...options,
       };
     },

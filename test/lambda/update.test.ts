@@ -103,7 +103,7 @@ describe("UpdateFunctionConfiguration", () => {
     ["reserved variables", { Environment: { Variables: { AWS_SESSION_TOKEN: "x" } } }, { name: "InvalidParameterValueException", message: expect.stringMatching(/Reserved keys used in this request: AWS_SESSION_TOKEN$/) }],
     ["too long", { Timeout: 901 }, { name: "ValidationException", message: "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900" }],
     ["another revision", { RevisionId: "no" }, { name: "PreconditionFailedException", status: 412 }],
-    ["Layers", { Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"] }, { name: "NotImplemented", message: expect.stringContaining("Layers") }],
+    ["Layers that are not there", { Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"] }, { name: "InvalidParameterValueException", message: "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist." }],
     ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }, { name: "NotImplemented", message: expect.stringContaining("DeadLetterConfig") }],
     ["TracingConfig", { TracingConfig: { Mode: "Active" } }, { name: "NotImplemented", message: expect.stringContaining("TracingConfig") }],
   ])("refuses %s and leaves all as it was", async (_what, input, expected) => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -67,6 +67,26 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     const { sandbox } = await createGround(driver, { mounts: [{ source: outer, target: "/var/runtime" }, { source: inner, target: "/var/runtime/modules/own" }] });
     const { stdout } = await runShell(sandbox, "cat /var/runtime/lib/a.txt /var/runtime/modules/own/b.txt; touch /var/runtime/lib/c 2>&1", { directory: "/" });
     expect(stdout).toMatch(/^outer\ninner\n.*Read-only file system\n$/);
+  });
+
+  it("mounts deep inside of what another mount has, and leaves that one's links what they are", async () => {
+    const [outer, inner, host] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    for (const folder of [inner, host]) chmodSync(folder, 0o755);
+    writeFileSync(join(host, "secret"), "of the host\n");
+    mkdirSync(join(outer, "own"));
+    writeFileSync(join(outer, "own", "a.txt"), "outer\n");
+    symlinkSync(join(host, "secret"), join(outer, "own", "escape"));
+    symlinkSync("own/a.txt", join(outer, "link"));
+    writeFileSync(join(inner, "b.txt"), "inner\n");
+    const { sandbox } = await createGround(await createDriver(), { mounts: [{ source: outer, target: "/opt" }, { source: inner, target: "/opt/own/deep" }] });
+    const { stdout } = await runShell(sandbox, "cat /opt/link /opt/own/deep/b.txt; cat /opt/own/escape 2>/dev/null || echo nowhere", { directory: "/" });
+    expect(stdout).toBe("outer\ninner\nnowhere\n");
+  });
+
+  it("has an empty /opt", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const { stdout } = await runShell(sandbox, "ls -A /opt && touch /opt/a 2>&1");
+    expect(stdout).toMatch(/^touch: .*Read-only file system\n$/);
   });
 
   it("runs a program that lies in the host's /tmp, read-only, and keeps the rest of /tmp writable", async () => {

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { seal } from "../../iam/seal.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { inspectZip } from "../../kit/zip.ts";
@@ -8,6 +9,9 @@ import { BLOB_OWNER } from "./garbage.ts";
 import type { LambdaNeeds } from "./needs.ts";
 import { refuseNotBuilt } from "./settings.ts";
 import type { Deployment } from "./state.ts";
+
+/** Milliseconds that a link to a package is good for, as on AWS. */
+const CODE_LINK_MS = 10 * 60 * 1000;
 
 interface CodeInput {
   ZipFile?: Uint8Array | undefined;
@@ -48,6 +52,7 @@ export interface CheckedCode {
   zip: Buffer;
   size: number;
   sha256Base64: string;
+  unzippedBytes: number;
 }
 
 /** The package of a request, read to its last byte and found to be one. */
@@ -60,10 +65,14 @@ export const checkCode = async (needs: LambdaNeeds, input: CodeInput, context: R
   const zip = input.ZipFile === undefined ? await fetchFromS3(needs, input, context) : Buffer.from(input.ZipFile.buffer, input.ZipFile.byteOffset, input.ZipFile.byteLength);
   if (input.ZipFile !== undefined && zip.length > ZIP_BYTES_MAX) throw tooLarge();
   if (zip.length === 0) throw invalid("Uploaded file must be a non-empty zip");
-  const { entries } = await inspectZip(zip);
+  const { entries, unzippedBytes } = await inspectZip(zip);
   if (entries === 0) throw invalid("Uploaded file must be a non-empty zip");
-  return { zip, size: zip.length, sha256Base64: hash("sha256", zip, "base64") };
+  return { zip, size: zip.length, sha256Base64: hash("sha256", zip, "base64"), unzippedBytes };
 };
+
+/** Where a package can be downloaded, by whoever has the link. */
+export const linkTo = ({ sessionKey, wall, random }: LambdaNeeds, { blobId, size }: Pick<Deployment["code"], "blobId" | "size">, { endpoint }: RequestContext): string =>
+  `${endpoint}/_lambdad/code/${seal(sessionKey, { blobId, size, expiresAt: wall.now() + CODE_LINK_MS }, random)}`;
 
 /** Durable before anything names it; `blobs.keep` is due once something does. */
 export const storeCode = async ({ blobs }: LambdaNeeds, { zip, size, sha256Base64 }: CheckedCode): Promise<Deployment["code"]> => ({

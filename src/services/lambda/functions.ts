@@ -1,9 +1,10 @@
-import { seal } from "../../iam/seal.ts";
+import { isApiError } from "../../kit/api-error.ts";
 import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import { checkCode, storeCode } from "./code.ts";
+import { checkCode, linkTo, storeCode } from "./code.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
+import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
@@ -11,11 +12,9 @@ import { applySettings, defaultSettings } from "./settings.ts";
 import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
 
-const CODE_LINK_MS = 10 * 60 * 1000;
-
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, garbage, clock, wall, random, sessionKey, settleMs } = lambda;
+  const { store, blobs, scheduler, garbage, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -29,39 +28,38 @@ export const functionHandlers = (lambda: LambdaParts) => {
       if (input.PackageType === "Image") throw notBuilt("A function from a container image (PackageType Image)", "use a zip package");
       const { name } = parseUnqualified(input.FunctionName!, context);
       if (name.length > FUNCTION_NAME_CHARACTERS_MAX) throw validationFailed([`Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${FUNCTION_NAME_CHARACTERS_MAX}`]);
-      const settings = applySettings(defaultSettings(name), input);
+      const applied = applySettings(defaultSettings(name), input);
       const tags = checkTags(input.Tags ?? {});
       const at = { account: context.account, region: context.region };
       const exists = () => conflict(`Function already exist: ${name}`);
       if ((await store.run(() => findFunction(at, name))) !== undefined) throw exists();
-      await checkRole(lambda, settings.Role, context);
-      const code = await storeCode(lambda, await checkCode(lambda, input.Code!, context, "creating"));
+      await checkRole(lambda, applied.Role, context);
+      const checked = await checkCode(lambda, input.Code!, context, "creating");
+      const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
-        if ((yield* findFunction(at, name)) !== undefined) {
-          yield* garbage.add(code.blobId);
-          return undefined;
-        }
+        if ((yield* findFunction(at, name)) !== undefined) throw exists();
+        const settings = yield* withLayers(applied, input.Layers, context);
+        checkUnzippedSize(settings, checked.unzippedBytes);
         const rows = yield* sql(
           `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified)
            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) returning *`,
           at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(),
         );
         return toFunction(rows[0]!);
+      }).catch(async (error: unknown) => {
+        // A refusal has committed nothing. After any other failure nobody knows: the next start looks at whether a row names it.
+        if (isApiError(error)) await blobs.remove(code.blobId);
+        throw error;
       });
-      if (record === undefined) {
-        await garbage.collect();
-        throw exists();
-      }
       blobs.keep(code.blobId);
       return describe(record, clock);
     },
 
     async GetFunction(input, context) {
       const { parsed, record } = await look(input.FunctionName!, input.Qualifier, context);
-      const token = seal(sessionKey, { blobId: record.code.blobId, size: record.code.size, expiresAt: wall.now() + CODE_LINK_MS }, random);
       return {
         Configuration: describe(record, clock, parsed),
-        Code: { RepositoryType: "S3", Location: `${context.endpoint}/_lambdad/code/${token}` },
+        Code: { RepositoryType: "S3", Location: linkTo(lambda, record.code, context) },
         ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
       };
     },

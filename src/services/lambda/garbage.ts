@@ -6,7 +6,7 @@ import { sql, type Operation, type Store } from "../../store/store.ts";
 export const BLOB_OWNER = "lambda";
 
 export interface Garbage {
-  /** In the commit that lets a package go. One that a function still names is never removed. */
+  /** In the commit that lets a package go. One that a function or a layer still names waits until none does. */
   add(blobId: string): Operation<void>;
   /** After that commit. Never rejects: what could not be removed is tried again at the next start. */
   collect(): Promise<void>;
@@ -14,7 +14,15 @@ export interface Garbage {
   recover(): Promise<void>;
 }
 
-const NAMED = "select code_blob_id from lambda_function union select previous_blob_id from lambda_function where previous_blob_id is not null";
+/** A function keeps its layers even when their versions are deleted: its settings name the packages. */
+const layersIn = (table: string, column: string, path: string): string => `select json_extract(layer.value, '$.blobId') from ${table}, json_each(${table}.${column}, '${path}') as layer`;
+const NAMED = [
+  "select code_blob_id from lambda_function",
+  "select previous_blob_id from lambda_function where previous_blob_id is not null",
+  "select code_blob_id from lambda_layer_version",
+  layersIn("lambda_function", "configuration", "$.Layers"),
+  layersIn("lambda_function", "previous", "$.settings.Layers"),
+].join(" union ");
 
 export const createGarbage = ({ store, blobs, log }: { store: Store; blobs: BlobStore; log: Log }): Garbage => {
   const remove = async () => {

@@ -18,7 +18,11 @@ export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const row = await store.run(() => sqlOne("select count(*) as n, coalesce(sum(code_size), 0) as bytes from lambda_function where account = ? and region = ?", account, region));
+      const row = await store.run(() => sqlOne(
+        `select count(*) as n, coalesce(sum(code_size), 0) + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
+         from lambda_function where account = ? and region = ?`,
+        account, region, account, region,
+      ));
       return {
         AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY },
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
@@ -71,6 +75,5 @@ export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
       if (input.FunctionName !== undefined) await look(input.FunctionName, context);
       return { EventSourceMappings: [] };
     },
-    ListLayers: async () => ({ Layers: [] }),
   } satisfies LambdaHandlers;
 };

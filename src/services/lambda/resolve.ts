@@ -21,7 +21,7 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
     ephemeralStorageMb: settings.EphemeralStorage.Size,
     environment: settings.Environment ?? {},
     code: { blobId: code.blobId, sha256Base64: code.sha256Base64 },
-    layers: [],
+    layers: (settings.Layers ?? []).map(({ Arn, blobId, sha256Base64 }) => ({ arn: Arn, blobId, sha256Base64 })),
     architecture: settings.Architectures[0]!,
     logging: {
       group: settings.LoggingConfig.LogGroup,

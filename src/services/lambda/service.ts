@@ -5,6 +5,9 @@ import { createDeployments } from "./deployments.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
+import { layerArn, parseLayerName, parseLayerVersionArn } from "./layer-names.ts";
+import { layerPolicy, layerPolicyHandlers } from "./layer-policies.ts";
+import { layerHandlers } from "./layers.ts";
 import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
@@ -18,9 +21,13 @@ interface Named {
   Qualifier?: string;
   Resource?: string;
   Role?: string;
+  LayerName?: string;
+  VersionNumber?: number;
+  Arn?: string;
+  Layers?: string[];
 }
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetFunctionRecursionConfig: "GetFunctionRecursionConfig" };
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetFunctionRecursionConfig: "GetFunctionRecursionConfig", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
@@ -33,11 +40,27 @@ const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: Reque
   }
 };
 
+/** As policies write it, however it was asked for: `…:layer:l:01` is version 1. */
+const layerVersionArn = (text: string): string | undefined => {
+  const named = parseLayerVersionArn(text);
+  return named === undefined ? undefined : layerArn(named, named.version);
+};
+
+/** The ARN of the layer, or of its version, that a call speaks of. */
+const layerOf = ({ LayerName, VersionNumber, Arn }: Named, context: RequestContext): string | undefined => {
+  if (LayerName !== undefined) return layerArn(parseLayerName(LayerName, context), VersionNumber);
+  return Arn === undefined ? undefined : layerVersionArn(Arn);
+};
+
+/** Whoever gives a function a layer must be allowed to read it; of another account's, its policy must agree. */
+const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(layerVersionArn).flatMap((resource) => (resource === undefined ? [] : [{ action: "lambda:GetLayerVersion", resource }]));
+
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
-  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? "*" };
+  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*" };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
-  return input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [own] : [own, { action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
+  const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
+  return [own, ...role, ...layerPermissions(input)];
 };
 
 /** AWS Lambda. */
@@ -47,15 +70,16 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const deployments = createDeployments({ ...needs, garbage });
   const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
-  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs), ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],
-    resourcePolicy: ({ resource }, context) => functionPolicy(read, resource, context),
+    resourcePolicy: async ({ resource }, context) => (await functionPolicy(read, resource, context)) ?? layerPolicy(needs.store, resource),
     ledgerKeys(_operation, input, context) {
       const named = functionOf(input as Named, context);
-      return named === undefined ? [] : [named.name, named.arn];
+      const layer = layerOf(input as Named, context);
+      return named === undefined ? (layer === undefined ? [] : [layer]) : [named.name, named.arn];
     },
   };
 };

@@ -16,6 +16,8 @@ const DEPRECATED = new Set([
   "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8",
   "java8", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7", "ruby2.5", "ruby2.7", "go1.x", "provided",
 ]);
+/** What a layer may say that it is for: it is not run itself. */
+export const LAYER_RUNTIMES: readonly string[] = [...SUPPORTED, ...DEPRECATED];
 const BUILT = /^(nodejs(20|22|24|26)\.x|python3\.(9|1[0-4]))$/;
 const TIMEOUT_SECONDS = [1, 900] as const;
 const MEMORY_MB = [128, 10_240] as const;
@@ -48,7 +50,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   PublishTo: () => false,
   S3ObjectStorageMode: (value: string) => value === "COPY",
   SourceKMSKeyArn: (value: string) => value === "",
-  Layers: (value: unknown[]) => value.length === 0,
   VpcConfig: (value: { SubnetIds?: unknown[]; SecurityGroupIds?: unknown[]; Ipv6AllowedForDualStack?: boolean }) =>
     (value.SubnetIds ?? []).length === 0 && (value.SecurityGroupIds ?? []).length === 0 && value.Ipv6AllowedForDualStack !== true,
   FileSystemConfigs: (value: unknown[]) => value.length === 0,

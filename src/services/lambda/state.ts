@@ -6,6 +6,15 @@ import type { Clock } from "../../kit/clock.ts";
 import { sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { functionNotFound } from "./errors.ts";
 
+/** A layer version as a function keeps it, also when the version is deleted. */
+export interface FunctionLayer {
+  Arn: string;
+  CodeSize: number;
+  blobId: string;
+  sha256Base64: string;
+  unzippedBytes: number;
+}
+
 /** What a user configures; the rest of a FunctionConfiguration follows from the row. */
 export interface Settings {
   Runtime: string;
@@ -17,6 +26,8 @@ export interface Settings {
   EphemeralStorage: { Size: number };
   Environment?: Record<string, string>;
   Architectures: ("x86_64" | "arm64")[];
+  /** In the order they are merged. */
+  Layers?: FunctionLayer[];
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
 }
 
@@ -102,7 +113,7 @@ const BEING_CREATED = {
 
 /** A configuration as AWS returns it. A creation is Pending and an update InProgress until it has settled. */
 export const describe = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
-  const { Environment, ...settings } = record.settings;
+  const { Environment, Layers, ...settings } = record.settings;
   const settling = isSettling(record, clock);
   const state: FunctionConfiguration = !settling
     ? { State: "Active", LastUpdateStatus: "Successful" }
@@ -114,6 +125,7 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     FunctionArn: options.qualifier === undefined ? record.arn : `${record.arn}:${options.qualifier}`,
     ...(settings as FunctionConfiguration),
     ...(Environment === undefined ? {} : { Environment: { Variables: Environment } }),
+    ...(Layers === undefined ? {} : { Layers: Layers.map(({ Arn, CodeSize }) => ({ Arn, CodeSize })) }),
     CodeSize: record.code.size,
     CodeSha256: record.code.sha256Base64,
     LastModified: awsTime(record.lastModified),

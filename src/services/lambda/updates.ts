@@ -2,6 +2,7 @@ import { isApiError } from "../../kit/api-error.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { checkCode, storeCode } from "./code.ts";
 import { conflict, revisionDiffers } from "./errors.ts";
+import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layers.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
@@ -41,7 +42,10 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const before = await store.run(() => getFunction(at, at.name));
       checkUpdate(before, input.RevisionId);
       const checked = await checkCode(lambda, input, context, "updating");
-      const settingsOf = ({ settings }: Deployment) => (input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] });
+      const settingsOf = ({ settings }: Deployment) => {
+        checkUnzippedSize(settings, checked.unzippedBytes);
+        return input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] };
+      };
       if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
@@ -63,9 +67,11 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const at = parseUnqualified(input.FunctionName!, context);
       const before = await store.run(() => getFunction(at, at.name));
       if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(lambda, input.Role, context);
+      const unzippedBytes = await unzippedBytesOf(lambda, before.code, input.Layers);
       const record = await store.run(function* () {
         const current = yield* getFunction(at, at.name);
-        const settings = applySettings(current.settings, input);
+        const settings = yield* withLayers(applySettings(current.settings, input), input.Layers, at);
+        if (input.Layers !== undefined) checkUnzippedSize(settings, unzippedBytes);
         checkUpdate(current, input.RevisionId);
         return yield* update(current, { settings, code: current.code });
       });

@@ -3,12 +3,13 @@ import { delivery } from "./delivery.ts";
 import { functions } from "./functions.ts";
 import { iam } from "./iam.ts";
 import { invocationQueue } from "./invocation-queue.ts";
+import { layers } from "./layers.ts";
 import { ledger } from "./ledger.ts";
 import { logs } from "./logs.ts";
 import { s3 } from "./s3.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...invocationQueue, ...delivery, ...s3];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs];
