@@ -16,7 +16,7 @@ export const parseArn = (text: string): Arn | undefined => {
   return { partition, service, region, account, resource: resource.join(":") };
 };
 
-const formatArn = ({ partition, service, region, account, resource }: Omit<Arn, "partition"> & { partition?: string }): string =>
+export const formatArn = ({ partition, service, region, account, resource }: Omit<Arn, "partition"> & { partition?: string }): string =>
   `arn:${partition ?? "aws"}:${service}:${region}:${account}:${resource}`;
 
 /** The ARN of a function, or of its version or alias when `qualifier` is given. */

@@ -13,7 +13,8 @@ import { systemRandom } from "../../src/kit/random.ts";
 import { clientsOf } from "../support/clients.ts";
 import { createRole, zipOf } from "../support/functions.ts";
 import { openLambda } from "./in-process.ts";
-import { ACCOUNT, UUID, plain, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { UUID, plain, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 
@@ -65,8 +66,8 @@ describe("PublishLayerVersion", () => {
 
   it("takes the package from S3, as the caller", async () => {
     const [name, zip] = [nameIt(), await zipOf({ a: "from S3" })];
-    await on.ground.clients.s3.send(new CreateBucketCommand({ Bucket: name }));
-    await on.ground.clients.s3.send(new PutObjectCommand({ Bucket: name, Key: "layer.zip", Body: zip }));
+    await on.ground.platform.clients.s3.send(new CreateBucketCommand({ Bucket: name }));
+    await on.ground.platform.clients.s3.send(new PutObjectCommand({ Bucket: name, Key: "layer.zip", Body: zip }));
     expect((await publish(name, {}, { Content: { S3Bucket: name, S3Key: "layer.zip" } })).Content!.CodeSha256).toBe(hash("sha256", zip, "base64"));
     expect(await refusal(publish(name, {}, { Content: { S3Bucket: name, S3Key: "none.zip" } }))).toEqual(
       invalid("Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."),
@@ -225,7 +226,7 @@ describe("the policy of a layer version", () => {
   });
 
   it("is not asked within the account, but the caller's own are", async () => {
-    const { iam, sts } = on.ground.clients;
+    const { iam, sts } = on.ground.platform.clients;
     const trust = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] });
     await iam.send(new CreateRoleCommand({ RoleName: "layers-guest", AssumeRolePolicyDocument: trust }));
     const put = (PolicyName: string, statement: object) =>

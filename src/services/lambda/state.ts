@@ -94,7 +94,7 @@ export const versionOf = (found: FunctionRecord | undefined, at: { account: stri
 };
 
 /** `2026-11-24T10:00:00.000+0000` */
-const awsTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");
+export const awsTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");
 
 export const isSettling = (record: FunctionRecord, clock: Clock): boolean => clock.now() < record.settlesAt;
 
