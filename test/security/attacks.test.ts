@@ -118,7 +118,7 @@ it("without isolation they are ended by the next server, whichever isolation tha
   expect(processesNamed(mark)).toHaveLength(1);
   const next = await startServer({ dataDirectory: doomed.dataDirectory });
   await eventually("they are gone", () => processesNamed(mark).length === 0);
-  expect(next.said()).toContain("a server was killed: what it left is ended sandboxes=1 processes=2");
+  expect(next.said()).toMatch(/a server was killed: what it left is ended sandboxes=1 processes=[1-9]/);
 });
 
 /** As the command line sees them: the functions of the live environments. */

@@ -30,7 +30,8 @@ interface Options {
 /** Starts lambdad as a user does, on a free port, and waits for `Ready.`. It is stopped when the test is over. */
 export const startServer = async (options: Options = {}): Promise<RunningServer> => {
   const server = await launchServer({ dataDirectory: join(temporaryDirectory(), "data"), ...options });
-  onTestFinished(() => server.kill());
+  // A killed one would leave frozen handlers behind, which only a next start of it ends.
+  onTestFinished(async () => void (await server.stop()));
   return server;
 };
 
