@@ -96,7 +96,7 @@ describe("an invocation", () => {
     const { scheduler, made, starts } = createGround({ slowStart: true });
     const running = scheduler.invoke(target(), invocation());
     await eventually("it starts", () => starts.length === 1);
-    scheduler.retire("arn:f", "2");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "2" });
     starts[0]!();
     expect((await running).outcome.kind).toBe("response");
     await eventually("and then it ends", () => made[0]!.environment.state === "dead");
@@ -110,7 +110,7 @@ describe("retired environments", () => {
     await eventually("both run", () => made.length === 2 && made.every(({ invoked }) => invoked.length === 1));
     made[0]!.answer();
     await both[0];
-    scheduler.retire("arn:f", "2");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "2" });
     await eventually("the idle one ends", () => made[0]!.environment.state === "dead");
     expect(made[1]!.environment.state).toBe("busy");
     made[1]!.answer();
@@ -122,7 +122,8 @@ describe("retired environments", () => {
   it("are those of the other revisions, or all", async () => {
     const { scheduler, made } = createGround();
     await scheduler.invoke(target(), invocation());
-    scheduler.retire("arn:f", "1");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "1" });
+    scheduler.retire("arn:f", { version: "7" });
     scheduler.retire("arn:other");
     expect(made[0]!.environment.state).not.toBe("dead");
     scheduler.retire("arn:f");

@@ -6,7 +6,7 @@ import { sql, type Operation, type Store } from "../../store/store.ts";
 export const BLOB_OWNER = "lambda";
 
 export interface Garbage {
-  /** In the commit that lets a package go. One that a function still names is never removed. */
+  /** In the commit that lets a package go. One that a function or a version still names is never removed. */
   add(blobId: string): Operation<void>;
   /** After that commit. Never rejects: what could not be removed is tried again at the next start. */
   collect(): Promise<void>;
@@ -14,7 +14,7 @@ export interface Garbage {
   recover(): Promise<void>;
 }
 
-const NAMED = "select code_blob_id from lambda_function union select previous_blob_id from lambda_function where previous_blob_id is not null";
+const NAMED = "select code_blob_id from lambda_function union select previous_blob_id from lambda_function where previous_blob_id is not null union select code_blob_id from lambda_version";
 
 export const createGarbage = ({ store, blobs, log }: { store: Store; blobs: BlobStore; log: Log }): Garbage => {
   const remove = async () => {

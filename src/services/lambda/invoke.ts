@@ -10,7 +10,7 @@ import { conflict, notBuilt } from "./errors.ts";
 import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { toTarget } from "./resolve.ts";
+import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
@@ -54,8 +54,8 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 };
 
 /** The three ways to invoke. */
-export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) => {
-  const look = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
+export const invokeHandlers = ({ store, scheduler, queue, clock, random }: LambdaNeeds) => {
+  const look = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getInvoked(at, name, qualifier, random));
 
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
@@ -69,12 +69,12 @@ export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) 
     return { StatusCode: 202 };
   };
   /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
-  const run = async (record: FunctionRecord, named: FunctionName, invocation: Invocation) => {
+  const run = async (record: FunctionRecord, invocation: Invocation) => {
     const target = toTarget(record, clock);
     try {
       return await scheduler.invoke(target, invocation);
     } catch (error) {
-      const current = toTarget(await look(named), clock);
+      const current = toTarget(await store.run(() => getFunction(record, record.name, record.version)), clock);
       if (current.revisionId === target.revisionId) throw error;
       return scheduler.invoke(current, invocation);
     }
@@ -109,14 +109,14 @@ export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) 
       refuseBeforeActive(record);
       if (type === "Event") return queueEvent(record, named, payload, context);
       const clientContext = clientContextOf(input.ClientContext);
-      const { outcome, logTail } = await run(record, named, {
+      const { outcome, logTail } = await run(record, {
         requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
       });
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
-        ExecutedVersion: "$LATEST",
+        ExecutedVersion: record.version,
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
         ...(input.LogType === "Tail" ? { LogResult: logTail.toString("base64") } : {}),
