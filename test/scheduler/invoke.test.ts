@@ -119,6 +119,16 @@ describe("retired environments", () => {
     expect(scheduler.environments()).toEqual([]);
   });
 
+  it("are those of one version, or of all", async () => {
+    const { scheduler, made } = createGround();
+    for (const version of ["$LATEST", "7", "8"]) await scheduler.invoke(target({ version }), invocation());
+    scheduler.retire("arn:f", { version: "7" });
+    await eventually("that of version 7 ends", () => made[1]!.environment.state === "dead");
+    expect([made[0]!.environment.state, made[2]!.environment.state]).not.toContain("dead");
+    scheduler.retire("arn:f");
+    await eventually("all end", () => made.every(({ environment }) => environment.state === "dead"));
+  });
+
   it("are those of the other revisions, or all", async () => {
     const { scheduler, made } = createGround();
     await scheduler.invoke(target(), invocation());

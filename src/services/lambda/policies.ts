@@ -145,5 +145,5 @@ export const functionPolicy = async (store: Store, resource: string): Promise<Na
   const [kind, name, qualifier] = arn?.resource.split(":") ?? [];
   if (arn === undefined || kind !== "function" || name === undefined || name.includes("*")) return undefined;
   const holder = await store.run(() => findPolicyHolder(arn, name, qualifier));
-  return holder?.policy === undefined ? undefined : { name: `policy of the function ${name}${qualifier === undefined ? "" : `, version or alias ${qualifier}`}`, document: holder.policy };
+  return holder?.policy === undefined ? undefined : { name: qualifier === undefined ? `policy of the function ${name}` : `policy of ${qualifier} of the function ${name}`, document: holder.policy };
 };
