@@ -4,6 +4,9 @@ import {
 } from "@aws-sdk/client-lambda";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { describe, expect, it } from "vitest";
+import { fetchStories } from "../../src/cli/commands/why.ts";
+import { callPlatform } from "../../src/cli/platform-client.ts";
+import { storyLines } from "../../src/cli/story.ts";
 import { eventually } from "../support/temporary.ts";
 import { openLambda } from "./in-process.ts";
 import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
@@ -11,6 +14,7 @@ import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
 const on = useLambda();
 
 const ABOUT = `export const handler = async (event, context) => {
+  if (event?.failIn === context.functionVersion) throw new Error("no luck in version " + context.functionVersion);
   console.log("marker", event?.marker, "runs", context.functionVersion, "as", context.invokedFunctionArn);
   return { version: context.functionVersion, arn: context.invokedFunctionArn };
 };\n`;
@@ -34,6 +38,11 @@ const remove = (FunctionName: string, Name = "live") => on.lambda.send(new Delet
 const invoke = async (FunctionName: string, Qualifier = "live") => {
   const { Payload, ExecutedVersion } = await on.lambda.send(new InvokeCommand({ FunctionName, Qualifier }));
   return { ExecutedVersion, ...(JSON.parse(Payload!.transformToString()) as { version: string; arn: string }) };
+};
+/** What the ledger has of a request. */
+const tell = async (requestId: string) => {
+  const [story] = await fetchStories({ endpoint: on.ground.platform.endpoint, region: "us-east-1", account: undefined }, requestId);
+  return story === undefined ? "" : storyLines(story, (_style, text) => text).join("\n");
 };
 const weights = (AdditionalVersionWeights: Record<string, number>) => ({ RoutingConfig: { AdditionalVersionWeights } });
 const invalid = (message: string) => ({ name: "InvalidParameterValueException", message, status: 400, type: "User" });
@@ -76,8 +85,8 @@ describe("CreateAlias", () => {
     ["the same version twice", weights({ 1: 0.1 }), invalid("Invalid function version 1. Function version 1 is already included in routing configuration.")],
     ["$LATEST with another", { FunctionVersion: "$LATEST", ...weights({ 1: 0.1 }) }, invalid("$LATEST is not supported for an alias pointing to more than 1 version")],
     ["$LATEST as the other", weights({ $LATEST: 0.1 }), { name: "ValidationException", message: expect.stringContaining("'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys must satisfy constraint: [") }],
-    ["a weight above 1", weights({ 2: 1.1 }), { name: "ValidationException", message: expect.stringContaining("Member must have value less than or equal to 1") }],
-    ["a weight below 0", weights({ 2: -0.1 }), { name: "ValidationException", message: expect.stringContaining("Member must have value greater than or equal to 0") }],
+    ["a weight above 1", weights({ 2: 1.1 }), { name: "ValidationException", message: expect.stringContaining("Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0") }],
+    ["a weight below 0", weights({ 2: -0.1 }), { name: "ValidationException", message: expect.stringContaining("Value '{2=-0.1}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must") }],
   ])("refuses %s", async (_what, over, expected) => {
     const name = await withVersions(1);
     expect(await refusal(create(name, over))).toMatchObject(expected);
@@ -170,6 +179,22 @@ describe("an invocation by an alias", () => {
       const { events = [] } = await on.ground.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: '"by-name"' })).catch(() => ({ events: [] }));
       return events.some(({ message, logStreamName }) => message!.includes(`runs 1 as ${arnOf(name)}:live`) && logStreamName!.includes("[1]"));
     });
+  });
+
+  it("tried again later runs the version that it points to then", async () => {
+    const name = await withVersions(2);
+    await create(name);
+    const isLogged = (text: string) =>
+      eventually(`"${text}" is logged`, async () => {
+        const { events = [] } = await on.ground.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: `"${text}"` })).catch(() => ({ events: [] }));
+        return events.length > 0;
+      });
+    const { $metadata } = await on.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: "live", InvocationType: "Event", Payload: '{"failIn": "1", "marker": "again"}' }));
+    await isLogged("no luck in version 1");
+    await eventually("it waits", async () => (await tell($metadata.requestId!)).includes(`${name} is tried again in 60 s`));
+    await update(name, { FunctionVersion: "2" });
+    await callPlatform({ endpoint: on.ground.platform.endpoint, region: "us-east-1", account: undefined }, "POST", "clock", { advance: "1m" });
+    await isLogged("marker again runs 2");
   });
 
   it("with weights 0 and 1 runs one version alone", async () => {
