@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
 import { callPlatform } from "../../src/cli/platform-client.ts";
 import { storyLines } from "../../src/cli/story.ts";
+import { createRole } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
 import { openLambda } from "./in-process.ts";
 import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
@@ -91,6 +92,20 @@ describe("CreateAlias", () => {
     const name = await withVersions(1);
     expect(await refusal(create(name, over))).toMatchObject(expected);
     expect((await on.lambda.send(new ListAliasesCommand({ FunctionName: name }))).Aliases).toEqual([]);
+  });
+});
+
+describe("two versions of one alias", () => {
+  it("run as the same role", async () => {
+    const name = await withVersions(1);
+    const Role = await createRole(on.ground.clients, "another-worker");
+    await on.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Role }));
+    await on.isSettled(name);
+    await on.lambda.send(new PublishVersionCommand({ FunctionName: name }));
+    expect(await refusal(create(name, weights({ 2: 0.5 })))).toEqual(invalid("Specified versions must be associated with the same execution role"));
+    await create(name);
+    expect(await refusal(update(name, weights({ 2: 0.5 })))).toEqual(invalid("Specified versions must be associated with the same execution role"));
+    expect(await update(name, { FunctionVersion: "2" })).toMatchObject({ FunctionVersion: "2" });
   });
 });
 

@@ -25,14 +25,20 @@ const otherOf = (routing: RoutingInput | undefined, before: Target["other"]): Ta
   return weights[0] === undefined ? undefined : { version: weights[0][0], weight: weights[0][1] };
 };
 
-/** Both versions must be there, and differ. */
+function* getVersion(latest: FunctionRecord, version: string): Operation<FunctionRecord> {
+  const found = yield* findVersion(latest, version);
+  if (found === undefined) throw functionNotFound(functionArn(latest, latest.name, version));
+  return found;
+}
+
+/** Both versions must be there, published, and run as the same role ("Implement Lambda canary deployments using a weighted alias"). */
 function* checkTarget(latest: FunctionRecord, { version, other }: Target): Operation<void> {
-  for (const one of other === undefined ? [version] : [version, other.version]) {
-    if ((yield* findVersion(latest, one)) === undefined) throw functionNotFound(functionArn(latest, latest.name, one));
-  }
+  const first = yield* getVersion(latest, version);
   if (other === undefined) return;
+  const second = yield* getVersion(latest, other.version);
   if (other.version === version) throw invalid(`Invalid function version ${version}. Function version ${version} is already included in routing configuration.`);
   if (version === "$LATEST") throw invalid("$LATEST is not supported for an alias pointing to more than 1 version");
+  if (first.settings.Role !== second.settings.Role) throw invalid("Specified versions must be associated with the same execution role");
 }
 
 const describe = ({ arn, alias, version, other, description, revisionId }: AliasRecord): AliasConfiguration => ({
