@@ -64,7 +64,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   });
   await executor.checkRuntimes();
   const scheduler = createScheduler({ executor, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
-  const resolve = createResolveTarget({ store, clock });
+  const resolve = createResolveTarget({ store, clock, random });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, identities, ledger, clock, wall, random, log, sessionKey });

@@ -82,7 +82,8 @@ const missing = ({ resource, action }: Asked, { by, considered }: Decision): str
   const near = considered.filter(({ outcome, effect, role }) => effect === "Allow" && outcome !== "action" && outcome !== "condition" && !(outcome === "matched" && role === by)).map(sentenceOf);
   if (by === "boundary") return ["its policies allow it, but its permissions boundary does not: both must", ...near];
   if (by === "session") return ["its role allows it, but the policy that the session was given does not: both must", ...near];
-  const name = LAMBDA_NAME.exec(parseArn(resource)?.resource ?? "")?.[1];
+  const [, name, qualifier] = LAMBDA_NAME.exec(parseArn(resource)?.resource ?? "") ?? [];
+  if (ofKind.length === 0 && by === "resource" && qualifier !== undefined && qualifier !== "$LATEST") return [`${qualifier} of the function ${name} has no policy of its own that lets anyone in (the function's is not for it), or there is no such version or alias`, ...near];
   if (ofKind.length === 0 && by === "resource" && name !== undefined) return [`the function ${name} has no policy that lets anyone in, or there is no such function`, ...near];
   if (ofKind.length === 0 && by === "resource" && action === "sts:AssumeRole") return ["there is no such role"];
   if (ofKind.length === 0) return ["there is no policy that could allow it", ...near];

@@ -100,6 +100,8 @@ const doorOpener = ({ caller, action, resource }: Asked): Remedy | undefined => 
   const arn = parseArn(resource);
   if (action !== "lambda:InvokeFunction" || arn === undefined || caller.type === "anonymous") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
+  // Lambda takes no permission on it: whoever wants it invokes the function without a qualifier.
+  if (qualifier === "$LATEST") return undefined;
   const principal = principalOf(caller).text;
   const source: { sourceArn?: string; sourceAccount?: string } = caller.type === "service" ? caller : {};
   const who = caller.type === "service" ? (SERVICE_NAMES[caller.service] ?? caller.service.split(".")[0]!) : (identityOf(caller)?.name ?? caller.account);

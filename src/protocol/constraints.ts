@@ -11,7 +11,7 @@ export interface Constraint {
 export function constraintsOf({ kind }: Pick<Shape, "kind">, traits: Traits): Constraint[] {
   const found: Constraint[] = [];
   if (traits.length !== undefined) found.push(...lengthConstraints(kind, traits.length));
-  if (traits.range !== undefined) found.push(...rangeConstraints(traits.range));
+  if (traits.range !== undefined) found.push(...rangeConstraints(traits.range, traits.numberType));
   if (traits.pattern !== undefined) found.push(patternConstraint(traits.pattern, traits.regex ?? traits.pattern));
   if (traits.enum !== undefined) found.push(enumConstraint(traits.enum));
   return found;
@@ -31,10 +31,12 @@ function lengthOf(kind: Shape["kind"]): (value: unknown) => number {
   return (value) => (value as string | unknown[]).length;
 }
 
-function rangeConstraints([min, max]: NonNullable<Traits["range"]>): Constraint[] {
+function rangeConstraints([min, max]: NonNullable<Traits["range"]>, numberType: Traits["numberType"]): Constraint[] {
+  // Java writes a double with its point.
+  const written = (bound: number) => (numberType === "double" && Number.isInteger(bound) ? bound.toFixed(1) : String(bound));
   const found: Constraint[] = [];
-  if (max !== null) found.push({ isMet: (value) => (value as number) <= max, text: `Member must have value less than or equal to ${max}` });
-  if (min !== null) found.push({ isMet: (value) => (value as number) >= min, text: `Member must have value greater than or equal to ${min}` });
+  if (max !== null) found.push({ isMet: (value) => (value as number) <= max, text: `Member must have value less than or equal to ${written(max)}` });
+  if (min !== null) found.push({ isMet: (value) => (value as number) >= min, text: `Member must have value greater than or equal to ${written(min)}` });
   return found;
 }
 

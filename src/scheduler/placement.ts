@@ -3,6 +3,7 @@ import type { Environment, Executor, FunctionTarget } from "../executor/executor
 import { ApiError } from "../kit/api-error.ts";
 import { wallNow, type Clock, type Timer } from "../kit/clock.ts";
 import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, START_TURN_MS } from "../kit/limits.ts";
+import type { Retired } from "./scheduler.ts";
 import { createStartQueue } from "./start-queue.ts";
 
 interface Waiting {
@@ -15,6 +16,7 @@ const closing = (): ApiError => new ApiError("ServiceException", "lambdad is bei
 /** The environments of one function version, in one of its revisions. */
 interface Pool {
   functionArn: string;
+  version: string;
   revisionId: string;
   all: Set<Environment>;
   /** With the timer that ends each. The most recently used last: it is taken first, so that the others can be reaped. */
@@ -55,7 +57,7 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
     const key = keyOf(target);
     let pool = pools.get(key);
     if (pool === undefined) {
-      pool = { functionArn: target.functionArn, revisionId: target.revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
+      pool = { functionArn: target.functionArn, version: target.version, revisionId: target.revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
       pools.set(key, pool);
     }
     return pool;
@@ -147,9 +149,10 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
       if (pool !== undefined && isUsable(environment)) offer(pool, environment);
       else void stop(environment);
     },
-    retire(functionArn: string, keepRevisionId?: string): void {
+    retire(functionArn: string, only?: Retired): void {
       for (const pool of pools.values()) {
-        if (pool.functionArn !== functionArn || pool.revisionId === keepRevisionId) continue;
+        if (pool.functionArn !== functionArn) continue;
+        if (only !== undefined && (pool.version !== only.version || pool.revisionId === only.keep)) continue;
         pool.isRetired = true;
         for (const environment of pool.idle.keys()) {
           takeIdle(pool, environment);

@@ -4,11 +4,17 @@ import type { Invocation, InvocationReport, FunctionTarget } from "../executor/e
 export interface Scheduler {
   /** Rejects with TooManyRequestsException when concurrency is used up, with ServiceException when the scheduler is closed, or with the executor's ApiError. */
   invoke(target: FunctionTarget, invocation: Invocation): Promise<InvocationReport>;
-  /** Code or configuration changed, or the function is gone: idle environments stop, busy ones after their invocation. */
-  retire(functionArn: string, keepRevisionId?: string): void;
+  /** Code or configuration changed, or the function or a version is gone: idle environments stop, busy ones after their invocation. */
+  retire(functionArn: string, only?: Retired): void;
   /** Live environments, for `ps`, health and drain. */
   environments(): { id: string; functionArn: string; state: string; pending: number }[];
   close(): Promise<void>;
+}
+
+/** One version of the function instead of all, and of it every revision but `keep`. */
+export interface Retired {
+  version: string;
+  keep?: string;
 }
 
 /** What is accepted here is on the disk, and is run at least once. */

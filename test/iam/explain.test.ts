@@ -40,6 +40,7 @@ describe("what would open a door", () => {
     const { fix, sentences } = explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))], resource: `${FUNCTION}:live` });
     expect(sentences[0]).toBe("the role worker (session one) may not invoke the function hello.world, version or alias live");
     expect(fix!.cli).toBe(`aws lambda add-permission --function-name hello.world --qualifier live --statement-id AllowInvokeFromworker --action lambda:InvokeFunction --principal arn:aws:iam::${OTHER}:role/deep/worker`);
+    expect(explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))], resource: `${FUNCTION}:$LATEST` }).fix).toBeUndefined();
     expect(explain(root(OTHER)).fix!.terraform).toContain(`  principal     = "arn:aws:iam::${OTHER}:root"`);
   });
 

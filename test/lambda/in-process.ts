@@ -6,7 +6,8 @@ import type { FunctionTarget, InvocationReport } from "../../src/executor/execut
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
-import { systemRandom } from "../../src/kit/random.ts";
+import { systemRandom, type Random } from "../../src/kit/random.ts";
+import type { Retired } from "../../src/scheduler/scheduler.ts";
 import { createResolveTarget } from "../../src/services/lambda/resolve.ts";
 import { createLambdaService } from "../../src/services/lambda/service.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
@@ -20,14 +21,15 @@ export const SETTLE_MS = 60_000;
  * Lambda over a real store and real packages, where creations and updates take a minute of the virtual clock. Behind it stands
  * this test instead of the scheduler and of IAM: it sees which target is run, and what is retired.
  */
-export const openLambda = ({ directory = temporaryDirectory(), run = async () => {} }: { directory?: string; run?: (target: FunctionTarget) => Promise<void> } = {}) => {
+export const openLambda = ({ directory = temporaryDirectory(), run = async () => {}, below = systemRandom.below }: { directory?: string; run?: (target: FunctionTarget) => Promise<void>; below?: Random["below"] } = {}) => {
+  const random: Random = { ...systemRandom, below };
   const store = openState(join(directory, "state.db"));
   const blobs = createFileBlobStore({ directory: join(directory, "blobs"), random: systemRandom });
   const clock = createClock();
   const targets: FunctionTarget[] = [];
-  const retired: [arn: string, kept: string | undefined][] = [];
+  const retired: [arn: string, only: Retired | undefined][] = [];
   const service = createLambdaService({
-    store, blobs, clock, wall: createClock(), random: systemRandom, log: silentLog, sessionKey: systemRandom.bytes(32), settleMs: SETTLE_MS,
+    store, blobs, clock, wall: createClock(), random, log: silentLog, sessionKey: systemRandom.bytes(32), settleMs: SETTLE_MS,
     call: (async () => ({})) as unknown as Call,
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     queue: { enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
@@ -37,7 +39,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
         await run(target);
         return { outcome: { kind: "response", payload: Buffer.from("1") }, logTail: Buffer.alloc(0) } as InvocationReport;
       },
-      retire: (arn, kept) => void retired.push([arn, kept]),
+      retire: (arn, only) => void retired.push([arn, only]),
       environments: () => [],
       close: async () => {},
     },
@@ -54,7 +56,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const zip = (text: string) => zipOf({ "index.mjs": text });
   return {
     lambda: handlers, context: requestContext, store, blobs, clock, targets, retired, directory, close, zip,
-    resolve: createResolveTarget({ store, clock }),
+    resolve: createResolveTarget({ store, clock, random }),
     settle: () => clock.advance(SETTLE_MS),
     async create(name: string, text = "1") {
       return handlers.CreateFunction({ FunctionName: name, Role: `arn:aws:iam::${ACCOUNT}:role/r`, Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: await zip(text) } }, requestContext());

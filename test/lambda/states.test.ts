@@ -59,7 +59,7 @@ describe("an update", () => {
     await settle();
     expect(await runs("f")).toBe(updated.CodeSha256);
     const { revisionId } = await resolve({ account: ACCOUNT, region: "us-east-1" }, "f");
-    expect(retired).toEqual([[arnOf("f"), revisionId]]);
+    expect(retired).toEqual([[arnOf("f"), { version: "$LATEST", keep: revisionId }]]);
   });
 
   it("of the configuration does the same", async () => {

@@ -63,7 +63,6 @@ describe("UpdateFunctionCode", () => {
     ["another revision", { ZipFile: Buffer.from("x"), RevisionId: "00000000-0000-0000-0000-000000000000" }, {
       name: "PreconditionFailedException", status: 412, message: "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
     }],
-    ["Publish", { ZipFile: Buffer.from("x"), Publish: true }, { name: "NotImplemented", message: expect.stringContaining("Publish ") }],
     ["PublishTo", { ZipFile: Buffer.from("x"), PublishTo: "LATEST_PUBLISHED" }, { name: "NotImplemented", message: expect.stringContaining("PublishTo ") }],
     ["SourceKMSKeyArn", { ZipFile: Buffer.from("x"), SourceKMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }, { name: "NotImplemented", message: expect.stringContaining("SourceKMSKeyArn ") }],
     ["two architectures", { ZipFile: Buffer.from("x"), Architectures: ["x86_64", "arm64"] }, { name: "ValidationException" }],

@@ -93,7 +93,7 @@ describe("an invocation", () => {
     const { scheduler, made, starts } = createGround({ slowStart: true });
     const running = scheduler.invoke(target(), invocation());
     await eventually("it starts", () => starts.length === 1);
-    scheduler.retire("arn:f", "2");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "2" });
     starts[0]!();
     expect((await running).outcome.kind).toBe("response");
     await eventually("and then it ends", () => made[0]!.environment.state === "dead");
@@ -107,7 +107,7 @@ describe("retired environments", () => {
     await eventually("both run", () => made.length === 2 && made.every(({ invoked }) => invoked.length === 1));
     made[0]!.answer();
     await both[0];
-    scheduler.retire("arn:f", "2");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "2" });
     await eventually("the idle one ends", () => made[0]!.environment.state === "dead");
     expect(made[1]!.environment.state).toBe("busy");
     made[1]!.answer();
@@ -116,10 +116,21 @@ describe("retired environments", () => {
     expect(scheduler.environments()).toEqual([]);
   });
 
+  it("are those of one version, or of all", async () => {
+    const { scheduler, made } = createGround();
+    for (const version of ["$LATEST", "7", "8"]) await scheduler.invoke(target({ version }), invocation());
+    scheduler.retire("arn:f", { version: "7" });
+    await eventually("that of version 7 ends", () => made[1]!.environment.state === "dead");
+    expect([made[0]!.environment.state, made[2]!.environment.state]).not.toContain("dead");
+    scheduler.retire("arn:f");
+    await eventually("all end", () => made.every(({ environment }) => environment.state === "dead"));
+  });
+
   it("are those of the other revisions, or all", async () => {
     const { scheduler, made } = createGround();
     await scheduler.invoke(target(), invocation());
-    scheduler.retire("arn:f", "1");
+    scheduler.retire("arn:f", { version: "$LATEST", keep: "1" });
+    scheduler.retire("arn:f", { version: "7" });
     scheduler.retire("arn:other");
     expect(made[0]!.environment.state).not.toBe("dead");
     scheduler.retire("arn:f");

@@ -67,7 +67,7 @@ describe("placement", () => {
     await Promise.all([invoke(before), invoke(before)]);
     const running = invoke(before, { seconds: 0.5 });
     await eventually("it runs", () => scheduler.environments().some(({ state }) => state === "busy"));
-    scheduler.retire(before.functionArn, after.revisionId);
+    scheduler.retire(before.functionArn, { version: before.version, keep: after.revisionId });
     expect((await invoke(after)).json).toBe("new");
     expect((await running).outcome.kind).toBe("response");
     await eventually("only the new one is left", () => count() === 1);

@@ -31,7 +31,7 @@ export const createDeployments = ({ store, scheduler, garbage, clock, log }: Nee
       return current;
     });
     if (settled === undefined) return;
-    scheduler.retire(arn, settled.deploymentId);
+    scheduler.retire(arn, { version: "$LATEST", keep: settled.deploymentId });
     await garbage.collect();
   };
   const follow = (record: FunctionRecord): void => {

@@ -1,4 +1,5 @@
 import { isApiError } from "../../kit/api-error.ts";
+import { functionArn } from "../../kit/arn.ts";
 import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
@@ -11,6 +12,7 @@ import { checkRole } from "./role.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
 import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
+import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
@@ -45,7 +47,8 @@ export const functionHandlers = (lambda: LambdaParts) => {
            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) returning *`,
           at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(),
         );
-        return toFunction(rows[0]!);
+        const latest = toFunction(rows[0]!);
+        return input.Publish === true ? yield* publish(lambda, latest) : latest;
       }).catch(async (error: unknown) => {
         // A refusal has committed nothing. After any other failure nobody knows: the next start looks at whether a row names it.
         if (isApiError(error)) await blobs.remove(code.blobId);
@@ -73,11 +76,18 @@ export const functionHandlers = (lambda: LambdaParts) => {
       // There are no functions of Lambda@Edge here: none has another master region.
       if (input.MasterRegion !== undefined && input.MasterRegion !== "ALL" && input.MasterRegion !== context.region) return { Functions: [] };
       const most = Math.min(input.MaxItems ?? FUNCTIONS_PAGE_MAX, FUNCTIONS_PAGE_MAX);
-      const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
-      const rows = await store.run(() => sql("select * from lambda_function where account = ? and region = ? and name > ? order by name limit ?", context.account, context.region, after, most + 1));
+      const marker = input.Marker === undefined ? undefined : Buffer.from(input.Marker, "base64url").toString("utf8");
+      if (input.FunctionVersion === "ALL") {
+        const page = await store.run(() => versionsOfAll(context, marker, most));
+        return {
+          Functions: page.records.map((record) => describeInList(record, clock, { qualifier: record.version })),
+          ...(page.marker === undefined ? {} : { NextMarker: Buffer.from(page.marker).toString("base64url") }),
+        };
+      }
+      const rows = await store.run(() => sql("select * from lambda_function where account = ? and region = ? and name > ? order by name limit ?", context.account, context.region, marker ?? "", most + 1));
       const records = rows.slice(0, most).map(toFunction);
       return {
-        Functions: records.map((record) => describeInList(record, clock, input.FunctionVersion === "ALL" ? { qualifier: "$LATEST" } : {})),
+        Functions: records.map((record) => describeInList(record, clock)),
         ...(rows.length > most ? { NextMarker: Buffer.from(records.at(-1)!.name).toString("base64url") } : {}),
       };
     },
@@ -89,13 +99,18 @@ export const functionHandlers = (lambda: LambdaParts) => {
       const at = { account, region };
       if (qualifier !== undefined) {
         // A version that is not there counts as deleted.
-        await store.run(() => getFunction(at, name));
+        const isDeleted = await store.run(function* () {
+          return yield* deleteVersion(lambda, yield* getFunction(at, name), qualifier);
+        });
+        if (isDeleted) scheduler.retire(functionArn(at, name), { version: qualifier });
+        await garbage.collect();
         return { StatusCode: 204 };
       }
       await store.run(function* () {
         const current = yield* getFunction(at, name);
         yield* garbage.add(current.code.blobId);
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
+        yield* deleteVersionsAndAliases(lambda, current);
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       scheduler.retire(arn);

@@ -6,7 +6,7 @@ import { sql, type Operation, type Store } from "../../store/store.ts";
 export const BLOB_OWNER = "lambda";
 
 export interface Garbage {
-  /** In the commit that lets a package go. One that a function or a layer still names waits until none does. */
+  /** In the commit that lets a package go. One that a function, a version or a layer still names waits until none does. */
   add(blobId: string): Operation<void>;
   /** After that commit. Never rejects: what could not be removed is tried again at the next start. */
   collect(): Promise<void>;
@@ -19,8 +19,10 @@ const layersIn = (table: string, column: string, path: string): string => `selec
 const NAMED = [
   "select code_blob_id from lambda_function",
   "select previous_blob_id from lambda_function where previous_blob_id is not null",
+  "select code_blob_id from lambda_version",
   "select code_blob_id from lambda_layer_version",
   layersIn("lambda_function", "configuration", "$.Layers"),
+  layersIn("lambda_version", "configuration", "$.Layers"),
   layersIn("lambda_function", "previous", "$.settings.Layers"),
 ].join(" union ");
 

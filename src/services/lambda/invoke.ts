@@ -6,13 +6,13 @@ import { ApiError } from "../../kit/api-error.ts";
 import type { Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
 import type { RequestContext } from "../service.ts";
-import { conflict, notBuilt } from "./errors.ts";
+import { conflict, functionNotFound, notBuilt } from "./errors.ts";
 import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import type { FunctionReader } from "./reader.ts";
-import { toTarget } from "./resolve.ts";
-import { getFunction, isSettling, versionOf, type FunctionRecord } from "./state.ts";
+import { getInvoked, toTarget } from "./resolve.ts";
+import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
 
@@ -55,9 +55,14 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 };
 
 /** The three ways to invoke. */
-export const invokeHandlers = ({ store, scheduler, queue, clock, read }: LambdaNeeds & { read: FunctionReader }) => {
-  const look = async ({ name, qualifier, ...at }: FunctionName, context: RequestContext) => versionOf(await read(at, name, context), at, name, qualifier);
-  const lookAgain = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
+export const invokeHandlers = ({ store, scheduler, queue, clock, random, read }: LambdaNeeds & { read: FunctionReader }) => {
+  /** Unqualified, it is the one that the door was asked about; an alias with weights is drawn here. */
+  const look = async ({ name, qualifier, arn, ...at }: FunctionName, context: RequestContext): Promise<FunctionRecord> => {
+    if (qualifier !== undefined && qualifier !== "$LATEST") return store.run(() => getInvoked(at, name, qualifier, random));
+    const latest = await read(at, name, context);
+    if (latest === undefined) throw functionNotFound(arn);
+    return latest;
+  };
 
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
@@ -71,12 +76,12 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, read }: LambdaN
     return { StatusCode: 202 };
   };
   /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
-  const run = async (record: FunctionRecord, named: FunctionName, invocation: Invocation) => {
+  const run = async (record: FunctionRecord, invocation: Invocation) => {
     const target = toTarget(record, clock);
     try {
       return await scheduler.invoke(target, invocation);
     } catch (error) {
-      const current = toTarget(await lookAgain(named), clock);
+      const current = toTarget(await store.run(() => getFunction(record, record.name, record.version)), clock);
       if (current.revisionId === target.revisionId) throw error;
       return scheduler.invoke(current, invocation);
     }
@@ -111,14 +116,14 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, read }: LambdaN
       refuseBeforeActive(record);
       if (type === "Event") return queueEvent(record, named, payload, context);
       const clientContext = clientContextOf(input.ClientContext);
-      const { outcome, logTail } = await run(record, named, {
+      const { outcome, logTail } = await run(record, {
         requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
       });
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
-        ExecutedVersion: "$LATEST",
+        ExecutedVersion: record.version,
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
         ...(input.LogType === "Tail" ? { LogResult: logTail.toString("base64") } : {}),

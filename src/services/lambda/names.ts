@@ -1,6 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
-import { functionNotFound } from "./errors.ts";
+import { invalid } from "./errors.ts";
 
 export interface FunctionName {
   account: string;
@@ -34,9 +34,9 @@ export const parseFunctionName = (text: string, at: { account: string; region: s
   return { account, region: at.region, name: name!, arn: functionArn({ account, region: at.region }, name!, named), ...(named === undefined ? {} : { qualifier: named }) };
 };
 
-/** For operations on the function itself, not on a version of it. */
+/** For operations on the function itself, not on a version of it or by an alias. */
 export const parseUnqualified = (text: string, at: { account: string; region: string }): FunctionName => {
   const named = parseFunctionName(text, at);
-  if (named.qualifier !== undefined && named.qualifier !== "$LATEST") throw functionNotFound(named.arn);
+  if (named.qualifier !== undefined && named.qualifier !== "$LATEST") throw invalid("Current operation does not support versions other than $LATEST.");
   return named;
 };

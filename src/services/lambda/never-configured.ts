@@ -5,35 +5,32 @@ import type { RequestContext } from "../service.ts";
 import { notFound } from "./errors.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { describeInList, getFunction } from "./state.ts";
+import { getFunction } from "./state.ts";
 
 /** Bytes of all packages of an account ("Lambda quotas"). */
 const CODE_BYTES_MAX = 75 * 1024 ** 3;
 
 /** What clients read back of things that cannot be configured here yet: answered as AWS answers it for what was never configured. */
-export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
+export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
   const look = (name: string | undefined, context: RequestContext, qualifier?: string) => {
     const parsed = parseFunctionName(name!, context, qualifier);
     return store.run(() => getFunction(parsed, parsed.name, parsed.qualifier));
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const row = await store.run(() => sqlOne(
-        `select count(*) as n, coalesce(sum(code_size), 0) + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
-         from lambda_function where account = ? and region = ?`,
-        account, region, account, region,
-      ));
+      const row = await store.run(() =>
+        sqlOne(
+          `select count(*) as n, coalesce(sum(code_size), 0)
+             + (select coalesce(sum(code_size), 0) from lambda_version where account = ? and region = ?)
+             + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
+           from lambda_function where account = ? and region = ?`,
+          account, region, account, region, account, region,
+        ),
+      );
       return {
         AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY },
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
-    },
-    async ListVersionsByFunction(input, context) {
-      return { Versions: [describeInList(await look(input.FunctionName, context), clock, { qualifier: "$LATEST" })] };
-    },
-    async ListAliases(input, context) {
-      await look(input.FunctionName, context);
-      return { Aliases: [] };
     },
     async GetFunctionConcurrency(input, context) {
       await look(input.FunctionName, context);

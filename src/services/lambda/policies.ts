@@ -5,13 +5,14 @@ import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { functionArn, parseArn } from "../../kit/arn.ts";
 import { root } from "../../kit/caller.ts";
 import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
-import { sql } from "../../store/store.ts";
+import type { Operation, Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
 import { isVersion, parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { findPolicyHolder, type PolicyHolder } from "./policy-holders.ts";
 import type { FunctionReader } from "./reader.ts";
-import { findFunction, getFunction, isSettling, revisionOf, type FunctionRecord } from "./state.ts";
+import { findFunction, getFunction } from "./state.ts";
 
 interface PermissionInput {
   StatementId?: string | undefined;
@@ -73,25 +74,25 @@ export const policyHandlers = ({ store, call, random, clock }: LambdaNeeds) => {
       throw isApiError(error, "NoSuchEntityException") ? badPrincipal() : error;
     }
   };
-  /** The door belongs to the function; AWS has one for each version and alias, too. */
-  const placeOf = ({ qualifier, arn }: FunctionName) => {
+  const refuseLatest = ({ qualifier }: FunctionName) => {
     if (qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
-    if (qualifier !== undefined) throw isVersion(qualifier) ? functionNotFound(arn) : notFound(`Cannot find alias arn: ${arn}`);
   };
-  const checkRevision = (record: FunctionRecord, revisionId: string | undefined) => {
-    if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetPolicy");
+  /** The function, the version or the alias that is named. */
+  function* getHolder({ account, region, name, qualifier, arn }: FunctionName): Operation<PolicyHolder> {
+    const holder = yield* findPolicyHolder({ account, region }, name, qualifier);
+    if (holder !== undefined) return holder;
+    yield* getFunction({ account, region }, name);
+    throw isVersion(qualifier!) ? functionNotFound(arn) : notFound(`Cannot find alias arn: ${arn}`);
+  }
+  const checkRevision = (holder: PolicyHolder, revisionId: string | undefined) => {
+    if (revisionId !== undefined && revisionId !== holder.revisionOf(clock)) throw revisionDiffers("GetPolicy");
   };
-  /** A change of its policy gives a function another RevisionId. */
-  function* write(record: FunctionRecord, statements: readonly Statement[]) {
+  function* write(holder: PolicyHolder, statements: readonly Statement[]) {
     const document: PolicyDocument = { Version: "2012-10-17", Id: "default", Statement: [...statements] };
     const text = JSON.stringify(document);
     const bytes = Buffer.byteLength(text);
     if (bytes > POLICY_BYTES_MAX) throw new ApiError("PolicyLengthExceededException", `The final policy size (${bytes}) is bigger than the limit (${POLICY_BYTES_MAX}).`, { status: 400, members: { Type: "User" } });
-    const revision = isSettling(record, clock) ? "revision_id" : "settled_revision_id";
-    yield* sql(
-      `update lambda_function set policy = ?, ${revision} = ? where account = ? and region = ? and name = ?`,
-      statements.length === 0 ? null : text, random.uuid(), record.account, record.region, record.name,
-    );
+    yield* holder.write(clock, statements.length === 0 ? null : text, random.uuid());
   }
 
   return {
@@ -100,16 +101,15 @@ export const policyHandlers = ({ store, call, random, clock }: LambdaNeeds) => {
       if (input.FunctionUrlAuthType !== undefined && input.Action !== "lambda:InvokeFunctionUrl") throw invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
       await checkRoleExists(input.Principal!, parsed);
       const statement = await store.run(function* () {
-        if (parsed.qualifier === "$LATEST") placeOf(parsed);
-        const record = yield* getFunction(parsed, parsed.name);
-        placeOf(parsed);
-        checkRevision(record, input.RevisionId);
-        const statements = record.policy === undefined ? [] : statementsOf(record.policy);
+        refuseLatest(parsed);
+        const holder = yield* getHolder(parsed);
+        checkRevision(holder, input.RevisionId);
+        const statements = holder.policy === undefined ? [] : statementsOf(holder.policy);
         if (statements.some((one) => one.Sid === input.StatementId)) {
           throw conflict(`The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`);
         }
-        const added = statementOf(input, record.arn);
-        yield* write(record, [...statements, added]);
+        const added = statementOf(input, parsed.arn);
+        yield* write(holder, [...statements, added]);
         return added;
       });
       return { Statement: JSON.stringify(statement) };
@@ -118,33 +118,35 @@ export const policyHandlers = ({ store, call, random, clock }: LambdaNeeds) => {
     async RemovePermission(input, context) {
       const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       await store.run(function* () {
-        const record = yield* findFunction(parsed, parsed.name);
-        if (record === undefined) throw notFound(`No policy found for: ${functionArn(parsed, parsed.name)}`);
-        placeOf(parsed);
-        if (record.policy === undefined) throw notFound("No policy is associated with the given resource.");
-        const statements = statementsOf(record.policy);
+        if ((yield* findFunction(parsed, parsed.name)) === undefined) throw notFound(`No policy found for: ${functionArn(parsed, parsed.name)}`);
+        refuseLatest(parsed);
+        const holder = yield* getHolder(parsed);
+        if (holder.policy === undefined) throw notFound("No policy is associated with the given resource.");
+        const statements = statementsOf(holder.policy);
         const left = statements.filter((one) => one.Sid !== input.StatementId);
         if (left.length === statements.length) throw notFound(`Statement ${input.StatementId} is not found in resource policy.`);
-        checkRevision(record, input.RevisionId);
-        yield* write(record, left);
+        checkRevision(holder, input.RevisionId);
+        yield* write(holder, left);
       });
       return {};
     },
 
     async GetPolicy(input, context) {
       const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await store.run(() => getFunction(parsed, parsed.name, parsed.qualifier));
-      if (record.policy === undefined) throw notFound("The resource you requested does not exist.");
-      return { Policy: JSON.stringify(record.policy), RevisionId: revisionOf(record, clock) };
+      const holder = await store.run(() => findPolicyHolder(parsed, parsed.name, parsed.qualifier));
+      if (holder === undefined) throw functionNotFound(parsed.arn);
+      if (holder.policy === undefined) throw notFound("The resource you requested does not exist.");
+      return { Policy: JSON.stringify(holder.policy), RevisionId: holder.revisionOf(clock) };
     },
   } satisfies LambdaHandlers;
 };
 
-/** The policy that a function's door is kept by; grants of a qualified function match qualified invokes alone, by their Resource. */
-export const functionPolicy = async (read: FunctionReader, resource: string, context: RequestContext): Promise<NamedPolicy | undefined> => {
+/** The policy that the door of a function, a version or an alias is kept by: each has its own. */
+export const functionPolicy = async ({ store, read }: { store: Store; read: FunctionReader }, resource: string, context: RequestContext): Promise<NamedPolicy | undefined> => {
   const arn = parseArn(resource);
-  const [kind, name] = arn?.resource.split(":") ?? [];
+  const [kind, name, qualifier] = arn?.resource.split(":") ?? [];
   if (arn === undefined || kind !== "function" || name === undefined || name.includes("*")) return undefined;
-  const record = await read(arn, name, context);
-  return record?.policy === undefined ? undefined : { name: `policy of the function ${name}`, document: record.policy };
+  const isQualified = qualifier !== undefined && qualifier !== "$LATEST";
+  const holder = isQualified ? await store.run(() => findPolicyHolder(arn, name, qualifier)) : await read(arn, name, context);
+  return holder?.policy === undefined ? undefined : { name: qualifier === undefined ? `policy of the function ${name}` : `policy of ${qualifier} of the function ${name}`, document: holder.policy };
 };

@@ -1,7 +1,9 @@
 import type { FunctionTarget } from "../../executor/executor.ts";
 import type { Clock } from "../../kit/clock.ts";
+import type { Random } from "../../kit/random.ts";
 import type { ResolveTarget } from "../../scheduler/scheduler.ts";
-import type { Store } from "../../store/store.ts";
+import type { Operation, Store } from "../../store/store.ts";
+import { findAlias, type AliasRecord } from "./qualifiers.ts";
 import { getFunction, servingNow, type FunctionRecord } from "./state.ts";
 
 export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget => {
@@ -10,7 +12,7 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
     account: record.account,
     region: record.region,
     name: record.name,
-    version: "$LATEST",
+    version: record.version,
     functionArn: record.arn,
     revisionId: deploymentId,
     runtime: settings.Runtime,
@@ -33,8 +35,19 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
   };
 };
 
+/** Weights are told apart this finely. */
+const SHARES = 1_000_000;
+
+const draw = ({ version, other }: AliasRecord, random: Random): string => (other !== undefined && random.below(SHARES) < other.weight * SHARES ? other.version : version);
+
+/** What one invocation by this qualifier runs: an alias with weights is drawn anew each time. */
+export function* getInvoked(at: { account: string; region: string }, name: string, qualifier: string | undefined, random: Random): Operation<FunctionRecord> {
+  const alias = qualifier === undefined ? undefined : yield* findAlias({ ...at, name }, qualifier);
+  return yield* getFunction(at, name, alias === undefined ? qualifier : draw(alias, random));
+}
+
 /** The function as it is at this moment. */
 export const createResolveTarget =
-  ({ store, clock }: { store: Store; clock: Clock }): ResolveTarget =>
+  ({ store, clock, random }: { store: Store; clock: Clock; random: Random }): ResolveTarget =>
   async (at, functionName, qualifier) =>
-    toTarget(await store.run(() => getFunction(at, functionName, qualifier)), clock);
+    toTarget(await store.run(() => getInvoked(at, functionName, qualifier, random)), clock);

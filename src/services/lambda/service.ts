@@ -1,6 +1,7 @@
 import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
+import { aliasHandlers } from "./aliases.ts";
 import { createDeployments } from "./deployments.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
@@ -15,6 +16,7 @@ import { functionPolicy, policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
+import { versionHandlers } from "./versions.ts";
 
 interface Named {
   FunctionName?: string;
@@ -70,12 +72,15 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const deployments = createDeployments({ ...needs, garbage });
   const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
-  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs), ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const handlers = {
+    ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs),
+  };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],
-    resourcePolicy: async ({ resource }, context) => (await functionPolicy(read, resource, context)) ?? layerPolicy(needs.store, resource),
+    resourcePolicy: async ({ resource }, context) => (await functionPolicy({ store: needs.store, read }, resource, context)) ?? layerPolicy(needs.store, resource),
     ledgerKeys(_operation, input, context) {
       const named = functionOf(input as Named, context);
       const layer = layerOf(input as Named, context);

@@ -46,7 +46,6 @@ export interface SettingsInput {
 
 /** What changes how a function runs but is not built is refused, unless it says what is so anyway. */
 export const NOT_BUILT: Record<string, (value: never) => boolean> = {
-  Publish: (value: boolean) => !value,
   PublishTo: () => false,
   S3ObjectStorageMode: (value: string) => value === "COPY",
   SourceKMSKeyArn: (value: string) => value === "",

@@ -4,7 +4,8 @@ import type { PolicyDocument } from "../../iam/document.ts";
 import { functionArn } from "../../kit/arn.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { sqlOne, type Operation, type Row } from "../../store/store.ts";
-import { functionNotFound } from "./errors.ts";
+import { conflict, functionNotFound } from "./errors.ts";
+import { findQualified } from "./qualifiers.ts";
 
 /** A layer version as a function keeps it, also when the version is deleted. */
 export interface FunctionLayer {
@@ -39,10 +40,14 @@ export interface Deployment {
   code: { blobId: string; sha256Base64: string; size: number };
 }
 
+/** A function, or one of its versions. */
 export interface FunctionRecord extends Deployment {
   account: string;
   region: string;
   name: string;
+  /** `$LATEST` or a number. */
+  version: string;
+  /** Of the function, without a qualifier. */
   arn: string;
   /** What AWS calls RevisionId: one while it settles, another from then on; a change of its policy makes a new one too. */
   revisionId: string;
@@ -61,7 +66,7 @@ export interface FunctionRecord extends Deployment {
 export const toFunction = (row: Row): FunctionRecord => {
   const [account, region, name] = [row["account"] as string, row["region"] as string, row["name"] as string];
   return {
-    account, region, name,
+    account, region, name, version: "$LATEST",
     arn: functionArn({ account, region }, name),
     revisionId: row["revision_id"] as string,
     settledRevisionId: row["settled_revision_id"] as string,
@@ -82,21 +87,24 @@ export function* findFunction(at: { account: string; region: string }, name: str
   return row === undefined ? undefined : toFunction(row);
 }
 
-/** The function, by a qualifier that exists: only $LATEST does as long as versions and aliases are not built. */
+/** The function, or the version that a qualifier names: of an alias the one that it points to, without regard to weights. */
 export function* getFunction(at: { account: string; region: string }, name: string, qualifier?: string): Operation<FunctionRecord> {
-  return versionOf(yield* findFunction(at, name), at, name, qualifier);
-}
-
-/** The same of a function that was looked for already. */
-export const versionOf = (found: FunctionRecord | undefined, at: { account: string; region: string }, name: string, qualifier?: string): FunctionRecord => {
-  if (found === undefined || (qualifier !== undefined && qualifier !== "$LATEST")) throw functionNotFound(functionArn(at, name, qualifier));
+  const latest = yield* findFunction(at, name);
+  const found = latest === undefined || qualifier === undefined ? latest : yield* findQualified(latest, qualifier);
+  if (found === undefined) throw functionNotFound(functionArn(at, name, qualifier));
   return found;
-};
+}
 
 /** `2026-11-24T10:00:00.000+0000` */
 export const awsTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");
 
 export const isSettling = (record: FunctionRecord, clock: Clock): boolean => clock.now() < record.settlesAt;
+
+/** Throws AWS's conflict as long as a creation or an update is under way. */
+export const refuseWhileSettling = (record: FunctionRecord, clock: Clock): void => {
+  if (!isSettling(record, clock)) return;
+  throw conflict(`The operation cannot be performed at this time. ${record.isCreated ? `An update is in progress for resource: ${record.arn}` : "The function is currently in the following state: Pending"}`);
+};
 
 /** The RevisionId of this moment. AWS gives a new one when a creation or an update is done, too. */
 export const revisionOf = (record: FunctionRecord, clock: Clock): string => (isSettling(record, clock) ? record.revisionId : record.settledRevisionId);
@@ -129,7 +137,7 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     CodeSize: record.code.size,
     CodeSha256: record.code.sha256Base64,
     LastModified: awsTime(record.lastModified),
-    Version: "$LATEST",
+    Version: record.version,
     TracingConfig: { Mode: "PassThrough" },
     RevisionId: revisionOf(record, clock),
     PackageType: "Zip",

@@ -1,25 +1,22 @@
 import { isApiError } from "../../kit/api-error.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { checkCode, storeCode } from "./code.ts";
-import { conflict, revisionDiffers } from "./errors.ts";
+import { revisionDiffers } from "./errors.ts";
 import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layers.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
 import { applySettings, refuseNotBuilt } from "./settings.ts";
-import { describe, getFunction, isSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
+import { describe, getFunction, refuseWhileSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
+import { publish } from "./versions.ts";
 
 /** The two updates: one at a time, and what was there serves until it is done. */
 export const updateHandlers = (lambda: LambdaParts) => {
   const { store, blobs, garbage, deployments, clock, random, settleMs } = lambda;
 
-  const refuseWhileSettling = (record: FunctionRecord) => {
-    if (!isSettling(record, clock)) return;
-    throw conflict(`The operation cannot be performed at this time. ${record.isCreated ? `An update is in progress for resource: ${record.arn}` : "The function is currently in the following state: Pending"}`);
-  };
   const checkUpdate = (record: FunctionRecord, revisionId: string | undefined) => {
     if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetFunction/GetAlias");
-    refuseWhileSettling(record);
+    refuseWhileSettling(record, clock);
   };
 
   /** What is configured now comes to serve when the update has settled; until then what is there does. */
@@ -48,10 +45,11 @@ export const updateHandlers = (lambda: LambdaParts) => {
       };
       if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
       const code = await storeCode(lambda, checked);
-      const record = await store.run(function* () {
+      const { record, version } = await store.run(function* () {
         const current = yield* getFunction(at, at.name);
         checkUpdate(current, input.RevisionId);
-        return yield* update(current, { settings: settingsOf(current), code });
+        const record = yield* update(current, { settings: settingsOf(current), code });
+        return { record, version: input.Publish === true ? yield* publish(lambda, record) : undefined };
       }).catch(async (error: unknown) => {
         // A refusal has committed nothing. After any other failure nobody knows: the next start looks at whether a row names it.
         if (isApiError(error)) await blobs.remove(code.blobId);
@@ -59,7 +57,7 @@ export const updateHandlers = (lambda: LambdaParts) => {
       });
       blobs.keep(code.blobId);
       deployments.follow(record);
-      return describe(record, clock);
+      return version === undefined ? describe(record, clock) : describe(version, clock, { qualifier: version.version });
     },
 
     async UpdateFunctionConfiguration(input, context) {
