@@ -1,8 +1,6 @@
 import type { Socket } from "node:net";
 import { createHash } from "node:crypto";
-import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { BlobStore } from "../blob/blob.ts";
 import { assert } from "../kit/assert.ts";
 import type { Call } from "../kit/call.ts";
@@ -12,10 +10,9 @@ import type { Ledger } from "../kit/ledger.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, SandboxDriver } from "../sandbox/sandbox.ts";
+import type { SandboxDriver } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
-import { interpreterArgs } from "./command.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
@@ -23,8 +20,9 @@ import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
-import { createRuntimes, type Runtime } from "./runtimes.ts";
-import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
+import { createRuntimes } from "./runtimes.ts";
+import { preparePythonSdk } from "./sdk.ts";
+import { startOf } from "./starts.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
@@ -48,16 +46,6 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
-/** Our runtime clients; beside `src/` in the repository, beside `dist/` in the package. */
-const bootstraps = fileURLToPath(new URL("../../runtimes", import.meta.url));
-const BOOTSTRAP = { nodejs: "bootstrap.mjs", python: "bootstrap.py" } as const;
-
-/** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
-const interpreterMounts = ({ interpreter }: Runtime): Mount[] => {
-  const prefix = dirname(dirname(realpathSync(interpreter.path)));
-  return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
-};
-
 export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
@@ -76,10 +64,12 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       const credentials = await assumeExecutionRole(call, target);
       const task = await code.acquire(target.code);
       const id = hexId(random, 16);
+      const start = startOf(runtime);
+      const mounts = [{ source: task.folder, target: "/var/task" }, ...start.mounts(runtime, dataDirectory)];
       const sandbox = await sandboxes.create({
         id,
         account: target.account,
-        mounts: [{ source: task.folder, target: "/var/task" }, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+        mounts,
         memoryBytes: target.memoryMb * MIB,
         storageBytes: target.ephemeralStorageMb * MIB,
         cpus: target.memoryMb / MEMORY_MB_PER_CPU,
@@ -98,11 +88,13 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
         ...(target.logging.format === "JSON" ? { isKept: createLevelFilter(target.logging.applicationLevel) } : {}),
       });
       const startRuntime: StartRuntime = async (api) => {
+        const facts = { target, runtime, sandbox, mounts };
+        const program = start.program(facts);
+        if ("failure" in program) return program;
         const running = await sandbox.exec({
-          command: runtime.interpreter.path,
-          args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+          ...program,
           env: (addresses) =>
-            environmentVariables({ target, runtime, credentials, sandbox, logStream: streamName, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+            environmentVariables({ target, credentials, sandbox, logStream: streamName, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
           directory: sandbox.path("/var/task"),
           listeners: [
             { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
@@ -113,14 +105,14 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
         stream.follow(running.stderr);
         return running;
       };
-      const { language, interpreter } = runtime;
       const note = runtimes.noteFor(target.functionArn, runtime);
-      const hash = createHash("sha256").update(`${interpreter.path} ${interpreter.version}`).digest("hex");
+      const version = start.version(runtime);
+      const hash = createHash("sha256").update(`${runtime.interpreter?.path ?? runtime.name} ${version}`).digest("hex");
       const environment = createEnvironment({
         id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
         systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: target.logging.systemLevel }) : textLog,
         runtimeVersion: {
-          version: `${language === "nodejs" ? "nodejs" : "python"}:${interpreter.version.split(".").slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${interpreter.version.split(".").at(-1)}`,
+          version,
           arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
           ...(note === undefined ? {} : { note }),
         },

@@ -107,7 +107,7 @@ export interface Executor {
 
 export interface RuntimeListing {
   runtime: string;
-  /** Of the interpreter that runs it: `3.13.0`. Absent when there is none. */
+  /** Of the interpreter that runs it: `3.13.0`. Absent when there is none, or none is needed: then it is exact. */
   version?: string;
   path?: string;
   isExact: boolean;

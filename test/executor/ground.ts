@@ -12,7 +12,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createProcessDriver } from "../../src/sandbox/process.ts";
 import type { IsolationName } from "../../src/sandbox/sandbox.ts";
-import { zipOf } from "../support/functions.ts";
+import { zipOf, type PackageFile } from "../support/functions.ts";
 import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -65,6 +65,12 @@ export interface GroundOptions {
   isolation?: IsolationName;
 }
 
+/** A function whose package brings its program. Its own files are modules and texts. */
+export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarget> & { files?: Record<string, PackageFile>; isolation?: IsolationName } = {}) => {
+  const { files, isolation, ...target } = options;
+  return startFunction({ bootstrap: { content: bootstrap, mode: 0o755 }, ...files }, { runtime: "provided.al2023", ...target }, isolation === undefined ? {} : { isolation });
+};
+
 /** An executor over real processes, and what it needs of a platform. */
 export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations[0]! }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
@@ -92,7 +98,7 @@ export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations
   return {
     executor, clock, wall, ledger, lines, dataDirectory: directory,
     /** A function made of texts. */
-    async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}): Promise<FunctionTarget> {
+    async target(files: Record<string, PackageFile>, options: Partial<FunctionTarget> = {}): Promise<FunctionTarget> {
       const zip = await zipOf(files);
       return {
         account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn: FUNCTION_ARN, revisionId: "1", runtime: "python3.13", handler: "app.handler",
@@ -107,7 +113,7 @@ export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations
 };
 
 /** A package in a real environment. */
-export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}, ground: GroundOptions = {}): Promise<TestFunction> => {
+export const startFunction = async (files: Record<string, PackageFile>, options: Partial<FunctionTarget> = {}, ground: GroundOptions = {}): Promise<TestFunction> => {
   const { executor, wall, lines, target, invocation } = createGround(ground);
   const environment = await executor.createEnvironment(await target(files, options));
   return {

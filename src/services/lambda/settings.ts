@@ -16,7 +16,7 @@ const DEPRECATED = new Set([
   "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8",
   "java8", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7", "ruby2.5", "ruby2.7", "go1.x", "provided",
 ]);
-const BUILT = /^(nodejs(20|22|24|26)\.x|python3\.(9|1[0-4]))$/;
+const BUILT = /^(nodejs(20|22|24|26)\.x|python3\.(9|1[0-4])|provided\.al2(023)?)$/;
 const TIMEOUT_SECONDS = [1, 900] as const;
 const MEMORY_MB = [128, 10_240] as const;
 const STORAGE_MB = [512, 10_240] as const;
@@ -83,7 +83,7 @@ const checkEnvironment = (variables: Record<string, string>) => {
 const checkRuntime = (runtime: string) => {
   if (DEPRECATED.has(runtime)) throw invalid(`The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`);
   if (!SUPPORTED.includes(runtime)) throw invalid(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${SUPPORTED.join(", ")}] or be a valid ARN`);
-  if (!BUILT.test(runtime)) throw notBuilt(`The runtime ${runtime}`, "it runs nodejs20.x to nodejs26.x and python3.9 to python3.14");
+  if (!BUILT.test(runtime)) throw notBuilt(`The runtime ${runtime}`, "it runs nodejs20.x to nodejs26.x, python3.9 to python3.14, provided.al2 and provided.al2023");
 };
 
 const logging = (given: SettingsInput["LoggingConfig"], before: Settings["LoggingConfig"]): Settings["LoggingConfig"] => {
