@@ -49,6 +49,38 @@ while true; do
 done
 `;
 
+describe("the Runtime API with curl", () => {
+  it.each([
+    ["HTTP/1.0 and a connection for each call", "-0"],
+    ["a body that is asked for first", "-H 'Expect: 100-continue'"],
+    ["a body in chunks", "-H 'Transfer-Encoding: chunked'"],
+  ])("takes %s", async (_name, option) => {
+    const { invoke } = await custom(shell('head -c 2000000 /dev/zero | tr "\\0" x | answer @-').replaceAll("curl -sS", `curl -sS ${option}`));
+    for (const _ of ["first", "second"]) expect((await invoke({}, { isRaw: true })).outcome.payload.toString()).toBe("x".repeat(2_000_000));
+  });
+
+  it("finds AWS's headers, letter for letter", async () => {
+    const { invoke } = await custom(shell('answer "$(cut -d: -f1 "${TMPDIR:-/tmp}/headers" | sort)"'));
+    const names = (await invoke({}, { clientContext: "{}", isRaw: true })).outcome.payload.toString().split(/\r?\n/);
+    expect(names).toEqual(expect.arrayContaining(["Content-Type", "Lambda-Runtime-Aws-Request-Id", "Lambda-Runtime-Client-Context", "Lambda-Runtime-Deadline-Ms", "Lambda-Runtime-Invoked-Function-Arn", "Lambda-Runtime-Trace-Id"]));
+  });
+
+  it("has the type of an error from its header", async () => {
+    const { invoke } = await custom(shell(`curl -sS -o /dev/null "$api/invocation/$id/error" -H 'Lambda-Runtime-Function-Error-Type: Runtime.Mine' -d '{"errorType":"Mine","errorMessage":"no"}'`));
+    const failed = await invoke({});
+    expect([failed.outcome.kind, failed.json]).toEqual(["error", { errorType: "Mine", errorMessage: "no" }]);
+    expect(failed.logTail.toString()).toMatch(/Status: error\tError Type: Runtime\.Mine\n$/);
+  });
+
+  it("takes an INIT that the runtime reports as failed", async () => {
+    const { invoke } = await custom(`#!/bin/bash
+curl -sS -o /dev/null "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/init/error" -H 'Lambda-Runtime-Function-Error-Type: Runtime.NoConfig' -d '{"errorType":"NoConfig","errorMessage":"no"}'
+exit 1
+`);
+    expect((await invoke({})).json).toEqual({ errorType: "NoConfig", errorMessage: "no" });
+  });
+});
+
 describe.each(isolations)("a custom runtime under %s", (isolation) => {
   it.each(["provided.al2", "provided.al2023"])("E5 %s runs the bootstrap of AWS's tutorial", async (runtime) => {
     const { invoke, log } = await custom(bash(TUTORIAL), { runtime, handler: "function.handler", files: { "function.sh": HANDLER }, isolation });
