@@ -1,6 +1,6 @@
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
-import { INIT_TIMEOUT_MS } from "../kit/limits.ts";
+import { ANSWER_GRACE_MS, INIT_TIMEOUT_MS } from "../kit/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "./executor.ts";
 import { exitText, exitType, failureOf, initFailure, isPlatformType, platformType, timeoutText, type Failure } from "./failures.ts";
@@ -31,6 +31,12 @@ interface Ending {
   errorType?: string;
   /** What the platform says of it in the log. */
   notice?: string;
+}
+
+interface Course {
+  /** Of the function's time. */
+  leftMs(): number;
+  onAnswer(outcome: InvocationOutcome): void;
 }
 
 const IDLE_BEFORE_FREEZE_MS = 10;
@@ -121,8 +127,20 @@ export const createEnvironment = (needs: Needs): Environment => {
     }
   };
 
-  const runOne = async (invocation: Invocation, deadline: number): Promise<Ending> => {
-    const leftMs = () => Math.max(0, deadline - wall.monotonic());
+  /** What the runtime does behind its answer is part of the invocation: it may fail there, and the answer stands. */
+  const becomeReady = async (current: Run, ending: Ending, invocation: Invocation, { leftMs, onAnswer }: Course): Promise<Ending> => {
+    if (current.isReady) return ending;
+    const grace = wall.at(wall.now() + ANSWER_GRACE_MS, "answer", () => onAnswer(ending.outcome));
+    const signal = await current.next(leftMs());
+    grace.cancel();
+    if (signal.kind === "next") return ending;
+    assert(signal.kind === "exit" || signal.kind === "timeout", "an answered invocation cannot be answered again");
+    await endRun();
+    return { ...endingOf(signal, invocation), outcome: ending.outcome };
+  };
+
+  const runOne = async (invocation: Invocation, course: Course): Promise<Ending> => {
+    const { leftMs } = course;
     if (run?.hasEnded) await endRun();
     if (run === undefined) {
       const { failure } = await runInit("invoke", leftMs());
@@ -134,9 +152,10 @@ export const createEnvironment = (needs: Needs): Environment => {
     current.api.send(invocation, Math.round(wall.now() + leftMs()));
     const signal = await answer;
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-    if (signal.kind === "exit" || signal.kind === "timeout") await endRun();
-    else if (!current.isReady && (await current.next(leftMs())).kind !== "next") await endRun();
-    return signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation);
+    const ending: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation);
+    if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, ending, invocation, course);
+    await endRun();
+    return ending;
   };
 
   /** What was measured of an invocation, as its report says it. */
@@ -152,7 +171,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     };
   };
 
-  const invoke = async (invocation: Invocation): Promise<InvocationReport> => {
+  const invoke = async (invocation: Invocation, onAnswer: (outcome: InvocationOutcome) => void = () => {}): Promise<InvocationReport> => {
     freezeSoon?.abort();
     if (state === "frozen") await frozen.then(() => sandbox.thaw());
     await initialized;
@@ -163,7 +182,8 @@ export const createEnvironment = (needs: Needs): Environment => {
     logs.beginTail();
     logs.system(systemLog.start({ requestId, version: target.version }));
     const began = wall.monotonic();
-    const ending = await runOne(invocation, began + target.timeoutSeconds * 1_000);
+    const deadline = began + target.timeoutSeconds * 1_000;
+    const ending = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
     const tookMs = wall.monotonic() - began;
     await logs.settle();
     const { outcome, status, errorType, notice } = ending;

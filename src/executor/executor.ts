@@ -74,8 +74,11 @@ export interface Environment {
   readonly lastUsedAt: number;
   /** The credentials inside end then (wall clock, milliseconds): it must be retired before. */
   readonly credentialsExpireAt: number;
-  /** Never rejects for what user code did. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily. */
-  invoke(invocation: Invocation): Promise<InvocationReport>;
+  /**
+   * Never rejects for what user code did. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily.
+   * `onAnswer` is told sooner when the runtime has answered and goes on working; the report follows.
+   */
+  invoke(invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
   /** Ends it: SHUTDOWN budget, then killed. Nothing is left when it resolves. */
   stop(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE"): Promise<void>;
   /** Resolves when INIT is over, however it went. */

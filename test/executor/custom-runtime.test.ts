@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { InvocationOutcome } from "../../src/executor/executor.ts";
 import { isolations } from "../support/isolation.ts";
 import { custom, startFunction } from "./ground.ts";
 
@@ -124,6 +125,42 @@ describe.each(isolations)("a custom runtime under %s", (isolation) => {
     const { invoke } = await custom(shell(`[ "$event" = '"end"' ] && exit 42; answer "$event"`), { isolation });
     expect((await invoke("fine")).json).toBe("fine");
     expect((await invoke("end")).json).toMatchObject({ errorType: "Runtime.ExitError", errorMessage: expect.stringMatching(/Error: Runtime exited with error: exit status 42$/) });
+    expect((await invoke("again")).json).toBe("again");
+  });
+});
+
+describe("L5 what a runtime does behind its answer", () => {
+  const answered = async (start: ReturnType<typeof custom>) => {
+    const one = await start;
+    const answer = Promise.withResolvers<InvocationOutcome>();
+    return { ...one, answer: answer.promise, report: one.invoke("now", { onAnswer: answer.resolve }) };
+  };
+
+  it("is part of the invocation, which reports when the runtime asks for the next one", async () => {
+    const { answer, report, environment } = await answered(custom(shell('answer "$event"; echo still here; sleep 0.3')));
+    expect(await answer).toEqual({ kind: "response", payload: Buffer.from('"now"') });
+    expect(environment.state).toBe("busy");
+    const { outcome, durationMs, logTail } = await report;
+    expect(outcome).toEqual(await answer);
+    expect(durationMs).toBeGreaterThanOrEqual(300);
+    expect(logTail.toString()).toMatch(/^START [^]*\nstill here\nEND [^]*REPORT .*\t\n$/);
+  });
+
+  it("may end it: the answer stands, the report says so, and the next one starts anew", async () => {
+    const { answer, report, invoke } = await answered(custom(shell(`answer "$event"; [ "$event" = '"again"' ] || { sleep 0.2; exit 3; }`)));
+    const { outcome, logTail } = await report;
+    expect(outcome).toEqual(await answer);
+    expect(logTail.toString()).toMatch(/Error: Runtime exited with error: exit status 3\nRuntime\.ExitError\nEND [^]*Status: error\tError Type: Runtime\.ExitError\n$/);
+    expect((await invoke("again")).json).toBe("again");
+  });
+
+  it("has the function's time, and no more", async () => {
+    const { answer, report, wall, invoke } = await answered(custom(shell(`answer "$event"; [ "$event" = '"again"' ] || sleep 60`)));
+    const outcome = await answer;
+    await wall.advance(10_000);
+    const { logTail, ...told } = await report;
+    expect(told.outcome).toEqual(outcome);
+    expect(logTail.toString()).toMatch(/Task timed out after 10\.00 seconds\n[^]*REPORT .*Status: timeout\n$/);
     expect((await invoke("again")).json).toBe("again");
   });
 });

@@ -10,7 +10,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createPlatform, type Platform } from "../../src/main.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
-import { createRole, zipOf } from "../support/functions.ts";
+import { createRole, zipOf, type PackageFile } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
 
 export const ACCOUNT = "000000000000";
@@ -75,7 +75,7 @@ export const useLambda = () => {
       return State === "Active" && LastUpdateStatus === "Successful";
     });
 
-  const inputOf = async (name: string, over: Partial<CreateFunctionCommandInput> = {}, files: Record<string, string> = { "index.mjs": "export const handler = async (event) => event;\n" }): Promise<CreateFunctionCommandInput> => ({
+  const inputOf = async (name: string, over: Partial<CreateFunctionCommandInput> = {}, files: Record<string, PackageFile> = { "index.mjs": "export const handler = async (event) => event;\n" }): Promise<CreateFunctionCommandInput> => ({
     FunctionName: name, Role: ground.role, Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: await zipOf(files) }, ...over,
   });
 
@@ -88,14 +88,14 @@ export const useLambda = () => {
     isSettled,
     inputOf,
     /** A function of this test's own, Pending; gone when the test is over. */
-    async create(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, string>): Promise<string> {
+    async create(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, PackageFile>): Promise<string> {
       const name = over.FunctionName ?? `fn-${systemRandom.bytes(6).toString("hex")}`;
       await ground.clients.lambda.send(new CreateFunctionCommand(await inputOf(name, over, files)));
       onTestFinished(async () => void (await ground.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)));
       return name;
     },
     /** And Active. */
-    async active(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, string>): Promise<string> {
+    async active(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, PackageFile>): Promise<string> {
       const name = await this.create(over, files);
       await isSettled(name);
       return name;

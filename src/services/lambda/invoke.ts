@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { Invocation } from "../../executor/executor.ts";
+import type { FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../executor/executor.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import type { Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
@@ -13,6 +13,7 @@ import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 
+type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
 
 const EMPTY = Buffer.from("{}");
@@ -54,7 +55,7 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 };
 
 /** The three ways to invoke. */
-export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) => {
+export const invokeHandlers = ({ store, scheduler, queue, clock, log }: LambdaNeeds) => {
   const look = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
 
   const refuseBeforeActive = (record: FunctionRecord) => {
@@ -69,16 +70,30 @@ export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) 
     return { StatusCode: 202 };
   };
   /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
-  const run = async (record: FunctionRecord, named: FunctionName, invocation: Invocation) => {
+  const run = async (record: FunctionRecord, named: FunctionName, attempt: (target: FunctionTarget) => Promise<Answer>) => {
     const target = toTarget(record, clock);
     try {
-      return await scheduler.invoke(target, invocation);
+      return await attempt(target);
     } catch (error) {
       const current = toTarget(await look(named), clock);
       if (current.revisionId === target.revisionId) throw error;
-      return scheduler.invoke(current, invocation);
+      return attempt(current);
     }
   };
+
+  /** As soon as the runtime has given it; what fails behind it is our own bug. */
+  const answerOf = (target: FunctionTarget, invocation: Invocation) =>
+    new Promise<Answer>((resolve, reject) => {
+      let isAnswered = false;
+      const answer = (outcome: InvocationOutcome) => {
+        isAnswered = true;
+        resolve({ outcome });
+      };
+      scheduler.invoke(target, invocation, answer).then(({ outcome }) => resolve({ outcome }), (error: unknown) => {
+        if (isAnswered) log.error("an invocation failed behind its answer", { function: target.functionArn, requestId: invocation.requestId, error: String(error) });
+        reject(error);
+      });
+    });
 
   return {
     /** What Invoke with the type Event was before: deprecated, and still called. */
@@ -109,17 +124,20 @@ export const invokeHandlers = ({ store, scheduler, queue, clock }: LambdaNeeds) 
       refuseBeforeActive(record);
       if (type === "Event") return queueEvent(record, named, payload, context);
       const clientContext = clientContextOf(input.ClientContext);
-      const { outcome, logTail } = await run(record, named, {
+      const invocation: Invocation = {
         requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
-      });
+      };
+      // Who asks for the log's tail waits for its last line, the report; else the answer is passed on as soon as it is there.
+      const attempt = async (target: FunctionTarget): Promise<Answer> => (input.LogType === "Tail" ? scheduler.invoke(target, invocation) : answerOf(target, invocation));
+      const { outcome, logTail } = await run(record, named, attempt);
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
         ExecutedVersion: "$LATEST",
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
-        ...(input.LogType === "Tail" ? { LogResult: logTail.toString("base64") } : {}),
+        ...(logTail === undefined ? {} : { LogResult: logTail.toString("base64") }),
       };
     },
   } satisfies LambdaHandlers;
