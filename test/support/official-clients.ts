@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { PackageFile } from "./functions.ts";
@@ -10,14 +10,13 @@ export type Package = { files: Record<string, PackageFile> } | { why: string };
 
 const GO_CLIENT = "github.com/aws/aws-lambda-go@v1.47.0";
 const PYTHON_CLIENT = "awslambdaric==4.2.2";
-const NODE_CLIENT = "aws-lambda-ric@4.0.2";
 const QUICK_MS = 55_000;
-/** It compiles curl. */
-const SLOW_MS = 5 * 60_000;
-const SLOW_BY_WISH = "LAMBDAD_TEST_SLOW";
+/** `…/node_modules/aws-lambda-ric`. */
+const INSTALLED_NODE_CLIENT = "LAMBDAD_TEST_NODE_CLIENT";
 
 const run = promisify(execFile);
-const environment = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
+/** Registries and proxies may be named there. */
+const environment = process.env;
 
 /** Everything below a folder, links followed, with its mode. */
 const filesOf = (folder: string): Record<string, PackageFile> => {
@@ -54,23 +53,14 @@ export const pythonPackage = async (app: string): Promise<Package> => {
   }
 };
 
-/** A module `app` under aws-lambda-ric, run by the Node.js that runs the tests. */
+/** A module `app` under aws-lambda-ric, run by the Node.js that runs the tests. Installing it compiles curl for minutes: that is left to who wants this test. */
 export const nodePackage = async (app: string): Promise<Package> => {
-  if (process.env[SLOW_BY_WISH] === undefined) return { why: `${NODE_CLIENT} compiles for minutes when it is installed: ${SLOW_BY_WISH}=1 does it` };
-  const folder = temporaryDirectory();
-  mkdirSync(join(folder, "fetched"));
-  const client = join(folder, "fetched/node_modules/aws-lambda-ric");
-  try {
-    writeFileSync(join(folder, "fetched/package.json"), JSON.stringify({ private: true, dependencies: { "aws-lambda-ric": NODE_CLIENT.split("@")[1] } }));
-    await run("npm", ["install", "--no-audit", "--no-fund", "--foreground-scripts"], { cwd: join(folder, "fetched"), timeout: SLOW_MS, env: environment, maxBuffer: 64 * 1024 * 1024 });
-    const native = readFileSync(join(client, "rapid-client.node"));
-    return {
-      files: {
-        "ric/index.mjs": readFileSync(join(client, "index.mjs"), "utf8"), "ric/rapid-client.node": { content: native, mode: 0o755 }, "app.mjs": app,
-        bootstrap: script(`exec ${process.execPath} "$LAMBDA_TASK_ROOT/ric/index.mjs" "$_HANDLER"`),
-      },
-    };
-  } catch (error) {
-    return whyNot(NODE_CLIENT, error);
-  }
+  const client = process.env[INSTALLED_NODE_CLIENT];
+  if (client === undefined) return { why: `aws-lambda-ric compiles for minutes: npm install it somewhere, and name its folder in ${INSTALLED_NODE_CLIENT}` };
+  return {
+    files: {
+      "ric/index.mjs": readFileSync(join(client, "index.mjs"), "utf8"), "ric/rapid-client.node": { content: readFileSync(join(client, "rapid-client.node")), mode: 0o755 }, "app.mjs": app,
+      bootstrap: script(`exec ${process.execPath} "$LAMBDA_TASK_ROOT/ric/index.mjs" "$_HANDLER"`),
+    },
+  };
 };
