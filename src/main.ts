@@ -56,17 +56,17 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const identities = createIdentities({ store, clock, sessionKey });
   const logs = createLogDestination({ call, clock, log, ledger });
   const executor = createExecutor({
-    sandboxes, blobs, call, logs, clock, wall, random, ledger, log,
+    sandboxes, blobs, call, logs, clock, wall, random, log,
     handleConnection: (socket) => gateway.handleConnection(socket),
     dataDirectory: config.dataDirectory,
     settings: { strictRuntimes: config.strictRuntimes, runtimePaths: config.runtimePaths },
     searchPath: config.searchPath,
   });
   await executor.checkRuntimes();
-  const scheduler = createScheduler({ executor, clock, wall, random, ledger, log, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
+  const scheduler = createScheduler({ executor, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock });
   const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
-  const outbox = createOutbox({ store, call, clock, random, ledger, log });
+  const outbox = createOutbox({ store, call, clock, ledger, log });
   const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };

@@ -60,6 +60,14 @@ const takeUp = (directory: string): Map<string, Unpacked> => {
   return found;
 };
 
+const touch = (path: string, ms: number) => {
+  try {
+    utimesSync(path, ms / 1_000, ms / 1_000);
+  } catch {
+    // Only the order of eviction after the next start depends on it.
+  }
+};
+
 /**
  * Unpacked packages by the hash of their zip: made once, whole or not at all, shared by all environments that run them. What nobody
  * holds is removed when there is too much, the longest unused first; it is unpacked again when it is needed again.
@@ -133,7 +141,7 @@ export const createCodeCache = ({ directory, blobs, wall, random, bytesMax = COD
         isHeld = false;
         one.holders--;
         one.lastUsedAt = wall.now();
-        if (existsSync(join(directory, name + SIZE))) utimesSync(join(directory, name + SIZE), one.lastUsedAt / 1_000, one.lastUsedAt / 1_000);
+        touch(join(directory, name + SIZE), one.lastUsedAt);
         evict();
       },
     };

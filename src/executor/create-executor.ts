@@ -1,26 +1,26 @@
-import type { Socket } from "node:net";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { BlobStore } from "../blob/blob.ts";
 import { assert } from "../kit/assert.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
-import type { Ledger } from "../kit/ledger.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { SandboxDriver } from "../sandbox/sandbox.ts";
-import { createCodeCache } from "./code.ts";
+import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
+import { createCodeCache, type UnpackedCode } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
-import type { Environment, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
+import { serviceException } from "./failures.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
-import { createLogStream } from "./log-stream.ts";
+import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
-import { createRuntimes } from "./runtimes.ts";
+import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
 
@@ -34,7 +34,6 @@ interface Needs {
   clock: Clock;
   wall: Clock;
   random: Random;
-  ledger: Ledger;
   log: Log;
   dataDirectory: string;
   settings: { strictRuntimes: boolean; runtimePaths: Readonly<Record<string, string>> };
@@ -46,8 +45,14 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
+/** An ARN of its own for each version of a runtime. */
+const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
+  const version = startOf(runtime).version(runtime);
+  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
+};
+
 export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
-  const { sandboxes, blobs, call, logs, clock, wall, random, dataDirectory } = needs;
+  const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
@@ -57,73 +62,79 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     return `${day}/[${target.version}]${hexId(random, 32)}`;
   };
 
+  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
+    id: hexId(random, 16),
+    account: target.account,
+    mounts,
+    memoryBytes: target.memoryMb * MIB,
+    storageBytes: target.ephemeralStorageMb * MIB,
+    cpus: target.memoryMb / MEMORY_MB_PER_CPU,
+    processesMax: ENVIRONMENT_PROCESSES_MAX,
+    openFilesMax: ENVIRONMENT_FILES_MAX,
+    ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+  });
+
+  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime =>
+    async (api) => {
+      const facts = { target, runtime, sandbox, mounts };
+      const start = startOf(runtime);
+      const program = start.program(facts);
+      if ("failure" in program) return program;
+      const running = await sandbox.exec({
+        ...program,
+        env: (addresses) =>
+          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+        directory: sandbox.path("/var/task"),
+        listeners: [
+          { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
+          { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
+        ],
+      });
+      stream.follow(running.stdout);
+      stream.follow(running.stderr);
+      return running;
+    };
+
+  const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, task: UnpackedCode): Promise<Environment> => {
+    const mounts = [{ source: task.folder, target: "/var/task" }, ...startOf(runtime).mounts(runtime, dataDirectory)];
+    const sandbox = await sandboxes.create(sandboxSpec(target, mounts));
+    const { region, name, logging } = target;
+    const logStream = logStreamName(target);
+    const stream = createLogStream({
+      destination: logs,
+      about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
+      now: clock.now,
+      ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+    });
+    const note = runtimes.noteFor(target.functionArn, runtime);
+    const environment = createEnvironment({
+      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, clock, wall, log,
+      startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
+      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
+      runtimeVersion: { ...versionOf(runtime, region), ...(note === undefined ? {} : { note }) },
+      credentialsExpireAt: credentials.expiresAt,
+      onStopped() {
+        live.delete(environment);
+        task.release();
+      },
+    });
+    live.add(environment);
+    return environment;
+  };
+
   return {
     async createEnvironment(target) {
-      const runtime = await runtimes.resolve(target.runtime);
       assert(target.layers.length === 0, "layers are refused when a function is configured");
-      const credentials = await assumeExecutionRole(call, target);
-      const task = await code.acquire(target.code);
-      const id = hexId(random, 16);
-      const start = startOf(runtime);
-      const mounts = [{ source: task.folder, target: "/var/task" }, ...start.mounts(runtime, dataDirectory)];
-      const sandbox = await sandboxes.create({
-        id,
-        account: target.account,
-        mounts,
-        memoryBytes: target.memoryMb * MIB,
-        storageBytes: target.ephemeralStorageMb * MIB,
-        cpus: target.memoryMb / MEMORY_MB_PER_CPU,
-        processesMax: ENVIRONMENT_PROCESSES_MAX,
-        openFilesMax: ENVIRONMENT_FILES_MAX,
-        ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
-      }).catch((error: unknown) => {
-        task.release();
-        throw error;
-      });
-      const streamName = logStreamName(target);
-      const stream = createLogStream({
-        destination: logs,
-        about: { as: credentials.caller, region: target.region, group: target.logging.group, stream: streamName, functionName: target.name },
-        now: clock.now,
-        ...(target.logging.format === "JSON" ? { isKept: createLevelFilter(target.logging.applicationLevel) } : {}),
-      });
-      const startRuntime: StartRuntime = async (api) => {
-        const facts = { target, runtime, sandbox, mounts };
-        const program = start.program(facts);
-        if ("failure" in program) return program;
-        const running = await sandbox.exec({
-          ...program,
-          env: (addresses) =>
-            environmentVariables({ target, credentials, sandbox, logStream: streamName, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
-          directory: sandbox.path("/var/task"),
-          listeners: [
-            { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
-            { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
-          ],
-        });
-        stream.follow(running.stdout);
-        stream.follow(running.stderr);
-        return running;
-      };
-      const note = runtimes.noteFor(target.functionArn, runtime);
-      const version = start.version(runtime);
-      const hash = createHash("sha256").update(`${runtime.interpreter?.path ?? runtime.name} ${version}`).digest("hex");
-      const environment = createEnvironment({
-        id, target, sandbox, startRuntime, logStreamName: streamName, logs: stream, clock, wall,
-        systemLog: target.logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: target.logging.systemLevel }) : textLog,
-        runtimeVersion: {
-          version,
-          arn: `arn:aws:lambda:${target.region}::runtime:${hash}`,
-          ...(note === undefined ? {} : { note }),
-        },
-        credentialsExpireAt: credentials.expiresAt,
-        onStopped() {
-          live.delete(environment);
-          task.release();
-        },
-      });
-      live.add(environment);
-      return environment;
+      let task: UnpackedCode | undefined;
+      try {
+        const runtime = await runtimes.resolve(target.runtime);
+        const credentials = await assumeExecutionRole(call, target);
+        task = await code.acquire(target.code);
+        return await openEnvironment(target, runtime, credentials, task);
+      } catch (error) {
+        task?.release();
+        throw serviceException(target, error, log);
+      }
     },
     runtimes: runtimes.list,
     checkRuntimes: runtimes.check,
@@ -132,7 +143,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
     },
     async close() {
-      await Promise.all([...live].map((environment) => environment.stop("SPINDOWN")));
+      await Promise.all([...live].map((environment) => environment.stop()));
       await code.close();
     },
   };

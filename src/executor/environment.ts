@@ -1,9 +1,11 @@
 import { assert } from "../kit/assert.ts";
-import type { Clock } from "../kit/clock.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
 import { ANSWER_GRACE_MS, INIT_TIMEOUT_MS } from "../kit/limits.ts";
+import type { Log } from "../kit/log.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { endingOf, type Ending } from "./ending.ts";
 import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "./executor.ts";
-import { exitText, exitType, failureOf, initFailure, isPlatformType, platformType, timeoutText, type Failure } from "./failures.ts";
+import { initFailure, platformType, serviceException, type Failure } from "./failures.ts";
 import type { SystemLog } from "./log-format.ts";
 import type { LogStream } from "./log-stream.ts";
 import { startRun, type Run, type StartRuntime } from "./run.ts";
@@ -21,16 +23,8 @@ interface Needs {
   credentialsExpireAt: number;
   clock: Clock;
   wall: Clock;
+  log: Log;
   onStopped: () => void;
-}
-
-/** How an invocation ended, for its caller and for its report. */
-interface Ending {
-  outcome: InvocationOutcome;
-  status: "success" | "error" | "timeout";
-  errorType?: string;
-  /** What the platform says of it in the log. */
-  notice?: string;
 }
 
 interface Course {
@@ -47,21 +41,23 @@ const MIB = 1024 * 1024;
  * the runtime, not the environment: /tmp stays, and the next invocation runs INIT again inside it.
  */
 export const createEnvironment = (needs: Needs): Environment => {
-  const { id, target, sandbox, logs, systemLog, clock, wall } = needs;
+  const { id, target, sandbox, logs, systemLog, clock, wall, log } = needs;
   let state: EnvironmentState = "starting";
   let run: Run | undefined;
   let invocations = 0;
   let lastUsedAt = clock.now();
   let initMs: number | undefined;
-  let freezeSoon: AbortController | undefined;
+  let freezeSoon: Timer | undefined;
   let frozen = Promise.resolve();
   const dead = Promise.withResolvers<void>();
   const become = (next: EnvironmentState) => void (state = transition(state, next));
 
   const endRun = async () => {
-    run?.api.close();
+    const ended = run;
     run = undefined;
     await sandbox.reset();
+    // Not sooner: a runtime that lost its connection would complain of it, in the function's log.
+    ended?.api.close();
   };
 
   /** Starts the runtime and waits until it is ready; says how it went, and how long it took. */
@@ -94,17 +90,23 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (failure === undefined) initMs = tookMs;
   };
   const initialized = init().then(
-    () => { if (state === "starting") become("idle"); },
+    () => {
+      if (state !== "starting") return;
+      become("idle");
+      planFreeze();
+    },
     (error: unknown) => { void destroy(); throw error; },
   );
   initialized.catch(() => {});
 
   const end = async () => {
     become("stopping");
-    freezeSoon?.abort();
-    run?.api.close();
+    freezeSoon?.cancel();
+    const ended = run;
     run = undefined;
-    await sandbox.destroy();
+    // Nobody could do more about it than whoever reads the log; its code and its place are free all the same.
+    await sandbox.destroy().catch((error: unknown) => log.error("a sandbox could not be removed whole", { sandbox: sandbox.id, error: String(error) }));
+    ended?.api.close();
     become("dead");
     needs.onStopped();
     dead.resolve();
@@ -112,31 +114,16 @@ export const createEnvironment = (needs: Needs): Environment => {
   let ending: Promise<void> | undefined;
   const destroy = (): Promise<void> => (ending ??= end());
 
-  const endingOf = (failure: Failure, { requestId }: Invocation): Ending => {
-    const outcome = failureOf(failure, requestId, target);
-    switch (failure.kind) {
-      case "timeout": return { outcome, status: "timeout", notice: `${new Date(wall.now()).toISOString()} ${requestId} ${timeoutText(target)}\n` };
-      case "exit": {
-        const errorType = exitType(failure.exit);
-        return { outcome, status: "error", errorType, notice: `RequestId: ${requestId} Error: ${exitText(failure.exit)}\n${errorType}\n` };
-      }
-      case "not-started": return { outcome, status: "error", errorType: failure.errorType, notice: `RequestId: ${requestId} Error: ${failure.message}\n${failure.errorType}\n` };
-      case "too-large": return { outcome, status: "error", errorType: outcome.errorType };
-      // An exception of the handler's own is the function's result: its report tells of a success.
-      case "error": return isPlatformType(failure.errorType) ? { outcome, status: "error", errorType: failure.errorType } : { outcome, status: "success" };
-    }
-  };
-
   /** What the runtime does behind its answer is part of the invocation: it may fail there, and the answer stands. */
-  const becomeReady = async (current: Run, ending: Ending, invocation: Invocation, { leftMs, onAnswer }: Course): Promise<Ending> => {
-    if (current.isReady) return ending;
-    const grace = wall.at(wall.now() + ANSWER_GRACE_MS, "answer", () => onAnswer(ending.outcome));
+  const becomeReady = async (current: Run, answered: Ending, invocation: Invocation, { leftMs, onAnswer }: Course): Promise<Ending> => {
+    if (current.isReady) return answered;
+    const grace = wall.at(wall.now() + ANSWER_GRACE_MS, "answer", () => onAnswer(answered.outcome));
     const signal = await current.next(leftMs());
     grace.cancel();
-    if (signal.kind === "next") return ending;
+    if (signal.kind === "next") return answered;
     assert(signal.kind === "exit" || signal.kind === "timeout", "an answered invocation cannot be answered again");
     await endRun();
-    return { ...endingOf(signal, invocation), outcome: ending.outcome };
+    return { ...endingOf(signal, invocation, target, wall.now()), outcome: answered.outcome };
   };
 
   const runOne = async (invocation: Invocation, course: Course): Promise<Ending> => {
@@ -144,7 +131,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (run?.hasEnded) await endRun();
     if (run === undefined) {
       const { failure } = await runInit("invoke", leftMs());
-      if (failure !== undefined) return { ...endingOf(failure, invocation), ...(failure.kind === "error" ? { status: "error", errorType: platformType(failure.errorType) } : {}) };
+      if (failure !== undefined) return { ...endingOf(failure, invocation, target, wall.now()), ...(failure.kind === "error" ? { status: "error", errorType: platformType(failure.errorType) } : {}) };
     }
     const current = run!;
     current.isReady = false;
@@ -152,17 +139,17 @@ export const createEnvironment = (needs: Needs): Environment => {
     current.api.send(invocation, Math.round(wall.now() + leftMs()));
     const signal = await answer;
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-    const ending: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation);
-    if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, ending, invocation, course);
+    const how: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+    if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, how, invocation, course);
     await endRun();
-    return ending;
+    return how;
   };
 
   /** What was measured of an invocation, as its report says it. */
   const measure = async ({ status, errorType }: Ending, tookMs: number, isColdStart: boolean) => {
     const durationMs = status === "timeout" ? target.timeoutSeconds * 1_000 : tookMs;
     const firstInitMs = isColdStart ? initMs : undefined;
-    const { memoryPeakBytes } = await sandbox.usage();
+    const memoryPeakBytes = await sandbox.memoryPeakBytes();
     return {
       durationMs,
       billedMs: Math.ceil(durationMs + (firstInitMs ?? 0)),
@@ -171,10 +158,17 @@ export const createEnvironment = (needs: Needs): Environment => {
     };
   };
 
-  const invoke = async (invocation: Invocation, onAnswer: (outcome: InvocationOutcome) => void = () => {}): Promise<InvocationReport> => {
-    freezeSoon?.abort();
+  const wake = async () => {
+    freezeSoon?.cancel();
     if (state === "frozen") await frozen.then(() => sandbox.thaw());
     await initialized;
+    mustLive();
+  };
+  const mustLive = () => {
+    if (ending !== undefined) throw new Error("its environment was stopped");
+  };
+
+  const invokeAwake = async (invocation: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
     const { requestId } = invocation;
     const isColdStart = invocations === 0;
     become("busy");
@@ -183,11 +177,12 @@ export const createEnvironment = (needs: Needs): Environment => {
     logs.system(systemLog.start({ requestId, version: target.version }));
     const began = wall.monotonic();
     const deadline = began + target.timeoutSeconds * 1_000;
-    const ending = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
+    const how = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
     const tookMs = wall.monotonic() - began;
     await logs.settle();
-    const { outcome, status, errorType, notice } = ending;
-    const measured = await measure(ending, tookMs, isColdStart);
+    const { outcome, status, errorType, notice } = how;
+    const measured = await measure(how, tookMs, isColdStart);
+    mustLive();
     const result = { requestId, status, ...(errorType === undefined ? {} : { errorType }) };
     logs.system(notice);
     logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 }));
@@ -199,17 +194,27 @@ export const createEnvironment = (needs: Needs): Environment => {
     return { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
   };
 
+  /** What fails here is not user code's doing: nobody can tell what state it is in, so nobody shall be given it again. */
+  const invoke = async (invocation: Invocation, onAnswer: Course["onAnswer"] = () => {}): Promise<InvocationReport> => {
+    try {
+      await wake();
+      return await invokeAwake(invocation, onAnswer);
+    } catch (error) {
+      void destroy();
+      throw serviceException(target, error, log);
+    }
+  };
+
   /** Not at once: the next invocation may be on its way. */
   const planFreeze = () => {
-    freezeSoon = new AbortController();
-    wall.sleep(IDLE_BEFORE_FREEZE_MS, freezeSoon.signal).then(
-      () => {
-        if (state !== "idle" || run === undefined) return;
-        become("frozen");
-        frozen = sandbox.freeze();
-      },
-      () => {},
-    );
+    freezeSoon?.cancel();
+    freezeSoon = wall.at(wall.now() + IDLE_BEFORE_FREEZE_MS, "freeze", () => {
+      if (state !== "idle" || run === undefined) return;
+      become("frozen");
+      frozen = sandbox.freeze();
+      // Told by the next invocation, which waits for it.
+      frozen.catch(() => {});
+    });
   };
 
   return {

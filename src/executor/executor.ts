@@ -75,12 +75,12 @@ export interface Environment {
   /** The credentials inside end then (wall clock, milliseconds): it must be retired before. */
   readonly credentialsExpireAt: number;
   /**
-   * Never rejects for what user code did. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily.
-   * `onAnswer` is told sooner when the runtime has answered and goes on working; the report follows.
+   * Never rejects for what user code did; with ServiceException for what the platform could not do, and is dead then. Thaws, runs, waits for
+   * the runtime to be ready again or dead, then freezes lazily. `onAnswer` is told sooner when the runtime has answered and goes on working; the report follows.
    */
   invoke(invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
-  /** Ends it: SHUTDOWN budget, then killed. Nothing is left when it resolves. */
-  stop(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE"): Promise<void>;
+  /** Kills what runs in it, an invocation too. Nothing is left when it resolves; never rejects. */
+  stop(): Promise<void>;
   /** Resolves when INIT is over, however it went. */
   readonly initialized: Promise<void>;
   /** Resolves when it is dead, whatever the cause. */
@@ -100,7 +100,7 @@ export interface EnvironmentCredentials {
 export interface Executor {
   /**
    * Makes an environment and starts INIT in it; does not wait for INIT. Rejects only when no environment can be made
-   * at all (no such runtime here, role cannot be assumed, code missing) with an ApiError that says what to do.
+   * at all with an ApiError that says why: no such runtime here, role cannot be assumed; ServiceException for what the platform could not do.
    */
   createEnvironment(target: FunctionTarget): Promise<Environment>;
   /** Every runtime name, and what answers to it here. */

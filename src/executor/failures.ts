@@ -1,4 +1,6 @@
+import { ApiError, isApiError } from "../kit/api-error.ts";
 import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import type { Log } from "../kit/log.ts";
 import type { ProcessExit } from "../sandbox/sandbox.ts";
 import type { FunctionTarget, InvocationOutcome } from "./executor.ts";
 
@@ -57,4 +59,12 @@ export const failureOf = (signal: Failure, requestId: string, target: FunctionTa
     case "exit": return told(exitType(signal.exit), `RequestId: ${requestId} Error: ${exitText(signal.exit)}`);
     case "not-started": return told(signal.errorType, `RequestId: ${requestId} Error: ${signal.message}`);
   }
+};
+
+/** What the platform could not do, as the caller of an invocation is told: AWS's 500 for it. The log has the whole of it. */
+export const serviceException = ({ name, functionArn }: FunctionTarget, error: unknown, log: Log): ApiError => {
+  if (isApiError(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  log.error("a function could not be run", { function: functionArn, error: error instanceof Error ? (error.stack ?? reason) : reason });
+  return new ApiError("ServiceException", `lambdad could not run ${name}: ${reason}`, { status: 500, members: { Type: "Service" }, cause: error });
 };

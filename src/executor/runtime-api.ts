@@ -140,6 +140,8 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     reply(response, 202, { status: "OK" });
   };
 
+  // Node keeps no account of the connections of a server that does not listen itself.
+  const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     request.on("error", () => {});
     const { method, url = "" } = request;
@@ -151,11 +153,15 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   });
 
   return {
-    handleConnection: (socket) => void server.emit("connection", socket),
+    handleConnection(socket) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      server.emit("connection", socket);
+    },
     send(invocation, deadlineMs) {
       ready = { invocation, deadlineMs };
       deliver();
     },
-    close: () => server.closeAllConnections(),
+    close: () => sockets.forEach((socket) => socket.destroy()),
   };
 };

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert } from "../kit/assert.ts";
@@ -49,10 +49,15 @@ const interpreterOf = ({ name, interpreter }: Runtime): Interpreter => {
 };
 
 /** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
-const interpreterMounts = (runtime: Runtime): Mount[] => {
-  const prefix = dirname(dirname(realpathSync(interpreterOf(runtime).path)));
-  return prefix === "/usr" || prefix.startsWith("/usr/") ? [] : [{ source: prefix, target: prefix }];
+const interpreterMounts = ({ path }: Interpreter): Mount[] => {
+  const real = realpathSync(path);
+  const [prefix, named] = [dirname(dirname(real)), dirname(dirname(path))];
+  const own = isOfSystem(prefix) ? [] : [{ source: prefix, target: prefix }];
+  if (isOfSystem(realpathSync(dirname(path))) || path.startsWith(`${prefix}/`)) return own;
+  // A virtual environment has its packages beside its link; of another link there is nothing but itself.
+  return [...own, existsSync(join(named, "pyvenv.cfg")) ? { source: named, target: named } : { source: real, target: path }];
 };
+const isOfSystem = (path: string): boolean => path === "/usr" || path.startsWith("/usr/");
 
 interface Managed {
   /** The runtime client, in `runtimes/<language>`. */
@@ -66,7 +71,7 @@ interface Managed {
 
 /** A language that AWS brings: an interpreter of this machine runs our client, which loads the handler. */
 const managed = ({ client, args, variables, versionParts }: Managed): Start => ({
-  mounts: (runtime, dataDirectory) => [{ source: join(clients, runtime.language), target: RUNTIME_DIRECTORY }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+  mounts: (runtime, dataDirectory) => [{ source: join(clients, runtime.language), target: RUNTIME_DIRECTORY }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(interpreterOf(runtime))],
   program: ({ runtime, target, sandbox }) => ({ command: interpreterOf(runtime).path, args: [...args(runtime, target), join(sandbox.path(RUNTIME_DIRECTORY), client)] }),
   variables: (facts) => ({ ...variables(facts), AWS_EXECUTION_ENV: `AWS_Lambda_${facts.target.runtime}` }),
   version(runtime) {

@@ -1,9 +1,10 @@
 import type { Call } from "../kit/call.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
+import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
-import type { Random } from "../kit/random.ts";
+import { createTally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 import { createDeliver, type Delivery, type DeliveryOutcome } from "./deliver.ts";
 import { backoffMs } from "./retry.ts";
@@ -25,7 +26,6 @@ interface Needs {
   store: Store;
   call: Call;
   clock: Clock;
-  random: Random;
   ledger: Ledger;
   log: Log;
 }
@@ -64,13 +64,9 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
   const deliver = createDeliver({ call });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
-  const underWay = new Map<string, number>();
-  const running = new Set<Promise<void>>();
+  const underWay = createTally<string>();
   const timers = new Set<Timer>();
-  let timer: Timer | undefined;
-  let filling: Promise<void> | undefined;
   let failures = 0;
-  let isPoked = false;
   let isClosed = false;
 
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
@@ -101,7 +97,7 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
   const attempt = async (delivery: Due) => {
     const { id, targetArn } = delivery;
     held.add(id);
-    underWay.set(targetArn, (underWay.get(targetArn) ?? 0) + 1);
+    underWay.add(targetArn);
     try {
       await settle(delivery, await deliver(delivery));
       held.delete(id);
@@ -111,59 +107,31 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
       if (isClosed) return;
       later("delivery", DELIVERY_BACKOFF_MS_MAX, () => {
         held.delete(id);
-        return poke();
+        return loop.poke();
       });
     } finally {
-      const left = underWay.get(targetArn)! - 1;
-      if (left === 0) underWay.delete(targetArn);
-      else underWay.set(targetArn, left);
+      underWay.remove(targetArn);
     }
   };
 
-  /** Resolves with the moment up to which what is due was looked for. */
-  const startDue = async (): Promise<number> => {
-    let now = clock.now();
-    while (isPoked && !isClosed) {
-      isPoked = false;
-      now = clock.now();
-      const room = DELIVERIES_IN_FLIGHT_MAX - running.size;
-      if (room <= 0) break;
-      const busy = [...underWay].filter(([, count]) => count >= DELIVERIES_IN_FLIGHT_PER_TARGET_MAX).map(([target]) => target);
-      const due = await store.run(() => readDue(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy));
-      for (const delivery of due) {
-        const attempted = attempt(delivery).finally(() => {
-          running.delete(attempted);
-          void poke();
-        });
-        running.add(attempted);
-      }
-      if (due.length > 0) isPoked = true;
-    }
-    return now;
-  };
-
-  /** Starts what is due while there is room, then sets the timer for what is not. */
-  const fill = async () => {
-    try {
-      const now = await startDue();
-      // From that moment on, not from this one: what fell due between the two would wait for the next poke.
-      const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", now)))?.["at"];
-      timer?.cancel();
-      // The clock, when it is advanced, waits for what falls due to have been delivered.
-      timer = typeof next === "number" ? clock.at(next, "delivery", async () => { await poke(); await Promise.all(running); }) : undefined;
+  const loop = createDueLoop({
+    clock,
+    name: "delivery",
+    inFlightMax: DELIVERIES_IN_FLIGHT_MAX,
+    async startDue(now, room) {
+      const busy = underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+      return (await store.run(() => readDue(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy))).map(attempt);
+    },
+    async nextDueAt(now) {
+      const row = await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", now));
       failures = 0;
-    } catch (error) {
+      return (row?.["at"] ?? undefined) as number | undefined;
+    },
+    onFailure(error) {
       log.error("the deliveries that are due could not be read; they are looked for again later", { error: String(error) });
-      isPoked = false;
-      if (!isClosed) later("delivery", backoffMs(failures++), () => poke());
-    }
-    filling = undefined;
-    if (isPoked && !isClosed) return poke();
-  };
-  const poke = (): Promise<void> => {
-    isPoked = true;
-    return (filling ??= fill());
-  };
+      return backoffMs(failures++);
+    },
+  });
 
   return {
     *enqueue(delivery) {
@@ -172,19 +140,17 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
         delivery.id, delivery.targetArn, delivery.region, JSON.stringify(delivery), clock.now(), clock.now(),
       );
     },
-    poke: () => void poke(),
-    start: async () => void poke(),
+    poke: () => void loop.poke(),
+    start: async () => void loop.poke(),
     async pending() {
       // What was just settled has its next timer set before it counts as quiet.
-      await filling;
+      await loop.settled();
       return (await store.run(() => sqlOne("select count(*) as n from delivery")))!["n"] as number;
     },
     async close() {
       isClosed = true;
-      timer?.cancel();
       for (const waiting of timers) waiting.cancel();
-      await filling;
-      await Promise.all(running);
+      await Promise.all(await loop.stop());
     },
   };
 };

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { FREEZERS, limit, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller } from "./cgroup-controls.ts";
+import { FREEZERS, limit, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller, type MemoryReading } from "./cgroup-controls.ts";
+import { isLeftOver, ownerName } from "./cgroup-owner.ts";
 import { findPlaces, type Places } from "./cgroup-places.ts";
 import { cpuMsOf, memoryOf, signalAll } from "./process-table.ts";
-import type { Usage } from "./sandbox.ts";
 
 export type { CgroupLimits } from "./cgroup-controls.ts";
 
@@ -35,8 +35,10 @@ export interface Cgroup {
   /** Kills every process in it; resolves when none is left. The group is thawed and can be used again. */
   kill(): Promise<void>;
   pids(): number[];
-  /** Memory is what the processes hold, not the page cache of the files that they read. See `createPeak`. */
-  usage(): Usage;
+  /** What the processes hold, and the most that they held, without the page cache of the files that they read. See `createPeak`. */
+  memory(): { bytes: number; peakBytes: number };
+  /** The time that they used. */
+  cpuMs(): number;
   /** How often the kernel killed for memory since it was made. */
   outOfMemoryKills(): number;
   /** Another share of the CPU, at once. 1 is one core. */
@@ -78,7 +80,7 @@ export const findCgroups = async ({ wall, log, prefix = "lambdad", proc = "/proc
       );
       if (left.length === 0) return;
       const groups = left.flatMap((directory) => folders(directory).map((name) => join(directory, name)));
-      log.warn("a server was killed: the sandboxes that it left are ended", { sandboxes: new Set(groups.map((directory) => basename(directory))).size });
+      log.debug("groups of servers that are gone are removed", { groups: left });
       await removeAll([...groups, ...left], { wall, log });
     },
     close: () => removeAll(places.all.map(({ directory }) => directory), { wall, log }),
@@ -156,17 +158,11 @@ const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall,
     },
     kill,
     pids,
-    usage() {
-      const processes = pids();
-      const reading = memory === undefined ? undefined : readMemory[memory.version](join(memory.directory, id));
-      const memoryBytes = reading?.heldBytes ?? memoryOf(processes);
-      return {
-        memoryBytes,
-        memoryPeakBytes: notePeak(reading ?? { heldBytes: memoryBytes, countedBytes: memoryBytes, countedPeakBytes: 0 }),
-        cpuMs: accounting === undefined ? cpuMsOf(processes) : readCpuMs[accounting.version](join(accounting.directory, id)),
-        processes: processes.length,
-      };
+    memory() {
+      const reading = memory === undefined ? summedUp(memoryOf(pids())) : readMemory[memory.version](join(memory.directory, id));
+      return { bytes: reading.heldBytes, peakBytes: notePeak(reading) };
     },
+    cpuMs: () => (accounting === undefined ? cpuMsOf(pids()) : readCpuMs[accounting.version](join(accounting.directory, id))),
     setCpus(cpus) {
       const place = places.limits.cpu;
       if (place !== undefined) limit[place.version].cpu(join(place.directory, id), { ...limits, cpus });
@@ -187,12 +183,15 @@ const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall,
 const createPeak = () => {
   let held = 0;
   let cache = 0;
-  return ({ heldBytes, countedBytes, countedPeakBytes }: { heldBytes: number; countedBytes: number; countedPeakBytes: number }): number => {
+  return ({ heldBytes, countedBytes, countedPeakBytes }: MemoryReading): number => {
     cache = Math.max(cache, countedBytes - heldBytes);
     held = Math.max(held, heldBytes, countedPeakBytes - cache);
     return held;
   };
 };
+
+/** Where the kernel does not count. */
+const summedUp = (bytes: number): MemoryReading => ({ heldBytes: bytes, countedBytes: bytes, countedPeakBytes: 0 });
 
 const isEmpty = (directory: string): boolean => readPids(directory).length === 0;
 
@@ -235,35 +234,5 @@ const folders = (directory: string): string[] => {
     return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch {
     return [];
-  }
-};
-
-/** Of this process: each time that it asks, it has groups of its own. */
-let times = 0;
-
-/** Pids mean something in one pid namespace only, and are used again: the start of the process makes it one. */
-const ownerName = (prefix: string): string => `${prefix}-${pidNamespace()}-${process.pid}-${startOf(process.pid) ?? 0}-${times++}`;
-
-const isLeftOver = (name: string, prefix: string): boolean => {
-  const [, namespace, pid, start] = new RegExp(`^${prefix}-(\\d+)-(\\d+)-(\\d+)-\\d+$`).exec(name) ?? [];
-  return namespace === pidNamespace() && startOf(Number(pid)) !== start;
-};
-
-const pidNamespace = (): string => {
-  try {
-    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
-  } catch {
-    return "0";
-  }
-};
-
-/** When a process began, in ticks since the machine did. undefined when it is gone, or dead and not yet buried. */
-const startOf = (pid: number): string | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 };

@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { keepSocket } from "./loopback.ts";
 import { signalAll } from "./process-table.ts";
+import { spawnChild } from "./spawn-child.ts";
 
 /**
  * The first process of a sandbox (`runtimes/sandbox/init.sh`): it holds the namespaces and /tmp, and runs one program after the
@@ -16,7 +16,7 @@ export interface Holder {
   readonly pid: Promise<number>;
   /** Programs can be run now. Rejects with what bubblewrap said. */
   readonly ready: Promise<void>;
-  /** Runs the script of that name in the control folder. `exited` is the shell's status: 128 and more are signals. */
+  /** Runs the script of that name in the control folder. `exited` is the shell's status: 128 and more are signals. When it is over, the run is killed before it began. */
   run(name: string): { started: Promise<void>; exited: Promise<number> };
   /** Connections to the ports inside go to these from now on; the connections that there are, are closed. */
   answer(handlers: ReadonlyMap<number, (socket: Socket) => void>): void;
@@ -46,32 +46,42 @@ const FILTER_FD = "5";
 const JOIN = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
 const LINE_CHARACTERS_MAX = 200;
 
+/** Throws when no process can be made. */
 export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filterFd, joinFiles }: Launch): Holder => {
   const channel = hasPorts ? ["--setenv", "NODE_CHANNEL_FD", CHANNEL_FD] : [];
   const line = [bwrap, ...args, ...channel, "--info-fd", INFO_FD, "--seccomp", FILTER_FD, "--", ...command];
   // Empty on purpose: bubblewrap's own environment can be read in the sandbox, whatever it clears for the program.
-  const child = spawn("/bin/sh", ["-c", JOIN, "join", ...joinFiles, "--", ...line], { env: {}, stdio: ["pipe", "pipe", "pipe", hasPorts ? "ipc" : "ignore", "pipe", filterFd] });
-  closeSync(filterFd);
+  const stdio = ["pipe", "pipe", "pipe", hasPorts ? "ipc" : "ignore", "pipe", filterFd] as const;
+  let child: ChildProcess;
+  try {
+    child = spawnChild("/bin/sh", ["-c", JOIN, "join", ...joinFiles, "--", ...line], { env: {}, stdio: [...stdio] });
+  } finally {
+    closeSync(filterFd);
+  }
   const servers = new Set<Server>();
   const sockets = new Set<Socket>();
   const waiting = new Map<string, { started: () => void; exited: (status: number) => void }>();
   let handlers: ReadonlyMap<number, (socket: Socket) => void> = new Map();
   let errors = "";
+  let hasEnded = false;
+  let firstPid: number | undefined;
   let reportReady: () => void = () => {};
   let reportBroken: (error: Error) => void = () => {};
 
-  let firstPid: number | undefined;
-
+  const endRuns = () => {
+    for (const { started, exited } of waiting.values()) {
+      started();
+      exited(KILLED_STATUS);
+    }
+    waiting.clear();
+  };
   const ready = new Promise<void>((resolve, reject) => ([reportReady, reportBroken] = [resolve, reject]));
   const ended = new Promise<void>((resolve) => {
     const end = (why: string) => {
+      hasEnded = true;
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
-      for (const { started, exited } of waiting.values()) {
-        started();
-        exited(KILLED_STATUS);
-      }
-      waiting.clear();
+      endRuns();
       reportBroken(new Error(`bubblewrap cannot make a sandbox: ${errors.trim() || why}`));
       resolve();
     };
@@ -113,7 +123,8 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
       const started = new Promise<void>((resolve) => (told.started = resolve));
       const exited = new Promise<number>((resolve) => (told.exited = resolve));
       waiting.set(name, told);
-      (child.stdin as Writable).write(`${name}\n`);
+      if (hasEnded) endRuns();
+      else (child.stdin as Writable).write(`${name}\n`);
       return { started, exited };
     },
     answer(next) {
@@ -151,11 +162,18 @@ interface StatusEvents {
 }
 
 const followStatus = (output: Readable, events: StatusEvents): void => {
-  createInterface(output).on("line", (line) => {
+  const onLine = (line: string) => {
     if (line.length > LINE_CHARACTERS_MAX) return;
     const [, word, run = "", status = ""] = /^(ready|started|exited)(?: (\S+))?(?: (\d{1,3}))?$/.exec(line) ?? [];
     if (word === "ready") events.ready();
     if (word === "started") events.started(run);
     if (word === "exited" && status !== "") events.exited(run, Number(status));
+  };
+  let rest = "";
+  output.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    // Of a line without an end no more is kept than shows that it is too long.
+    rest = lines.pop()!.slice(0, LINE_CHARACTERS_MAX + 1);
+    lines.forEach(onLine);
   });
 };

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Clock } from "../kit/clock.ts";
 import { runCommand } from "./run-command.ts";
+import { spawnChild } from "./spawn-child.ts";
 
 /** How a sandbox with a network of its own reaches the internet. */
 export interface Internet {
@@ -26,15 +27,12 @@ const LOOK_MS = 2;
 /** pasta translates the sandbox's traffic into sockets of its own on the host: no privileges, no interface, no firewall rule. */
 export const createPasta = ({ path, isRoot, wall }: { path: string; isRoot: boolean; wall: Clock }): Internet => ({
   async connect(pid) {
-    // As root it has given up the right to look at a process with capabilities: the network is handed to it.
-    const network = openSync(`/proc/${pid}/ns/net`, "r");
-    const who = isRoot ? ["--runas", "0", "--netns-only", "--netns", "/proc/self/fd/3"] : [String(pid)];
-    // It must not outlive a server that is killed.
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", path, "--foreground", "--quiet", "--config-net", ...CLOSED, "--dns-forward", RESOLVER_ADDRESS, ...who], {
-      env: { PATH: "/usr/bin:/bin" },
-      stdio: ["ignore", "ignore", "pipe", network],
-    });
-    closeSync(network);
+    let child: ChildProcess;
+    try {
+      child = start(pid, { path, isRoot });
+    } catch (error) {
+      return { failure: `pasta cannot connect a sandbox: ${(error as Error).message}`, close: async () => {} };
+    }
     const said = follow(child);
     const closing = closeMetadata(pid, isRoot);
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
@@ -66,6 +64,19 @@ const closeMetadata = async (pid: number, isRoot: boolean): Promise<string | und
   // A machine without IPv6 has nothing to close there.
   const { code, stderr } = await runCommand("nsenter", [...namespaces, "sh", "-c", `ip route add blackhole ${METADATA.v4} && { ip -6 route add blackhole ${METADATA.v6} 2>/dev/null || true; }`], { timeoutMs: CONNECT_TIMEOUT_MS, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
   return code === 0 ? undefined : `the cloud's metadata service cannot be closed off: ${stderr.trim()} (apt install iproute2 util-linux)`;
+};
+
+const start = (pid: number, { path, isRoot }: { path: string; isRoot: boolean }): ChildProcess => {
+  // As root it has given up the right to look at a process with capabilities: the network is handed to it.
+  const network = openSync(`/proc/${pid}/ns/net`, "r");
+  const who = isRoot ? ["--runas", "0", "--netns-only", "--netns", "/proc/self/fd/3"] : [String(pid)];
+  // It must not outlive a server that is killed.
+  const line = ["--pdeathsig", "KILL", path, "--foreground", "--quiet", "--config-net", ...CLOSED, "--dns-forward", RESOLVER_ADDRESS, ...who];
+  try {
+    return spawnChild("setpriv", line, { env: { PATH: "/usr/bin:/bin" }, stdio: ["ignore", "ignore", "pipe", network] });
+  } finally {
+    closeSync(network);
+  }
 };
 
 const follow = (child: ChildProcess): (() => string) => {

@@ -1,12 +1,16 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
+import { removeFolder } from "./remove-folder.ts";
 import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
-import { createOutputPipes } from "./stdio.ts";
+import { spawnChild } from "./spawn-child.ts";
+import { createOutputPipes, type OutputPipes } from "./stdio.ts";
 import { createWatch } from "./watch.ts";
 
 const isolation: Isolation = {
@@ -60,11 +64,12 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
 /** What a server that was killed left: folders, and processes that were frozen, or that never looked for it again. */
 export const sweepProcesses = ({ directory, log }: Pick<Needs, "directory" | "log">): void => {
   mkdirSync(directory, { recursive: true });
-  const left = readdirSync(directory).map((name) => join(directory, name));
-  const pids = left.map(tmpOf).filter((tmp) => existsSync(tmp)).flatMap((tmp) => processesOf(undefined, markOf(tmp)));
-  if (pids.length > 0) log.warn("a server was killed: the processes that it left are ended", { pids });
+  const left = readdirSync(directory).map((name) => join(directory, name)).filter((path) => existsSync(tmpOf(path)));
+  if (left.length === 0) return;
+  const pids = left.flatMap((path) => processesOf(undefined, markOf(tmpOf(path))));
+  log.warn("a server was killed: what it left is ended", { sandboxes: left.length, processes: pids.length });
   signalAll(pids, "SIGKILL");
-  for (const path of left) rmSync(path, { recursive: true, force: true });
+  for (const path of left) removeFolder(path, log);
 };
 
 const tmpOf = (folder: string): string => join(folder, "tmp");
@@ -91,6 +96,8 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   const running = new Set<Running>();
   let peak = 0;
   let runs = 0;
+  let isDestroyed = false;
+  let starting: Promise<unknown> = Promise.resolve();
 
   const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
   /** Without those that hid: enough to measure and to freeze, and cheap enough to do so often. */
@@ -125,39 +132,51 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     if (running.size === 0) memoryWatch.stop();
   };
 
-  const exec = async (program: SandboxProcess): Promise<RunningProcess> => {
-    const listening = await listenOnLoopback(program.listeners);
-    const { addresses } = listening;
+  const spawnProgram = (program: SandboxProcess, { addresses }: Listening, pipes: OutputPipes): ChildProcess => {
+    assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
     // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
     const env = { ...(typeof program.env === "function" ? program.env(addresses) : program.env), TMPDIR: tmp };
-    const pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
     const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
-    const child = spawn("/bin/sh", ["-c", limits, program.command, ...program.args], {
-      env,
-      cwd: program.directory,
-      detached: true,
-      stdio: ["ignore", ...pipes.writers],
-    });
-    pipes.release();
+    return spawnChild("/bin/sh", ["-c", limits, program.command, ...program.args], { env, cwd: program.directory, detached: true, stdio: ["ignore", ...pipes.writers] });
+  };
+  /** From now on it is one of those that are measured, frozen and killed. */
+  const follow = (child: ChildProcess, listening: Listening): Promise<ProcessExit> => {
     const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
     const exited = new Promise<ProcessExit>((resolve) => {
-      const end = async (code: number | null, signal: string | null) => {
+      child.once("exit", async (code, signal) => {
         await killAll();
         release(one);
         resolve({ code, signal, isOutOfMemory: one.isOutOfMemory });
-      };
-      child.once("error", (error) => {
-        log.error("a process could not be started", { command: program.command, error: error.message });
-        void end(127, null);
       });
-      child.once("exit", (code, signal) => void end(code, signal));
     });
     one.ended = exited;
-    if (running.has(one)) memoryWatch.start();
-    return { stdout: pipes.stdout, stderr: pipes.stderr, addresses, exited };
+    memoryWatch.start();
+    return exited;
+  };
+  const start = async (program: SandboxProcess): Promise<RunningProcess> => {
+    const listening = await listenOnLoopback(program.listeners);
+    let pipes: OutputPipes | undefined;
+    try {
+      pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
+      const child = spawnProgram(program, listening, pipes);
+      // Then the next event is the error that tells why.
+      if (child.pid === undefined) await once(child, "spawn");
+      const exited = follow(child, listening);
+      pipes.release();
+      return { stdout: pipes.stdout, stderr: pipes.stderr, addresses: listening.addresses, exited };
+    } catch (error) {
+      pipes?.abandon();
+      listening.close();
+      throw error;
+    }
   };
 
+  const exec = (program: SandboxProcess): Promise<RunningProcess> => {
+    const started = start(program);
+    starting = started.catch(() => {});
+    return started;
+  };
   const reset = async () => {
     await killAll();
     // What ends a run also looks for what it left behind, and must not find the next run.
@@ -179,14 +198,19 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
       signalAll(family(), "SIGCONT");
       if (running.size > 0) memoryWatch.start();
     },
+    async memoryPeakBytes() {
+      measure();
+      return peak;
+    },
     async usage() {
-      const memoryBytes = measure();
       const pids = family();
-      return { memoryBytes, memoryPeakBytes: peak, cpuMs: cpuMsOf(pids), processes: pids.length };
+      return { cpuMs: cpuMsOf(pids), processes: pids.length };
     },
     async destroy() {
+      isDestroyed = true;
+      await starting;
       await reset();
-      rmSync(directory, { recursive: true, force: true });
+      removeFolder(directory, log);
       onDestroyed();
     },
   };

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawnChild } from "./spawn-child.ts";
 
 export interface CommandResult {
   /** null when a signal or the time limit ended it. */
@@ -9,7 +9,7 @@ export interface CommandResult {
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
 
-/** Runs a program of the host to its end, for probes and set-up: never user code. A program that is not there is code 127. */
+/** Runs a program of the host to its end, for probes and set-up: never user code. A program that is not there is code 127. Rejects when no process can be made. */
 export const runCommand = (
   command: string,
   args: readonly string[],
@@ -17,9 +17,9 @@ export const runCommand = (
 ): Promise<CommandResult> =>
   new Promise((resolve) => {
     const output = { stdout: "", stderr: "" };
-    const child = spawn(command, args, { env: { ...env }, cwd: directory, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs, killSignal: "SIGKILL" });
+    const child = spawnChild(command, args, { env: { ...env }, cwd: directory, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs, killSignal: "SIGKILL" });
     for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
+      child[name]!.setEncoding("utf8").on("data", (text: string) => {
         if (output[name].length < OUTPUT_CHARACTERS_MAX) output[name] += text;
       });
     }

@@ -83,9 +83,6 @@ export interface ProcessExit {
 }
 
 export interface Usage {
-  /** Highest so far, bytes; measured, never the limit. */
-  memoryPeakBytes: number;
-  memoryBytes: number;
   cpuMs: number;
   processes: number;
 }
@@ -102,6 +99,8 @@ export interface Sandbox {
   reset(): Promise<void>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** The most memory that its programs held so far; measured, never the limit. */
+  memoryPeakBytes(): Promise<number>;
   usage(): Promise<Usage>;
   /** No process, mount, cgroup, listener or file is left when it resolves. */
   destroy(): Promise<void>;

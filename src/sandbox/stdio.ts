@@ -11,6 +11,8 @@ export interface OutputPipes {
   writers: readonly [number, number];
   /** The program has them now: without this the readers would never see the end. The pipes lose their names. */
   release(): void;
+  /** There is no program: both ends are closed. */
+  abandon(): void;
 }
 
 const MKFIFO_TIMEOUT_MS = 5_000;
@@ -23,22 +25,34 @@ export const createOutputPipes = async (directory: string, name: string, mode: "
   const paths = [join(directory, `${name}.out`), join(directory, `${name}.err`)] as const;
   const made = await runCommand("mkfifo", ["-m", mode, ...paths], { timeoutMs: MKFIFO_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin" } });
   if (made.code !== 0) throw new Error(`cannot make the output pipes of a sandbox: ${made.stderr.trim()}`);
-  const open = (path: string) => {
-    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const opened: { stream: Socket; writer: number }[] = [];
+  const release = () => {
+    for (const path of paths) rmSync(path, { force: true });
+    for (const { writer } of opened) closeSync(writer);
+  };
+  const abandon = () => {
+    release();
+    for (const { stream } of opened) stream.destroy();
+  };
+  try {
+    for (const path of paths) opened.push(openPipe(path));
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+  const [out, err] = opened as [typeof opened[0], typeof opened[0]];
+  return { stdout: out.stream, stderr: err.stream, writers: [out.writer, err.writer], release, abandon };
+};
+
+const openPipe = (path: string): { stream: Socket; writer: number } => {
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
     const writer = openSync(path, constants.O_WRONLY);
     const stream = new Socket({ fd: reader, readable: true, writable: false });
     stream.on("error", () => stream.destroy());
     return { stream, writer };
-  };
-  const [out, err] = [open(paths[0]), open(paths[1])];
-  return {
-    stdout: out.stream,
-    stderr: err.stream,
-    writers: [out.writer, err.writer],
-    release() {
-      for (const path of paths) rmSync(path, { force: true });
-      closeSync(out.writer);
-      closeSync(err.writer);
-    },
-  };
+  } catch (error) {
+    closeSync(reader);
+    throw error;
+  }
 };

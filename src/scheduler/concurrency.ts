@@ -1,6 +1,7 @@
 import { ApiError } from "../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../kit/limits.ts";
 import type { Clock } from "../kit/clock.ts";
+import { createTally } from "../kit/tally.ts";
 
 export type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "FunctionInvocationRateLimitExceeded" | "CallerRateLimitExceeded";
 
@@ -14,23 +15,20 @@ export interface ConcurrencyLease {
 
 /** Counts running invocations per account and region, and how fast each function's environments grow. In memory: they end with the process. */
 export const createConcurrency = ({ clock, accountLimit = ACCOUNT_CONCURRENCY }: { clock: Clock; accountLimit?: number }) => {
-  const running = new Map<string, number>();
+  const running = createTally<string>();
   const growth = new Map<string, { since: number; made: number }>();
 
   return {
     lease({ account, region }: { account: string; region: string }): ConcurrencyLease {
       const key = `${account}/${region}`;
-      const count = running.get(key) ?? 0;
-      if (count >= accountLimit) throw throttled("ConcurrentInvocationLimitExceeded");
-      running.set(key, count + 1);
+      if (running.of(key) >= accountLimit) throw throttled("ConcurrentInvocationLimitExceeded");
+      running.add(key);
       let isHeld = true;
       return {
         release() {
           if (!isHeld) return;
           isHeld = false;
-          const left = running.get(key)! - 1;
-          if (left === 0) running.delete(key);
-          else running.set(key, left);
+          running.remove(key);
         },
       };
     },

@@ -1,9 +1,11 @@
 import { isApiError } from "../kit/api-error.ts";
-import type { Clock, Timer } from "../kit/clock.ts";
+import type { Clock } from "../kit/clock.ts";
+import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
 import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX, ASYNC_EVENT_AGE_MS_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX, ASYNC_RETRY_DELAYS_MS } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
+import { createTally, type Tally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 import type { QueuedInvocation, ResolveTarget, Scheduler } from "./scheduler.ts";
 
@@ -77,13 +79,12 @@ function* claim(key: string, now: number, most: number, leaseToken: string): Ope
 }
 
 /** Leases due events for the room there is: the functions with the least running first, an equal share for each. */
-function* claimFairly(now: number, room: number, running: ReadonlyMap<string, number>, leaseToken: string): Operation<Leased[]> {
-  const runningOf = (key: string) => running.get(key) ?? 0;
-  const keys = (yield* waitingFunctions(now)).filter((key) => runningOf(key) < ASYNC_IN_FLIGHT_PER_FUNCTION_MAX).toSorted((a, b) => runningOf(a) - runningOf(b));
+function* claimFairly(now: number, room: number, running: Tally<string>, leaseToken: string): Operation<Leased[]> {
+  const keys = (yield* waitingFunctions(now)).filter((key) => running.of(key) < ASYNC_IN_FLIGHT_PER_FUNCTION_MAX).toSorted((a, b) => running.of(a) - running.of(b));
   const share = Math.max(1, Math.floor(room / Math.max(1, keys.length)));
   const claimed: Leased[] = [];
   for (const key of keys) {
-    const most = Math.min(share, room - claimed.length, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - runningOf(key));
+    const most = Math.min(share, room - claimed.length, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - running.of(key));
     if (most <= 0) break;
     claimed.push(...(yield* claim(key, now, most, leaseToken)));
   }
@@ -97,15 +98,10 @@ const functionKey = ({ account, region, functionName }: QueuedInvocation): strin
  * failed, with a growing pause after throttles and system errors, until it is too old. Every wait is on the platform's clock.
  */
 export const createInvocationQueue = ({ store, scheduler, resolve, clock, random, ledger, log }: Needs): InvocationQueue => {
-  const inFlight = new Map<string, number>();
-  const running = new Set<Promise<void>>();
-  let timer: Timer | undefined;
-  let filling: Promise<void> | undefined;
+  const inFlight = createTally<string>();
   /** Runs whose end could not be written yet. */
   const unfinished: { event: Leased; next: Next }[] = [];
   let isStarted = false;
-  let isPoked = false;
-  let isClosed = false;
   let isAbandoned = false;
 
   const tell = (event: QueuedInvocation, kind: LedgerKind, summary: string, detail: Record<string, unknown> = {}) =>
@@ -155,11 +151,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
 
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
-    inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+    inFlight.add(key);
     const next = await run(event);
-    const left = inFlight.get(key)! - 1;
-    if (left === 0) inFlight.delete(key);
-    else inFlight.set(key, left);
+    inFlight.remove(key);
     // Whatever the end of the process made of it: its lease ends with the next start.
     if (isAbandoned) return;
     try {
@@ -170,52 +164,26 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     }
   };
 
-  /** Starts what is due while there is room, then sets the timer for what is not. */
-  const startDue = async () => {
-    let now = clock.now();
-    while (isPoked && !isClosed) {
-      isPoked = false;
-      now = clock.now();
+  const loop = createDueLoop({
+    clock,
+    name: "asynchronous invocation",
+    inFlightMax: ASYNC_IN_FLIGHT_MAX,
+    async startDue(now, room) {
       for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
         await finish(one.event, one.next);
         unfinished.shift();
       }
-      const room = ASYNC_IN_FLIGHT_MAX - running.size;
-      if (room <= 0) break;
-      now = clock.now();
       const leaseToken = random.uuid();
-      const events = await store.run(() => claimFairly(now, room, inFlight, leaseToken));
-      for (const event of events) {
-        const attempted = attempt(event).finally(() => {
-          running.delete(attempted);
-          void poke();
-        });
-        running.add(attempted);
-      }
-      if (events.length > 0) isPoked = true;
-    }
-    // From the moment that was looked up to: what fell due since then would wait for the next poke.
-    const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from async_event where lease_token is null and due_at > ?", now)))?.["at"];
-    timer?.cancel();
-    // The clock, when it is advanced, waits for what falls due to have been run.
-    timer = typeof next === "number" ? clock.at(next, "asynchronous invocation", async () => { await poke(); await Promise.all(running); }) : undefined;
-  };
-  const fill = async () => {
-    try {
-      await startDue();
-    } catch (error) {
+      return (await store.run(() => claimFairly(now, room, inFlight, leaseToken))).map(attempt);
+    },
+    nextDueAt: async (now) => ((await store.run(() => sqlOne("select min(due_at) as at from async_event where lease_token is null and due_at > ?", now)))?.["at"] ?? undefined) as number | undefined,
+    onFailure(error) {
       log.error("the queue of asynchronous invocations could not be read; it is tried again", { error: String(error) });
-      timer?.cancel();
-      timer = clock.at(clock.now() + ASYNC_BACKOFF_MS_FIRST, "asynchronous invocation", () => poke());
-      isPoked = false;
-    }
-    filling = undefined;
-    if (isPoked && !isClosed) return poke();
-  };
-  const poke = async (): Promise<void> => {
-    if (!isStarted || isClosed) return;
-    isPoked = true;
-    return (filling ??= fill());
+      return ASYNC_BACKOFF_MS_FIRST;
+    },
+  });
+  const poke = () => {
+    if (isStarted) void loop.poke();
   };
 
   return {
@@ -228,23 +196,21 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
         ),
       );
       tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });
-      void poke();
+      poke();
     },
     async start() {
       await store.run(() => sql("update async_event set lease_token = null"));
       isStarted = true;
-      void poke();
+      poke();
     },
     async pending() {
       // What was just finished has its next timer set before it counts as quiet.
-      await filling;
+      await loop.settled();
       const row = await store.run(() => sqlOne("select count(*) as n from async_event"));
-      return { queued: row!["n"] as number, inFlight: running.size };
+      return { queued: row!["n"] as number, inFlight: loop.inFlight };
     },
     async close(graceMs = Infinity) {
-      isClosed = true;
-      timer?.cancel();
-      await filling;
+      const running = await loop.stop();
       const done = new AbortController();
       const all = Promise.all(running).finally(() => done.abort());
       await (graceMs === Infinity ? all : Promise.race([all, clock.sleep(graceMs, done.signal).catch(() => undefined)]));

@@ -1,8 +1,6 @@
 import type { Executor } from "../executor/executor.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger } from "../kit/ledger.ts";
-import type { Log } from "../kit/log.ts";
-import type { Random } from "../kit/random.ts";
 import { createConcurrency } from "./concurrency.ts";
 import { createPlacement } from "./placement.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -11,9 +9,7 @@ interface Needs {
   executor: Executor;
   clock: Clock;
   wall: Clock;
-  random: Random;
   ledger: Ledger;
-  log: Log;
   settings?: { idleMs?: number; accountConcurrency?: number };
 }
 

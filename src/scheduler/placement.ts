@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
+import { ApiError } from "../kit/api-error.ts";
 import { wallNow, type Clock, type Timer } from "../kit/clock.ts";
 import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, START_TURN_MS } from "../kit/limits.ts";
 import { createStartQueue } from "./start-queue.ts";
@@ -8,6 +9,8 @@ interface Waiting {
   give(environment: Environment): void;
   fail(error: unknown): void;
 }
+
+const closing = (): ApiError => new ApiError("ServiceException", "lambdad is being stopped", { status: 500, members: { Type: "Service" } });
 
 /** The environments of one function version, in one of its revisions. */
 interface Pool {
@@ -37,10 +40,12 @@ interface Needs {
 export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONMENT_IDLE_MS, startsAtOnce = availableParallelism() * ENVIRONMENT_STARTS_PER_CPU }: Needs) => {
   const pools = new Map<string, Pool>();
   const stopping = new Set<Promise<void>>();
+  const underWay = new Set<Promise<void>>();
+  let isClosed = false;
   const starts = createStartQueue(startsAtOnce);
 
   const stop = (environment: Environment) => {
-    const stopped = environment.stop("SPINDOWN");
+    const stopped = environment.stop();
     stopping.add(stopped);
     void stopped.finally(() => stopping.delete(stopped));
     return stopped;
@@ -92,8 +97,12 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
       turn();
     });
   };
-  const start = async (pool: Pool, target: FunctionTarget) => {
+  const start = (pool: Pool, target: FunctionTarget) => {
     pool.starting++;
+    const started = startInTurn(pool, target).finally(() => underWay.delete(started));
+    underWay.add(started);
+  };
+  const startInTurn = async (pool: Pool, target: FunctionTarget) => {
     const turn = await starts.enter(pool);
     // Whoever waited may have been served by one that became free meanwhile.
     if (pool.waiting.length < pool.starting) {
@@ -118,7 +127,9 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
   };
 
   return {
+    /** Rejects with why no environment can be made. */
     async acquire(target: FunctionTarget): Promise<Environment> {
+      if (isClosed) throw closing();
       const pool = poolOf(target);
       for (const warm of [...pool.idle.keys()].toReversed()) {
         takeIdle(pool, warm);
@@ -128,12 +139,12 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
       grow(target.functionArn);
       return new Promise<Environment>((give, fail) => {
         pool.waiting.push({ give, fail });
-        void start(pool, target);
+        start(pool, target);
       });
     },
     release(environment: Environment): void {
-      const pool = poolOf(environment.target);
-      if (isUsable(environment)) offer(pool, environment);
+      const pool = pools.get(keyOf(environment.target));
+      if (pool !== undefined && isUsable(environment)) offer(pool, environment);
       else void stop(environment);
     },
     retire(functionArn: string, keepRevisionId?: string): void {
@@ -147,15 +158,18 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
       }
     },
     environments: () => [...pools.values()].flatMap((pool) => [...pool.all]),
+    /** Ends all, those too that are on their way or run something. */
     async close(): Promise<void> {
+      isClosed = true;
       for (const pool of pools.values()) {
         pool.isRetired = true;
+        for (const waiting of pool.waiting.splice(0)) waiting.fail(closing());
         for (const environment of pool.all) {
           takeIdle(pool, environment);
           void stop(environment);
         }
       }
-      await Promise.all(stopping);
+      while (underWay.size + stopping.size > 0) await Promise.all([...underWay, ...stopping]);
     },
   };
 };

@@ -1,3 +1,5 @@
+import { createTally } from "../kit/tally.ts";
+
 /** Lets a few of many begin at once. Of those that wait, one of the group that has fewest under way is next, the longest waiting first. */
 export interface StartQueue {
   /** Resolves when its turn has come, with what ends it. */
@@ -11,23 +13,20 @@ interface Waiting {
 
 export const createStartQueue = (atOnce: number): StartQueue => {
   const waiting: Waiting[] = [];
-  const underWay = new Map<object, number>();
+  const underWay = createTally<object>();
   let total = 0;
 
-  const countOf = (group: object): number => underWay.get(group) ?? 0;
   const leave = (group: object) => {
     total--;
-    const left = countOf(group) - 1;
-    if (left === 0) underWay.delete(group);
-    else underWay.set(group, left);
+    underWay.remove(group);
     fill();
   };
   const fill = () => {
     while (total < atOnce && waiting.length > 0) {
-      const next = waiting.reduce((least, one) => (countOf(one.group) < countOf(least.group) ? one : least));
+      const next = waiting.reduce((least, one) => (underWay.of(one.group) < underWay.of(least.group) ? one : least));
       waiting.splice(waiting.indexOf(next), 1);
       total++;
-      underWay.set(next.group, countOf(next.group) + 1);
+      underWay.add(next.group);
       next.begin();
     }
   };

@@ -20,8 +20,9 @@ const STATEMENT_CACHE_MAX = 512;
  * SQLite in one file, group commit: what was asked for in one turn of the event loop becomes one transaction.
  *
  * The commit itself writes the log without syncing (`synchronous=normal`); the log is then synced off the event loop, and only
- * then are the callers told. That is the durability of `synchronous=full` without holding the loop for the disk. A sync that
- * fails ends the process: the kernel may have dropped the pages, and a second sync would lie.
+ * then are the callers told. That is the durability of `synchronous=full` without holding the loop for the disk. A turn that only
+ * reads has nothing to wait for, unless it may have read what is not synced yet. A sync that fails ends the process: the kernel may
+ * have dropped the pages, and a second sync would lie.
  */
 export const createSqliteStore = ({
   path,
@@ -51,6 +52,10 @@ export const createSqliteStore = ({
     return statement;
   };
 
+  /** Prepared once: `exec` would compile its text anew in every turn. */
+  const control = (text: string) => void prepare(text).run();
+  const changesSoFar = (): number => prepare("select total_changes() as n").get()!["n"] as number;
+  let changes = changesSoFar();
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
   let isTurnPlanned = false;
@@ -81,26 +86,30 @@ export const createSqliteStore = ({
     if (queue.length > 0) planTurn();
     const done: Waiting[] = [];
     try {
-      database.exec("begin immediate");
+      control("begin immediate");
       for (const waiting of batch) if (runOne(waiting)) done.push(waiting);
-      database.exec("commit");
-      unsynced.push(...done);
+      control("commit");
+      const before = changes;
+      changes = changesSoFar();
+      if (changes === before && !isSyncing && unsynced.length === 0) for (const waiting of done) waiting.settle();
+      else unsynced.push(...done);
     } catch (error) {
       // The disk is full, or the file cannot be written: nothing of the turn is kept, and everyone is told.
-      if (database.isTransaction) database.exec("rollback");
+      if (database.isTransaction) control("rollback");
       for (const waiting of batch) waiting.fail(error);
     }
     sync();
   };
   /** An operation that throws is undone alone; its neighbours in the commit do not notice. */
   const runOne = (waiting: Waiting): boolean => {
-    database.exec("savepoint operation");
+    control("savepoint operation");
     try {
       waiting.run();
-      database.exec("release operation");
+      control("release operation");
       return true;
     } catch (error) {
-      database.exec("rollback to operation; release operation");
+      control("rollback to operation");
+      control("release operation");
       waiting.fail(error);
       return false;
     }

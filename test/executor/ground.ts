@@ -61,6 +61,8 @@ export const python = (files: string | Record<string, string>, options: Partial<
 export interface GroundOptions {
   /** When the credentials of environments end. */
   credentialsMs?: number;
+  /** Interpreters, by runtime, instead of those that are found. */
+  runtimePaths?: Readonly<Record<string, string>>;
   /** The driver; by default the one that lambdad would choose here. */
   isolation?: IsolationName;
 }
@@ -72,7 +74,7 @@ export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarg
 };
 
 /** An executor over real processes, and what it needs of a platform. */
-export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations[0]! }: GroundOptions = {}) => {
+export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]! }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
@@ -82,12 +84,12 @@ export const createGround = ({ credentialsMs = 3_600_000, isolation = isolations
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({
-    sandboxes, blobs, clock, wall, random, log: silentLog, ledger,
+    sandboxes, blobs, clock, wall, random, log: silentLog,
     call: stsOnly(credentialsMs),
     handleConnection: (socket) => socket.destroy(),
     logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), flush: async () => {} },
     dataDirectory: directory,
-    settings: { strictRuntimes: false, runtimePaths: {} },
+    settings: { strictRuntimes: false, runtimePaths },
     searchPath: process.env["PATH"] ?? "",
   });
   onTestFinished(async () => {

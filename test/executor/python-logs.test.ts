@@ -39,7 +39,7 @@ describe("P4 the text log of a Python handler", () => {
 });
 
 describe("G4 the JSON log of a Python handler", () => {
-  const entries = (log: string[]) => log.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : [])).filter((entry) => !String(entry["type"]).startsWith("platform."));
+  const entries = (log: string[]) => log.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : [])).filter((entry) => !/^(platform|lambdad)\./.test(String(entry["type"])));
 
   it("has one object for each record, prints as they are", async () => {
     const { invoke, log } = await python(LOGGED.replace('logging.getLogger().setLevel("DEBUG")', ""), { logging: { group: "g", format: "JSON", applicationLevel: "DEBUG" } });

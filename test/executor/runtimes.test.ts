@@ -4,8 +4,9 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { discoverInterpreters } from "../../src/executor/discover.ts";
 import { createRuntimes } from "../../src/executor/runtimes.ts";
+import { hasPython, NO_PYTHON } from "../support/python.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { node, python } from "./ground.ts";
+import { node, python, startFunction } from "./ground.ts";
 
 const OWN = realpathSync(process.execPath);
 
@@ -132,6 +133,23 @@ describe("the interpreter of a runtime", () => {
     expect(stderr).toContain(`--runtime python3.13=${OWN}: it is no Python`);
     expect(stderr).toContain("name the path of an interpreter, or leave the setting out");
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe.skipIf(!hasPython)(`an interpreter that the settings name${NO_PYTHON}`, () => {
+  const app = { "app.py": "import sys\ndef handler(event, context): return [sys.prefix, sys.version_info[0]]" };
+  const runWith = async (path: string) => (await (await startFunction(app, { runtime: "python3.11" }, { runtimePaths: { "python3.11": path } })).invoke({})).json;
+
+  it("may be a virtual environment's, with its packages", async () => {
+    const folder = join(temporaryDirectory(), "venv");
+    expect(spawnSync("python3", ["-m", "venv", "--without-pip", folder]).status).toBe(0);
+    expect(await runWith(join(folder, "bin/python3"))).toEqual([folder, 3]);
+  });
+
+  it("may be a link to it, in whatever folder", async () => {
+    const link = join(temporaryDirectory(), "python");
+    symlinkSync(spawnSync("python3", ["-c", "import os, sys; print(os.path.realpath(sys.executable), end='')"], { encoding: "utf8" }).stdout, link);
+    expect(await runWith(link)).toEqual([expect.any(String), 3]);
   });
 });
 

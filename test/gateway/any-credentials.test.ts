@@ -3,10 +3,11 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sd
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect, it, onTestFinished } from "vitest";
 import { clientsOf } from "../support/clients.ts";
-import { openPlatform, send } from "./support.ts";
+import { openPlatform } from "../support/platform.ts";
+import { send } from "./support.ts";
 
 it("--any-credentials takes whatever key comes, but no session that was not made here", async () => {
-  const opened = await openPlatform({ LAMBDAD_ANY_CREDENTIALS: "1" });
+  const opened = await openPlatform({ env: { LAMBDAD_ANY_CREDENTIALS: "1" } });
   onTestFinished(opened.close);
   const stranger = clientsOf(opened.endpoint, { accessKeyId: "whoever", secretAccessKey: "whatever" });
   expect((await stranger.sts.send(new GetCallerIdentityCommand({}))).Arn).toBe("arn:aws:iam::000000000000:root");

@@ -5,7 +5,8 @@ import { CreateBucketCommand, CreateMultipartUploadCommand, GetObjectCommand, He
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeChunked } from "../../src/gateway/chunked.ts";
 import { createDigest, type ChecksumAlgorithm } from "../../src/services/s3/checksums.ts";
-import { member, openPlatform, queryOf, send, sha256, signHeaders, type OpenPlatform } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { member, queryOf, send, sha256, signHeaders } from "./support.ts";
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 const hex = (key: Buffer, text: string): string => hmac(key, text).toString("hex");

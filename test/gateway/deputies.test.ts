@@ -3,7 +3,8 @@ import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObje
 import { beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole, zipOf } from "../support/functions.ts";
-import { openPlatform, send, sha256, signHeaders, type OpenPlatform } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { send, sha256, signHeaders } from "./support.ts";
 
 const OWNER = "000000000000";
 const OTHER = "111122223333";

@@ -7,44 +7,13 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { CreateGroupCommand } from "@aws-sdk/client-iam";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { createHash, createHmac } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
-import { createPlatform, type Platform } from "../../src/main.ts";
-import { readConfig } from "../../src/cli/config.ts";
-import { silentLog } from "../../src/kit/log.ts";
-import { clientsOf, type Clients } from "../support/clients.ts";
+import { describe, expect, it } from "vitest";
+import { clientsOf } from "../support/clients.ts";
 import { createRole } from "../support/functions.ts";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { usePlatform } from "../support/platform.ts";
+import { Sha256 } from "../support/sha256.ts";
 
-let platform: Platform;
-let clients: Clients;
-
-beforeAll(async () => {
-  const directory = mkdtempSync(join(tmpdir(), "lambdad-gateway-"));
-  platform = await createPlatform(readConfig({}, { LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process" }), silentLog);
-  clients = clientsOf(platform.endpoint);
-  return async () => {
-    await platform.close(0);
-    rmSync(directory, { recursive: true, force: true });
-  };
-});
-
-/** What the SDK's signer asks of a hash. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as Uint8Array);
-  }
-  update(data: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
-    this.#hash.update(data as Uint8Array);
-  }
-  async digest() {
-    return new Uint8Array(this.#hash.digest());
-  }
-  reset() {}
-}
+const platform = usePlatform();
 
 const host = () => new URL(platform.endpoint).host;
 
@@ -117,9 +86,9 @@ describe("a signature", () => {
   });
 
   it("of a role's session is that session, with its own token alone", async () => {
-    const RoleArn = await createRole(clients, "someone");
-    await clients.iam.send(new (await import("@aws-sdk/client-iam")).UpdateAssumeRolePolicyCommand({ RoleName: "someone", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" }] }) }));
-    const { Credentials } = await clients.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "se" }));
+    const RoleArn = await createRole(platform.clients, "someone");
+    await platform.clients.iam.send(new (await import("@aws-sdk/client-iam")).UpdateAssumeRolePolicyCommand({ RoleName: "someone", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" }] }) }));
+    const { Credentials } = await platform.clients.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "se" }));
     const [accessKeyId, secretAccessKey, sessionToken] = [Credentials!.AccessKeyId!, Credentials!.SecretAccessKey!, Credentials!.SessionToken!];
     const as = (token?: string) => clientsOf(platform.endpoint, { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) });
     expect((await as(sessionToken).sts.send(new GetCallerIdentityCommand())).Arn).toBe("arn:aws:sts::000000000000:assumed-role/someone/se");
@@ -129,16 +98,16 @@ describe("a signature", () => {
   });
 
   it("of a presigned URL is good for what was signed, until it ends", async () => {
-    await clients.s3.send(new CreateBucketCommand({ Bucket: "presigned" }));
-    await clients.s3.send(new PutObjectCommand({ Bucket: "presigned", Key: "a key/ü", Body: "body" }));
+    await platform.clients.s3.send(new CreateBucketCommand({ Bucket: "presigned" }));
+    await platform.clients.s3.send(new PutObjectCommand({ Bucket: "presigned", Key: "a key/ü", Body: "body" }));
     const command = new GetObjectCommand({ Bucket: "presigned", Key: "a key/ü" });
-    const url = await getSignedUrl(clients.s3, command, { expiresIn: 60 });
+    const url = await getSignedUrl(platform.clients.s3, command, { expiresIn: 60 });
     expect(await (await fetch(url)).text()).toBe("body");
     expect((await fetch(url.replace("a%20key", "b%20key"))).status).toBe(403);
     expect((await fetch(url, { method: "DELETE" })).status).toBe(403);
-    const old = await getSignedUrl(clients.s3, command, { expiresIn: 60, signingDate: new Date(Date.now() - 120_000) });
+    const old = await getSignedUrl(platform.clients.s3, command, { expiresIn: 60, signingDate: new Date(Date.now() - 120_000) });
     expect(await (await fetch(old)).text()).toContain("Request has expired");
-    const tooLong = (await getSignedUrl(clients.s3, command, { expiresIn: 60 })).replace("X-Amz-Expires=60", "X-Amz-Expires=604801");
+    const tooLong = (await getSignedUrl(platform.clients.s3, command, { expiresIn: 60 })).replace("X-Amz-Expires=60", "X-Amz-Expires=604801");
     expect(await (await fetch(tooLong)).text()).toContain("<Code>AuthorizationQueryParametersError</Code>");
   });
 });
@@ -146,9 +115,9 @@ describe("a signature", () => {
 describe("what is not built", () => {
   it("answers NotImplemented with its name, in the shape of the protocol that asked", async () => {
     const expected = (name: string) => ({ name: "NotImplemented", message: expect.stringContaining(`${name} is not built`), $metadata: expect.objectContaining({ httpStatusCode: 501 }) });
-    await expect(clients.lambda.send(new PublishVersionCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda PublishVersion"));
-    await expect(clients.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "NONE" }))).rejects.toMatchObject(expected("Lambda CreateFunctionUrlConfig"));
-    await expect(clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
+    await expect(platform.clients.lambda.send(new PublishVersionCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda PublishVersion"));
+    await expect(platform.clients.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "NONE" }))).rejects.toMatchObject(expected("Lambda CreateFunctionUrlConfig"));
+    await expect(platform.clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
     const sqs = new SQSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
     await expect(sqs.send(new ListQueuesCommand())).rejects.toMatchObject(expected("SQS ListQueues"));
   });

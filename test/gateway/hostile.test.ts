@@ -14,7 +14,8 @@ import { createIdentities } from "../../src/services/iam/identities.ts";
 import { clientsOf } from "../support/clients.ts";
 import { eventually } from "../support/temporary.ts";
 import { openS3 } from "../s3/support.ts";
-import { dial, openPlatform, queryOf, send, sendRaw, sha256, signHeaders, type OpenPlatform } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { dial, queryOf, send, sendRaw, sha256, signHeaders } from "./support.ts";
 
 /** The gateway with S3 behind it and bounds of the test's choice. */
 const openGateway = async (limits: Partial<GatewayLimits>) => {

@@ -11,13 +11,14 @@ import { issueSession } from "../../src/iam/session.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { loadSessionKey } from "../../src/session-key.ts";
 import { clientsOf } from "../support/clients.ts";
-import { compactTime, member, openPlatform, presign, queryOf, send, sha256, signHeaders, type OpenPlatform, type ToSign } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { compactTime, member, presign, queryOf, send, sha256, signHeaders, type ToSign } from "./support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "lambdad-identity-"));
 const sessionKey = loadSessionKey(join(directory, "session.key"), systemRandom);
 let opened: OpenPlatform;
 beforeAll(async () => {
-  opened = await openPlatform({ LAMBDAD_DATA_DIR: directory });
+  opened = await openPlatform({ env: { LAMBDAD_DATA_DIR: directory } });
   await opened.clients.s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
   await opened.clients.s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "a key", Body: "0123456789" }));
   await opened.clients.s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "other", Body: "other" }));

@@ -6,7 +6,8 @@ import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { SNSClient, ListTopicsCommand } from "@aws-sdk/client-sns";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openPlatform, send, sha256, signHeaders, type OpenPlatform, type ToSign } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { send, sha256, signHeaders, type ToSign } from "./support.ts";
 
 let opened: OpenPlatform;
 beforeAll(async () => {

@@ -1,31 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { readConfig } from "../../src/cli/config.ts";
-import { silentLog } from "../../src/kit/log.ts";
-import { createPlatform } from "../../src/main.ts";
-import { clientsOf } from "../support/clients.ts";
-
-/** The whole platform in this process, on a port and in a folder of its own. `variables` are `LAMBDAD_…` settings. */
-export const openPlatform = async (variables: Record<string, string> = {}) => {
-  const directory = mkdtempSync(join(tmpdir(), "lambdad-gateway-"));
-  const platform = await createPlatform(readConfig({}, { LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", ...variables }), silentLog);
-  return {
-    endpoint: platform.endpoint,
-    host: new URL(platform.endpoint).host,
-    clients: clientsOf(platform.endpoint),
-    close: async () => {
-      await platform.close(0);
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-};
-
-export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
 
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();

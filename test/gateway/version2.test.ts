@@ -4,7 +4,8 @@ import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { signV2, stringToSignV2 } from "../../src/gateway/sigv2.ts";
-import { member, openPlatform, send, type OpenPlatform } from "./support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { member, send } from "./support.ts";
 
 describe("the examples of AWS's documents", () => {
   const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { CreateFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { zipOf } from "../support/functions.ts";
-import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 
@@ -13,7 +14,7 @@ const refusedWith = (over: object) => async () => refusal(on.lambda.send(new Cre
 describe("CreateFunction answers", () => {
   it("with exactly AWS's members", async () => {
     const ZipFile = await zipOf({ "index.mjs": "export const handler = async () => 1;\n" });
-    const name = await on.create({ FunctionName: "members", Code: { ZipFile } });
+    const name = await on.active({ FunctionName: "members", Code: { ZipFile } });
     const { headers, status, json } = await on.raw("GET", `/2015-03-31/functions/${name}/configuration`);
     expect(status).toBe(200);
     expect(headers.get("content-type")).toBe("application/json");

@@ -27,7 +27,7 @@ const create = async (isOpen: boolean) => {
   const name = await on.active({ Runtime: "provided.al2023", Handler: "anything", Timeout: 30, Environment: { Variables: { GATE: gate } } }, files);
   const invoke = (isTail = false) => on.lambda.send(new InvokeCommand({ FunctionName: name, Payload: '{"a":1}', ...(isTail ? { LogType: "Tail" } : {}) }));
   const events = async () => {
-    const { events: found = [] } = await on.ground.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}` })).catch(() => ({ events: [] }));
+    const { events: found = [] } = await on.ground.platform.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}` })).catch(() => ({ events: [] }));
     return found;
   };
   const log = async () => (await events()).map(({ message }) => message!).join("");

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { zipOf } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
-import { ACCOUNT, arnOf, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { arnOf, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 
@@ -15,10 +16,10 @@ const on = useLambda();
 let guest: Clients;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/guest`;
 const allow = (Action: string | string[], Resource: string) =>
-  on.ground.clients.iam.send(new PutRolePolicyCommand({ RoleName: "guest", PolicyName: "p", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] }) }));
+  on.ground.platform.clients.iam.send(new PutRolePolicyCommand({ RoleName: "guest", PolicyName: "p", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] }) }));
 
 beforeAll(async () => {
-  const { iam, sts } = on.ground.clients;
+  const { iam, sts } = on.ground.platform.clients;
   await iam.send(new CreateRoleCommand({ RoleName: "guest", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] }) }));
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: "me" }));
   guest = clientsOf(on.ground.platform.endpoint, { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! });
@@ -64,7 +65,7 @@ describe("who creates a function", () => {
   });
 
   it("must be allowed to read its package in S3", async () => {
-    const { s3 } = on.ground.clients;
+    const { s3 } = on.ground.platform.clients;
     await s3.send(new CreateBucketCommand({ Bucket: "shelf" }));
     await s3.send(new PutObjectCommand({ Bucket: "shelf", Key: "a/code.zip", Body: await zipOf({ "index.mjs": "1" }) }));
     const Code = { S3Bucket: "shelf", S3Key: "a/code.zip" };
@@ -85,7 +86,7 @@ describe("InvokeAsync", () => {
     const answer = await on.lambda.send(new InvokeAsyncCommand({ FunctionName: name, InvokeArgs: Buffer.from('{"say": "as long ago"}') }));
     expect([answer.Status, answer.$metadata.httpStatusCode]).toEqual([202, 202]);
     await eventually("it is run", async () => {
-      const { events = [] } = await on.ground.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: '"as long ago"' })).catch(() => ({ events: [] }));
+      const { events = [] } = await on.ground.platform.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: '"as long ago"' })).catch(() => ({ events: [] }));
       return events.length > 0;
     });
     expect(await refusal(on.lambda.send(new InvokeAsyncCommand({ FunctionName: name, InvokeArgs: Buffer.from("{") })))).toMatchObject({ name: "InvalidRequestContentException", status: 400 });

@@ -157,7 +157,7 @@ describe("Invoke", () => {
     expect([status, text, headers.get("x-amz-log-result"), headers.get("x-amz-function-error")]).toEqual([202, "", null, null]);
     const { FilterLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
     await eventually("it is logged", async () => {
-      const { events = [] } = await on.ground.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: `"${marker}"` })).catch(() => ({ events: [] }));
+      const { events = [] } = await on.ground.platform.clients.logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: `"${marker}"` })).catch(() => ({ events: [] }));
       return events.length > 0;
     });
   });

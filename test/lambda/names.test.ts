@@ -3,7 +3,8 @@ import {
   UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
-import { ACCOUNT, arnOf, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { arnOf, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 

@@ -1,6 +1,7 @@
 import { AddPermissionCommand, GetFunctionConfigurationCommand, GetPolicyCommand, RemovePermissionCommand, type AddPermissionCommandInput } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
-import { ACCOUNT, UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { UUID, arnOf, plain, refusal, useLambda } from "./support.ts";
 
 const on = useLambda();
 

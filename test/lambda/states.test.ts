@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openLambda, SETTLE_MS } from "./in-process.ts";
-import { ACCOUNT, arnOf } from "./support.ts";
+import { ACCOUNT } from "../support/context.ts";
+import { arnOf } from "./support.ts";
 
 const conflict = (message: string) => ({ code: "ResourceConflictException", message: `The operation cannot be performed at this time. ${message}` });
 const PENDING = conflict("The function is currently in the following state: Pending");

@@ -1,36 +1,15 @@
-import { createHash, createHmac } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionConfigurationCommand, LambdaServiceException, type CreateFunctionCommandInput } from "@aws-sdk/client-lambda";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { beforeAll, onTestFinished } from "vitest";
-import { readConfig } from "../../src/cli/config.ts";
-import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
-import { createPlatform, type Platform } from "../../src/main.ts";
-import { clientsOf, type Clients } from "../support/clients.ts";
+import { ACCOUNT } from "../support/context.ts";
 import { createRole, zipOf, type PackageFile } from "../support/functions.ts";
+import { usePlatform } from "../support/platform.ts";
+import { Sha256 } from "../support/sha256.ts";
 import { eventually } from "../support/temporary.ts";
 
-export const ACCOUNT = "000000000000";
 export const arnOf = (name: string) => `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${name}`;
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** The SDK's signer takes a hash as a class. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as Uint8Array);
-  }
-  update(data: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
-    this.#hash.update(data as Uint8Array);
-  }
-  async digest() {
-    return new Uint8Array(this.#hash.digest());
-  }
-  reset() {}
-}
 
 export interface RawAnswer {
   status: number;
@@ -41,26 +20,18 @@ export interface RawAnswer {
 
 /** One platform for the tests of a file, with a role for functions: everything over the wire. */
 export const useLambda = () => {
-  const ground = {} as { platform: Platform; clients: Clients; role: string; directory: string };
-  beforeAll(async () => {
-    const directory = mkdtempSync(join(tmpdir(), "lambdad-lambda-"));
-    const platform = await createPlatform(readConfig({}, { PATH: process.env["PATH"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", LAMBDAD_PREPARE_SDKS: "0" }), silentLog);
-    const clients = clientsOf(platform.endpoint);
-    Object.assign(ground, { platform, clients, directory, role: await createRole(clients, "worker") });
-    return async () => {
-      await platform.close(0);
-      rmSync(directory, { recursive: true, force: true });
-    };
-  });
+  const platform = usePlatform();
+  const ground = { platform, role: "" };
+  beforeAll(async () => void (ground.role = await createRole(platform.clients, "worker")));
 
   /** What the client makes of the answer is not looked at: the bytes are. */
   const raw = async (method: string, path: string, options: { body?: string | Uint8Array; query?: Record<string, string>; headers?: Record<string, string> } = {}): Promise<RawAnswer> => {
-    const { host } = new URL(ground.platform.endpoint);
+    const { host } = new URL(platform.endpoint);
     const signer = new SignatureV4({ service: "lambda", region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, sha256: Sha256, uriEscapePath: true });
     const request = { method, protocol: "http:", hostname: host, path, query: options.query ?? {}, headers: { host, ...options.headers }, ...(options.body === undefined ? {} : { body: options.body }) };
     const { headers } = await signer.sign(request);
     const query = new URLSearchParams(options.query ?? {}).toString();
-    const response = await fetch(`${ground.platform.endpoint}${path}${query === "" ? "" : `?${query}`}`, { method, headers, ...(options.body === undefined ? {} : { body: options.body as string }) });
+    const response = await fetch(`${platform.endpoint}${path}${query === "" ? "" : `?${query}`}`, { method, headers, ...(options.body === undefined ? {} : { body: options.body as string }) });
     const text = await response.text();
     let json: Record<string, unknown> = {};
     try {
@@ -71,7 +42,7 @@ export const useLambda = () => {
 
   const isSettled = (name: string) =>
     eventually(`${name} is settled`, async () => {
-      const { State, LastUpdateStatus } = await ground.clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+      const { State, LastUpdateStatus } = await platform.clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
       return State === "Active" && LastUpdateStatus === "Successful";
     });
 
@@ -82,7 +53,7 @@ export const useLambda = () => {
   return {
     ground,
     get lambda() {
-      return ground.clients.lambda;
+      return platform.clients.lambda;
     },
     raw,
     isSettled,
@@ -90,8 +61,8 @@ export const useLambda = () => {
     /** A function of this test's own, Pending; gone when the test is over. */
     async create(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, PackageFile>): Promise<string> {
       const name = over.FunctionName ?? `fn-${systemRandom.bytes(6).toString("hex")}`;
-      await ground.clients.lambda.send(new CreateFunctionCommand(await inputOf(name, over, files)));
-      onTestFinished(async () => void (await ground.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)));
+      await platform.clients.lambda.send(new CreateFunctionCommand(await inputOf(name, over, files)));
+      onTestFinished(async () => void (await platform.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)));
       return name;
     },
     /** And Active. */

@@ -45,8 +45,8 @@ describe("UpdateFunctionCode", () => {
 
   it("takes a package from S3, and tells what S3 said", async () => {
     const name = await on.active();
-    await on.ground.clients.s3.send(new CreateBucketCommand({ Bucket: "packages" }));
-    await on.ground.clients.s3.send(new PutObjectCommand({ Bucket: "packages", Key: "a b.zip", Body: await other() }));
+    await on.ground.platform.clients.s3.send(new CreateBucketCommand({ Bucket: "packages" }));
+    await on.ground.platform.clients.s3.send(new PutObjectCommand({ Bucket: "packages", Key: "a b.zip", Body: await other() }));
     expect(await refusal(updateCode({ FunctionName: name, S3Bucket: "packages", S3Key: "missing.zip" }))).toEqual(
       invalid("Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."),
     );

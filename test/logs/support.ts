@@ -1,43 +1,25 @@
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { OperationInput, OperationName, OperationOutput } from "../../src/kit/call.ts";
-import { root } from "../../src/kit/caller.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import type { RequestContext } from "../../src/services/service.ts";
 import type { LogsTypes } from "../../src/services/logs/needs.ts";
 import { createLogsService } from "../../src/services/logs/service.ts";
-import { historyMigrations } from "../../src/store/migrations/index.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
+import { requestContext } from "../support/context.ts";
+import { openHistory } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
 export const GROUP = "/aws/lambda/hello";
 
-export const context = (overrides: Partial<RequestContext> = {}): RequestContext => ({
-  caller: root("000000000000"),
-  account: "000000000000",
-  region: "us-east-1",
-  requestId: "00000000-0000-0000-0000-000000000000",
-  trace: { id: "1-00000000-000000000000000000000000" },
-  endpoint: "http://127.0.0.1:4566",
-  source: { ip: "127.0.0.1", userAgent: "test" },
-  signal: new AbortController().signal,
-  responseHeaders: {},
-  trailers: {},
-  isInternal: true,
-  refusalOf: async () => undefined,
-  ...overrides,
-});
+export const context = (over: Partial<RequestContext> = {}): RequestContext => requestContext({ isInternal: true, ...over });
 
 /** The service on a store of its own, with a clock that the test moves. */
 export const startLogs = (options: { path?: string } = {}) => {
   const clock = createClock(NOW);
   const path = options.path ?? join(temporaryDirectory(), "history.db");
-  const onSyncFailure = (error: Error): never => {
-    throw error;
-  };
-  const store = createSqliteStore({ path, migrations: historyMigrations, onSyncFailure });
+  const store = openHistory(path);
   onTestFinished(async () => {
     clock.stop();
     await store.close();

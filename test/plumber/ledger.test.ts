@@ -3,9 +3,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { createLedger } from "../../src/plumber/ledger.ts";
-import { historyMigrations } from "../../src/store/migrations/index.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
 import { sql } from "../../src/store/store.ts";
+import { openHistory } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const DAY = 24 * 3_600_000;
@@ -13,7 +12,7 @@ const WIDE = { entries: 1_000_000, ageMs: 14 * DAY, pending: 50_000, pruneEntrie
 
 const createGround = ({ path = join(temporaryDirectory(), "history.db"), bounds = WIDE } = {}) => {
   const clock = createClock();
-  const store = createSqliteStore({ path, migrations: historyMigrations, onSyncFailure: (error) => { throw error; } });
+  const store = openHistory(path);
   const ledger = createLedger({ store, clock, bounds });
   let isOpen = true;
   const close = async () => {

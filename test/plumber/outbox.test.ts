@@ -9,9 +9,8 @@ import { silentLog, type Log } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
-import { stateMigrations } from "../../src/store/migrations/index.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const HOUR = 3_600_000;
@@ -32,7 +31,7 @@ type Behaviour = (received: Received, count: number) => unknown;
 /** An outbox over a real store, whose targets do what `behave` says. */
 const createGround = (behave: Behaviour = () => undefined, { path = join(temporaryDirectory(), "state.db"), wrap = (store: Store) => store }: { path?: string; wrap?: (store: Store) => Store } = {}) => {
   const clock = createClock();
-  const real = createSqliteStore({ path, migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+  const real = openState(path);
   const store = wrap(real);
   const received: Received[] = [];
   const told: LedgerEntry[] = [];
@@ -45,7 +44,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
     await behave(one, received.length);
     return { StatusCode: 202 };
   }) as Call;
-  const outbox = createOutbox({ store, call, clock, random, log, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
+  const outbox = createOutbox({ store, call, clock, log, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;
@@ -128,7 +127,7 @@ describe("the outbox", () => {
 
   it("delivers again when the process ended between the delivery and its commit, and the target knows the id again", async () => {
     const path = join(temporaryDirectory(), "state.db");
-    const targetStore = createSqliteStore({ path: join(temporaryDirectory(), "target.db"), migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+    const targetStore = openState(join(temporaryDirectory(), "target.db"));
     const clock = createClock();
     const gate = createGate();
     const queue = createInvocationQueue({

@@ -4,7 +4,8 @@ import {
   CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetBucketLocationCommand, GetObjectCommand, HeadBucketCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { member, openPlatform, presign, queryOf, send, sha256, signHeaders, type OpenPlatform } from "../gateway/support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { member, presign, queryOf, send, sha256, signHeaders } from "../gateway/support.ts";
 
 let opened: OpenPlatform;
 beforeAll(async () => {

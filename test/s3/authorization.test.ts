@@ -6,11 +6,12 @@ import {
 } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openPlatform, send, signHeaders, type OpenPlatform } from "../gateway/support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { send, signHeaders } from "../gateway/support.ts";
 import { clientsOf } from "../support/clients.ts";
 
 const open = async (variables: Record<string, string> = {}) => {
-  const opened = await openPlatform(variables);
+  const opened = await openPlatform({ env: variables });
   await opened.clients.s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
   return opened;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { root } from "../../src/kit/caller.ts";
-import { bucketWith, context, openS3, OTHER_ACCOUNT, refusal, stream } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, openS3, OTHER_ACCOUNT, refusal, stream } from "./support.ts";
 
 const other = () => context({ caller: root(OTHER_ACCOUNT) });
 

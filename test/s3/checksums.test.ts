@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDigest, type ChecksumAlgorithm } from "../../src/services/s3/checksums.ts";
 import { combineCrcs } from "../../src/services/s3/crc-combine.ts";
-import { bucketWith, context, refusal, stream } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, refusal, stream } from "./support.ts";
 
 /** Of "123456789", as the catalogues of CRCs give them; hashes from node:crypto. */
 const CHECK = Buffer.from("123456789");

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createDigest, type ChecksumAlgorithm } from "../../src/services/s3/checksums.ts";
 import { eventually } from "../support/temporary.ts";
-import { bucketWith, bytesOf, context, refusal, stream, textOf } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, bytesOf, refusal, stream, textOf } from "./support.ts";
 
 const MIB = 1024 * 1024;
 const md5 = (bytes: Uint8Array | string) => createHash("md5").update(bytes).digest();

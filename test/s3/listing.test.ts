@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sql } from "../../src/store/store.ts";
-import { bucketWith, context, openS3, refusal, stream } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, openS3, refusal, stream } from "./support.ts";
 
 type Opened = ReturnType<typeof openS3>;
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { root, type RoleSessionCaller } from "../../src/kit/caller.ts";
 import { sqlOne } from "../../src/store/store.ts";
 import { eventually } from "../support/temporary.ts";
-import { ACCOUNT, bucketWith, context, OTHER_ACCOUNT, refusal, stream } from "./support.ts";
+import { ACCOUNT, requestContext as context } from "../support/context.ts";
+import { bucketWith, OTHER_ACCOUNT, refusal, stream } from "./support.ts";
 
 const arn = (name: string, at = "us-east-1") => `arn:aws:lambda:${at}:${ACCOUNT}:function:${name}`;
 type Opened = Awaited<ReturnType<typeof bucketWith>>;

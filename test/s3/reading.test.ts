@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bucketWith, context, refusal, stream, textOf } from "./support.ts";
+import { requestContext as context } from "../support/context.ts";
+import { bucketWith, refusal, stream, textOf } from "./support.ts";
 
 describe("ranges", () => {
   it.each([

@@ -4,26 +4,18 @@ import { onTestFinished } from "vitest";
 import { createFileBlobStore } from "../../src/blob/files.ts";
 import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call, CallOptions } from "../../src/kit/call.ts";
-import { root, type Caller } from "../../src/kit/caller.ts";
 import { createClock } from "../../src/kit/clock.ts";
-import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createLedger } from "../../src/plumber/ledger.ts";
 import { createOutbox } from "../../src/plumber/outbox.ts";
 import { createS3Service } from "../../src/services/s3/service.ts";
-import type { RequestContext } from "../../src/services/service.ts";
-import { historyMigrations, stateMigrations } from "../../src/store/migrations/index.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { requestContext } from "../support/context.ts";
+import { openHistory, openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
-export const ACCOUNT = "000000000000";
 export const OTHER_ACCOUNT = "111111111111";
-
-const onSyncFailure = (error: Error): never => {
-  throw error;
-};
 
 /** What S3 asked of Lambda. */
 export interface Invocation {
@@ -48,9 +40,9 @@ const waitingStore = (store: Store, before: Before): Store => ({
 
 /** S3 over a real store, real blobs, a real outbox and ledger; at the other end of `call` stands this test instead of Lambda. */
 export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => true, before }: { directory?: string; isDoorOpen?: (functionArn: string) => boolean; before?: Before } = {}) => {
-  const engine = createSqliteStore({ path: join(directory, "state.db"), migrations: stateMigrations, onSyncFailure });
+  const engine = openState(join(directory, "state.db"));
   const store = before === undefined ? engine : waitingStore(engine, before);
-  const history = createSqliteStore({ path: join(directory, "history.db"), migrations: historyMigrations, onSyncFailure });
+  const history = openHistory(join(directory, "history.db"));
   const blobs = createFileBlobStore({ directory: join(directory, "blobs"), random: systemRandom });
   const clock = createClock();
   const invocations: Invocation[] = [];
@@ -60,7 +52,7 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
     return { StatusCode: 202 };
   }) as unknown as Call;
   const ledger = createLedger({ store: history, clock });
-  const outbox = createOutbox({ store, call, clock, random: systemRandom, ledger, log: silentLog });
+  const outbox = createOutbox({ store, call, clock, ledger, log: silentLog });
   const service = createS3Service({ store, blobs, call, outbox, ledger, clock, random: systemRandom, log: silentLog });
   const close = async () => {
     await outbox.close();
@@ -72,25 +64,6 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
   onTestFinished(close);
   const handlers = service.handlers as Required<typeof service.handlers>;
   return { s3: handlers, service, store, blobs, clock, ledger, outbox, invocations, directory, close };
-};
-
-export const context = (over: Partial<RequestContext> & { caller?: Caller } = {}): RequestContext => {
-  const caller = over.caller ?? root(ACCOUNT);
-  return {
-    caller,
-    account: caller.account,
-    region: "us-east-1",
-    requestId: systemRandom.uuid(),
-    trace: newTrace(systemRandom, Date.now()),
-    endpoint: "http://127.0.0.1:4566",
-    source: { ip: "203.0.113.7", userAgent: "test" },
-    signal: new AbortController().signal,
-    responseHeaders: {},
-    trailers: {},
-    isInternal: false,
-    refusalOf: async () => undefined,
-    ...over,
-  };
 };
 
 export const stream = (body: string | Uint8Array, chunkSize = 65_536): Readable => {
@@ -121,7 +94,7 @@ export const refusal = async (work: Promise<unknown> | unknown): Promise<{ code:
 
 export const bucketWith = async (keys: Record<string, string | Uint8Array> = {}, options: Parameters<typeof openS3>[0] = {}) => {
   const opened = openS3(options);
-  await opened.s3.CreateBucket({ Bucket: "bucket" }, context());
-  for (const [key, body] of Object.entries(keys)) await opened.s3.PutObject({ Bucket: "bucket", Key: key, Body: stream(body) }, context());
+  await opened.s3.CreateBucket({ Bucket: "bucket" }, requestContext());
+  for (const [key, body] of Object.entries(keys)) await opened.s3.PutObject({ Bucket: "bucket", Key: key, Body: stream(body) }, requestContext());
   return opened;
 };

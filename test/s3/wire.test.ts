@@ -1,6 +1,7 @@
 import { CreateBucketCommand, DeleteObjectCommand, GetBucketNotificationConfigurationCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand, type LambdaFunctionConfiguration } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
-import { member, openPlatform, queryOf, send, sha256, signHeaders, type Answer, type OpenPlatform } from "../gateway/support.ts";
+import { openPlatform, type OpenPlatform } from "../support/platform.ts";
+import { member, queryOf, send, sha256, signHeaders, type Answer } from "../gateway/support.ts";
 
 let opened: OpenPlatform;
 beforeAll(async () => {

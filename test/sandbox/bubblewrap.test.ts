@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createClock } from "../../src/kit/clock.ts";
+import { createClock, type Clock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { chooseSandboxDriver } from "../../src/sandbox/choose.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
@@ -16,11 +16,23 @@ import { createGround, runConformance, runShell, startShell } from "./conformanc
 const searchPath = process.env["PATH"] ?? "";
 const isRoot = process.getuid?.() === 0;
 
-const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated" }: { directory?: string; network?: "isolated" | "host" } = {}) => {
-  const probe = await findBubblewrap({ directory, network, searchPath, wall: createClock(), log: silentLog });
+const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock() }: { directory?: string; network?: "isolated" | "host"; wall?: Clock } = {}) => {
+  const probe = await findBubblewrap({ directory, network, searchPath, wall, log: silentLog });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
+};
+
+/** The parent of the process of this machine whose command line begins with `mark`. */
+const parentOf = (mark: string): number | undefined => {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`${mark}\0`)) return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return undefined;
 };
 
 /** A port of the host's own loopback that answers `hello`. */
@@ -70,6 +82,21 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     const { sandbox } = await createGround(await createDriver(), { storageBytes: 4 << 20 });
     const { stdout } = await runShell(sandbox, "head -c 8000000 /dev/zero > /tmp/big 2>&1 || echo full; rm /tmp/big; echo small > /tmp/small && cat /tmp/small");
     expect(stdout).toBe("full\nsmall\n");
+  });
+
+  it("is made anew when its first process starts nothing any more", async () => {
+    const wall = createClock();
+    const { sandbox } = await createGround(await createDriver({ wall }));
+    const mark = `sleep-${process.pid}`;
+    const running = await startShell(sandbox, `exec bash -c 'exec -a ${mark} sleep 1000'`);
+    const first = await eventually("its parent", () => parentOf(mark));
+    await sandbox.reset();
+    await running.exited;
+    process.kill(first, "SIGSTOP");
+    const hanging = startShell(sandbox, "echo never");
+    await eventually("it waits", async () => (await wall.advance(1_000)).some(({ name }) => name === "start of a program"));
+    expect((await (await hanging).exited).signal).toBe("SIGKILL");
+    expect((await runShell(sandbox, "echo again")).stdout).toBe("again\n");
   });
 
   it("has no /dev/shm, no devices of the host's, and a name for its user", async () => {

@@ -23,8 +23,8 @@ it("says that it is no boundary", () => {
 
 it("sweeps what a killed server left, and removes its own folders", async () => {
   const directory = join(temporaryDirectory(), "sandboxes");
-  mkdirSync(join(directory, "left-over"), { recursive: true });
-  writeFileSync(join(directory, "left-over", "file"), "x");
+  mkdirSync(join(directory, "left-over/tmp"), { recursive: true });
+  writeFileSync(join(directory, "left-over/tmp/file"), "x");
   const driver = createDriver(directory);
   expect(existsSync(join(directory, "left-over"))).toBe(false);
   const { sandbox } = await createGround(driver);

@@ -9,9 +9,8 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import type { QueuedInvocation, ResolveTarget, Scheduler } from "../../src/scheduler/scheduler.ts";
-import { stateMigrations } from "../../src/store/migrations/index.ts";
 import type { Store } from "../../src/store/store.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
+import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const MINUTE = 60_000;
@@ -31,7 +30,7 @@ type Behave = (invocation: Invocation, run: number, target: FunctionTarget) => "
 const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {} }: Options = {}) => {
   const clock = createClock();
   const began = clock.now();
-  const opened = createSqliteStore({ path, migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
+  const opened = openState(path);
   const store: Store = {
     ...opened,
     run: async (operation) => {

@@ -3,8 +3,6 @@ import type { Environment, EnvironmentState, Executor, FunctionTarget, Invocatio
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../../src/kit/limits.ts";
-import { silentLog } from "../../src/kit/log.ts";
-import { systemRandom as random } from "../../src/kit/random.ts";
 import { encodeError } from "../../src/protocol/respond.ts";
 import { loadServiceModel } from "../../src/protocol/models.ts";
 import { createConcurrency, throttled } from "../../src/scheduler/concurrency.ts";
@@ -56,7 +54,7 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
     close: async () => {},
   };
   const scheduler = createScheduler({
-    executor, clock, wall: createClock(), random, log: silentLog, settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
+    executor, clock, wall: createClock(), settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
     ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
   });
   return { scheduler, clock, made, starts, told, failToStart: (error: Error) => void (failsToStart = error) };

@@ -1,42 +1,54 @@
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { FunctionTarget } from "../../src/executor/executor.ts";
-import { silentLog } from "../../src/kit/log.ts";
 import { CREDENTIALS_MARGIN_MS } from "../../src/kit/limits.ts";
-import { systemRandom as random } from "../../src/kit/random.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
-import { createGround } from "../executor/ground.ts";
+import { createGround, type GroundOptions } from "../executor/ground.ts";
 import { eventually } from "../support/temporary.ts";
 
-const APP = { "app.py": "import os, time\nloaded = os.urandom(4).hex()\ndef handler(event, context):\n  time.sleep(event.get('seconds', 0))\n  return loaded" };
+const APP = { "app.py": "import os, time\nloaded = os.urandom(4).hex()\ndef handler(event, context):\n  time.sleep(event.get('seconds', 0))\n  while event.get('waits') and not os.path.exists(os.environ['LAMBDA_TASK_ROOT'] + '/go'): time.sleep(0.01)\n  return loaded" };
 const IDLE_MS = 60_000;
 
-const setUp = (options: { credentialsMs?: number; accountConcurrency?: number } = {}) => {
+const setUp = (options: GroundOptions & { accountConcurrency?: number } = {}) => {
   const ground = createGround(options);
   const { executor, clock, wall, ledger } = ground;
-  const scheduler = createScheduler({ executor, clock, wall, random, ledger, log: silentLog, settings: { idleMs: IDLE_MS, ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }) } });
+  const scheduler = createScheduler({ executor, clock, wall, ledger, settings: { idleMs: IDLE_MS, ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }) } });
   const invoke = async (target: FunctionTarget, event: object = {}) => {
     const report = await scheduler.invoke(target, ground.invocation(event));
     return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) as unknown };
   };
-  return { ...ground, scheduler, invoke, count: () => scheduler.environments().length };
+  const count = () => scheduler.environments().length;
+  /** So many at once: none is done before each has an environment. */
+  const together = async (target: FunctionTarget, number: number) => {
+    const running = Promise.all(Array.from({ length: number }, () => invoke(target, { waits: true })));
+    await eventually(`${number} environments`, () => count() === number);
+    const packages = join(ground.dataDirectory, "code");
+    const gates = readdirSync(packages, { recursive: true, encoding: "utf8" }).filter((path) => basename(path) === "app.py").map((path) => join(packages, dirname(path), "go"));
+    for (const gate of gates) writeFileSync(gate, "");
+    const reports = await running;
+    for (const gate of gates) rmSync(gate);
+    return reports;
+  };
+  return { ...ground, scheduler, invoke, together, count };
 };
 
 describe("placement", () => {
   it("L11 uses a warm environment again, and several for several at once", async () => {
-    const { invoke, target, count } = setUp();
+    const { invoke, together, target, count } = setUp();
     const f = await target(APP);
     const first = await invoke(f);
     expect((await invoke(f)).environmentId).toBe(first.environmentId);
-    const together = await Promise.all([1, 2, 3].map(() => invoke(f, { seconds: 0.3 })));
-    expect(new Set(together.map(({ environmentId }) => environmentId)).size).toBe(3);
-    expect(together.filter(({ isColdStart }) => isColdStart)).toHaveLength(2);
+    const reports = await together(f, 3);
+    expect(new Set(reports.map(({ environmentId }) => environmentId)).size).toBe(3);
+    expect(reports.filter(({ isColdStart }) => isColdStart)).toHaveLength(2);
     expect(count()).toBe(3);
   });
 
   it("ends what is idle by the platform's clock, not what was used meanwhile, and leaves no timers behind", async () => {
-    const { invoke, target, clock, count } = setUp();
+    const { invoke, together, target, clock, count } = setUp();
     const f = await target(APP);
-    await Promise.all([invoke(f, { seconds: 0.2 }), invoke(f, { seconds: 0.2 })]);
+    await together(f, 2);
     await clock.advance(IDLE_MS - 1_000);
     for (let i = 0; i < 5; i++) await invoke(f);
     expect(count()).toBe(2);
@@ -91,6 +103,29 @@ describe("placement", () => {
     await expect(invoke(missing)).rejects.toThrow();
     await expect(invoke({ ...f, runtime: "cobol1", revisionId: "3" })).rejects.toMatchObject({ code: "InvalidRuntimeException" });
     expect((await invoke(f)).outcome.kind).toBe("response");
+  });
+
+  it("gives nobody an environment again in which a runtime cannot be started, and says so as AWS's 500", async () => {
+    const { invoke, target, count, dataDirectory } = setUp({ isolation: "process" });
+    const f = await target({ "app.py": "import os\ndef handler(event, context): return os._exit(1) if event.get('bad') else 'fine'" });
+    const { environmentId } = await invoke(f, { bad: true });
+    rmSync(join(dataDirectory, "sandboxes", environmentId), { recursive: true });
+    await expect(invoke(f)).rejects.toMatchObject({ code: "ServiceException", status: 500, message: expect.stringMatching(/^lambdad could not run f: /) });
+    await eventually("it is gone", () => count() === 0);
+    expect(await invoke(f)).toMatchObject({ isColdStart: true, json: "fine" });
+  });
+
+  it("ends what runs and what is on its way when it is closed", async () => {
+    const { invoke, target, scheduler, count } = setUp();
+    const [f, g] = [await target(APP), await target(APP, { functionArn: "arn:aws:lambda:us-east-1:000000000000:function:g" })];
+    await invoke(f);
+    const running = invoke(f, { seconds: 60 });
+    await eventually("it runs", () => scheduler.environments().some(({ state }) => state === "busy"));
+    const over = Promise.allSettled([running, ...Array.from({ length: 6 }, () => invoke(g))]);
+    await scheduler.close();
+    expect(count()).toBe(0);
+    for (const one of await over) expect(one).toMatchObject({ status: "rejected", reason: { code: "ServiceException" } });
+    await expect(invoke(f)).rejects.toMatchObject({ code: "ServiceException" });
   });
 
   it("refuses more at once than the account may run", async () => {

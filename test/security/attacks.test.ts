@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DeleteFunctionCommand, InvokeCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
@@ -100,6 +100,10 @@ it.runIf(hasBubblewrap())("under bubblewrap no process outlives a server that is
   expect(processesNamed(mark)).toHaveLength(1);
   await doomed.kill();
   await eventually("they are gone", () => processesNamed(mark).length === 0);
+  const next = await startServer({ dataDirectory: doomed.dataDirectory, flags: ["--isolation", "bubblewrap"] });
+  expect(next.said()).toContain("a server was killed: what it left is ended sandboxes=1");
+  expect(readdirSync(join(doomed.dataDirectory, "sandboxes/live"))).toEqual([]);
+  expect(await next.stop()).toBe(0);
 });
 
 it("without isolation they are ended by the next server, whichever isolation that one has, and it says so", async () => {
@@ -114,7 +118,7 @@ it("without isolation they are ended by the next server, whichever isolation tha
   expect(processesNamed(mark)).toHaveLength(1);
   const next = await startServer({ dataDirectory: doomed.dataDirectory });
   await eventually("they are gone", () => processesNamed(mark).length === 0);
-  expect(next.said()).toContain("a server was killed: the processes that it left are ended");
+  expect(next.said()).toContain("a server was killed: what it left is ended sandboxes=1 processes=2");
 });
 
 /** As the command line sees them: the functions of the live environments. */

@@ -60,6 +60,17 @@ describe("the SQLite store", () => {
     expect(outcome).toBe("was there");
   });
 
+  it("tells nobody what was read before it is durable", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const told: string[] = [];
+    const written = add(store, "a").then(() => told.push("written"));
+    await new Promise(setImmediate);
+    expect(await count(store).finally(() => told.push("read"))).toBe(1);
+    await written;
+    expect(told).toEqual(["written", "read"]);
+    expect(await count(store)).toBe(1);
+  });
+
   it("refuses data of a newer version", async () => {
     const path = join(temporaryDirectory(), "s.db");
     await open(path, [...migrations, { id: "from-the-future", statements: [] }]).close();

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -15,9 +15,12 @@ const hasBoto3 = await isThere("python3", "-c", "import boto3");
 
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] });
 const APP = `
+import time
 count = 0
 def handler(event, context):
     global count
+    if "raise" in event: raise ValueError(event["raise"])
+    if "sleep" in event: time.sleep(event["sleep"])
     count += 1
     for record in event.get("Records", []): print("upload", count, record["s3"]["object"]["key"])
     return {"count": count}
@@ -40,17 +43,39 @@ it.skipIf(!hasCli)("the AWS CLI plays the story (skipped where there is no `aws`
 
   await aws("iam", "create-role", "--role-name", "worker", "--assume-role-policy-document", TRUST);
   await aws("iam", "attach-role-policy", "--role-name", "worker", "--policy-arn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole");
-  await aws("lambda", "create-function", "--function-name", "thumbnails", "--runtime", "python3.11", "--handler", "app.handler", "--role", "arn:aws:iam::000000000000:role/worker", "--zip-file", "fileb://app.zip");
+  await aws("lambda", "create-function", "--function-name", "thumbnails", "--runtime", "python3.11", "--handler", "app.handler", "--role", "arn:aws:iam::000000000000:role/worker", "--zip-file", "fileb://app.zip", "--timeout", "2");
   await aws("lambda", "wait", "function-active-v2", "--function-name", "thumbnails");
   await aws("s3", "mb", "s3://uploads");
   await expect(notify()).rejects.toMatchObject({ stderr: expect.stringContaining("Unable to validate the following destination configurations") });
   await aws("lambda", "add-permission", "--function-name", "thumbnails", "--statement-id", "s3", "--action", "lambda:InvokeFunction", "--principal", "s3.amazonaws.com", "--source-arn", "arn:aws:s3:::uploads");
   await notify();
   await aws("s3", "cp", "photo.jpg", "s3://uploads/in/photo.jpg");
-  await eventually("the upload is in the log", async () => (await aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/thumbnails").catch(() => "")).includes("upload 1 in/photo.jpg"));
-  await aws("lambda", "invoke", "--function-name", "thumbnails", "out.json");
-  expect((await run("cat", ["out.json"], { cwd: directory })).stdout).toBe('{"count": 2}');
-  expect(await aws("s3", "ls", "s3://uploads", "--recursive")).toContain("in/photo.jpg");
+  const logged = (text: string) => eventually(`${text} is in the log`, async () => {
+    const said = await aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/thumbnails", "--query", "events[].message").catch(() => "");
+    return said.includes(text) && said;
+  });
+  await logged("upload 1 in/photo.jpg");
+  await aws("s3", "cp", "photo.jpg", "s3://uploads/in/second.jpg");
+  expect((await logged("upload 2 in/second.jpg")).match(/INIT_START/g)).toHaveLength(1);
+
+  await aws("lambda", "remove-permission", "--function-name", "thumbnails", "--statement-id", "s3");
+  await aws("s3", "cp", "photo.jpg", "s3://uploads/in/third.jpg");
+  const invoke = async (event: object) => {
+    // From a file: what is given on the command line is base64 in version 2 of the AWS CLI, and text in version 1.
+    writeFileSync(join(directory, "event.json"), JSON.stringify(event));
+    const answer = JSON.parse(await aws("lambda", "invoke", "--function-name", "thumbnails", "--payload", "fileb://event.json", "out.json")) as { FunctionError?: string };
+    return { error: answer.FunctionError, said: JSON.parse(readFileSync(join(directory, "out.json"), "utf8")) as unknown };
+  };
+  expect(await invoke({})).toEqual({ error: undefined, said: { count: 3 } });
+  expect(await invoke({ raise: "no luck" })).toEqual({
+    error: "Unhandled",
+    said: { errorMessage: "no luck", errorType: "ValueError", requestId: expect.any(String), stackTrace: [expect.stringMatching(/^ {2}File ".*app\.py", line 6, in handler\n/)] },
+  });
+  expect(await invoke({ sleep: 30 })).toEqual({ error: "Unhandled", said: { errorType: "Sandbox.Timedout", errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 2\.00 seconds$/) } });
+  const why = await run(process.execPath, ["bin/lambdad.js", "why", "uploads/in/third.jpg"], { env });
+  expect(why.stdout).toContain("aws lambda add-permission --function-name thumbnails");
+  expect(why.stdout.trimEnd()).toMatch(/✗ refused: s3\.amazonaws\.com \(for arn:aws:s3:::uploads\) may not invoke the function thumbnails$/);
+  expect(await aws("s3", "ls", "s3://uploads", "--recursive")).toContain("in/third.jpg");
   await aws("s3", "rb", "s3://uploads", "--force");
   expect(await aws("s3", "ls")).toBe("");
 }, 120_000);

@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { AttachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, InvokeCommand, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole, zipOf } from "../support/functions.ts";
 import { isolations } from "../support/isolation.ts";
-import { hasBoto3For } from "../support/python.ts";
+import { pathsWithBoto3 } from "../support/python.ts";
 import { startServer } from "../support/server.ts";
 
 const NODE = `
@@ -35,14 +35,17 @@ def handler(event, context):
 
 const invoke = async ({ lambda }: Clients, FunctionName: string): Promise<unknown> => JSON.parse((await lambda.send(new InvokeCommand({ FunctionName }))).Payload!.transformToString());
 
-const hasBoto3 = await hasBoto3For("python3.11");
+const withBoto3 = await pathsWithBoto3("python3.11");
 
-describe.each(isolations)("under %s", (isolation) => it.for([
-  { name: "node", Runtime: "nodejs24.x", files: { "app.mjs": NODE }, isHere: true },
-  { name: "python", Runtime: "python3.11", files: { "app.py": PYTHON }, isHere: hasBoto3 },
-] as const)("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name", async ({ name, Runtime, files, isHere }, { skip }) => {
-  skip(!isHere, "its Python has no boto3");
-  const { endpoint } = await startServer({ flags: ["--isolation", isolation] });
+const HANDLERS = [
+  { name: "node", Runtime: "nodejs24.x", files: { "app.mjs": NODE }, paths: {} },
+  { name: "python", Runtime: "python3.11", files: { "app.py": PYTHON }, paths: withBoto3 },
+] as const;
+
+it.for(isolations.flatMap((isolation) => HANDLERS.map((handler) => ({ isolation, ...handler }))))("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name under $isolation", async ({ isolation, name, Runtime, files, paths }, { skip }) => {
+  if (paths === undefined) return skip("no Python here has boto3");
+  const named = Object.entries(paths).flatMap(([runtime, path]) => ["--runtime", `${runtime}=${path}`]);
+  const { endpoint } = await startServer({ flags: ["--isolation", isolation, ...named] });
   const clients = clientsOf(endpoint);
   await clients.s3.send(new CreateBucketCommand({ Bucket: "private" }));
   await clients.s3.send(new PutObjectCommand({ Bucket: "private", Key: "secret", Body: "the secret" }));
@@ -52,10 +55,10 @@ describe.each(isolations)("under %s", (isolation) => it.for([
   expect(await invoke(clients, name)).toEqual({ Arn, refused: "AccessDenied" });
   await clients.iam.send(new AttachRolePolicyCommand({ RoleName: `role-of-${name}`, PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }));
   expect(await invoke(clients, name)).toEqual({ Arn, body: "the secret" });
-}));
+});
 
 it("a package comes from S3 too, uploaded as a stream with its checksum in the trailer", async () => {
-  const { endpoint } = await startServer();
+  const { endpoint } = await startServer({ flags: ["--isolation", "process"] });
   const clients = clientsOf(endpoint);
   const zip = await zipOf({ "app.mjs": "export const handler = async () => 'from S3';" });
   await clients.s3.send(new CreateBucketCommand({ Bucket: "packages" }));

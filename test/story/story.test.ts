@@ -43,7 +43,7 @@ const messages = async (clients: Clients): Promise<string[]> => {
 };
 const logged = (clients: Clients, text: string) => eventually(`"${text}" is logged`, async () => (await messages(clients)).find((message) => message.includes(text)));
 
-const start = async (isolation: IsolationName): Promise<{ server: RunningServer; clients: Clients }> => {
+const startWith = async (isolation: IsolationName): Promise<{ server: RunningServer; clients: Clients }> => {
   const server = await startServer({ flags: ["--isolation", isolation] });
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
@@ -53,8 +53,10 @@ const start = async (isolation: IsolationName): Promise<{ server: RunningServer;
 };
 
 describe.each(isolations)("one upload runs one handler, under %s", (isolation) => {
+  const start = () => startWith(isolation);
+
   it("with the door shut, opened, and shut again", async () => {
-    const { clients } = await start(isolation);
+    const { clients } = await start();
     await expect(notify(clients)).rejects.toMatchObject({ name: "InvalidArgument", message: "Unable to validate the following destination configurations" });
     await openDoor(clients, "arn:aws:s3:::another-bucket");
     await expect(notify(clients)).rejects.toMatchObject({ name: "InvalidArgument" });
@@ -84,7 +86,7 @@ describe.each(isolations)("one upload runs one handler, under %s", (isolation) =
   });
 
   it("invoked directly: its result, its error, its timeout, its log", async () => {
-    const { clients } = await start(isolation);
+    const { clients } = await start();
     const invoke = async (event: unknown, more: { LogType?: "Tail" } = {}) => {
       const { Payload, FunctionError, LogResult, StatusCode, ExecutedVersion } = await clients.lambda.send(new InvokeCommand({ FunctionName: FUNCTION, Payload: JSON.stringify(event), ...more }));
       return { payload: JSON.parse(Payload!.transformToString()) as Record<string, unknown>, FunctionError, StatusCode, ExecutedVersion, log: Buffer.from(LogResult ?? "", "base64").toString("utf8") };
@@ -100,7 +102,7 @@ describe.each(isolations)("one upload runs one handler, under %s", (isolation) =
   });
 
   it("sees a changed configuration in a new environment, and its package can be downloaded", async () => {
-    const { clients } = await start(isolation);
+    const { clients } = await start();
     const count = async () => JSON.parse((await clients.lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }))).Payload!.transformToString()) as unknown;
     expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
     await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "thumbnails", Environment: { Variables: { GREETING: "hallo" } } }));
@@ -112,7 +114,7 @@ describe.each(isolations)("one upload runs one handler, under %s", (isolation) =
   });
 
   it("leaves no log when its role may not write one, and the server says so once", async () => {
-    const { clients, server } = await start(isolation);
+    const { clients, server } = await start();
     await clients.iam.send(new DetachRolePolicyCommand({ RoleName: "worker", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
     await clients.lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }));
     await eventually("the server's own log tells it", () => server.said().includes("the log lines of thumbnails are dropped"));

@@ -10,8 +10,9 @@ import { conflict, notBuilt } from "./errors.ts";
 import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import type { FunctionReader } from "./reader.ts";
 import { toTarget } from "./resolve.ts";
-import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
+import { getFunction, isSettling, versionOf, type FunctionRecord } from "./state.ts";
 
 type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
@@ -55,8 +56,9 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 };
 
 /** The three ways to invoke. */
-export const invokeHandlers = ({ store, scheduler, queue, clock, log }: LambdaNeeds) => {
-  const look = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
+export const invokeHandlers = ({ store, scheduler, queue, clock, log, read }: LambdaNeeds & { read: FunctionReader }) => {
+  const look = async ({ name, qualifier, ...at }: FunctionName, context: RequestContext) => versionOf(await read(at, name, context), at, name, qualifier);
+  const lookAgain = ({ name, qualifier, ...at }: FunctionName) => store.run(() => getFunction(at, name, qualifier));
 
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
@@ -75,7 +77,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, log }: LambdaNe
     try {
       return await attempt(target);
     } catch (error) {
-      const current = toTarget(await look(named), clock);
+      const current = toTarget(await lookAgain(named), clock);
       if (current.revisionId === target.revisionId) throw error;
       return attempt(current);
     }
@@ -99,7 +101,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, log }: LambdaNe
     /** What Invoke with the type Event was before: deprecated, and still called. */
     async InvokeAsync(input, context) {
       const named = parseFunctionName(input.FunctionName!, context);
-      const record = await look(named);
+      const record = await look(named, context);
       const payload = await buffer(input.InvokeArgs as unknown as Readable);
       checkSize(payload, "Event");
       checkJson(payload);
@@ -116,7 +118,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, log }: LambdaNe
       const payload = given === undefined || given.length === 0 ? EMPTY : given;
       checkSize(payload, type);
       const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await look(named);
+      const record = await look(named, context);
       if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
       if (type === "DryRun") return { StatusCode: 204 };

@@ -5,10 +5,12 @@ import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { functionArn, parseArn } from "../../kit/arn.ts";
 import { root } from "../../kit/caller.ts";
 import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
-import { sql, type Store } from "../../store/store.ts";
+import { sql } from "../../store/store.ts";
+import type { RequestContext } from "../service.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
 import { isVersion, parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import type { FunctionReader } from "./reader.ts";
 import { findFunction, getFunction, isSettling, revisionOf, type FunctionRecord } from "./state.ts";
 
 interface PermissionInput {
@@ -139,10 +141,10 @@ export const policyHandlers = ({ store, call, random, clock }: LambdaNeeds) => {
 };
 
 /** The policy that a function's door is kept by; grants of a qualified function match qualified invokes alone, by their Resource. */
-export const functionPolicy = async (store: Store, resource: string): Promise<NamedPolicy | undefined> => {
+export const functionPolicy = async (read: FunctionReader, resource: string, context: RequestContext): Promise<NamedPolicy | undefined> => {
   const arn = parseArn(resource);
   const [kind, name] = arn?.resource.split(":") ?? [];
   if (arn === undefined || kind !== "function" || name === undefined || name.includes("*")) return undefined;
-  const record = await store.run(() => findFunction(arn, name));
+  const record = await read(arn, name, context);
   return record?.policy === undefined ? undefined : { name: `policy of the function ${name}`, document: record.policy };
 };

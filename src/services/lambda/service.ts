@@ -9,6 +9,7 @@ import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
 import { functionPolicy, policyHandlers } from "./policies.ts";
+import { createFunctionReader } from "./reader.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
 
@@ -41,16 +42,17 @@ const permissionsOf = (operation: string, input: Named, context: RequestContext)
 
 /** AWS Lambda. */
 export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
+  const read = createFunctionReader(needs.store);
   const garbage = createGarbage(needs);
   const deployments = createDeployments({ ...needs, garbage });
   const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
-  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],
-    resourcePolicy: ({ resource }) => functionPolicy(needs.store, resource),
+    resourcePolicy: ({ resource }, context) => functionPolicy(read, resource, context),
     ledgerKeys(_operation, input, context) {
       const named = functionOf(input as Named, context);
       return named === undefined ? [] : [named.name, named.arn];

@@ -73,10 +73,14 @@ export function* findFunction(at: { account: string; region: string }, name: str
 
 /** The function, by a qualifier that exists: only $LATEST does as long as versions and aliases are not built. */
 export function* getFunction(at: { account: string; region: string }, name: string, qualifier?: string): Operation<FunctionRecord> {
-  const found = yield* findFunction(at, name);
+  return versionOf(yield* findFunction(at, name), at, name, qualifier);
+}
+
+/** The same of a function that was looked for already. */
+export const versionOf = (found: FunctionRecord | undefined, at: { account: string; region: string }, name: string, qualifier?: string): FunctionRecord => {
   if (found === undefined || (qualifier !== undefined && qualifier !== "$LATEST")) throw functionNotFound(functionArn(at, name, qualifier));
   return found;
-}
+};
 
 /** `2026-11-24T10:00:00.000+0000` */
 export const awsTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");

@@ -1,0 +1,78 @@
+import { assert } from "../kit/assert.ts";
+import type { Log } from "../kit/log.ts";
+import type { Holder } from "./holder.ts";
+import type { Connection, Internet } from "./pasta.ts";
+
+/** Keeps a sandbox up: its first process, and its way to the internet. */
+export interface Hold {
+  /** The first process, made anew when it has ended. Rejects with why no sandbox can be made. */
+  get(): Promise<Holder>;
+  /** Its pid on the host; 0 while there is none. */
+  readonly firstPid: number;
+  /** Everything in the sandbox is killed, and nothing is made any more. */
+  end(): Promise<void>;
+}
+
+interface Needs {
+  id: string;
+  launch: () => Holder;
+  internet: Internet | undefined;
+  log: Log;
+}
+
+interface Up {
+  holder: Holder;
+  /** The holder has ended, and its connection is closed. */
+  gone: Promise<void>;
+}
+
+/** bubblewrap 0.8 now and then takes the kernel's answer for an error while it brings the loopback up: "Failed RTM_NEWADDR: No child processes". */
+const PASSING = /loopback: Failed RTM_/;
+const ATTEMPTS = 5;
+
+export const createHold = ({ id, launch, internet, log }: Needs): Hold => {
+  let up: Promise<Up> | undefined;
+  let firstPid = 0;
+  let isOver = false;
+
+  const connect = async (holder: Holder): Promise<Connection | undefined> => {
+    const connection = await internet?.connect(await holder.pid);
+    if (connection?.failure !== undefined) log.warn("a sandbox has no way to the internet", { sandbox: id, error: connection.failure });
+    return connection;
+  };
+  const make = async (attempt = 1): Promise<Up> => {
+    const holder = launch();
+    const connecting = connect(holder);
+    const gone = holder.ended.then(async () => {
+      await connecting.then((connection) => connection?.close(), () => {});
+    });
+    try {
+      await Promise.all([connecting, holder.ready]);
+      firstPid = await holder.pid;
+    } catch (error) {
+      await holder.kill();
+      if (attempt < ATTEMPTS && PASSING.test(String(error))) return make(attempt + 1);
+      throw error;
+    }
+    void holder.ended.then(() => ([up, firstPid] = [undefined, 0]));
+    return { holder, gone };
+  };
+
+  return {
+    async get() {
+      assert(!isOver, "nothing is run in a sandbox that is destroyed");
+      up ??= make().catch((error: unknown) => {
+        up = undefined;
+        throw error;
+      });
+      return (await up).holder;
+    },
+    get firstPid() { return firstPid; },
+    async end() {
+      isOver = true;
+      const last = await up?.catch(() => undefined);
+      await last?.holder.kill();
+      await last?.gone;
+    },
+  };
+};
