@@ -39,7 +39,7 @@ export const createPlatformApi = ({ services, executor, scheduler, queue, outbox
       endpoint: endpoint(),
       isolation,
       services: Object.fromEntries(Object.keys(services).map((name) => [name, "available"])),
-      runtimes: (await executor.runtimes()).filter((listing) => listing.path !== undefined),
+      runtimes: (await executor.runtimes()).filter(({ path, isExact }) => path !== undefined || isExact),
     }),
     async advance(ms) {
       const fired = await clock.advance(ms);

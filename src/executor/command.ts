@@ -1,5 +1,3 @@
-import type { Runtime } from "./runtimes.ts";
-
 /** AWS turns these features off where Node.js turned them on by default, unless NODE_OPTIONS asks for them ("Building Lambda functions with Node.js"). */
 const EXPERIMENTS: Readonly<Record<string, readonly ("require-module" | "detect-module")[]>> = {
   "nodejs20.x": ["require-module"],
@@ -23,13 +21,14 @@ interface Sizes {
   environment: Readonly<Record<string, string>>;
 }
 
-const nodeArgs = ({ name, interpreter }: Runtime, { memoryMb, environment }: Sizes): string[] => {
+/** What stands between Node.js, of this version, and our runtime client, as AWS starts its own. */
+export const nodeArgs = (runtime: string, version: string, { memoryMb, environment }: Sizes): string[] => {
   const options = environment["NODE_OPTIONS"] ?? "";
   const newSpace = Math.floor(memoryMb * NEW_SPACE);
   const sizes = /--max[-_](old|semi)[-_]space[-_]size/.test(options) ? [] : [`--max-semi-space-size=${Math.max(1, Math.floor(newSpace / 2))}`, `--max-old-space-size=${memoryMb - newSpace}`];
-  const off = (EXPERIMENTS[name] ?? []).filter((feature) => isOn(feature, interpreter.version) && !options.includes(`--experimental-${feature}`));
+  const off = (EXPERIMENTS[runtime] ?? []).filter((feature) => isOn(feature, version) && !options.includes(`--experimental-${feature}`));
   return ["--expose-gc", `--max-http-header-size=${HEADER_BYTES}`, ...off.map((feature) => `--no-experimental-${feature}`), ...sizes];
 };
 
-/** What stands between the interpreter and our runtime client, as AWS starts its own. Python: no packages of this machine's user, and nothing is written beside the code. */
-export const interpreterArgs = (runtime: Runtime, sizes: Sizes): string[] => (runtime.language === "python" ? ["-s", "-B"] : nodeArgs(runtime, sizes));
+/** No packages of this machine's user, and nothing is written beside the code. */
+export const PYTHON_ARGS = ["-s", "-B"];

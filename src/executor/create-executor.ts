@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { BlobStore } from "../blob/blob.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
@@ -12,7 +10,6 @@ import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
-import { interpreterArgs } from "./command.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
 import { environmentVariables } from "./environment-variables.ts";
@@ -24,7 +21,8 @@ import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
-import { preparePythonSdk, SDK_TARGETS, sdkMounts } from "./sdk.ts";
+import { preparePythonSdk } from "./sdk.ts";
+import { startOf } from "./starts.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
@@ -47,28 +45,10 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
-/** Our runtime clients; beside `src/` in the repository, beside `dist/` in the package. */
-const bootstraps = fileURLToPath(new URL("../../runtimes", import.meta.url));
-const BOOTSTRAP = { nodejs: "bootstrap.mjs", python: "bootstrap.py" } as const;
-
-/** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
-const interpreterMounts = ({ interpreter: { path } }: Runtime): Mount[] => {
-  const real = realpathSync(path);
-  const [prefix, named] = [dirname(dirname(real)), dirname(dirname(path))];
-  const own = isOfSystem(prefix) ? [] : [{ source: prefix, target: prefix }];
-  if (isOfSystem(realpathSync(dirname(path))) || path.startsWith(`${prefix}/`)) return own;
-  // A virtual environment has its packages beside its link; of another link there is nothing but itself.
-  return [...own, existsSync(join(named, "pyvenv.cfg")) ? { source: named, target: named } : { source: real, target: path }];
-};
-const isOfSystem = (path: string): boolean => path === "/usr" || path.startsWith("/usr/");
-
-/** What AWS names a runtime's version by: `nodejs:24.v3`, and an ARN of its own for each. */
-const versionOf = ({ language, interpreter: { version, path } }: Runtime, region: string): { version: string; arn: string } => {
-  const parts = version.split(".");
-  return {
-    version: `${language}:${parts.slice(0, language === "nodejs" ? 1 : 2).join(".")}.v${parts.at(-1)}`,
-    arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${path} ${version}`, "hex")}`,
-  };
+/** An ARN of its own for each version of a runtime. */
+const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
+  const version = startOf(runtime).version(runtime);
+  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
 };
 
 export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
@@ -82,10 +62,10 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     return `${day}/[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, runtime: Runtime, { task, layers }: Packages): SandboxSpec => ({
+  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
     id: hexId(random, 16),
     account: target.account,
-    mounts: [{ source: task.folder, target: "/var/task" }, ...layers.mounts, { source: join(bootstraps, runtime.language), target: "/var/runtime" }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(runtime)],
+    mounts,
     memoryBytes: target.memoryMb * MIB,
     storageBytes: target.ephemeralStorageMb * MIB,
     cpus: target.memoryMb / MEMORY_MB_PER_CPU,
@@ -94,13 +74,16 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
-  const createStart = ({ target, runtime, credentials, sandbox, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; logStream: string; stream: LogStream }): StartRuntime =>
+  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime =>
     async (api) => {
+      const facts = { target, runtime, sandbox, mounts };
+      const start = startOf(runtime);
+      const program = start.program(facts);
+      if ("failure" in program) return program;
       const running = await sandbox.exec({
-        command: runtime.interpreter.path,
-        args: [...interpreterArgs(runtime, target), join(sandbox.path("/var/runtime"), BOOTSTRAP[runtime.language])],
+        ...program,
         env: (addresses) =>
-          environmentVariables({ target, runtime, credentials, sandbox, logStream, sdkPath: SDK_TARGETS[runtime.language], runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
         directory: sandbox.path("/var/task"),
         listeners: [
           { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
@@ -113,7 +96,8 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     };
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
-    const sandbox = await sandboxes.create(sandboxSpec(target, runtime, packages));
+    const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
+    const sandbox = await sandboxes.create(sandboxSpec(target, mounts));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
     const stream = createLogStream({
@@ -125,7 +109,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     const note = runtimes.noteFor(target.functionArn, runtime);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
-      startRuntime: createStart({ target, runtime, credentials, sandbox, logStream, stream }),
+      startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
       runtimeVersion: versionOf(runtime, region),
       notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],

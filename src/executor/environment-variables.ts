@@ -1,31 +1,19 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { EnvironmentCredentials, FunctionTarget } from "./executor.ts";
-import type { Runtime } from "./runtimes.ts";
 
 interface Facts {
   target: FunctionTarget;
-  runtime: Runtime;
   credentials: EnvironmentCredentials;
   sandbox: Sandbox;
   logStream: string;
   endpoint: string;
   runtimeApi: string;
-  /** Where the SDK that AWS brings is found, inside the sandbox. */
-  sdkPath: string;
+  /** Those of the runtime. */
+  ofRuntime: Readonly<Record<string, string>>;
 }
 
 /** Nothing listens there: segments that a handler sends go nowhere, and not out of this machine. */
 const XRAY_DAEMON = { host: "127.0.0.1", port: "2000" };
-
-const forLanguage = ({ target, runtime, sandbox, sdkPath }: Facts): Record<string, string> => {
-  if (runtime.language === "python") {
-    const own = target.environment["PYTHONPATH"];
-    return { PYTHONPATH: [sandbox.path(sdkPath), ...(own === undefined ? [] : [own])].join(":"), LC_CTYPE: "C.UTF-8", _LAMBDAD_OPT: sandbox.path("/opt") };
-  }
-  const major = /\d+/.exec(target.runtime)![0];
-  const paths = [`/opt/nodejs/node${major}/node_modules`, "/opt/nodejs/node_modules", sdkPath, "/var/runtime", "/var/task"];
-  return { NODE_PATH: target.environment["NODE_PATH"] ?? paths.map((path) => sandbox.path(path)).join(":") };
-};
 
 /** What a function may set anew ("Defined runtime environment variables", unreserved). */
 const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
@@ -39,18 +27,17 @@ const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
 
 /** What a handler finds in its environment, as AWS gives it: defaults, the function's own variables over them, the reserved ones over all. */
 export const environmentVariables = (facts: Facts): Record<string, string> => {
-  const { target, credentials, sandbox, logStream, endpoint, runtimeApi } = facts;
+  const { target, credentials, sandbox, logStream, endpoint, runtimeApi, ofRuntime } = facts;
   return {
     ...unreserved(facts),
     AWS_ENDPOINT_URL: endpoint,
     ...target.environment,
-    ...forLanguage(facts),
+    ...ofRuntime,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_REGION: target.region,
     AWS_DEFAULT_REGION: target.region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${target.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: target.name,
     AWS_LAMBDA_FUNCTION_VERSION: target.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(target.memoryMb),

@@ -1,10 +1,10 @@
 import { assert } from "../kit/assert.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
-import { INIT_TIMEOUT_MS } from "../kit/limits.ts";
+import { ANSWER_GRACE_MS, INIT_TIMEOUT_MS } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { endingOf, type Ending } from "./ending.ts";
-import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationReport } from "./executor.ts";
+import type { Environment, EnvironmentState, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "./executor.ts";
 import { initFailure, platformType, serviceException, type Failure } from "./failures.ts";
 import type { SystemLog } from "./log-format.ts";
 import type { LogStream } from "./log-stream.ts";
@@ -26,6 +26,12 @@ interface Needs {
   wall: Clock;
   log: Log;
   onStopped: () => void;
+}
+
+interface Course {
+  /** Of the function's time. */
+  leftMs(): number;
+  onAnswer(outcome: InvocationOutcome): void;
 }
 
 const IDLE_BEFORE_FREEZE_MS = 10;
@@ -109,8 +115,20 @@ export const createEnvironment = (needs: Needs): Environment => {
   let ending: Promise<void> | undefined;
   const destroy = (): Promise<void> => (ending ??= end());
 
-  const runOne = async (invocation: Invocation, deadline: number): Promise<Ending> => {
-    const leftMs = () => Math.max(0, deadline - wall.monotonic());
+  /** What the runtime does behind its answer is part of the invocation: it may fail there, and the answer stands. */
+  const becomeReady = async (current: Run, answered: Ending, invocation: Invocation, { leftMs, onAnswer }: Course): Promise<Ending> => {
+    if (current.isReady) return answered;
+    const grace = wall.at(wall.now() + ANSWER_GRACE_MS, "answer", () => onAnswer(answered.outcome));
+    const signal = await current.next(leftMs());
+    grace.cancel();
+    if (signal.kind === "next") return answered;
+    assert(signal.kind === "exit" || signal.kind === "timeout", "an answered invocation cannot be answered again");
+    await endRun();
+    return { ...endingOf(signal, invocation, target, wall.now()), outcome: answered.outcome };
+  };
+
+  const runOne = async (invocation: Invocation, course: Course): Promise<Ending> => {
+    const { leftMs } = course;
     if (run?.hasEnded) await endRun();
     if (run === undefined) {
       const { failure } = await runInit("invoke", leftMs());
@@ -122,9 +140,10 @@ export const createEnvironment = (needs: Needs): Environment => {
     current.api.send(invocation, Math.round(wall.now() + leftMs()));
     const signal = await answer;
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-    if (signal.kind === "exit" || signal.kind === "timeout") await endRun();
-    else if (!current.isReady && (await current.next(leftMs())).kind !== "next") await endRun();
-    return signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+    const how: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+    if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, how, invocation, course);
+    await endRun();
+    return how;
   };
 
   /** What was measured of an invocation, as its report says it. */
@@ -150,7 +169,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (ending !== undefined) throw new Error("its environment was stopped");
   };
 
-  const invokeAwake = async (invocation: Invocation): Promise<InvocationReport> => {
+  const invokeAwake = async (invocation: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
     const { requestId } = invocation;
     const isColdStart = invocations === 0;
     become("busy");
@@ -158,7 +177,8 @@ export const createEnvironment = (needs: Needs): Environment => {
     logs.beginTail();
     logs.system(systemLog.start({ requestId, version: target.version }));
     const began = wall.monotonic();
-    const how = await runOne(invocation, began + target.timeoutSeconds * 1_000);
+    const deadline = began + target.timeoutSeconds * 1_000;
+    const how = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
     const tookMs = wall.monotonic() - began;
     await logs.settle();
     const { outcome, status, errorType, notice } = how;
@@ -175,10 +195,10 @@ export const createEnvironment = (needs: Needs): Environment => {
   };
 
   /** What fails here is not user code's doing: nobody can tell what state it is in, so nobody shall be given it again. */
-  const invoke = async (invocation: Invocation): Promise<InvocationReport> => {
+  const invoke = async (invocation: Invocation, onAnswer: Course["onAnswer"] = () => {}): Promise<InvocationReport> => {
     try {
       await wake();
-      return await invokeAwake(invocation);
+      return await invokeAwake(invocation, onAnswer);
     } catch (error) {
       void destroy();
       throw serviceException(target, error, log);

@@ -71,8 +71,11 @@ export interface Environment {
   readonly invocations: number;
   /** The credentials inside end then (wall clock, milliseconds): it must be retired before. */
   readonly credentialsExpireAt: number;
-  /** Never rejects for what user code did; with ServiceException for what the platform could not do, and is dead then. Thaws, runs, waits for the runtime to be ready again or dead, then freezes lazily. */
-  invoke(invocation: Invocation): Promise<InvocationReport>;
+  /**
+   * Never rejects for what user code did; with ServiceException for what the platform could not do, and is dead then. Thaws, runs, waits for
+   * the runtime to be ready again or dead, then freezes lazily. `onAnswer` is told sooner when the runtime has answered and goes on working; the report follows.
+   */
+  invoke(invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
   /** Kills what runs in it, an invocation too. Nothing is left when it resolves; never rejects. */
   stop(): Promise<void>;
   /** Resolves when INIT is over, however it went. */
@@ -104,7 +107,7 @@ export interface Executor {
 
 export interface RuntimeListing {
   runtime: string;
-  /** Of the interpreter that runs it: `3.13.0`. Absent when there is none. */
+  /** Of the interpreter that runs it: `3.13.0`. Absent when there is none, or none is needed: then it is exact. */
   version?: string;
   path?: string;
   isExact: boolean;

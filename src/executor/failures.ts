@@ -11,7 +11,9 @@ export type Signal =
   | { kind: "too-large" }
   | { kind: "error"; errorType: string; payload: Buffer }
   | { kind: "exit"; exit: ProcessExit }
-  | { kind: "timeout" };
+  | { kind: "timeout" }
+  /** There is no program to start, or the kernel will not run it. */
+  | { kind: "not-started"; errorType: string; message: string };
 
 export type Failure = Exclude<Signal, { kind: "next" | "response" }>;
 export type ErrorOutcome = Extract<InvocationOutcome, { kind: "error" }>;
@@ -40,6 +42,7 @@ export const initFailure = (signal: Failure): { status: "error" | "timeout"; err
     case "exit": return { status: "error", errorType: exitType(signal.exit) };
     case "error": return { status: "error", errorType: platformType(signal.errorType) };
     case "too-large": return { status: "error", errorType: "Runtime.Unknown" };
+    case "not-started": return { status: "error", errorType: signal.errorType };
   }
 };
 
@@ -54,6 +57,7 @@ export const failureOf = (signal: Failure, requestId: string, target: FunctionTa
     case "too-large": return told("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`);
     case "timeout": return told("Sandbox.Timedout", `RequestId: ${requestId} Error: ${timeoutText(target)}`);
     case "exit": return told(exitType(signal.exit), `RequestId: ${requestId} Error: ${exitText(signal.exit)}`);
+    case "not-started": return told(signal.errorType, `RequestId: ${requestId} Error: ${signal.message}`);
   }
 };
 

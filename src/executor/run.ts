@@ -3,8 +3,8 @@ import type { ProcessExit } from "../sandbox/sandbox.ts";
 import type { Failure, Signal } from "./failures.ts";
 import { createRuntimeApi, type RuntimeApi } from "./runtime-api.ts";
 
-/** How the runtime is started in its sandbox; the environment decides when. */
-export type StartRuntime = (runtimeApi: RuntimeApi) => Promise<{ exited: Promise<ProcessExit> }>;
+/** How the runtime is started in its sandbox, or why it cannot be; the environment decides when. */
+export type StartRuntime = (runtimeApi: RuntimeApi) => Promise<{ exited: Promise<ProcessExit> } | { failure: Failure }>;
 
 /** A started runtime process, and what it tells. */
 export interface Run {
@@ -53,8 +53,9 @@ export const startRun = async (startRuntime: StartRuntime, wall: Clock): Promise
         };
       }),
   };
-  const { exited } = await startRuntime(api);
-  void exited.then((exit) => {
+  const started = await startRuntime(api);
+  if ("failure" in started) end = started.failure;
+  else void started.exited.then((exit) => {
     end = { kind: "exit", exit };
     tell(end);
   });

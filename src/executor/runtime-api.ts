@@ -25,7 +25,7 @@ const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 
 const reply = (response: ServerResponse, status: number, value: unknown) => {
   const body = JSON.stringify(value);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body);
+  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }).end(body);
 };
 const fault = (response: ServerResponse, status: number, errorType: string, errorMessage: string) => reply(response, status, { errorMessage, errorType });
 const refuse = (response: ServerResponse, from: string, to: string) =>
@@ -49,27 +49,38 @@ const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character
 const traceHeader = ({ trace, requestId }: Invocation): string =>
   `Root=${trace.id};Parent=${requestId.replaceAll("-", "").slice(-16)};Sampled=0${trace.lineage === undefined ? "" : `;Lineage=${trace.lineage}`}`;
 
+/** Written as AWS writes them: shell scripts look for the very letters. */
 const headersOf = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({
-  "content-type": "application/json",
-  "content-length": String(invocation.payload.length),
-  "lambda-runtime-aws-request-id": invocation.requestId,
-  "lambda-runtime-deadline-ms": String(deadlineMs),
-  "lambda-runtime-invoked-function-arn": invocation.invokedFunctionArn,
-  "lambda-runtime-trace-id": traceHeader(invocation),
-  ...(invocation.clientContext === undefined ? {} : { "lambda-runtime-client-context": ascii(invocation.clientContext) }),
-  ...(invocation.cognitoIdentity === undefined ? {} : { "lambda-runtime-cognito-identity": ascii(invocation.cognitoIdentity) }),
-  ...(invocation.tenantId === undefined ? {} : { "lambda-runtime-aws-tenant-id": invocation.tenantId }),
+  "Content-Type": "application/json",
+  "Content-Length": String(invocation.payload.length),
+  "Lambda-Runtime-Aws-Request-Id": invocation.requestId,
+  "Lambda-Runtime-Deadline-Ms": String(deadlineMs),
+  "Lambda-Runtime-Invoked-Function-Arn": invocation.invokedFunctionArn,
+  "Lambda-Runtime-Trace-Id": traceHeader(invocation),
+  ...(invocation.clientContext === undefined ? {} : { "Lambda-Runtime-Client-Context": ascii(invocation.clientContext) }),
+  ...(invocation.cognitoIdentity === undefined ? {} : { "Lambda-Runtime-Cognito-Identity": ascii(invocation.cognitoIdentity) }),
+  ...(invocation.tenantId === undefined ? {} : { "Lambda-Runtime-Aws-Tenant-Id": invocation.tenantId }),
 });
 
-const errorTypeOf = (request: IncomingMessage): string => {
-  const type = request.headers["lambda-runtime-function-error-type"];
+const errorTypeOf = ({ headers }: Pick<IncomingMessage, "headers">): string => {
+  const type = headers["lambda-runtime-function-error-type"];
   return typeof type === "string" && type !== "" ? type : "Runtime.Unknown";
 };
+
+/** What went wrong in the middle of a streamed response stands behind it, its JSON in Base64. */
+const midstreamError = ({ trailers }: IncomingMessage): { errorType: string; payload: Buffer } | undefined => {
+  const body = trailers["lambda-runtime-function-error-body"];
+  if (body === undefined && trailers["lambda-runtime-function-error-type"] === undefined) return undefined;
+  return { errorType: errorTypeOf({ headers: trailers }), payload: Buffer.from(body ?? "", "base64") };
+};
+
+const RESPONSE_MODE = "lambda-runtime-function-response-mode";
+const INVALID_MODE = "Runtime.InvalidResponseModeHeader";
 
 /**
  * The Runtime API of one environment, on its own listener: which listener a call came in on is the identity of the environment, so
  * there is no way to answer for another one. Source: "Using the Lambda runtime API for custom runtimes"; refusals as AWS's runtime
- * interface emulator words them.
+ * interface emulator words them. A streamed response is collected to its end: that is what Invoke answers on AWS, too.
  */
 export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   /** The runtime's open request for an invocation, and the invocation that waits for such a request. */
@@ -112,9 +123,15 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
       events.responseTooLarge();
       return fault(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`);
     }
+    const mode = kind === "response" ? request.headers[RESPONSE_MODE] : undefined;
+    if (mode !== undefined && mode !== "streaming") {
+      events.error(INVALID_MODE, Buffer.from(JSON.stringify({ errorType: INVALID_MODE, errorMessage: "Invalid function response mode" })));
+      return fault(response, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
+    }
     reply(response, 202, { status: "OK" });
-    if (kind === "response") events.response(body);
-    else events.error(errorTypeOf(request), body);
+    const error = kind === "error" ? { errorType: errorTypeOf(request), payload: body } : midstreamError(request);
+    if (error === undefined) events.response(body);
+    else events.error(error.errorType, error.payload);
   };
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await read(request);

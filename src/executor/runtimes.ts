@@ -4,12 +4,22 @@ import { ApiError } from "../kit/api-error.ts";
 import type { RuntimeListing } from "./executor.ts";
 import { discoverInterpreters, inspectInterpreter, type Interpreter, type Language } from "./discover.ts";
 
-const RUNTIMES = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"] as const;
+/** `provided`: no language of ours, the package brings its program. */
+export type RuntimeLanguage = Language | "provided";
+
+const NAMES: Readonly<Record<RuntimeLanguage, readonly string[]>> = {
+  nodejs: ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"],
+  python: ["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"],
+  provided: ["provided.al2", "provided.al2023"],
+};
+const RUNTIMES = Object.values(NAMES).flat();
+const LANGUAGES = new Map((Object.keys(NAMES) as RuntimeLanguage[]).flatMap((language) => NAMES[language].map((name) => [name, language] as const)));
 
 export interface Runtime {
   name: string;
-  language: Language;
-  interpreter: Interpreter;
+  language: RuntimeLanguage;
+  /** Every language has one; `provided` has none. */
+  interpreter?: Interpreter;
   isExact: boolean;
   /** Said once in a function's log when another version answers. */
   note?: string;
@@ -24,12 +34,7 @@ interface Needs {
 }
 
 /** `[3, 13]`, `[24]`: as much of a version as a runtime's name says. */
-const wantedOf = (name: string): { language: Language; wanted: number[] } | undefined => {
-  const match = /^(nodejs|python)(\d+)(?:\.(\d+))?(?:\.x)?$/.exec(name);
-  if (match === null) return undefined;
-  const language = match[1] as Language;
-  return { language, wanted: language === "nodejs" ? [Number(match[2])] : [Number(match[2]), Number(match[3])] };
-};
+const wantedOf = (name: string): number[] => name.match(/\d+/g)!.map(Number);
 
 /** Position on a line, so that versions can be near or far. */
 const positionOf = (parts: readonly number[], length: number): number => (length === 1 ? parts[0]! : parts[0]! * 1_000 + parts[1]!);
@@ -62,12 +67,14 @@ export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs
   const configuredFor = (name: string, path: string): Promise<Interpreter> => {
     let interpreter = configured.get(name);
     if (interpreter === undefined) {
-      const language = wantedOf(name)?.language;
+      const language = LANGUAGES.get(name);
       const fix = "Fix: name the path of an interpreter, or leave the setting out";
       interpreter =
         language === undefined
           ? Promise.reject(new Error(`--runtime ${name}=${path}: ${name} is no runtime that lambdad runs. Fix: take one of ${RUNTIMES.join(", ")}`))
-          : inspectInterpreter(language, absolute(path)).catch((error: Error) => Promise.reject(new Error(`--runtime ${name}=${path}: ${error.message}. ${fix}`)));
+          : language === "provided"
+            ? Promise.reject(new Error(`--runtime ${name}=${path}: ${name} has no interpreter, the function's package brings its program. Fix: leave the setting out`))
+            : inspectInterpreter(language, absolute(path)).catch((error: Error) => Promise.reject(new Error(`--runtime ${name}=${path}: ${error.message}. ${fix}`)));
       interpreter.catch(() => {});
       configured.set(name, interpreter);
     }
@@ -75,9 +82,10 @@ export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs
   };
 
   const look = async (name: string): Promise<Runtime | undefined> => {
-    const wish = wantedOf(name);
-    if (wish === undefined) return undefined;
-    const { language, wanted } = wish;
+    const language = LANGUAGES.get(name);
+    if (language === undefined) return undefined;
+    if (language === "provided") return { name, language, isExact: true };
+    const wanted = wantedOf(name);
     const path = settings.runtimePaths[name];
     if (path !== undefined) return { name, language, interpreter: await configuredFor(name, path), isExact: true };
     const interpreter = choose(await interpreters(), language, wanted);
@@ -92,7 +100,7 @@ export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs
   return {
     /** Throws an ApiError that says what is missing and how to get it. */
     async resolve(name: string): Promise<Runtime> {
-      if (wantedOf(name) === undefined) throw unavailable(`The runtime ${name} is not built in this version of lambdad: it runs ${RUNTIMES.join(", ")}`);
+      if (!LANGUAGES.has(name)) throw unavailable(`The runtime ${name} is not built in this version of lambdad: it runs ${RUNTIMES.join(", ")}`);
       const runtime = await look(name);
       if (runtime === undefined) throw unavailable(`${name} is not installed on this machine: ${fixFor(name)}`);
       if (settings.strictRuntimes && !runtime.isExact) throw unavailable(runtime.note!);
@@ -115,7 +123,7 @@ export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs
           const runtime = await look(name);
           if (runtime === undefined) return { runtime: name, isExact: false, note: `not installed: ${fixFor(name)}` };
           const { interpreter, isExact, note } = runtime;
-          return { runtime: name, version: interpreter.version, path: interpreter.path, isExact, ...(note === undefined ? {} : { note }) };
+          return { runtime: name, ...(interpreter === undefined ? {} : { version: interpreter.version, path: interpreter.path }), isExact, ...(note === undefined ? {} : { note }) };
         }),
       ),
   };

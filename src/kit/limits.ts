@@ -47,6 +47,11 @@ export const ASYNC_EVENT_AGE_MS_MAX = 6 * 60 * 60 * 1000;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
 export const ENVIRONMENT_STARTS_PER_CPU = 2;
 export const START_TURN_MS = 1_000;
+/**
+ * Milliseconds. An answer waits this long for its runtime to ask for the next invocation: nearly all do so at once, and who calls
+ * one after the other then finds the same environment, and the log whole. Ours; AWS's own way to the caller takes longer.
+ */
+export const ANSWER_GRACE_MS = 50;
 /** Milliseconds. An idle environment lives this long; unspecified by AWS, minutes in practice. */
 export const ENVIRONMENT_IDLE_MS = 10 * 60 * 1000;
 /** Bytes of headers of one request: AWS's 1 MB is for line and headers together; ours is Node's parser limit. */

@@ -19,12 +19,12 @@ export const createScheduler = ({ executor, clock, wall, ledger, settings = {} }
   const placement = createPlacement({ executor, clock, wall, grow: concurrency.grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
 
   return {
-    async invoke(target, invocation) {
+    async invoke(target, invocation, onAnswer) {
       const lease = concurrency.lease(target);
       try {
         const environment = await placement.acquire(target);
         try {
-          const report = await environment.invoke(invocation);
+          const report = await environment.invoke(invocation, onAnswer);
           const { outcome, durationMs, isColdStart, logGroup, logStream, memoryUsedMb, initMs } = report;
           const result = outcome.kind === "response" ? "returned" : `failed with ${outcome.errorType}`;
           ledger.record({

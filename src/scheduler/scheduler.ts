@@ -1,9 +1,12 @@
-import type { Invocation, InvocationReport, FunctionTarget } from "../executor/executor.ts";
+import type { Invocation, InvocationOutcome, InvocationReport, FunctionTarget } from "../executor/executor.ts";
 
 /** A synchronous invocation: lease concurrency → acquire an environment → run → release. */
 export interface Scheduler {
-  /** Rejects with TooManyRequestsException when concurrency is used up, with ServiceException when the scheduler is closed, or with the executor's ApiError. */
-  invoke(target: FunctionTarget, invocation: Invocation): Promise<InvocationReport>;
+  /**
+   * Rejects with TooManyRequestsException when concurrency is used up, with ServiceException when the scheduler is closed, or with the executor's
+   * ApiError. `onAnswer` is told sooner when the runtime goes on working behind its answer; it keeps environment and lease meanwhile.
+   */
+  invoke(target: FunctionTarget, invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
   /** Code or configuration changed, or the function or a version is gone: idle environments stop, busy ones after their invocation. */
   retire(functionArn: string, only?: Retired): void;
   /** Live environments, for `ps`, health and drain. */

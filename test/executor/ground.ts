@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
-import type { Environment, FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
+import type { Environment, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../src/executor/executor.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
@@ -12,7 +12,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createProcessDriver } from "../../src/sandbox/process.ts";
 import type { IsolationName } from "../../src/sandbox/sandbox.ts";
-import { zipOf } from "../support/functions.ts";
+import { zipOf, type PackageFile } from "../support/functions.ts";
 import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -50,7 +50,7 @@ export interface TestFunction {
   wall: AdvanceableClock;
   /** Everything that was logged so far. */
   log(): string[];
-  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean }): Promise<InvocationReport & { json: unknown }>;
+  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean; onAnswer?: (outcome: InvocationOutcome) => void }): Promise<InvocationReport & { json: unknown }>;
 }
 
 /** A Node.js function of one module, or of a package. */
@@ -67,6 +67,12 @@ export interface GroundOptions {
   /** The driver; by default the one that lambdad would choose here. */
   isolation?: IsolationName;
 }
+
+/** A function whose package brings its program. Its own files are modules and texts. */
+export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarget> & { files?: Record<string, PackageFile>; isolation?: IsolationName } = {}) => {
+  const { files, isolation, ...target } = options;
+  return startFunction({ bootstrap: { content: bootstrap, mode: 0o755 }, ...files }, { runtime: "provided.al2023", ...target }, isolation === undefined ? {} : { isolation });
+};
 
 /** An executor over real processes, and what it needs of a platform. */
 export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]! }: GroundOptions = {}) => {
@@ -95,7 +101,7 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
   return {
     executor, clock, wall, ledger, lines, dataDirectory: directory,
     /** A function made of texts, with the zips of its layers. */
-    async target(files: Record<string, string>, options: Partial<FunctionTarget> = {}, layers: readonly Buffer[] = []): Promise<FunctionTarget> {
+    async target(files: Record<string, PackageFile>, options: Partial<FunctionTarget> = {}, layers: readonly Buffer[] = []): Promise<FunctionTarget> {
       const zip = await zipOf(files);
       return {
         account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn: FUNCTION_ARN, revisionId: "1", runtime: "python3.13", handler: "app.handler",
@@ -111,15 +117,15 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
 };
 
 /** A package in a real environment. */
-export const startFunction = async (files: Record<string, string>, options: Partial<FunctionTarget> = {}, ground: GroundOptions = {}): Promise<TestFunction> => {
+export const startFunction = async (files: Record<string, PackageFile>, options: Partial<FunctionTarget> = {}, ground: GroundOptions = {}): Promise<TestFunction> => {
   const { executor, wall, lines, target, invocation } = createGround(ground);
   const environment = await executor.createEnvironment(await target(files, options));
   return {
     environment,
     wall,
     log: () => lines,
-    async invoke(event, { clientContext, isRaw = false } = {}) {
-      const report = await environment.invoke({ ...invocation(event), ...(clientContext === undefined ? {} : { clientContext }) });
+    async invoke(event, { clientContext, isRaw = false, onAnswer } = {}) {
+      const report = await environment.invoke({ ...invocation(event), ...(clientContext === undefined ? {} : { clientContext }) }, onAnswer);
       return { ...report, json: isRaw ? undefined : JSON.parse(report.outcome.payload.toString("utf8")) };
     },
   };

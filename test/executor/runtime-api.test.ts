@@ -15,7 +15,7 @@ def call(method, path, body=None, headers={}):
     return answer.status, dict(answer.getheaders()), data
 def take():
     status, headers, body = call("GET", "/invocation/next")
-    return headers["lambda-runtime-aws-request-id"], headers, json.loads(body)
+    return headers["Lambda-Runtime-Aws-Request-Id"], headers, json.loads(body)
 def answer(id, value):
     return call("POST", "/invocation/%s/response" % id, value if isinstance(value, (bytes, str)) else json.dumps(value))
 `;
@@ -31,10 +31,10 @@ while True:
     const [headers, event] = (await invoke({ a: 1 }, { clientContext: '{"custom":"ü"}' })).json as [Record<string, string>, unknown];
     expect(event).toEqual({ a: 1 });
     expect(headers).toMatchObject({
-      "content-type": "application/json", "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "lambda-runtime-client-context": '{"custom":"\\u00fc"}',
-      "lambda-runtime-trace-id": expect.stringMatching(/^Root=1-/), "lambda-runtime-aws-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+      "Content-Type": "application/json", "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Lambda-Runtime-Client-Context": '{"custom":"\\u00fc"}',
+      "Lambda-Runtime-Trace-Id": expect.stringMatching(/^Root=1-/), "Lambda-Runtime-Aws-Request-Id": expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
-    const leftMs = Number(headers["lambda-runtime-deadline-ms"]) - Date.now();
+    const leftMs = Number(headers["Lambda-Runtime-Deadline-Ms"]) - Date.now();
     expect(leftMs).toBeGreaterThan(5_000);
     expect(leftMs).toBeLessThanOrEqual(10_000);
   });
@@ -122,6 +122,34 @@ while True:
     expect((await invoke({ do: "break" }, { isRaw: true })).outcome.payload.toString()).toBe("whole");
     await eventually("it is frozen", () => environment.state === "frozen");
     expect((await invoke({ do: "slow" })).json).toBe("slow");
+  });
+
+  it("L10 collects a streamed response to its end; an error behind it is the outcome, another mode is refused", async () => {
+    const { invoke } = await runtime(`
+import base64
+def stream(id, pieces, mode="streaming", trailers=()):
+    host, port = ADDRESS.split(":")
+    connection = socket.create_connection((host, int(port)))
+    names = "".join("Trailer: %s\\r\\n" % name for name, _ in trailers)
+    connection.sendall(("POST %s/invocation/%s/response HTTP/1.1\\r\\nHost: x\\r\\nLambda-Runtime-Function-Response-Mode: %s\\r\\nTransfer-Encoding: chunked\\r\\n%s\\r\\n" % (BASE, id, mode, names)).encode())
+    for piece in pieces:
+        connection.sendall(b"%x\\r\\n%s\\r\\n" % (len(piece), piece))
+        time.sleep(0.02)
+    connection.sendall(b"0\\r\\n" + "".join("%s: %s\\r\\n" % one for one in trailers).encode() + b"\\r\\n")
+    print(connection.recv(1000).split(b"\\r\\n\\r\\n")[-1].decode())
+    connection.close()
+while True:
+    id, headers, event = take()
+    if event == "whole": stream(id, [b"first ", b"second"])
+    elif event == "other": stream(id, [b"x"], mode="sideways")
+    else: stream(id, [b"begun"], trailers=[("Lambda-Runtime-Function-Error-Type", "Mine"), ("Lambda-Runtime-Function-Error-Body", base64.b64encode(b'{"errorType":"Mine"}').decode())])
+`);
+    const whole = await invoke("whole", { isRaw: true });
+    expect([whole.outcome.kind, whole.outcome.payload.toString()]).toEqual(["response", "first second"]);
+    expect((await invoke("broken")).outcome).toEqual({ kind: "error", errorType: "Mine", payload: Buffer.from('{"errorType":"Mine"}') });
+    const other = await invoke("other");
+    expect(other.json).toEqual({ errorType: "Runtime.InvalidResponseModeHeader", errorMessage: "Invalid function response mode" });
+    expect(other.logTail.toString()).toContain('{"errorMessage":"Invalid function response mode","errorType":"InvalidFunctionResponseMode"}');
   });
 
   it("E5 keeps an error type of its own in the payload only", async () => {

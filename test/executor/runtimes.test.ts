@@ -69,14 +69,20 @@ describe("the interpreter of a runtime", () => {
   ] as const)("is %s", async (_name, installed, runtime, version, isExact) => {
     const { runtimes } = setUp(installed);
     const found = await runtimes.resolve(runtime);
-    expect([found.interpreter.version, found.isExact, found.note === undefined]).toEqual([version, isExact, isExact]);
+    expect([found.interpreter?.version, found.isExact, found.note === undefined]).toEqual([version, isExact, isExact]);
     expect(await runtimes.list()).toContainEqual(expect.objectContaining({ runtime, version, isExact }));
   });
 
   it("of Node.js goes by its major version alone", async () => {
     const { runtimes } = setUp([], ["20.9.0", "20.11.1", "26.1.0"]);
-    const versions = await Promise.all(["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"].map(async (name) => (await runtimes.resolve(name)).interpreter.version));
+    const versions = await Promise.all(["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"].map(async (name) => (await runtimes.resolve(name)).interpreter?.version));
     expect(versions).toEqual(["20.11.1", process.versions.node, process.versions.node, "26.1.0"]);
+  });
+
+  it("is none for provided.al2 and provided.al2023, which run everywhere", async () => {
+    const { runtimes } = setUp([], [], { strictRuntimes: true });
+    expect(await runtimes.resolve("provided.al2023")).toEqual({ name: "provided.al2023", language: "provided", isExact: true });
+    expect((await runtimes.list()).filter(({ runtime }) => runtime.startsWith("provided"))).toEqual([{ runtime: "provided.al2", isExact: true }, { runtime: "provided.al2023", isExact: true }]);
   });
 
   it("that is another one is told to each function once, and to `lambdad runtimes`", async () => {
@@ -113,6 +119,7 @@ describe("the interpreter of a runtime", () => {
     ["is not there", { "python3.13": "/nowhere/python" }, "--runtime python3.13=/nowhere/python: there is nothing at that path. Fix: name the path of an interpreter, or leave the setting out"],
     ["is no program", { "python3.13": "/etc/passwd" }, "--runtime python3.13=/etc/passwd: it is no program. Fix: "],
     ["is another language", { "python3.13": OWN }, `--runtime python3.13=${OWN}: it is no Python. Fix: `],
+    ["has no interpreter", { "provided.al2023": "/bin/sh" }, "--runtime provided.al2023=/bin/sh: provided.al2023 has no interpreter, the function's package brings its program. Fix: leave the setting out"],
     ["has no runtime", { php8: "/bin/sh" }, "--runtime php8=/bin/sh: php8 is no runtime that lambdad runs. Fix: take one of nodejs20.x, "],
   ])("is checked at start: it %s", async (_name, runtimePaths, message) => {
     const { runtimes } = setUp([], [], { runtimePaths: runtimePaths as unknown as Record<string, string> });

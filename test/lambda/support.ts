@@ -3,7 +3,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { beforeAll, onTestFinished } from "vitest";
 import { systemRandom } from "../../src/kit/random.ts";
 import { ACCOUNT } from "../support/context.ts";
-import { createRole, zipOf } from "../support/functions.ts";
+import { createRole, zipOf, type PackageFile } from "../support/functions.ts";
 import { usePlatform } from "../support/platform.ts";
 import { Sha256 } from "../support/sha256.ts";
 import { eventually } from "../support/temporary.ts";
@@ -46,7 +46,7 @@ export const useLambda = () => {
       return State === "Active" && LastUpdateStatus === "Successful";
     });
 
-  const inputOf = async (name: string, over: Partial<CreateFunctionCommandInput> = {}, files: Record<string, string> = { "index.mjs": "export const handler = async (event) => event;\n" }): Promise<CreateFunctionCommandInput> => ({
+  const inputOf = async (name: string, over: Partial<CreateFunctionCommandInput> = {}, files: Record<string, PackageFile> = { "index.mjs": "export const handler = async (event) => event;\n" }): Promise<CreateFunctionCommandInput> => ({
     FunctionName: name, Role: ground.role, Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: await zipOf(files) }, ...over,
   });
 
@@ -59,14 +59,14 @@ export const useLambda = () => {
     isSettled,
     inputOf,
     /** A function of this test's own, Pending; gone when the test is over. */
-    async create(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, string>): Promise<string> {
+    async create(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, PackageFile>): Promise<string> {
       const name = over.FunctionName ?? `fn-${systemRandom.bytes(6).toString("hex")}`;
       await platform.clients.lambda.send(new CreateFunctionCommand(await inputOf(name, over, files)));
       onTestFinished(async () => void (await platform.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: name })).catch(() => undefined)));
       return name;
     },
     /** And Active. */
-    async active(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, string>): Promise<string> {
+    async active(over: Partial<CreateFunctionCommandInput> = {}, files?: Record<string, PackageFile>): Promise<string> {
       const name = await this.create(over, files);
       await isSettled(name);
       return name;

@@ -3,10 +3,16 @@ import { CreateFunctionCommand, type CreateFunctionCommandInput, waitUntilFuncti
 import { ZipFile } from "yazl";
 import type { Clients } from "./clients.ts";
 
-/** A zip package made of texts. */
-export const zipOf = async (files: Record<string, string>): Promise<Buffer> => {
+/** A text, or what a file holds with its mode: `0o755` for a program. */
+export type PackageFile = string | { content: string | Buffer; mode: number };
+
+/** A zip package made of texts and files. */
+export const zipOf = async (files: Record<string, PackageFile>): Promise<Buffer> => {
   const zip = new ZipFile();
-  for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
+  for (const [name, file] of Object.entries(files)) {
+    if (typeof file === "string") zip.addBuffer(Buffer.from(file), name);
+    else zip.addBuffer(Buffer.from(file.content as string), name, { mode: 0o100_000 | file.mode });
+  }
   zip.end();
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
@@ -28,7 +34,7 @@ export const createRole = async ({ iam }: Clients, name: string): Promise<string
 /** Creates a function and waits, as SDK users do, until it is Active. */
 export const createFunction = async (
   clients: Clients,
-  options: Partial<CreateFunctionCommandInput> & { FunctionName: string; Role: string; files: Record<string, string> },
+  options: Partial<CreateFunctionCommandInput> & { FunctionName: string; Role: string; files: Record<string, PackageFile> },
 ): Promise<string> => {
   const { files, ...input } = options;
   const created = await clients.lambda.send(

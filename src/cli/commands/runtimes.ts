@@ -33,7 +33,7 @@ export const addRuntimes = (program: Command, exit: Exit): void => {
 };
 
 const print = (out: Output, runtimes: readonly Listing[]): void => {
-  const rows = runtimes.map(({ runtime, version, path, isExact }) => [runtime, version ?? "-", path ?? "-", path === undefined ? "not installed" : isExact ? "" : "the nearest one"]);
+  const rows = runtimes.map(({ runtime, version, path, isExact }) => [runtime, version ?? "-", path ?? "-", isExact ? (path === undefined ? "the package brings its bootstrap" : "") : path === undefined ? "not installed" : "the nearest one"]);
   for (const line of tableLines([["RUNTIME", "VERSION", "PATH", ""], ...rows])) out.line(line);
   if (runtimes.some(({ isExact }) => !isExact)) out.note("to have an exact one: install it, or name it with lambdad start --runtime <runtime>=<path>");
 };

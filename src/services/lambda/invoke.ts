@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { Invocation } from "../../executor/executor.ts";
+import type { FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../executor/executor.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import type { Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
@@ -14,6 +14,7 @@ import type { FunctionReader } from "./reader.ts";
 import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 
+type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
 
 const EMPTY = Buffer.from("{}");
@@ -55,7 +56,7 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 };
 
 /** The three ways to invoke. */
-export const invokeHandlers = ({ store, scheduler, queue, clock, random, read }: LambdaNeeds & { read: FunctionReader }) => {
+export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, read }: LambdaNeeds & { read: FunctionReader }) => {
   /** Unqualified, it is the one that the door was asked about; an alias with weights is drawn here. */
   const look = async ({ name, qualifier, arn, ...at }: FunctionName, context: RequestContext): Promise<FunctionRecord> => {
     if (qualifier !== undefined && qualifier !== "$LATEST") return store.run(() => getInvoked(at, name, qualifier, random));
@@ -76,16 +77,30 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, read }:
     return { StatusCode: 202 };
   };
   /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
-  const run = async (record: FunctionRecord, invocation: Invocation) => {
+  const run = async (record: FunctionRecord, attempt: (target: FunctionTarget) => Promise<Answer>) => {
     const target = toTarget(record, clock);
     try {
-      return await scheduler.invoke(target, invocation);
+      return await attempt(target);
     } catch (error) {
       const current = toTarget(await store.run(() => getFunction(record, record.name, record.version)), clock);
       if (current.revisionId === target.revisionId) throw error;
-      return scheduler.invoke(current, invocation);
+      return attempt(current);
     }
   };
+
+  /** As soon as the runtime has given it; what fails behind it is our own bug. */
+  const answerOf = (target: FunctionTarget, invocation: Invocation) =>
+    new Promise<Answer>((resolve, reject) => {
+      let isAnswered = false;
+      const answer = (outcome: InvocationOutcome) => {
+        isAnswered = true;
+        resolve({ outcome });
+      };
+      scheduler.invoke(target, invocation, answer).then(({ outcome }) => resolve({ outcome }), (error: unknown) => {
+        if (isAnswered) log.error("an invocation failed behind its answer", { function: target.functionArn, requestId: invocation.requestId, error: String(error) });
+        reject(error);
+      });
+    });
 
   return {
     /** What Invoke with the type Event was before: deprecated, and still called. */
@@ -116,17 +131,20 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, read }:
       refuseBeforeActive(record);
       if (type === "Event") return queueEvent(record, named, payload, context);
       const clientContext = clientContextOf(input.ClientContext);
-      const { outcome, logTail } = await run(record, {
+      const invocation: Invocation = {
         requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
-      });
+      };
+      // Who asks for the log's tail waits for its last line, the report; else the answer is passed on as soon as it is there.
+      const attempt = async (target: FunctionTarget): Promise<Answer> => (input.LogType === "Tail" ? scheduler.invoke(target, invocation) : answerOf(target, invocation));
+      const { outcome, logTail } = await run(record, attempt);
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
         ExecutedVersion: record.version,
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
-        ...(input.LogType === "Tail" ? { LogResult: logTail.toString("base64") } : {}),
+        ...(logTail === undefined ? {} : { LogResult: logTail.toString("base64") }),
       };
     },
   } satisfies LambdaHandlers;

@@ -1,0 +1,95 @@
+import { describe, expect, it, type TestContext } from "vitest";
+import type { IsolationName } from "../../src/sandbox/sandbox.ts";
+import { isolations } from "../support/isolation.ts";
+import { goPackage, nodePackage, pythonPackage, type Package } from "../support/official-clients.ts";
+import { startFunction } from "./ground.ts";
+
+const GO = `package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+type Event struct{ Do string }
+
+func handle(ctx context.Context, event Event) (any, error) {
+	switch event.Do {
+	case "fail":
+		return nil, errors.New("asked to fail")
+	case "panic":
+		panic("asked to panic")
+	}
+	about, _ := lambdacontext.FromContext(ctx)
+	deadline, _ := ctx.Deadline()
+	return map[string]any{
+		"id": about.AwsRequestID, "arn": about.InvokedFunctionArn, "deadline": deadline.UnixMilli(), "client": about.ClientContext.Custom["a"],
+		"name": lambdacontext.FunctionName, "memory": lambdacontext.MemoryLimitInMB, "trace": os.Getenv("_X_AMZN_TRACE_ID") != "",
+	}, nil
+}
+
+func main() { lambda.Start(handle) }
+`;
+const PYTHON = `
+import os
+def handler(event, context):
+    if event["Do"] == "fail": raise ValueError("asked to fail")
+    if event["Do"] == "panic": os._exit(4)
+    return {"id": context.aws_request_id, "arn": context.invoked_function_arn, "left": context.get_remaining_time_in_millis(), "client": context.client_context.custom["a"], "name": context.function_name, "trace": "_X_AMZN_TRACE_ID" in os.environ}
+`;
+const NODE = `
+export const handler = async ({ Do }, context) => {
+  if (Do === "fail") throw new RangeError("asked to fail");
+  if (Do === "panic") process.exit(4);
+  return { id: context.awsRequestId, arn: context.invokedFunctionArn, left: context.getRemainingTimeInMillis(), client: context.clientContext.custom.a, name: context.functionName, trace: process.env._X_AMZN_TRACE_ID !== undefined };
+};
+`;
+/** For clients that are fetched and compiled. */
+const MINUTES = 3 * 60_000;
+const ARN = "arn:aws:lambda:us-east-1:000000000000:function:f";
+const CONTEXT = { clientContext: '{"custom":{"a":"b"}}' };
+
+const start = (made: Package, context: TestContext, isolation: IsolationName) => ("why" in made ? context.skip(made.why) : startFunction(made.files, { runtime: "provided.al2023" }, { isolation }));
+
+describe("AWS's own runtime clients, unchanged", () => {
+  it("aws-lambda-go", { timeout: MINUTES }, async (context) => {
+    const made = await goPackage(GO);
+    for (const isolation of isolations) {
+      const { invoke } = await start(made, context, isolation);
+      const first = await invoke({ Do: "tell" }, CONTEXT);
+      expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", memory: 256, trace: true });
+      expect(first.logTail.toString()).toContain(`REPORT RequestId: ${(first.json as { id: string }).id}\t`);
+      const leftMs = (first.json as { deadline: number }).deadline - Date.now();
+      expect(leftMs).toBeLessThanOrEqual(10_000);
+      expect(leftMs).toBeGreaterThan(0);
+      const failed = await invoke({ Do: "fail" });
+      expect([failed.outcome.kind, failed.json]).toEqual(["error", { errorMessage: "asked to fail", errorType: "errorString" }]);
+      const broken = await invoke({ Do: "panic" });
+      expect([broken.outcome.kind, broken.json]).toMatchObject(["error", { errorMessage: "asked to panic", errorType: "string" }]);
+      // After a panic the client tells of it, and ends.
+      expect(broken.logTail.toString()).toContain("Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n");
+      expect((await invoke({ Do: "tell" }, CONTEXT)).json).toMatchObject({ client: "b" });
+    }
+  });
+
+  it.for([
+    ["awslambdaric", () => pythonPackage(PYTHON), "ValueError"],
+    ["aws-lambda-ric", () => nodePackage(NODE), "RangeError"],
+  ] as const)("%s", { timeout: MINUTES }, async ([, make, errorType], context) => {
+    const made = await make();
+    // Interpreters may lie where a sandbox of a custom runtime has nothing.
+    const { invoke } = await start(made, context, "process");
+    const first = await invoke({ Do: "tell" }, CONTEXT);
+    expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", trace: true });
+    expect(first.logTail.toString()).toContain(`REPORT RequestId: ${(first.json as { id: string }).id}\t`);
+    expect((first.json as { left: number }).left).toBeLessThanOrEqual(10_000);
+    const failed = await invoke({ Do: "fail" });
+    expect([failed.outcome.kind, failed.json]).toMatchObject(["error", { errorMessage: "asked to fail", errorType }]);
+    expect((await invoke({ Do: "panic" })).json).toMatchObject({ errorType: "Runtime.ExitError", errorMessage: expect.stringMatching(/exit status 4$/) });
+    expect((await invoke({ Do: "tell" }, CONTEXT)).json).toMatchObject({ client: "b" });
+  });
+});
