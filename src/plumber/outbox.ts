@@ -140,6 +140,12 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
     return now;
   };
 
+  /** The clock, when it is advanced, waits for what falls due to have been delivered, and for the timer of what comes next. */
+  const deliverDue = async () => {
+    await poke();
+    await Promise.all(running);
+    await filling;
+  };
   /** Starts what is due while there is room, then sets the timer for what is not. */
   const fill = async () => {
     try {
@@ -147,8 +153,7 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
       // From that moment on, not from this one: what fell due between the two would wait for the next poke.
       const next = isClosed ? undefined : (await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", now)))?.["at"];
       timer?.cancel();
-      // The clock, when it is advanced, waits for what falls due to have been delivered.
-      timer = typeof next === "number" ? clock.at(next, "delivery", async () => { await poke(); await Promise.all(running); }) : undefined;
+      timer = typeof next === "number" ? clock.at(next, "delivery", deliverDue) : undefined;
       failures = 0;
     } catch (error) {
       log.error("the deliveries that are due could not be read; they are looked for again later", { error: String(error) });
