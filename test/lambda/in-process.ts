@@ -9,6 +9,7 @@ import { createClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
+import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { createResolveTarget } from "../../src/services/lambda/resolve.ts";
 import { createLambdaService } from "../../src/services/lambda/service.ts";
 import type { RequestContext } from "../../src/services/service.ts";
@@ -28,6 +29,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const store = createSqliteStore({ path: join(directory, "state.db"), migrations: stateMigrations, onSyncFailure: (error) => { throw error; } });
   const blobs = createFileBlobStore({ directory: join(directory, "blobs"), random: systemRandom });
   const clock = createClock();
+  const limits = createFunctionLimits();
   const targets: FunctionTarget[] = [];
   const retired: [arn: string, kept: string | undefined][] = [];
   const service = createLambdaService({
@@ -35,6 +37,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     call: (async () => ({})) as unknown as Call,
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     queue: { enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
+    limits,
     scheduler: {
       async invoke(target) {
         targets.push(target);
@@ -62,7 +65,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const handlers = service.handlers as Required<typeof service.handlers>;
   const zip = (text: string) => zipOf({ "index.mjs": text });
   return {
-    lambda: handlers, context, store, blobs, clock, targets, retired, directory, close, zip,
+    lambda: handlers, context, store, blobs, clock, limits, targets, retired, directory, close, zip,
     resolve: createResolveTarget({ store, clock }),
     settle: () => clock.advance(SETTLE_MS),
     async create(name: string, text = "1") {

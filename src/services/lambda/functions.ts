@@ -15,7 +15,7 @@ const CODE_LINK_MS = 10 * 60 * 1000;
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, garbage, clock, wall, random, sessionKey, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, clock, wall, random, sessionKey, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -63,6 +63,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         Configuration: describe(record, clock, parsed),
         Code: { RepositoryType: "S3", Location: `${context.endpoint}/_lambdad/code/${token}` },
         ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
+        ...(record.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
       };
     },
 
@@ -100,6 +101,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
+      limits.set({ ...at, name }, {});
       scheduler.retire(arn);
       await garbage.collect();
       return { StatusCode: 204 };

@@ -1,6 +1,7 @@
 import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
+import { concurrencyHandlers } from "./concurrency.ts";
 import { createDeployments } from "./deployments.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
@@ -19,7 +20,7 @@ interface Named {
   Role?: string;
 }
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetFunctionRecursionConfig: "GetFunctionRecursionConfig" };
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
@@ -45,7 +46,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const deployments = createDeployments({ ...needs, garbage });
   const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
-  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...neverConfiguredHandlers(needs) };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,
