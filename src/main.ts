@@ -19,6 +19,7 @@ import { createScheduler } from "./scheduler/invoke.ts";
 import { loadSessionKey } from "./session-key.ts";
 import { createIdentities } from "./services/iam/identities.ts";
 import { createServices } from "./services/index.ts";
+import { createEventRules } from "./services/lambda/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/limits.ts";
 import { createResolveTarget } from "./services/lambda/resolve.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
@@ -68,8 +69,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock });
-  const queue = createInvocationQueue({ store, scheduler, resolve, limits, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, ledger, log });
+  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
   const services = createServices({ store, history, blobs, call, scheduler, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };

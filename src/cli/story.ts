@@ -45,6 +45,8 @@ const entryLines = (entry: Dated, paint: Paint): string[] => {
 const MEANINGS: Record<string, string> = {
   RetriesExhausted: "the function failed every time that it was tried",
   EventAgeExceeded: "it waited longer than the event age that is allowed",
+  ZeroReservedConcurrency: "the function's reserved concurrency is 0, so nothing is tried",
+  RecursiveInvocationException: "the chain of events came back to this function 16 times: Lambda takes that for a loop",
   FunctionNotFound: "the function was deleted meanwhile",
   TooManyRequestsException: "throttled: all the concurrency that there is was in use",
   ServiceException: "lambdad could not run it; the server's log says why",

@@ -4,6 +4,7 @@ import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { checkCode, storeCode } from "./code.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
+import { forgetEventConfigs } from "./event-config-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
@@ -99,6 +100,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         const current = yield* getFunction(at, name);
         yield* garbage.add(current.code.blobId);
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
+        yield* forgetEventConfigs({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       limits.set({ ...at, name }, {});

@@ -45,10 +45,6 @@ export const neverConfiguredHandlers = ({ store, clock }: LambdaNeeds) => {
       const record = await look(input.FunctionName, context, input.Qualifier);
       return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };
     },
-    async GetFunctionEventInvokeConfig(input, context) {
-      const record = await look(input.FunctionName, context, input.Qualifier);
-      throw notFound(`The function ${record.arn}:${input.Qualifier ?? "$LATEST"} doesn't have an EventInvokeConfig`);
-    },
     async GetFunctionUrlConfig(input, context) {
       await look(input.FunctionName, context, input.Qualifier);
       throw notFound("The resource you requested does not exist.");

@@ -3,6 +3,7 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
 import { createDeployments } from "./deployments.ts";
+import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
@@ -46,7 +47,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const deployments = createDeployments({ ...needs, garbage });
   const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
-  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...neverConfiguredHandlers(needs) };
+  const handlers = { ...functionHandlers(lambda), ...updateHandlers(lambda), ...invokeHandlers(needs), ...policyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs) };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
     handlers,
