@@ -78,6 +78,8 @@ const verdictOf = (entries: readonly Dated[], paint: Paint): string | undefined 
   const isRefusal = (entry: Dated) => isRefused(entry) && entry.detail["isEnforced"] !== false;
   const refusal = entries.findLast(isRefusal);
   const last = entries.findLast(({ kind }) => kind === "attempt" || kind === "retry" || kind === "drop");
+  const givenUp = entries.findLast(({ kind, detail }) => kind === "drop" && typeof detail["condition"] === "string");
+  if (last?.kind === "attempt" && givenUp !== undefined) return paint("red", `✗ ${inWords(givenUp)}; its destination was told`);
   if (last?.kind === "attempt") return last.detail["outcome"] === "error" ? paint("red", "✗ the function ran and failed") : paint("green", "✓ the function ran");
   if (last?.kind === "retry") return paint("yellow", `… not yet: ${inWords(last)}`);
   if (refusal !== undefined) return paint("red", `✗ refused: ${refusal.summary}`);

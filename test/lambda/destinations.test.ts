@@ -3,7 +3,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteBucketCommand, GetObjectCommand, ListObjectsV2Command, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -111,6 +111,16 @@ describe("a bucket, on failure", () => {
   });
 });
 
+it("a bucket that is gone by then is not written to, and why says so", async () => {
+  const { s3 } = on.ground.clients;
+  await s3.send(new CreateBucketCommand({ Bucket: "short-lived" }));
+  const name = await teller();
+  await configure(name, { MaximumRetryAttempts: 0, ...onFailure("arn:aws:s3:::short-lived") });
+  await s3.send(new DeleteBucketCommand({ Bucket: "short-lived" }));
+  const requestId = await send(name, { fail: "no" });
+  await eventually("it is given up", async () => (await story(requestId)).includes("the event is not delivered to arn:aws:s3:::short-lived: there is no such bucket"));
+});
+
 describe("a function", () => {
   it("is invoked with the record, as the role, in the same chain", async () => {
     const target = await teller({ "index.mjs": "export const handler = async (event) => console.log(JSON.stringify({ got: event, trace: process.env._X_AMZN_TRACE_ID }));\n" });
@@ -131,6 +141,18 @@ describe("a function", () => {
       requestPayload: { a: [1, 2] }, responseContext: { statusCode: 200, executedVersion: "$LATEST" }, responsePayload: { a: [1, 2] },
     });
     expect(trace).toMatch(/;Lineage=1:[0-9a-f]{8}:0\|[0-9a-f]{8}:0$/);
+  });
+
+  it("that hears of a failure does not make a success of it", async () => {
+    const target = await on.active();
+    const name = await teller();
+    await configure(name, { MaximumRetryAttempts: 0, ...onFailure(arnOf(target)) });
+    const requestId = await send(name, { fail: "no" });
+    const told = await eventually("the destination ran", async () => {
+      const text = await story(requestId);
+      return text.includes(`${target} ran in`) ? text : undefined;
+    });
+    expect(told.trimEnd().split("\n").at(-1)).toBe("  ✗ the event is given up: RetriesExhausted (the function failed every time that it was tried); its destination was told");
   });
 
   it("that is gone by then is not told, and why says so", async () => {
@@ -187,11 +209,11 @@ export const handler = async ({ Records: [{ s3 }] }) => {
     await on.lambda.send(new AddPermissionCommand({ FunctionName: name, StatementId: "s3", Action: "lambda:InvokeFunction", Principal: "s3.amazonaws.com", SourceArn: "arn:aws:s3:::loop" }));
     await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: "loop", NotificationConfiguration: { LambdaFunctionConfigurations: [{ LambdaFunctionArn: arnOf(name), Events: ["s3:ObjectCreated:*"] }] } }));
     await configure(name, { MaximumRetryAttempts: 0, ...onFailure(`arn:aws:s3:::${BUCKET}`) });
-    await s3.send(new PutObjectCommand({ Bucket: "loop", Key: "in/0", Body: "" }));
+    await s3.send(new PutObjectCommand({ Bucket: "loop", Key: "in/0", Body: "x" }));
     expect(JSON.parse((await recordOf(name)).text)).toMatchObject({ requestContext: { condition: "RecursiveInvocationException" }, requestPayload: { Records: [{ s3: { object: { key: "in/16" } } }] } });
     expect(await objects("loop")).toHaveLength(17);
     await on.lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName: name, RecursiveLoop: "Allow" }));
-    await s3.send(new PutObjectCommand({ Bucket: "loop", Key: "in/100", Body: "" }));
+    await s3.send(new PutObjectCommand({ Bucket: "loop", Key: "in/100", Body: "x" }));
     await eventually("it goes on", async () => (await objects("loop")).some(({ Key }) => Key === "in/120"));
     await on.lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
     await drained();

@@ -45,6 +45,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const told: LedgerEntry[] = [];
   const ended: EndedEvent[] = [];
   const limits = createFunctionLimits();
+  let endFailures = 0;
   const scheduler: Scheduler = {
     async invoke(target, invocation) {
       runs.push({ minute: Math.round((clock.now() - began) / MINUTE), requestId: invocation.requestId, name: target.name, invocation });
@@ -61,6 +62,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
         return { ...EVENT_SETTINGS_DEFAULT, ...settings };
       },
       *end(event) {
+        if (endFailures-- > 0) throw new Error("the destination could not be written down");
         ended.push(event);
         return "arn:destination";
       },
@@ -82,7 +84,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
-  return { clock, queue, runs, told, ended, limits, enqueue, close, path, isEmpty, isQuiet, settled };
+  return { clock, queue, runs, told, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
 };
 
 /** A function that answers when it is told to. */
@@ -463,6 +465,17 @@ describe("the end of an event", () => {
     await eventually("it is done", isEmpty);
     expect(ended).toMatchObject([{ condition: "Success", attempts: 1, result: { outcome: { kind: "response" }, version: "7" }, trace: { id: "1-0-0", lineage: expect.stringMatching(/^1:[0-9a-f]{8}:0$/) } }]);
     expect(told.at(-1)).toMatchObject({ kind: "notice", detail: { destination: "arn:destination", deliveryId: ended[0]!.id } });
+  });
+
+  it("and what is told of it are one commit: when that fails, it is written again, and the function is not run again", async () => {
+    const { queue, clock, runs, ended, failToEnd, enqueue, isEmpty, settled } = createGround(() => "response");
+    failToEnd(2);
+    await queue.start();
+    await enqueue();
+    await settled();
+    await clock.advance(MINUTE);
+    await eventually("its end is written", isEmpty);
+    expect([runs.length, ended.length]).toEqual([1, 1]);
   });
 
   it("comes at once, without a retry, for a function with nothing reserved", async () => {
