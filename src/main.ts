@@ -13,11 +13,14 @@ import { createPlatformApi } from "./platform-api.ts";
 import { createLedger } from "./plumber/ledger.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
+import { createFunctionLimits } from "./scheduler/function-limits.ts";
 import { createInvocationQueue } from "./scheduler/invocation-queue.ts";
 import { createScheduler } from "./scheduler/invoke.ts";
 import { loadSessionKey } from "./session-key.ts";
 import { createIdentities } from "./services/iam/identities.ts";
 import { createServices } from "./services/index.ts";
+import { createEventRules } from "./services/lambda/event-rules.ts";
+import { loadFunctionLimits } from "./services/lambda/limits.ts";
 import { createResolveTarget } from "./services/lambda/resolve.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
@@ -63,11 +66,12 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     searchPath: config.searchPath,
   });
   await executor.checkRuntimes();
-  const scheduler = createScheduler({ executor, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
+  const limits = createFunctionLimits();
+  const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const queue = createInvocationQueue({ store, scheduler, resolve, clock, random, ledger, log });
   const outbox = createOutbox({ store, call, clock, ledger, log });
-  const services = createServices({ store, history, blobs, call, scheduler, queue, outbox, identities, ledger, clock, wall, random, log, sessionKey });
+  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
+  const services = createServices({ store, history, blobs, call, scheduler, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
@@ -75,6 +79,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const gateway = createGateway({ ...needs, platform });
 
   // What an earlier process left is taken up before anything new can come in beside it.
+  await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));

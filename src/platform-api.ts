@@ -31,6 +31,7 @@ export const version: string = JSON.parse(readFileSync(new URL("../package.json"
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
 export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation, endpoint }: Needs): PlatformApi => {
   const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
+  const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
     health: async () => ({
       status: "ready",
@@ -50,7 +51,8 @@ export const createPlatformApi = ({ services, executor, scheduler, queue, outbox
       for (;;) {
         await logs.flush();
         const now = await left();
-        const isQuiet = Object.values(now).every((count) => count === 0);
+        // Twice: between two of the counts an event may have gone from the one to the other.
+        const isQuiet = isNothing(now) && isNothing(await left());
         if (isQuiet || clock.monotonic() > end) return { isQuiet, left: now };
         await clock.sleep(DRAIN_LOOK_MS);
       }

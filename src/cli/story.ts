@@ -45,6 +45,8 @@ const entryLines = (entry: Dated, paint: Paint): string[] => {
 const MEANINGS: Record<string, string> = {
   RetriesExhausted: "the function failed every time that it was tried",
   EventAgeExceeded: "it waited longer than the event age that is allowed",
+  ZeroReservedConcurrency: "the function's reserved concurrency is 0, so nothing is tried",
+  RecursiveInvocationException: "the chain of events came back to this function 16 times: Lambda takes that for a loop",
   FunctionNotFound: "the function was deleted meanwhile",
   TooManyRequestsException: "throttled: all the concurrency that there is was in use",
   ServiceException: "lambdad could not run it; the server's log says why",
@@ -76,6 +78,8 @@ const verdictOf = (entries: readonly Dated[], paint: Paint): string | undefined 
   const isRefusal = (entry: Dated) => isRefused(entry) && entry.detail["isEnforced"] !== false;
   const refusal = entries.findLast(isRefusal);
   const last = entries.findLast(({ kind }) => kind === "attempt" || kind === "retry" || kind === "drop");
+  const givenUp = entries.findLast(({ kind, detail }) => kind === "drop" && typeof detail["condition"] === "string");
+  if (last?.kind === "attempt" && givenUp !== undefined) return paint("red", `✗ ${inWords(givenUp)}; its destination was told`);
   if (last?.kind === "attempt") return last.detail["outcome"] === "error" ? paint("red", "✗ the function ran and failed") : paint("green", "✓ the function ran");
   if (last?.kind === "retry") return paint("yellow", `… not yet: ${inWords(last)}`);
   if (refusal !== undefined) return paint("red", `✗ refused: ${refusal.summary}`);

@@ -10,7 +10,7 @@ const SESSION_SECONDS = 6 * 60 * 60;
 const sessionNameOf = (name: string): string => name.slice(0, 64).padEnd(2, "_");
 
 /** Credentials of the function's role, as Lambda assumes it: the role's trust policy is asked. */
-export const assumeExecutionRole = async (call: Call, target: FunctionTarget): Promise<EnvironmentCredentials> => {
+export const assumeExecutionRole = async (call: Call, target: Pick<FunctionTarget, "account" | "region" | "roleArn" | "name">): Promise<EnvironmentCredentials> => {
   const { account, region, roleArn } = target;
   const sessionName = sessionNameOf(target.name);
   try {

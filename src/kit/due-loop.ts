@@ -60,10 +60,11 @@ export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, o
       const now = await startAll();
       // From that moment on, not from this one: what fell due between the two would wait for the next poke.
       const next = isStopped ? undefined : await nextDueAt(now);
-      // The clock, when it is advanced, waits for what falls due to have been run.
+      // The clock, when it is advanced, waits for what falls due to have been run, and for the timer of what comes next.
       setTimer(next, async () => {
         await poke();
         await Promise.all(running);
+        await filling;
       });
     } catch (error) {
       isPoked = false;

@@ -42,8 +42,18 @@ export const ENVIRONMENT_FILES_MAX = 1_024;
 export const MEMORY_MB_PER_CPU = 1_769;
 /** Milliseconds between the attempts of an asynchronous invocation whose function failed. */
 export const ASYNC_RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
-/** Milliseconds. The default and the most: 6 hours. */
+/** Milliseconds. The default and the most: 6 hours; and the least that can be configured (PutFunctionEventInvokeConfig, API reference). */
 export const ASYNC_EVENT_AGE_MS_MAX = 6 * 60 * 60 * 1000;
+export const ASYNC_EVENT_AGE_MS_MIN = 60 * 1000;
+/** Retries after a function's failure, unless configured: as many as there are delays. */
+export const ASYNC_RETRY_ATTEMPTS_DEFAULT = ASYNC_RETRY_DELAYS_MS.length;
+/** Invocations of one function in one chain of events ("Recursive loop detection"); and functions that a chain's lineage names, the newest (ours). */
+export const RECURSIVE_INVOCATIONS_MAX = 16;
+export const LINEAGE_FUNCTIONS_MAX = 32;
+/** Executions that must stay unreserved (PutFunctionConcurrency, API reference). */
+export const UNRESERVED_CONCURRENCY_MIN = 100;
+/** Settings of asynchronous invocation on one page (ListFunctionEventInvokeConfigs, API reference). */
+export const EVENT_INVOKE_CONFIGS_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
 export const ENVIRONMENT_STARTS_PER_CPU = 2;
 export const START_TURN_MS = 1_000;

@@ -37,10 +37,12 @@ interface Due extends Delivery {
   acceptedAt: number;
 }
 
+const GONE: Record<string, string> = { ResourceNotFoundException: "there is no such function", NoSuchBucket: "there is no such bucket" };
+
 /** Why it is given up, in plain words; `failed` comes here when it has become too old. */
-const whyDropped = ({ kind, code }: Exclude<DeliveryOutcome, { kind: "delivered" }>): string => {
-  if (kind === "refused") return "its policy does not let the source in";
-  if (kind === "gone") return code === "ResourceNotFoundException" ? "there is no such function" : `it does not take such an event (${code})`;
+const whyDropped = ({ as }: Delivery, { kind, code }: Exclude<DeliveryOutcome, { kind: "delivered" }>): string => {
+  if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
+  if (kind === "gone") return GONE[code] ?? `it does not take such an event (${code})`;
   return `it was tried for ${DELIVERY_AGE_MS_MAX / HOUR_MS} hours (${code})`;
 };
 
@@ -74,7 +76,12 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
 
   const settle = async (delivery: Due, outcome: DeliveryOutcome) => {
     const forget = () => store.run(() => sql("delete from delivery where id = ?", delivery.id));
-    if (outcome.kind === "delivered") return void (await forget());
+    if (outcome.kind === "delivered") {
+      await forget();
+      // A function that takes an event tells of it itself.
+      if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });
+      return;
+    }
     const detail = { code: outcome.code, message: outcome.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn };
     const delay = backoffMs(delivery.attempts);
     if (outcome.kind === "failed" && clock.now() + delay - delivery.acceptedAt <= DELIVERY_AGE_MS_MAX) {
@@ -83,7 +90,7 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
       return;
     }
     await forget();
-    tell(delivery, "drop", `the event is not delivered to ${delivery.targetArn}: ${whyDropped(outcome)}`, { ...detail, outcome: outcome.kind });
+    tell(delivery, "drop", `the event is not delivered to ${delivery.targetArn}: ${whyDropped(delivery, outcome)}`, { ...detail, outcome: outcome.kind });
   };
 
   const later = (name: string, delayMs: number, fire: () => unknown) => {

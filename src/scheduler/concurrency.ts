@@ -1,9 +1,9 @@
 import { ApiError } from "../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../kit/limits.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createTally } from "../kit/tally.ts";
+import { createFunctionLimits, type FunctionLimitsTable, type FunctionPlace } from "./function-limits.ts";
 
-export type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "FunctionInvocationRateLimitExceeded" | "CallerRateLimitExceeded";
+export type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded" | "FunctionInvocationRateLimitExceeded" | "CallerRateLimitExceeded";
 
 export const throttled = (reason: ThrottleReason): ApiError =>
   new ApiError("TooManyRequestsException", "Rate Exceeded.", { status: 429, members: { Reason: reason, Type: "User", retryAfterSeconds: "1" } });
@@ -13,22 +13,52 @@ export interface ConcurrencyLease {
   release(): void;
 }
 
-/** Counts running invocations per account and region, and how fast each function's environments grow. In memory: they end with the process. */
-export const createConcurrency = ({ clock, accountLimit = ACCOUNT_CONCURRENCY }: { clock: Clock; accountLimit?: number }) => {
-  const running = createTally<string>();
+interface Needs {
+  clock: Clock;
+  limits?: FunctionLimitsTable;
+  accountLimit?: number;
+}
+
+/**
+ * Counts running invocations per function, and how fast its environments grow. A function with a reservation has that and no more; the
+ * others of its account and region share what nobody has reserved. In memory: the counts end with the process.
+ */
+export const createConcurrency = ({ clock, limits = createFunctionLimits(), accountLimit = ACCOUNT_CONCURRENCY }: Needs) => {
+  /** By account and region, then by the function's name. */
+  const running = new Map<string, Map<string, number>>();
   const growth = new Map<string, { since: number; made: number }>();
 
+  const sum = (counts: Iterable<number>): number => {
+    let total = 0;
+    for (const count of counts) total += count;
+    return total;
+  };
+  const refuse = (counts: ReadonlyMap<string, number>, place: FunctionPlace): ThrottleReason | undefined => {
+    const reserved = limits.reservedIn(place);
+    const own = reserved.get(place.name);
+    if (own !== undefined) return (counts.get(place.name) ?? 0) >= own ? "ReservedFunctionConcurrentInvocationLimitExceeded" : undefined;
+    let unreserved = 0;
+    for (const [name, count] of counts) if (!reserved.has(name)) unreserved += count;
+    return unreserved >= accountLimit - sum(reserved.values()) ? "ConcurrentInvocationLimitExceeded" : undefined;
+  };
+
   return {
-    lease({ account, region }: { account: string; region: string }): ConcurrencyLease {
-      const key = `${account}/${region}`;
-      if (running.of(key) >= accountLimit) throw throttled("ConcurrentInvocationLimitExceeded");
-      running.add(key);
+    lease(place: FunctionPlace): ConcurrencyLease {
+      const key = `${place.account}/${place.region}`;
+      const counts = running.get(key) ?? new Map<string, number>();
+      const reason = refuse(counts, place);
+      if (reason !== undefined) throw throttled(reason);
+      counts.set(place.name, (counts.get(place.name) ?? 0) + 1);
+      running.set(key, counts);
       let isHeld = true;
       return {
         release() {
           if (!isHeld) return;
           isHeld = false;
-          running.remove(key);
+          const left = counts.get(place.name)! - 1;
+          if (left > 0) return void counts.set(place.name, left);
+          counts.delete(place.name);
+          if (counts.size === 0) running.delete(key);
         },
       };
     },

@@ -1,13 +1,17 @@
 import { isApiError } from "../kit/api-error.ts";
+import { functionArn } from "../kit/arn.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
-import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX, ASYNC_EVENT_AGE_MS_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX, ASYNC_RETRY_DELAYS_MS } from "../kit/limits.ts";
+import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import { createTally, type Tally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
-import type { QueuedInvocation, ResolveTarget, Scheduler } from "./scheduler.ts";
+import { afterRun, type Attempted, type Next, type Ran } from "./after-run.ts";
+import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
+import { passThrough } from "./lineage.ts";
+import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler } from "./scheduler.ts";
 
 export interface InvocationQueue {
   /** Resolves once the event is on the disk. The same request id again is the same event. */
@@ -23,21 +27,28 @@ interface Needs {
   store: Store;
   scheduler: Scheduler;
   resolve: ResolveTarget;
+  /** Default: AWS's settings for all, and nobody is told. */
+  rules?: EventRules;
+  limits?: FunctionLimitsTable;
   clock: Clock;
   random: Random;
   ledger: Ledger;
   log: Log;
 }
 
-interface Leased extends QueuedInvocation {
-  acceptedAt: number;
-  /** Runs that the function failed, and refusals (throttles, system errors) that do not count as runs. */
-  attempts: number;
-  backoffs: number;
+interface Leased extends QueuedInvocation, Attempted {
   leaseToken: string;
 }
 
-type Next = { kind: "done" } | { kind: "drop"; condition: string; isAttempt: boolean } | { kind: "again"; delayMs: number; isAttempt: boolean; why: string };
+const RULES_DEFAULT: EventRules = {
+  *settings() {
+    return EVENT_SETTINGS_DEFAULT;
+  },
+  *end() {
+    return undefined;
+  },
+  afterEnd() {},
+};
 
 const toEvent = (row: Row, leaseToken: string): Leased => ({
   requestId: row["request_id"] as string,
@@ -91,76 +102,87 @@ function* claimFairly(now: number, room: number, running: Tally<string>, leaseTo
   return claimed;
 }
 
+const traceOf = ({ traceId, lineage }: QueuedInvocation): Trace => ({ id: traceId, ...(lineage === undefined ? {} : { lineage }) });
+
+/** The chain goes on from the function, whether that ran or was stopped. */
+const endOf = (event: Leased, ran: Ran, { condition, attempts }: Extract<Next, { kind: "end" }>, id: string): EndedEvent => ({
+  id, event, condition, attempts,
+  trace: passThrough(traceOf(event), functionArn(event, event.functionName), "Allow"),
+  ...(ran.kind === "ran" ? { result: { outcome: ran.outcome, version: ran.version } } : {}),
+});
+
 const functionKey = ({ account, region, functionName }: QueuedInvocation): string => `${account}/${region}/${functionName}`;
 
 /**
  * Asynchronous invocation: on the disk before it is acknowledged, run at least once, again one and two minutes after the function
  * failed, with a growing pause after throttles and system errors, until it is too old. Every wait is on the platform's clock.
  */
-export const createInvocationQueue = ({ store, scheduler, resolve, clock, random, ledger, log }: Needs): InvocationQueue => {
+export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES_DEFAULT, limits = createFunctionLimits(), clock, random, ledger, log }: Needs): InvocationQueue => {
   const inFlight = createTally<string>();
   /** Runs whose end could not be written yet. */
-  const unfinished: { event: Leased; next: Next }[] = [];
+  const unfinished: { event: Leased; ran: Ran }[] = [];
   let isStarted = false;
   let isAbandoned = false;
 
   const tell = (event: QueuedInvocation, kind: LedgerKind, summary: string, detail: Record<string, unknown> = {}) =>
     ledger.record({ traceId: event.traceId, kind, account: event.account, region: event.region, keys: [event.requestId, event.functionName, event.invokedFunctionArn], summary, detail });
 
-  const tooOld = (event: Leased, delayMs: number): boolean => clock.now() + delayMs - event.acceptedAt > ASYNC_EVENT_AGE_MS_MAX;
-
-  const afterFailure = (event: Leased, errorType: string): Next => {
-    const delayMs = ASYNC_RETRY_DELAYS_MS[event.attempts];
-    if (delayMs === undefined) return { kind: "drop", condition: "RetriesExhausted", isAttempt: true };
-    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded", isAttempt: true } : { kind: "again", delayMs, isAttempt: true, why: errorType };
+  /** An event that waited for its turn, or for a server that was down. */
+  const isExpired = async (event: Leased): Promise<boolean> => {
+    const age = clock.now() - event.acceptedAt;
+    return age > ASYNC_EVENT_AGE_MS_MIN && age > (await store.run(() => rules.settings(event))).maximumEventAgeMs;
   };
-  const afterRefusal = (event: Leased, error: unknown): Next => {
-    if (isApiError(error, "ResourceNotFoundException")) return { kind: "drop", condition: "FunctionNotFound", isAttempt: false };
-    const delayMs = Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** event.backoffs, ASYNC_BACKOFF_MS_MAX);
-    const why = isApiError(error) ? error.code : "ServiceException";
-    if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    return tooOld(event, delayMs) ? { kind: "drop", condition: "EventAgeExceeded", isAttempt: false } : { kind: "again", delayMs, isAttempt: false, why };
-  };
-
-  const run = async (event: Leased): Promise<Next> => {
+  const run = async (event: Leased): Promise<Ran> => {
+    if (limits.of({ ...event, name: event.functionName }).reservedConcurrency === 0) return { kind: "unreserved" };
     try {
+      if (await isExpired(event)) return { kind: "expired" };
       const target = await resolve(event, event.functionName, event.qualifier);
-      const trace: Trace = { id: event.traceId, ...(event.lineage === undefined ? {} : { lineage: event.lineage }) };
-      const { outcome } = await scheduler.invoke(target, { requestId: event.requestId, trace, payload: event.payload, invokedFunctionArn: event.invokedFunctionArn });
-      return outcome.kind === "response" ? { kind: "done" } : afterFailure(event, outcome.errorType);
+      const { outcome } = await scheduler.invoke(target, { requestId: event.requestId, trace: traceOf(event), payload: event.payload, invokedFunctionArn: event.invokedFunctionArn });
+      return { kind: "ran", outcome, version: target.version };
     } catch (error) {
-      return afterRefusal(event, error);
+      if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      return { kind: "refused", code: isApiError(error) ? error.code : "ServiceException" };
     }
   };
 
   /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
-  const finish = async (event: Leased, next: Next) => {
+  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; destination?: string | undefined }> {
+    const next = afterRun(event, ran, yield* rules.settings(event), clock.now());
     if (next.kind === "again") {
-      await store.run(() =>
-        sql(
-          "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
-          clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
-        ),
+      yield* sql(
+        "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
+        clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
       );
-      tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
-      return;
+      return { next };
     }
-    await store.run(() => sql("delete from async_event where request_id = ? and lease_token = ?", event.requestId, event.leaseToken));
-    if (next.kind === "drop") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: event.attempts + (next.isAttempt ? 1 : 0) });
+    const ended = yield* sql("delete from async_event where request_id = ? and lease_token = ? returning request_id", event.requestId, event.leaseToken);
+    return ended.length === 0 ? { next } : { next, destination: yield* rules.end(endOf(event, ran, next, id)) };
+  }
+
+  const finish = async (event: Leased, ran: Ran) => {
+    const id = random.uuid();
+    const { next, destination } = await store.run(() => settle(event, ran, id));
+    if (next.kind === "again") {
+      return tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
+    }
+    if (next.condition !== "Success") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: next.attempts });
+    if (destination === undefined) return;
+    tell(event, "notice", `${next.condition === "Success" ? "its result" : "what became of it"} goes to the destination ${destination}`, { destination, deliveryId: id });
+    rules.afterEnd();
   };
 
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
     inFlight.add(key);
-    const next = await run(event);
+    const ran = await run(event);
     inFlight.remove(key);
     // Whatever the end of the process made of it: its lease ends with the next start.
     if (isAbandoned) return;
     try {
-      await finish(event, next);
+      await finish(event, ran);
     } catch (error) {
       log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId: event.requestId, error: String(error) });
-      unfinished.push({ event, next });
+      unfinished.push({ event, ran });
     }
   };
 
@@ -170,7 +192,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, clock, random
     inFlightMax: ASYNC_IN_FLIGHT_MAX,
     async startDue(now, room) {
       for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
-        await finish(one.event, one.next);
+        await finish(one.event, one.ran);
         unfinished.shift();
       }
       const leaseToken = random.uuid();

@@ -2,6 +2,8 @@ import type { Executor } from "../executor/executor.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger } from "../kit/ledger.ts";
 import { createConcurrency } from "./concurrency.ts";
+import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
+import { passThrough } from "./lineage.ts";
 import { createPlacement } from "./placement.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -10,16 +12,19 @@ interface Needs {
   clock: Clock;
   wall: Clock;
   ledger: Ledger;
+  /** What functions reserve and allow. */
+  limits?: FunctionLimitsTable;
   settings?: { idleMs?: number; accountConcurrency?: number };
 }
 
-/** lease concurrency → acquire an environment → run → release */
-export const createScheduler = ({ executor, clock, wall, ledger, settings = {} }: Needs): Scheduler => {
-  const concurrency = createConcurrency({ clock, ...(settings.accountConcurrency === undefined ? {} : { accountLimit: settings.accountConcurrency }) });
+/** pass the function in the chain → lease concurrency → acquire an environment → run → release */
+export const createScheduler = ({ executor, clock, wall, ledger, limits = createFunctionLimits(), settings = {} }: Needs): Scheduler => {
+  const concurrency = createConcurrency({ clock, limits, ...(settings.accountConcurrency === undefined ? {} : { accountLimit: settings.accountConcurrency }) });
   const placement = createPlacement({ executor, clock, wall, grow: concurrency.grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
 
   return {
-    async invoke(target, invocation, onAnswer) {
+    async invoke(target, given, onAnswer) {
+      const invocation = { ...given, trace: passThrough(given.trace, target.functionArn, limits.of(target).recursiveLoop) };
       const lease = concurrency.lease(target);
       try {
         const environment = await placement.acquire(target);

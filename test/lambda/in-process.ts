@@ -7,6 +7,7 @@ import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom, type Random } from "../../src/kit/random.ts";
+import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import type { Retired } from "../../src/scheduler/scheduler.ts";
 import { createResolveTarget } from "../../src/services/lambda/resolve.ts";
 import { createLambdaService } from "../../src/services/lambda/service.ts";
@@ -26,6 +27,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const store = openState(join(directory, "state.db"));
   const blobs = createFileBlobStore({ directory: join(directory, "blobs"), random: systemRandom });
   const clock = createClock();
+  const limits = createFunctionLimits();
   const targets: FunctionTarget[] = [];
   const retired: [arn: string, only: Retired | undefined][] = [];
   const service = createLambdaService({
@@ -33,6 +35,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     call: (async () => ({})) as unknown as Call,
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     queue: { enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
+    limits,
     scheduler: {
       async invoke(target) {
         targets.push(target);
@@ -55,7 +58,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const handlers = service.handlers as Required<typeof service.handlers>;
   const zip = (text: string) => zipOf({ "index.mjs": text });
   return {
-    lambda: handlers, context: requestContext, store, blobs, clock, targets, retired, directory, close, zip,
+    lambda: handlers, context: requestContext, store, blobs, clock, limits, targets, retired, directory, close, zip,
     resolve: createResolveTarget({ store, clock, random }),
     settle: () => clock.advance(SETTLE_MS),
     async create(name: string, text = "1") {

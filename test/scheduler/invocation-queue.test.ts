@@ -8,7 +8,8 @@ import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
-import type { QueuedInvocation, ResolveTarget, Scheduler } from "../../src/scheduler/scheduler.ts";
+import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
+import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventSettings, type QueuedInvocation, type ResolveTarget, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -22,12 +23,13 @@ interface Options {
   resolve?: ResolveTarget;
   /** Throws to stand for a disk that fails. */
   beforeCommit?: () => void;
+  settings?: Partial<EventSettings>;
 }
 
 type Behave = (invocation: Invocation, run: number, target: FunctionTarget) => "response" | "error" | Promise<"response" | "error">;
 
 /** A queue over a real store, whose functions do what `behave` says. */
-const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {} }: Options = {}) => {
+const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {}, settings }: Options = {}) => {
   const clock = createClock();
   const began = clock.now();
   const opened = openState(path);
@@ -40,6 +42,9 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   };
   const runs: { minute: number; requestId: string; name: string; invocation: Invocation }[] = [];
   const told: LedgerEntry[] = [];
+  const ended: EndedEvent[] = [];
+  const limits = createFunctionLimits();
+  let endFailures = 0;
   const scheduler: Scheduler = {
     async invoke(target, invocation) {
       runs.push({ minute: Math.round((clock.now() - began) / MINUTE), requestId: invocation.requestId, name: target.name, invocation });
@@ -50,7 +55,18 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
     close: async () => {},
   };
   const queue = createInvocationQueue({
-    store, scheduler, clock, random, log: silentLog,
+    store, scheduler, clock, random, log: silentLog, limits,
+    rules: {
+      *settings() {
+        return { ...EVENT_SETTINGS_DEFAULT, ...settings };
+      },
+      *end(event) {
+        if (endFailures-- > 0) throw new Error("the destination could not be written down");
+        ended.push(event);
+        return "arn:destination";
+      },
+      afterEnd() {},
+    },
     resolve: resolve ?? (async (_at, name) => ({ name }) as FunctionTarget),
     ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
   });
@@ -67,7 +83,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
-  return { clock, queue, runs, told, enqueue, close, path, isEmpty, isQuiet, settled };
+  return { clock, queue, runs, told, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
 };
 
 /** A function that answers when it is told to. */
@@ -76,6 +92,8 @@ const createGate = () => {
   const opened = new Promise<"response">((resolve) => (open = () => resolve("response")));
   return { behave: () => opened, open };
 };
+
+const lastDrop = (told: readonly LedgerEntry[]): LedgerEntry => told.findLast(({ kind }) => kind === "drop")!;
 
 const throttle = () => Promise.reject(new ApiError("TooManyRequestsException", "Rate Exceeded.", { status: 429 }));
 
@@ -99,8 +117,8 @@ describe("asynchronous invocation", () => {
     await clock.advance(10 * MINUTE);
     await eventually("it is given up", isEmpty);
     expect(runs.map(({ minute, requestId }) => ({ minute, requestId }))).toEqual([0, 1, 3].map((minute) => ({ minute, requestId: "the-id" })));
-    expect(told.map((entry) => entry.kind)).toEqual(["queued", "retry", "retry", "drop"]);
-    expect(told.at(-1)!.detail).toMatchObject({ condition: "RetriesExhausted", attempts: 3 });
+    expect(told.map((entry) => entry.kind)).toEqual(["queued", "retry", "retry", "drop", "notice"]);
+    expect(lastDrop(told).detail).toMatchObject({ condition: "RetriesExhausted", attempts: 3 });
   });
 
   it("waits longer and longer while it is throttled, for six hours, and throttles are no attempts", async () => {
@@ -111,7 +129,7 @@ describe("asynchronous invocation", () => {
     await eventually("it is settled", isQuiet);
     for (let hour = 0; hour < 7; hour++) await clock.advance(60 * MINUTE);
     await eventually("it is given up", isEmpty);
-    expect(told.at(-1)!.detail).toMatchObject({ condition: "EventAgeExceeded", attempts: 0 });
+    expect(lastDrop(told).detail).toMatchObject({ condition: "EventAgeExceeded", attempts: 0 });
     expect(told.filter((entry) => entry.kind === "retry").slice(0, 10).map((entry) => (entry.detail["delayMs"] as number) / 1_000)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
     expect(runs.at(-1)!.minute).toBeLessThanOrEqual(360);
     expect(runs.at(-1)!.minute).toBeGreaterThan(350);
@@ -154,7 +172,7 @@ describe("retries", () => {
     await clock.advance(3 * MINUTE);
     await eventually("it is done", isEmpty);
     expect(runs.map(({ minute }) => minute)).toEqual([0, 1, 3]);
-    expect(told.map(({ kind }) => kind)).toEqual(["queued", "retry", "retry"]);
+    expect(told.map(({ kind }) => kind)).toEqual(["queued", "retry", "retry", "notice"]);
   });
 
   it("are not used up by throttles and errors of the system in between", async () => {
@@ -174,7 +192,7 @@ describe("retries", () => {
     expect(told.filter(({ kind }) => kind === "retry").map(({ detail }) => [detail["why"], detail["delayMs"]])).toEqual([
       ["TooManyRequestsException", 1_000], ["ValueError", 60_000], ["TooManyRequestsException", 2_000], ["ServiceException", 4_000], ["ValueError", 120_000],
     ]);
-    expect(told.at(-1)!.detail).toEqual({ condition: "RetriesExhausted", attempts: 3 });
+    expect(lastDrop(told).detail).toEqual({ condition: "RetriesExhausted", attempts: 3 });
   });
 
   it("end when the next would come after six hours", async () => {
@@ -186,7 +204,7 @@ describe("retries", () => {
     for (let hour = 0; hour < 6; hour++) await clock.advance(60 * MINUTE);
     await eventually("it is given up", isEmpty);
     expect(runs.at(-1)!.minute).toBeGreaterThanOrEqual(355);
-    expect(told.at(-1)!.detail).toMatchObject({ condition: "EventAgeExceeded" });
+    expect(lastDrop(told).detail).toMatchObject({ condition: "EventAgeExceeded" });
   }, 30_000);
 
   it("are not made of a function that is gone", async () => {
@@ -199,7 +217,7 @@ describe("retries", () => {
     await enqueue();
     await eventually("it is given up", isEmpty);
     expect(runs).toEqual([]);
-    expect(told.at(-1)).toMatchObject({ kind: "drop", detail: { condition: "FunctionNotFound", attempts: 0 } });
+    expect(lastDrop(told)).toMatchObject({ kind: "drop", detail: { condition: "FunctionNotFound", attempts: 0 } });
   });
 
   it("see the function as it is then", async () => {
@@ -397,5 +415,85 @@ describe("a disk that fails for a while", () => {
     await clock.advance(5 * MINUTE);
     await eventually("it is done", isEmpty);
     expect(runs).toHaveLength(2);
+  });
+});
+
+describe("the settings of a function's events", () => {
+  it.each([[0, [0]], [1, [0, 1]], [2, [0, 1, 3]]])("give it %i retries", async (maximumRetryAttempts, minutes) => {
+    const { queue, clock, runs, ended, enqueue, isEmpty, settled } = createGround(() => "error", { settings: { maximumRetryAttempts } });
+    await queue.start();
+    await enqueue("id");
+    await settled();
+    await clock.advance(10 * MINUTE);
+    await eventually("it is given up", isEmpty);
+    expect(runs.map(({ minute }) => minute)).toEqual(minutes);
+    expect(ended).toMatchObject([{ condition: "RetriesExhausted", attempts: minutes.length, event: { requestId: "id" }, result: { outcome: { kind: "error" } } }]);
+  });
+
+  it("end it early when the next retry would be too late", async () => {
+    const { queue, clock, runs, told, ended, enqueue, isEmpty, settled } = createGround(() => "error", { settings: { maximumEventAgeMs: 2 * MINUTE } });
+    await queue.start();
+    await enqueue();
+    await settled();
+    await clock.advance(MINUTE);
+    await eventually("it is given up", isEmpty);
+    expect(runs.map(({ minute }) => minute)).toEqual([0, 1]);
+    expect(lastDrop(told).detail).toEqual({ condition: "EventAgeExceeded", attempts: 2 });
+    expect(ended).toMatchObject([{ condition: "EventAgeExceeded", attempts: 2 }]);
+  });
+
+  it("end it untried when it waited for a server that was down", async () => {
+    const path = join(temporaryDirectory(), "state.db");
+    const before = createGround(() => "response", { path });
+    await before.enqueue();
+    await before.close();
+    const { queue, clock, runs, ended, isEmpty } = createGround(() => "response", { path, settings: { maximumEventAgeMs: 2 * MINUTE } });
+    await clock.advance(3 * MINUTE);
+    await queue.start();
+    await eventually("it is given up", isEmpty);
+    expect(runs).toEqual([]);
+    expect(ended).toMatchObject([{ condition: "EventAgeExceeded", attempts: 0 }]);
+  });
+});
+
+describe("the end of an event", () => {
+  it("is told once, with the result and the chain as it goes on", async () => {
+    const { queue, told, ended, enqueue, isEmpty } = createGround(() => "response", { resolve: async (_at, name) => ({ name, version: "7" }) as FunctionTarget });
+    await queue.start();
+    await enqueue("id");
+    await eventually("it is done", isEmpty);
+    expect(ended).toMatchObject([{ condition: "Success", attempts: 1, result: { outcome: { kind: "response" }, version: "7" }, trace: { id: "1-0-0", lineage: expect.stringMatching(/^1:[0-9a-f]{8}:0$/) } }]);
+    expect(told.at(-1)).toMatchObject({ kind: "notice", detail: { destination: "arn:destination", deliveryId: ended[0]!.id } });
+  });
+
+  it("and what is told of it are one commit: when that fails, it is written again, and the function is not run again", async () => {
+    const { queue, clock, runs, ended, failToEnd, enqueue, isEmpty, settled } = createGround(() => "response");
+    failToEnd(2);
+    await queue.start();
+    await enqueue();
+    await settled();
+    await clock.advance(MINUTE);
+    await eventually("its end is written", isEmpty);
+    expect([runs.length, ended.length]).toEqual([1, 1]);
+  });
+
+  it("comes at once, without a retry, for a function with nothing reserved", async () => {
+    const { queue, runs, told, ended, limits, enqueue, isEmpty } = createGround(() => "response");
+    limits.set({ account: "0", region: "r", name: "f" }, { reservedConcurrency: 0 });
+    await queue.start();
+    await enqueue();
+    await eventually("it is given up", isEmpty);
+    expect(runs).toEqual([]);
+    expect(ended).toMatchObject([{ condition: "ZeroReservedConcurrency", attempts: 0 }]);
+    expect(ended[0]).not.toHaveProperty("result");
+    expect(lastDrop(told).detail).toEqual({ condition: "ZeroReservedConcurrency", attempts: 0 });
+  });
+
+  it("comes without a retry when the chain of events is a loop", async () => {
+    const { queue, ended, enqueue, isEmpty } = createGround(() => Promise.reject(new ApiError("RecursiveInvocationException", "a loop", { status: 400 })));
+    await queue.start();
+    await enqueue();
+    await eventually("it is given up", isEmpty);
+    expect(ended).toMatchObject([{ condition: "RecursiveInvocationException", attempts: 0 }]);
   });
 });

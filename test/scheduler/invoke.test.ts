@@ -6,6 +6,7 @@ import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "..
 import { encodeError } from "../../src/protocol/respond.ts";
 import { loadServiceModel } from "../../src/protocol/models.ts";
 import { createConcurrency, throttled } from "../../src/scheduler/concurrency.ts";
+import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
 import { eventually } from "../support/temporary.ts";
 
@@ -167,12 +168,33 @@ describe("concurrency", () => {
 
   it("is 1,000 unless said otherwise, and a lease is given back once", () => {
     const { lease } = createConcurrency({ clock: createClock() });
-    const leases = Array.from({ length: ACCOUNT_CONCURRENCY }, () => lease({ account: "0", region: "r" }));
-    expect(() => lease({ account: "0", region: "r" })).toThrow("Rate Exceeded.");
+    const leases = Array.from({ length: ACCOUNT_CONCURRENCY }, () => lease({ account: "0", region: "r", name: "f" }));
+    expect(() => lease({ account: "0", region: "r", name: "f" })).toThrow("Rate Exceeded.");
     leases[0]!.release();
     leases[0]!.release();
-    lease({ account: "0", region: "r" });
-    expect(() => lease({ account: "0", region: "r" })).toThrow("Rate Exceeded.");
+    lease({ account: "0", region: "r", name: "f" });
+    expect(() => lease({ account: "0", region: "r", name: "f" })).toThrow("Rate Exceeded.");
+  });
+
+  it("that is reserved is a function's own: it has all of that and no more, and the others share the rest", () => {
+    const limits = createFunctionLimits();
+    const { lease } = createConcurrency({ clock: createClock(), limits, accountLimit: 3 });
+    const place = (name: string, region = "r") => ({ account: "0", region, name });
+    const reserved = { members: expect.objectContaining({ Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" }) };
+    const shared = { members: expect.objectContaining({ Reason: "ConcurrentInvocationLimitExceeded" }) };
+    limits.set(place("f"), { reservedConcurrency: 2 });
+    lease(place("g"));
+    expect(() => lease(place("h"))).toThrow(expect.objectContaining(shared));
+    lease(place("f", "elsewhere"));
+    const first = lease(place("f"));
+    lease(place("f"));
+    expect(() => lease(place("f"))).toThrow(expect.objectContaining(reserved));
+    first.release();
+    lease(place("f"));
+    limits.set(place("f"), {});
+    expect(() => lease(place("f"))).toThrow(expect.objectContaining(shared));
+    limits.set(place("f"), { reservedConcurrency: 0 });
+    expect(() => lease(place("f"))).toThrow(expect.objectContaining(reserved));
   });
 
   it("grows by 1,000 environments of a function in ten seconds", () => {

@@ -3,6 +3,7 @@ import { FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { functionArn } from "../../kit/arn.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
+import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { findAlias, findVersion, toAlias, type AliasRecord } from "./qualifiers.ts";
@@ -98,6 +99,7 @@ export const aliasHandlers = ({ store, random }: LambdaNeeds) => ({
     await store.run(function* () {
       yield* getFunction(at, at.name);
       yield* sql("delete from lambda_alias where account = ? and region = ? and name = ? and alias = ?", at.account, at.region, at.name, input.Name!);
+      yield* forgetEventConfigs(at, input.Name!);
     });
     return {};
   },

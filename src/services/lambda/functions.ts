@@ -6,6 +6,7 @@ import type { RequestContext } from "../service.ts";
 import { checkCode, linkTo, storeCode } from "./code.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
 import { checkUnzippedSize, withLayers } from "./function-layers.ts";
+import { forgetEventConfigs } from "./event-config-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
@@ -16,7 +17,7 @@ import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from 
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, garbage, clock, random, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -64,6 +65,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         Configuration: describe(record, clock, parsed),
         Code: { RepositoryType: "S3", Location: linkTo(lambda, record.code, context) },
         ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
+        ...(record.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
       };
     },
 
@@ -111,8 +113,10 @@ export const functionHandlers = (lambda: LambdaParts) => {
         yield* garbage.add(current.code.blobId);
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* deleteVersionsAndAliases(lambda, current);
+        yield* forgetEventConfigs({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
+      limits.set({ ...at, name }, {});
       scheduler.retire(arn);
       await garbage.collect();
       return { StatusCode: 204 };

@@ -5,6 +5,7 @@ import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
+import type { FunctionLimitsTable } from "../../scheduler/function-limits.ts";
 import type { InvocationQueue } from "../../scheduler/invocation-queue.ts";
 import type { Scheduler } from "../../scheduler/scheduler.ts";
 import type { Store } from "../../store/store.ts";
@@ -21,6 +22,8 @@ export interface LambdaNeeds {
   call: Call;
   scheduler: Scheduler;
   queue: InvocationQueue;
+  /** What the scheduler keeps to: follows what is configured here. */
+  limits: FunctionLimitsTable;
   ledger: Ledger;
   clock: Clock;
   wall: Clock;

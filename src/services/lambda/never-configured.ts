@@ -3,6 +3,7 @@ import { ACCOUNT_CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../ki
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { notFound } from "./errors.ts";
+import { reservedTotal } from "./limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { getFunction } from "./state.ts";
@@ -18,23 +19,22 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const row = await store.run(() =>
-        sqlOne(
-          `select count(*) as n, coalesce(sum(code_size), 0)
-             + (select coalesce(sum(code_size), 0) from lambda_version where account = ? and region = ?)
-             + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
-           from lambda_function where account = ? and region = ?`,
-          account, region, account, region, account, region,
-        ),
-      );
+      const { row, reserved } = await store.run(function* () {
+        return {
+          row: yield* sqlOne(
+            `select count(*) as n, coalesce(sum(code_size), 0)
+               + (select coalesce(sum(code_size), 0) from lambda_version where account = ? and region = ?)
+               + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
+             from lambda_function where account = ? and region = ?`,
+            account, region, account, region, account, region,
+          ),
+          reserved: yield* reservedTotal({ account, region }),
+        };
+      });
       return {
-        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY },
+        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved },
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
-    },
-    async GetFunctionConcurrency(input, context) {
-      await look(input.FunctionName, context);
-      return {};
     },
     async GetFunctionCodeSigningConfig(input, context) {
       const record = await look(input.FunctionName, context);
@@ -43,14 +43,6 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
     async GetRuntimeManagementConfig(input, context) {
       const record = await look(input.FunctionName, context, input.Qualifier);
       return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };
-    },
-    async GetFunctionRecursionConfig(input, context) {
-      await look(input.FunctionName, context);
-      return { RecursiveLoop: "Terminate" };
-    },
-    async GetFunctionEventInvokeConfig(input, context) {
-      const record = await look(input.FunctionName, context, input.Qualifier);
-      throw notFound(`The function ${record.arn}:${input.Qualifier ?? "$LATEST"} doesn't have an EventInvokeConfig`);
     },
     async GetFunctionUrlConfig(input, context) {
       await look(input.FunctionName, context, input.Qualifier);

@@ -22,8 +22,9 @@ export interface AliasRecord extends Place {
 }
 
 /** A version of the function: what never changes is its own, the rest is the function's. */
-export const toVersion = (row: Row, { account, region, name, arn, tags }: FunctionRecord): FunctionRecord => ({
-  account, region, name, arn, tags,
+export const toVersion = (row: Row, { account, region, name, arn, tags, recursiveLoop, reservedConcurrency }: FunctionRecord): FunctionRecord => ({
+  account, region, name, arn, tags, recursiveLoop,
+  ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
   version: String(row["version"]),
   revisionId: row["revision_id"] as string,
   settledRevisionId: row["settled_revision_id"] as string,

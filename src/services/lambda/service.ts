@@ -2,7 +2,9 @@ import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { aliasHandlers } from "./aliases.ts";
+import { concurrencyHandlers } from "./concurrency.ts";
 import { createDeployments } from "./deployments.ts";
+import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
@@ -29,7 +31,7 @@ interface Named {
   Layers?: string[];
 }
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetFunctionRecursionConfig: "GetFunctionRecursionConfig", GetLayerVersionByArn: "GetLayerVersion" };
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
@@ -74,7 +76,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
-    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {

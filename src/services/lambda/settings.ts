@@ -63,11 +63,15 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   TenancyConfig: () => false,
 };
 
+const INSTEAD: Record<string, string> = {
+  DeadLetterConfig: "its targets are queues of SQS and topics of SNS, which are not built; use a destination on failure (PutFunctionEventInvokeConfig)",
+};
+
 /** Throws NotImplemented that names the first setting of the request that would have to be ignored. */
 export const refuseNotBuilt = (input: object): void => {
   for (const [name, isDefault] of Object.entries(NOT_BUILT)) {
     const value = (input as Record<string, unknown>)[name];
-    if (value !== undefined && !isDefault(value as never)) throw notBuilt(`The function setting ${name}`, "leave it out");
+    if (value !== undefined && !isDefault(value as never)) throw notBuilt(`The function setting ${name}`, INSTEAD[name] ?? "leave it out");
   }
 };
 

@@ -61,6 +61,8 @@ export interface FunctionRecord extends Deployment {
   /** False until the first one is. */
   isCreated: boolean;
   lastModified: number;
+  reservedConcurrency?: number;
+  recursiveLoop: "Allow" | "Terminate";
 }
 
 export const toFunction = (row: Row): FunctionRecord => {
@@ -77,6 +79,8 @@ export const toFunction = (row: Row): FunctionRecord => {
     settlesAt: row["settles_at"] as number,
     isCreated: row["is_created"] === 1,
     lastModified: row["last_modified"] as number,
+    recursiveLoop: row["recursive_loop"] === "Allow" ? "Allow" : "Terminate",
+    ...(row["reserved_concurrency"] === null ? {} : { reservedConcurrency: row["reserved_concurrency"] as number }),
     ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument }),
     ...(row["previous"] === null ? {} : { previous: JSON.parse(row["previous"] as string) as Deployment }),
   };

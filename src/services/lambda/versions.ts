@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import { conflict, invalid, revisionDiffers } from "./errors.ts";
+import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
@@ -47,6 +48,7 @@ export function* deleteVersion({ garbage }: Pick<LambdaParts, "garbage">, latest
   if (found === undefined) return false;
   yield* garbage.add(found.code.blobId);
   yield* sql("delete from lambda_version where account = ? and region = ? and name = ? and version = ?", account, region, name, Number(version));
+  yield* forgetEventConfigs(latest, version);
   return true;
 }
 

@@ -1,5 +1,6 @@
 import type { Migration } from "../migrate.ts";
 import { delivery } from "./delivery.ts";
+import { eventInvokeConfig } from "./event-invoke-config.ts";
 import { functions } from "./functions.ts";
 import { iam } from "./iam.ts";
 import { invocationQueue } from "./invocation-queue.ts";
@@ -9,7 +10,7 @@ import { logs } from "./logs.ts";
 import { s3 } from "./s3.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...eventInvokeConfig];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs];
