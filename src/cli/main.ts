@@ -18,8 +18,10 @@ import { version } from "./version.ts";
 /** Runs one command line. The exit code is left to the process, so that what is still being written gets out. */
 export const run = async (args: readonly string[]): Promise<void> => {
   const exit: Exit = { code: EXIT.ok };
+  const given = withDefault(args);
+  bearClosedPipes(given[0] === "start");
   try {
-    await createProgram(exit).parseAsync(withDefault(args), { from: "user" });
+    await createProgram(exit).parseAsync(given, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Asking for help is no error, and help that was not asked for has been printed.
@@ -27,6 +29,16 @@ export const run = async (args: readonly string[]): Promise<void> => {
     if (error.exitCode !== 0) explainUsage(args, error);
   }
   process.exitCode = exit.code;
+};
+
+/** Whoever reads (`| head`) has seen enough: a command ends then, the server goes on. */
+const bearClosedPipes = (isServer: boolean): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      if (!isServer) process.exit(EXIT.ok);
+    });
+  }
 };
 
 /** `lambdad` and `lambdad --port 0` start the server. */

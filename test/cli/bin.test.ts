@@ -34,6 +34,11 @@ const versionsIn = (directory: string): string[] => {
 const oldNode = findOldNode();
 
 describe("bin/lambdad.js", () => {
+  it("ends quietly when nobody reads on", () => {
+    const { stderr } = spawnSync("/bin/sh", ["-c", `"${process.execPath}" "${BIN}" start --help | true`], { encoding: "utf8", timeout: 30_000, env: { PATH: process.env["PATH"], HOME: process.env["HOME"] } });
+    expect(stderr).toBe("");
+  });
+
   // Skipped where every Node of the machine is new enough: nothing old is there to start it with.
   it.skipIf(oldNode === undefined)("started with an older Node says what is needed, why, and the exact command", () => {
     const { status, stdout, stderr } = runWith(oldNode!, ["start", "--port", "0"]);
