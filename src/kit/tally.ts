@@ -5,6 +5,8 @@ export interface Tally<K> {
   remove(key: K): void;
   /** Those that there are at least so many of. */
   atLeast(count: number): K[];
+  entries(): Iterable<[K, number]>;
+  isEmpty(): boolean;
 }
 
 export const createTally = <K>(): Tally<K> => {
@@ -19,5 +21,7 @@ export const createTally = <K>(): Tally<K> => {
       else counts.set(key, left);
     },
     atLeast: (count) => [...counts].flatMap(([key, counted]) => (counted >= count ? [key] : [])),
+    entries: () => counts.entries(),
+    isEmpty: () => counts.size === 0,
   };
 };

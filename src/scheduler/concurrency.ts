@@ -1,6 +1,7 @@
 import { ApiError } from "../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../kit/limits.ts";
 import type { Clock } from "../kit/clock.ts";
+import { createTally, type Tally } from "../kit/tally.ts";
 import { createFunctionLimits, type FunctionLimitsTable, type FunctionPlace } from "./function-limits.ts";
 
 export type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded" | "FunctionInvocationRateLimitExceeded" | "CallerRateLimitExceeded";
@@ -25,7 +26,7 @@ interface Needs {
  */
 export const createConcurrency = ({ clock, limits = createFunctionLimits(), accountLimit = ACCOUNT_CONCURRENCY }: Needs) => {
   /** By account and region, then by the function's name. */
-  const running = new Map<string, Map<string, number>>();
+  const running = new Map<string, Tally<string>>();
   const growth = new Map<string, { since: number; made: number }>();
 
   const sum = (counts: Iterable<number>): number => {
@@ -33,32 +34,30 @@ export const createConcurrency = ({ clock, limits = createFunctionLimits(), acco
     for (const count of counts) total += count;
     return total;
   };
-  const refuse = (counts: ReadonlyMap<string, number>, place: FunctionPlace): ThrottleReason | undefined => {
+  const refuse = (counts: Tally<string>, place: FunctionPlace): ThrottleReason | undefined => {
     const reserved = limits.reservedIn(place);
     const own = reserved.get(place.name);
-    if (own !== undefined) return (counts.get(place.name) ?? 0) >= own ? "ReservedFunctionConcurrentInvocationLimitExceeded" : undefined;
+    if (own !== undefined) return counts.of(place.name) >= own ? "ReservedFunctionConcurrentInvocationLimitExceeded" : undefined;
     let unreserved = 0;
-    for (const [name, count] of counts) if (!reserved.has(name)) unreserved += count;
+    for (const [name, count] of counts.entries()) if (!reserved.has(name)) unreserved += count;
     return unreserved >= accountLimit - sum(reserved.values()) ? "ConcurrentInvocationLimitExceeded" : undefined;
   };
 
   return {
     lease(place: FunctionPlace): ConcurrencyLease {
       const key = `${place.account}/${place.region}`;
-      const counts = running.get(key) ?? new Map<string, number>();
+      const counts = running.get(key) ?? createTally<string>();
       const reason = refuse(counts, place);
       if (reason !== undefined) throw throttled(reason);
-      counts.set(place.name, (counts.get(place.name) ?? 0) + 1);
+      counts.add(place.name);
       running.set(key, counts);
       let isHeld = true;
       return {
         release() {
           if (!isHeld) return;
           isHeld = false;
-          const left = counts.get(place.name)! - 1;
-          if (left > 0) return void counts.set(place.name, left);
-          counts.delete(place.name);
-          if (counts.size === 0) running.delete(key);
+          counts.remove(place.name);
+          if (counts.isEmpty()) running.delete(key);
         },
       };
     },
