@@ -16,7 +16,7 @@ import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { serviceException } from "./failures.ts";
 import { acquirePackages, type Packages } from "./layers.ts";
-import { createJsonLog, textLog } from "./log-format.ts";
+import { createJsonLog, provisionedTextLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
@@ -110,7 +110,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
-      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
+      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : target.initializationType === "on-demand" ? textLog : provisionedTextLog,
       runtimeVersion: versionOf(runtime, region),
       notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,

@@ -51,6 +51,8 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
       return outcomeOf(await behave(invocation, runs.length, target));
     },
     retire() {},
+    provision() {},
+    provisioned: () => ({ allocated: 0 }),
     environments: () => [],
     close: async () => {},
   };

@@ -9,6 +9,7 @@ import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { forgetProvisioned } from "./provisioned-rows.ts";
 import { checkRole } from "./role.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
 import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
@@ -17,7 +18,7 @@ import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from 
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, limits, garbage, clock, random, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, provisioning, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -105,6 +106,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
           return yield* deleteVersion(lambda, yield* getFunction(at, name), qualifier);
         });
         if (isDeleted) scheduler.retire(functionArn(at, name), { version: qualifier });
+        await provisioning.follow({ ...at, name });
         await garbage.collect();
         return { StatusCode: 204 };
       }
@@ -114,10 +116,12 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* deleteVersionsAndAliases(lambda, current);
         yield* forgetEventConfigs({ ...at, name });
+        yield* forgetProvisioned({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       limits.set({ ...at, name }, {});
       scheduler.retire(arn);
+      await provisioning.follow({ ...at, name });
       await garbage.collect();
       return { StatusCode: 204 };
     },

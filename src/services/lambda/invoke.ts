@@ -13,6 +13,7 @@ import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import type { FunctionReader } from "./reader.ts";
 import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
+import { checkTenant } from "./tenancy.ts";
 
 type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
@@ -68,11 +69,12 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   };
-  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext) => {
+  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext, tenantId?: string) => {
     await queue.enqueue({
       requestId, traceId: trace.id, account: record.account, region: record.region, functionName: record.name, payload, invokedFunctionArn: arn,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       ...(qualifier === undefined ? {} : { qualifier }),
+      ...(tenantId === undefined ? {} : { tenantId }),
     });
     return { StatusCode: 202 };
   };
@@ -109,6 +111,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       const record = await look(named, context);
       const payload = await buffer(input.InvokeArgs as unknown as Readable);
       checkSize(payload, "Event");
+      checkTenant(record, undefined);
       checkJson(payload);
       refuseBeforeActive(record);
       return { Status: (await queueEvent(record, named, payload, context)).StatusCode };
@@ -124,16 +127,17 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       checkSize(payload, type);
       const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       const record = await look(named, context);
-      if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
+      checkTenant(record, input.TenantId);
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
       if (type === "DryRun") return { StatusCode: 204 };
       checkJson(payload);
       refuseBeforeActive(record);
-      if (type === "Event") return queueEvent(record, named, payload, context);
+      if (type === "Event") return queueEvent(record, named, payload, context, input.TenantId);
       const clientContext = clientContextOf(input.ClientContext);
       const invocation: Invocation = {
         requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
         ...(clientContext === undefined ? {} : { clientContext }),
+        ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
       };
       // Who asks for the log's tail waits for its last line, the report; else the answer is passed on as soon as it is there.
       const attempt = async (target: FunctionTarget): Promise<Answer> => (input.LogType === "Tail" ? scheduler.invoke(target, invocation) : answerOf(target, invocation));

@@ -12,6 +12,7 @@ import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { Deployments } from "./deployments.ts";
 import type { Garbage } from "./garbage.ts";
+import type { Provisioning } from "./provisioning.ts";
 
 export type Lambda = typeof import("@aws-sdk/client-lambda");
 export type LambdaHandlers = Handlers<Lambda, RequestContext>;
@@ -38,5 +39,6 @@ export interface LambdaNeeds {
 export interface LambdaParts extends LambdaNeeds {
   garbage: Garbage;
   deployments: Deployments;
+  provisioning: Provisioning;
   settleMs: number;
 }

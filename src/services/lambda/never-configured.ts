@@ -1,9 +1,8 @@
-import { ApiError } from "../../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { notFound } from "./errors.ts";
-import { reservedTotal } from "./limits.ts";
+import { setAsideTotal } from "./limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { getFunction } from "./state.ts";
@@ -19,7 +18,7 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const { row, reserved } = await store.run(function* () {
+      const { row, aside } = await store.run(function* () {
         return {
           row: yield* sqlOne(
             `select count(*) as n, coalesce(sum(code_size), 0)
@@ -28,11 +27,11 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
              from lambda_function where account = ? and region = ?`,
             account, region, account, region, account, region,
           ),
-          reserved: yield* reservedTotal({ account, region }),
+          aside: yield* setAsideTotal({ account, region }),
         };
       });
       return {
-        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved },
+        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - aside },
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
     },
@@ -51,14 +50,6 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
     async ListFunctionUrlConfigs(input, context) {
       await look(input.FunctionName, context);
       return { FunctionUrlConfigs: [] };
-    },
-    async GetProvisionedConcurrencyConfig(input, context) {
-      await look(input.FunctionName, context);
-      throw new ApiError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", { status: 404, members: { Type: "User" } });
-    },
-    async ListProvisionedConcurrencyConfigs(input, context) {
-      await look(input.FunctionName, context);
-      return { ProvisionedConcurrencyConfigs: [] };
     },
     async ListEventSourceMappings(input, context) {
       if (input.FunctionName !== undefined) await look(input.FunctionName, context);

@@ -15,6 +15,8 @@ import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
 import { functionPolicy, policyHandlers } from "./policies.ts";
+import { provisionedHandlers } from "./provisioned.ts";
+import { createProvisioning } from "./provisioning.ts";
 import { createFunctionReader } from "./reader.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
@@ -72,11 +74,12 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const read = createFunctionReader(needs.store);
   const garbage = createGarbage(needs);
   const deployments = createDeployments({ ...needs, garbage });
-  const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
+  const provisioning = createProvisioning(needs);
+  const lambda: LambdaParts = { ...needs, garbage, deployments, provisioning, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
-    ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
-    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {

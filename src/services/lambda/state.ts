@@ -27,6 +27,8 @@ export interface Settings {
   EphemeralStorage: { Size: number };
   Environment?: Record<string, string>;
   Architectures: ("x86_64" | "arm64")[];
+  /** Given at its creation, and never changed. */
+  TenancyConfig?: { TenantIsolationMode: "PER_TENANT" };
   /** In the order they are merged. */
   Layers?: FunctionLayer[];
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
