@@ -127,7 +127,8 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       checkSize(payload, type);
       const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       const record = await look(named, context);
-      checkTenant(record, input.TenantId);
+      // Another service asks whether it might invoke, not for whom.
+      if (type !== "DryRun" || !context.isInternal) checkTenant(record, input.TenantId);
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
       if (type === "DryRun") return { StatusCode: 204 };
       checkJson(payload);

@@ -1,7 +1,7 @@
 import { invalid } from "./errors.ts";
 import type { FunctionRecord } from "./state.ts";
 
-const isPerTenant = ({ settings }: Pick<FunctionRecord, "settings">): boolean => settings.TenancyConfig !== undefined;
+export const isPerTenant = ({ settings }: Pick<FunctionRecord, "settings">): boolean => settings.TenancyConfig !== undefined;
 
 /** Whoever invokes a function with tenant isolation says for which tenant, and nobody else does: in AWS's words, the second from its guide's description. */
 export const checkTenant = (record: Pick<FunctionRecord, "settings">, tenantId: string | undefined): void => {
