@@ -7,6 +7,8 @@ import { migrate, type Migration } from "./migrate.ts";
 import type { Operation, Row, Store } from "./store.ts";
 
 interface Waiting {
+  /** Changes nothing, and waits for no sync. */
+  isRead: boolean;
   run(): void;
   settle(): void;
   fail(error: unknown): void;
@@ -15,6 +17,7 @@ interface Waiting {
 /** More would hold the event loop for too long between two turns. */
 const OPERATIONS_PER_COMMIT_MAX = 256;
 const STATEMENT_CACHE_MAX = 512;
+const READS = /^\s*(select|with)\b/i;
 
 /**
  * SQLite in one file, group commit: what was asked for in one turn of the event loop becomes one transaction.
@@ -63,11 +66,12 @@ export const createSqliteStore = ({
   let isClosed = false;
   let whenIdle: (() => void) | undefined;
 
-  const drive = <T>(operation: () => Operation<T>): T => {
+  const drive = <T>(operation: () => Operation<T>, isRead: boolean): T => {
     const steps = operation();
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
+      assert(!isRead || READS.test(sql), `an operation that only reads asked for: ${sql}`);
       let rows: readonly Row[];
       try {
         rows = prepare(sql).all(...values) as Row[];
@@ -92,7 +96,7 @@ export const createSqliteStore = ({
       const before = changes;
       changes = changesSoFar();
       if (changes === before && !isSyncing && unsynced.length === 0) for (const waiting of done) waiting.settle();
-      else unsynced.push(...done);
+      else for (const waiting of done) if (waiting.isRead) waiting.settle(); else unsynced.push(waiting);
     } catch (error) {
       // The disk is full, or the file cannot be written: nothing of the turn is kept, and everyone is told.
       if (database.isTransaction) control("rollback");
@@ -136,18 +140,22 @@ export const createSqliteStore = ({
     });
   };
 
+  const perform = <T>(operation: () => Operation<T>, isRead: boolean) =>
+    new Promise<T>((resolve, reject) => {
+      assert(!isClosed, `the store ${path} is closed`);
+      let result: T;
+      queue.push({
+        isRead,
+        run: () => void (result = drive(operation, isRead)),
+        settle: () => resolve(result),
+        fail: reject,
+      });
+      planTurn();
+    });
+
   return {
-    run: (operation) =>
-      new Promise((resolve, reject) => {
-        assert(!isClosed, `the store ${path} is closed`);
-        let result: ReturnType<typeof drive<unknown>>;
-        queue.push({
-          run: () => void (result = drive(operation)),
-          settle: () => resolve(result as never),
-          fail: reject,
-        });
-        planTurn();
-      }),
+    run: (operation) => perform(operation, false),
+    read: (operation) => perform(operation, true),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -16,6 +16,8 @@ export type Operation<T> = Generator<Statement, T, readonly Row[]>;
 /** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. */
 export interface Store {
   run<T>(operation: () => Operation<T>): Promise<T>;
+  /** Only reads, and waits for no disk: what it read is committed, but a power cut may still undo it. For whoever tells nobody that it is kept. */
+  read<T>(operation: () => Operation<T>): Promise<T>;
   close(): Promise<void>;
 }
 

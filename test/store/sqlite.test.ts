@@ -35,6 +35,17 @@ describe("the SQLite store", () => {
     expect(await count(open(path))).toBe(1_000);
   });
 
+  it("reads what is committed beside what waits for the disk, and changes nothing in a read", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const added = add(store, "a");
+    const seen = store.read(() => sqlOne("select count(*) as n from note"));
+    const order: string[] = [];
+    await Promise.all([added.then(() => order.push("added")), seen.then(() => order.push("read"))]);
+    expect([(await seen)!["n"], order]).toEqual([1, ["read", "added"]]);
+    await expect(store.read(() => sql("insert into note (id, body) values ('b', '')"))).rejects.toThrow("an operation that only reads");
+    expect(await count(store)).toBe(1);
+  });
+
   it("keeps nothing of an operation that throws, and everything of its neighbours", async () => {
     const store = open(join(temporaryDirectory(), "s.db"));
     const refused = store.run(function* () {

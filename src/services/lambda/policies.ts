@@ -147,6 +147,6 @@ export const functionPolicy = async ({ store, read }: { store: Store; read: Func
   const [kind, name, qualifier] = arn?.resource.split(":") ?? [];
   if (arn === undefined || kind !== "function" || name === undefined || name.includes("*")) return undefined;
   const isQualified = qualifier !== undefined && qualifier !== "$LATEST";
-  const holder = isQualified ? await store.run(() => findPolicyHolder(arn, name, qualifier)) : await read(arn, name, context);
+  const holder = isQualified ? await store.read(() => findPolicyHolder(arn, name, qualifier)) : await read(arn, name, context);
   return holder?.policy === undefined ? undefined : { name: qualifier === undefined ? `policy of the function ${name}` : `policy of ${qualifier} of the function ${name}`, document: holder.policy };
 };
