@@ -114,7 +114,9 @@ export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
   const endGroup = (group: Group) => {
     group.isOver = true;
     group.retry?.cancel();
-    for (const environment of all) if (homes.get(environment) === group && environment.state !== "busy") dismiss(group, environment);
+    // Those that an invocation has been given end with it.
+    const isTaken = (environment: Environment) => (group.ready.has(environment) || group.leaving.has(environment)) && !group.idle.includes(environment);
+    for (const environment of all) if (homes.get(environment) === group && !isTaken(environment)) dismiss(group, environment);
   };
   const setGroup = (group: Group, count: number) => {
     group.wanted = count;
