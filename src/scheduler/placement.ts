@@ -54,7 +54,7 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
   const { stop } = stopping;
 
   const poolOf = ({ functionArn, version, revisionId }: FunctionTarget, tenantId: string | undefined): Pool => {
-    const key = JSON.stringify([functionArn, version, revisionId, tenantId]);
+    const key = `${functionArn}:${version}:${revisionId}${tenantId === undefined ? "" : `/${tenantId}`}`;
     let pool = pools.get(key);
     if (pool === undefined) {
       pool = { key, functionArn, version, revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };

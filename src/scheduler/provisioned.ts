@@ -38,7 +38,8 @@ export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
     for (const environment of [...group.idle.filter((one) => group.leaving.has(one)), ...group.idle.filter((one) => group.ready.has(one))]) if (!isKept(group, environment)) dismiss(group, environment);
   };
   const fill = (group: Group) => {
-    while (!isClosed && missing(group) > 0) {
+    if (isClosed) return;
+    while (missing(group) > 0) {
       group.starting++;
       const made = make(group).finally(() => underWay.delete(made));
       underWay.add(made);
@@ -55,10 +56,10 @@ export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
   };
   const make = async (group: Group) => {
     const turn = await starts.enter(group);
+    // Meanwhile fewer may be wanted, or another one have failed.
     group.starting--;
-    const isWanted = !isClosed && missing(group) > 0;
+    if (isClosed || missing(group) <= 0) return turn();
     group.starting++;
-    if (!isWanted) return end(group, turn);
     try {
       const environment = await executor.createEnvironment(group.target);
       endTurnWithInit(wall, turn, environment);
@@ -67,13 +68,10 @@ export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
       group.starting--;
       welcome(group, environment);
     } catch (error) {
-      end(group, turn);
+      turn();
+      group.starting--;
       fail(group, error instanceof Error ? error.message : String(error));
     }
-  };
-  const end = (group: Group, turn: () => void) => {
-    group.starting--;
-    turn();
   };
   /** From its birth to its death, after which another one takes its place. */
   const follow = (group: Group, environment: Environment) => {

@@ -5,6 +5,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { callPlatform } from "../../src/cli/platform-client.ts";
+import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
+import { loadFunctionLimits } from "../../src/services/lambda/limits.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
@@ -195,7 +197,7 @@ describe("provisioned concurrency", () => {
 
 describe("what the scheduler is asked for", () => {
   it("is split over the versions of an alias by its weights, and is nothing once all is gone", async () => {
-    const { lambda, context, create, settle, update, provisioned, limits } = openLambda();
+    const { lambda, context, create, settle, update, provisioned, limits, store } = openLambda();
     await create("f");
     await settle();
     await lambda.PublishVersion({ FunctionName: "f" }, context());
@@ -208,6 +210,9 @@ describe("what the scheduler is asked for", () => {
     expect(shares()).toEqual([[`${arnOf("f")}:live`, ["1: 7", "2: 3"]]]);
     const place = { account: ACCOUNT, region: "us-east-1", name: "f" };
     expect(limits.of(place)).toEqual({ provisionedConcurrency: 10 });
+    const afterStart = createFunctionLimits();
+    await loadFunctionLimits({ store, limits: afterStart });
+    expect(afterStart.of(place)).toEqual({ provisionedConcurrency: 10 });
     await lambda.UpdateAlias({ FunctionName: "f", Name: "live", FunctionVersion: "2", RoutingConfig: {} }, context());
     expect(shares()).toEqual([[`${arnOf("f")}:live`, ["2: 10"]]]);
     await lambda.DeleteFunction({ FunctionName: "f" }, context());

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  AddPermissionCommand, CreateAliasCommand, GetAliasCommand, GetFunctionCommand, GetFunctionConfigurationCommand, InvokeCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, UpdateAliasCommand,
-  UpdateFunctionConfigurationCommand,
+  AddPermissionCommand, CreateAliasCommand, GetAliasCommand, GetFunctionCommand, GetFunctionConfigurationCommand, InvokeCommand, GetProvisionedConcurrencyConfigCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand,
+  PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, it } from "vitest";
@@ -68,6 +68,7 @@ const prepare = async (clients: Clients, marks: string) => {
       DestinationConfig: { OnSuccess: { Destination: arnOf("collector") }, OnFailure: { Destination: "arn:aws:s3:::failures" } },
     }));
   }
+  await lambda.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName: "worker", Qualifier: "live", ProvisionedConcurrentExecutions: 1 }));
   await lambda.send(new AddPermissionCommand({ FunctionName: "worker", StatementId: "s3", Action: "lambda:InvokeFunction", Principal: "s3.amazonaws.com", SourceArn: "arn:aws:s3:::uploads" }));
   await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: "uploads", NotificationConfiguration: { LambdaFunctionConfigurations: [{ LambdaFunctionArn: arnOf("worker"), Events: ["s3:ObjectCreated:*"] }] } }));
 };
@@ -195,6 +196,7 @@ const story = async (random: () => number) => {
     const { FunctionError, Payload } = await clients.lambda.send(new InvokeCommand({ FunctionName: "worker", Qualifier, Payload: '{"name":"last"}' }));
     expect([FunctionError, Payload!.transformToString()]).toEqual([undefined, '"last"']);
   }
+  await eventually("what is provisioned is warm again", async () => (await clients.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: "worker", Qualifier: "live" }))).Status === "READY");
   expect(await last.stop()).toBe(0);
 };
 
