@@ -68,11 +68,13 @@ export const createSqliteStore = ({
   let isClosed = false;
   let whenIdle: (() => void) | undefined;
 
-  const drive = <T>(operation: () => Operation<T>): T => {
+  const drive = <T>(operation: () => Operation<T>, kind: "run" | "read" = "run"): T => {
     const steps = operation();
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
+      // A read stands outside of every transaction.
+      assert(kind === "run" || /^\s*select\b/i.test(sql), `a read may only select, and this does not: ${sql}`);
       let rows: readonly Row[];
       try {
         rows = prepare(sql).all(...values) as Row[];
@@ -147,19 +149,26 @@ export const createSqliteStore = ({
     });
   };
 
+  const run: Store["run"] = (operation, urgency = "now") =>
+    new Promise((resolve, reject) => {
+      assert(!isClosed, `the store ${path} is closed`);
+      let result: ReturnType<typeof drive<unknown>>;
+      queue.push({
+        run: () => void (result = drive(operation)),
+        settle: () => resolve(result as never),
+        fail: reject,
+      });
+      if (urgency === "now") planTurn();
+      else planLater();
+    });
+
   return {
-    run: (operation, urgency = "now") =>
-      new Promise((resolve, reject) => {
-        assert(!isClosed, `the store ${path} is closed`);
-        let result: ReturnType<typeof drive<unknown>>;
-        queue.push({
-          run: () => void (result = drive(operation)),
-          settle: () => resolve(result as never),
-          fail: reject,
-        });
-        if (urgency === "now") planTurn();
-        else planLater();
-      }),
+    run,
+    async read(operation) {
+      if (queue.length > 0 || isSyncing || unsynced.length > 0) return run(operation);
+      assert(!isClosed, `the store ${path} is closed`);
+      return drive(operation, "read");
+    },
     async close() {
       if (isClosed) return;
       isClosed = true;

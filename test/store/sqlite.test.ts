@@ -67,6 +67,25 @@ describe("the SQLite store", () => {
     wall.stop();
   });
 
+  it("reads what was written before, without a commit of its own, and lets a read write nothing", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const readCount = () => store.read(function* () {
+      return (yield* sqlOne("select count(*) as n from note"))!["n"];
+    });
+    const adding = add(store, "a");
+    expect(await readCount()).toBe(1);
+    await adding;
+    const order: string[] = [];
+    const writing = add(store, "b").then(() => order.push("written"));
+    await Promise.all([writing, readCount().then((n) => order.push(`read ${n}`))]);
+    expect(order).toEqual(["written", "read 2"]);
+    const quiet = readCount().then((n) => order.push(`read ${n}`));
+    await Promise.all([quiet, add(store, "c").then(() => order.push("written"))]);
+    expect(order.slice(2)).toEqual(["read 2", "written"]);
+    await expect(store.read(() => insert("d"))).rejects.toThrow("a read may only select");
+    expect(await readCount()).toBe(3);
+  });
+
   it("lets an operation catch a broken constraint and go on", async () => {
     const store = open(join(temporaryDirectory(), "s.db"));
     await add(store, "a");

@@ -61,7 +61,7 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, read }: LambdaNeeds & { read: FunctionReader }) => {
   /** Unqualified, it is the one that the door was asked about; an alias with weights is drawn here. */
   const look = async ({ name, qualifier, arn, ...at }: FunctionName, context: RequestContext): Promise<FunctionRecord> => {
-    if (qualifier !== undefined && qualifier !== "$LATEST") return store.run(() => getInvoked(at, name, qualifier, random));
+    if (qualifier !== undefined && qualifier !== "$LATEST") return store.read(() => getInvoked(at, name, qualifier, random));
     const latest = await read(at, name, context);
     if (latest === undefined) throw functionNotFound(arn);
     return latest;
