@@ -2,12 +2,13 @@ import { closeSync, fdatasync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../kit/assert.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
 import { makeFolder, syncFolder } from "../kit/durable.ts";
 import { migrate, type Migration } from "./migrate.ts";
-import type { Operation, Row, Store } from "./store.ts";
+import type { Operation, Row, Store, Urgency } from "./store.ts";
 
 interface Waiting {
-  /** Changes nothing, and waits for no sync. */
+  /** Waits for the commit that it is in, and for no sync. */
   isRead: boolean;
   run(): void;
   settle(): void;
@@ -17,7 +18,6 @@ interface Waiting {
 /** More would hold the event loop for too long between two turns. */
 const OPERATIONS_PER_COMMIT_MAX = 256;
 const STATEMENT_CACHE_MAX = 512;
-const READS = /^\s*(select|with)\b/i;
 
 /**
  * SQLite in one file, group commit: what was asked for in one turn of the event loop becomes one transaction.
@@ -31,10 +31,13 @@ export const createSqliteStore = ({
   path,
   migrations,
   onSyncFailure,
+  gather,
 }: {
   path: string;
   migrations: readonly Migration[];
   onSyncFailure: (error: Error) => never;
+  /** How long what is written behind is held back, by the wall clock. Not at all by default. */
+  gather?: { wall: Clock; ms: number };
 }): Store => {
   makeFolder(dirname(path));
   const database = new DatabaseSync(path);
@@ -62,16 +65,18 @@ export const createSqliteStore = ({
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
   let isTurnPlanned = false;
+  let gathering: Timer | undefined;
   let isSyncing = false;
   let isClosed = false;
   let whenIdle: (() => void) | undefined;
 
-  const drive = <T>(operation: () => Operation<T>, isRead: boolean): T => {
+  const drive = <T>(operation: () => Operation<T>, kind: "run" | "read"): T => {
     const steps = operation();
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
-      assert(!isRead || READS.test(sql), `an operation that only reads asked for: ${sql}`);
+      // A read may stand outside of every transaction, and is told of before it is on the disk.
+      assert(kind === "run" || /^\s*select\b/i.test(sql), `a read may only select, and this does not: ${sql}`);
       let rows: readonly Row[];
       try {
         rows = prepare(sql).all(...values) as Row[];
@@ -86,6 +91,8 @@ export const createSqliteStore = ({
 
   const commit = () => {
     isTurnPlanned = false;
+    gathering?.cancel();
+    gathering = undefined;
     const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
     if (queue.length > 0) planTurn();
     const done: Waiting[] = [];
@@ -123,6 +130,10 @@ export const createSqliteStore = ({
     isTurnPlanned = true;
     setImmediate(commit);
   };
+  const planLater = () => {
+    if (gather === undefined) return planTurn();
+    if (!isTurnPlanned) gathering ??= gather.wall.at(gather.wall.now() + gather.ms, "store", planTurn);
+  };
   const sync = () => {
     if (isSyncing) return;
     if (unsynced.length === 0) {
@@ -140,25 +151,31 @@ export const createSqliteStore = ({
     });
   };
 
-  const perform = <T>(operation: () => Operation<T>, isRead: boolean) =>
+  const perform = <T>(operation: () => Operation<T>, kind: "run" | "read", urgency: Urgency) =>
     new Promise<T>((resolve, reject) => {
       assert(!isClosed, `the store ${path} is closed`);
       let result: T;
       queue.push({
-        isRead,
-        run: () => void (result = drive(operation, isRead)),
+        isRead: kind === "read",
+        run: () => void (result = drive(operation, kind)),
         settle: () => resolve(result),
         fail: reject,
       });
-      planTurn();
+      if (urgency === "now") planTurn();
+      else planLater();
     });
 
   return {
-    run: (operation) => perform(operation, false),
-    read: (operation) => perform(operation, true),
+    run: (operation, urgency = "now") => perform(operation, "run", urgency),
+    async read(operation) {
+      if (queue.length > 0) return perform(operation, "read", "now");
+      assert(!isClosed, `the store ${path} is closed`);
+      return drive(operation, "read");
+    },
     async close() {
       if (isClosed) return;
       isClosed = true;
+      if (queue.length > 0) planTurn();
       if (queue.length > 0 || unsynced.length > 0 || isSyncing) await new Promise<void>((resolve) => (whenIdle = resolve));
       statements.clear();
       closeSync(log);

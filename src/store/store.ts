@@ -13,10 +13,16 @@ export interface Statement {
  */
 export type Operation<T> = Generator<Statement, T, readonly Row[]>;
 
-/** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. */
+/** `behind`: nobody waits for it, so it may be held back a little for others to go with it in one commit; the next `now` takes it along, ahead of itself. */
+export type Urgency = "now" | "behind";
+
+/** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. In the order they were asked for. */
 export interface Store {
-  run<T>(operation: () => Operation<T>): Promise<T>;
-  /** Only reads, and waits for no disk: what it read is committed, but a power cut may still undo it. For whoever tells nobody that it is kept. */
+  run<T>(operation: () => Operation<T>, urgency?: Urgency): Promise<T>;
+  /**
+   * For an operation of `select` alone: it sees all that was asked for before it, and waits for no disk. What it read a power cut may still undo,
+   * so it is for whoever tells nobody that it is kept.
+   */
   read<T>(operation: () => Operation<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -11,12 +11,14 @@ import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import type { FunctionReader } from "./reader.ts";
+import { createResponseStream } from "./response-stream.ts";
 import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 import { checkTenant } from "./tenancy.ts";
 
 type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
+type Input = Parameters<NonNullable<LambdaHandlers["Invoke"]>>[0] | Parameters<NonNullable<LambdaHandlers["InvokeWithResponseStream"]>>[0];
 
 const EMPTY = Buffer.from("{}");
 
@@ -90,9 +92,10 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     }
   };
 
-  /** As soon as the runtime has given it; what fails behind it is our own bug. */
-  const answerOf = (target: FunctionTarget, invocation: Invocation) =>
-    new Promise<Answer>((resolve, reject) => {
+  /** As soon as the runtime has given it; who asks for the log's tail waits for its last line, the report. What fails behind the answer is our own bug. */
+  const answerOf = (target: FunctionTarget, invocation: Invocation, logType: string | undefined): Promise<Answer> => {
+    if (logType === "Tail") return scheduler.invoke(target, invocation);
+    return new Promise<Answer>((resolve, reject) => {
       let isAnswered = false;
       const answer = (outcome: InvocationOutcome) => {
         isAnswered = true;
@@ -103,6 +106,31 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
         reject(error);
       });
     });
+  };
+
+  /** What is asked for, looked at: who is to run, with what. */
+  const take = async (input: Input, context: RequestContext) => {
+    context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+    const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
+    const given = input.Payload as unknown as Buffer | undefined;
+    const payload = given === undefined || given.length === 0 ? EMPTY : given;
+    checkSize(payload, type);
+    const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
+    const record = await look(named, context);
+    // Another service asks whether it might invoke, not for whom.
+    if (type !== "DryRun" || !context.isInternal) checkTenant(record, input.TenantId);
+    if (type !== "DryRun") {
+      checkJson(payload);
+      refuseBeforeActive(record);
+    }
+    const clientContext = type === "RequestResponse" ? clientContextOf(input.ClientContext) : undefined;
+    const invocation: Invocation = {
+      requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
+      ...(clientContext === undefined ? {} : { clientContext }),
+      ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
+    };
+    return { type, named, record, payload, invocation };
+  };
 
   return {
     /** What Invoke with the type Event was before: deprecated, and still called. */
@@ -118,39 +146,31 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     },
 
     async Invoke(input, context) {
-      // AWS sends these with every answer of Invoke.
-      context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+      // AWS sends it with every answer of Invoke.
       context.responseHeaders["x-amzn-remapped-content-length"] = "0";
-      const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
-      const given = input.Payload as unknown as Buffer | undefined;
-      const payload = given === undefined || given.length === 0 ? EMPTY : given;
-      checkSize(payload, type);
-      const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await look(named, context);
-      // Another service asks whether it might invoke, not for whom.
-      if (type !== "DryRun" || !context.isInternal) checkTenant(record, input.TenantId);
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
-      if (type === "DryRun") return { StatusCode: 204 };
-      checkJson(payload);
-      refuseBeforeActive(record);
-      if (type === "Event") return queueEvent(record, named, payload, context, input.TenantId);
-      const clientContext = clientContextOf(input.ClientContext);
-      const invocation: Invocation = {
-        requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
-        ...(clientContext === undefined ? {} : { clientContext }),
-        ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
-      };
-      // Who asks for the log's tail waits for its last line, the report; else the answer is passed on as soon as it is there.
-      const attempt = async (target: FunctionTarget): Promise<Answer> => (input.LogType === "Tail" ? scheduler.invoke(target, invocation) : answerOf(target, invocation));
-      const { outcome, logTail } = await run(record, attempt);
+      const asked = await take(input, context);
+      if (asked.type === "DryRun") return { StatusCode: 204 };
+      if (asked.type === "Event") return queueEvent(asked.record, asked.named, asked.payload, context, input.TenantId);
+      const { outcome, logTail } = await run(asked.record, (target) => answerOf(target, asked.invocation, input.LogType));
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
-        ExecutedVersion: record.version,
+        ExecutedVersion: asked.record.version,
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
         ...(logTail === undefined ? {} : { LogResult: logTail.toString("base64") }),
       };
+    },
+
+    /** Answers with the first byte of the response, or with its end; what comes before that is refused as Invoke refuses it. */
+    async InvokeWithResponseStream(input, context) {
+      const asked = await take(input, context);
+      if (asked.type === "DryRun") return { StatusCode: 204 };
+      const stream = createResponseStream(context.signal);
+      const answer = run(asked.record, (target) => answerOf(target, { ...asked.invocation, receiver: stream.receiver }, input.LogType));
+      await Promise.race([stream.begun, answer]);
+      return { StatusCode: 200, ExecutedVersion: asked.record.version, EventStream: stream.events(answer) };
     },
   } satisfies LambdaHandlers;
 };
