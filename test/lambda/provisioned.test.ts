@@ -47,6 +47,7 @@ const change = async (name: string, Description: string) => {
   await on.isSettled(name);
   return publish(name);
 };
+const platform = (method: "GET" | "POST", path: string, input?: object) => callPlatform({ endpoint: on.ground.platform.endpoint, region: "us-east-1", account: undefined }, method, path, input);
 const invalid = (message: string) => ({ name: "InvalidParameterValueException", status: 400, type: "User", message });
 const conflict = (message: string) => ({ name: "ResourceConflictException", status: 409, type: "User", message });
 const notFound = (message: string) => ({ name: "ResourceNotFoundException", status: 404, type: "User", message });
@@ -71,7 +72,10 @@ describe("provisioned concurrency", () => {
     });
     for (const { logStreamName } of streams) {
       expect(logStreamName).toContain("[1]");
-      const { events = [] } = await logs.send(new GetLogEventsCommand({ logGroupName, logStreamName: logStreamName!, startFromHead: true }));
+      const events = await eventually("INIT is reported", async () => {
+        const { events: found = [] } = await logs.send(new GetLogEventsCommand({ logGroupName, logStreamName: logStreamName!, startFromHead: true }));
+        return found.length > 1 && found;
+      });
       expect(events.map(({ message }) => message!.trim())).toEqual([expect.stringMatching(/^INIT_START /), expect.stringMatching(/^INIT_REPORT Init Duration: \d+\.\d\d ms$/)]);
     }
 
@@ -92,6 +96,15 @@ describe("provisioned concurrency", () => {
     expect(await invoke(name, "live")).toMatchObject({ id, count: 2, type: "provisioned-concurrency" });
   });
 
+  it("takes events, too", async () => {
+    const name = await published();
+    await put(name, "live");
+    await settled(name, "live");
+    await on.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: "live", InvocationType: "Event" }));
+    await platform("POST", "drain", { timeout: "30s" });
+    expect(await invoke(name, "live")).toMatchObject({ count: 2, type: "provisioned-concurrency" });
+  });
+
   it("whose INIT fails is FAILED, and says so in AWS's word", async () => {
     const name = await published({}, { "index.mjs": "throw new Error('no');\n" });
     await put(name, "live");
@@ -104,7 +117,7 @@ describe("provisioned concurrency", () => {
     await put(name, "live");
     await settled(name, "live");
     const held = on.lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: "live", Payload: '{"hold":true}' })).catch(() => undefined);
-    const environments = async () => (await callPlatform({ endpoint: on.ground.platform.endpoint, region: "us-east-1", account: undefined }, "GET", "environments")).body as { environments: { functionArn: string; state: string }[] };
+    const environments = async () => (await platform("GET", "environments")).body as { environments: { functionArn: string; state: string }[] };
     await eventually("it is busy", async () => (await environments()).environments.some(({ functionArn, state }) => functionArn === arnOf(name) && state === "busy"));
     expect(await invoke(name, "live")).toMatchObject({ count: 1, type: "on-demand" });
     await on.lambda.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 1 }));
