@@ -78,7 +78,7 @@ export const createScheduler = ({ executor, clock, wall, ledger, limits = create
           region: target.region,
           keys: [invocation.requestId, target.functionArn, target.name],
           summary: `${target.name} ran in ${describeStart(isColdStart, environment)} environment and ${result} after ${durationMs.toFixed(2)} ms`,
-          detail: { environmentId: environment.id, isColdStart, logGroup, logStream, durationMs, memoryUsedMb, ...(initMs === undefined ? {} : { initMs }), outcome: outcome.kind, ...(outcome.kind === "error" ? { errorType: outcome.errorType } : {}) },
+          detail: { environmentId: environment.id, isColdStart, logGroup, logStream, durationMs, memoryUsedMb, ...(initMs === undefined ? {} : { initMs }), ...(given.tenantId === undefined ? {} : { tenantId: given.tenantId }), outcome: outcome.kind, ...(outcome.kind === "error" ? { errorType: outcome.errorType } : {}) },
         });
         return report;
       } finally {

@@ -1,7 +1,7 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  GetFunctionCommand, GetFunctionConfigurationCommand, InvokeAsyncCommand, InvokeCommand, ListFunctionsCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, PutProvisionedConcurrencyConfigCommand,
+  GetFunctionCommand, GetFunctionConfigurationCommand, InvokeAsyncCommand, InvokeCommand, InvokeWithResponseStreamCommand, ListFunctionsCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, PutProvisionedConcurrencyConfigCommand,
   UpdateFunctionConfigurationCommand, type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
@@ -80,6 +80,16 @@ describe("a function with tenant isolation", () => {
     expect(runs).toEqual([
       { count: 1, tenantId: "blue" }, { count: 1, tenantId: "green" }, { count: 2, tenantId: "blue" }, { count: 1, tenantId: long }, { count: 1, tenantId: "blue" }, { count: 2, tenantId: "green" },
     ]);
+  });
+
+  it("streams its responses to a tenant, too", async () => {
+    const name = await isolated();
+    const stream = (TenantId?: string) => on.lambda.send(new InvokeWithResponseStreamCommand({ FunctionName: name, ...(TenantId === undefined ? {} : { TenantId }) }));
+    expect(await refusal(stream())).toEqual(needed);
+    let text = "";
+    for await (const { PayloadChunk } of (await stream("blue")).EventStream!) text += Buffer.from(PayloadChunk?.Payload ?? []).toString();
+    expect(JSON.parse(text)).toEqual({ count: 1, tenantId: "blue" });
+    expect(await invoke(name, "blue")).toEqual({ count: 2, tenantId: "blue" });
   });
 
   it.skipIf(!hasPython)(`gives the tenant to Python's context, and to its JSON log${NO_PYTHON}`, async () => {

@@ -105,9 +105,10 @@ describe("tenants", () => {
   const tenant = (tenantId: string, requestId = tenantId) => ({ ...invocation(requestId), tenantId });
 
   it("share no environment, and each finds its own again", async () => {
-    const { scheduler, made } = createGround();
+    const { scheduler, made, told } = createGround();
     for (const id of ["blue", "green", "blue"]) await scheduler.invoke(target(), tenant(id));
     await scheduler.invoke(target(), invocation("nobody"));
+    expect(told.map(({ detail }) => detail["tenantId"])).toEqual(["blue", "green", "blue", undefined]);
     expect(made.map(({ invoked }) => invoked)).toEqual([["blue", "blue"], ["green"], ["nobody"]]);
   });
 

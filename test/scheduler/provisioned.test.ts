@@ -1,8 +1,9 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Environment, EnvironmentState, Executor, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
-import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, PROVISIONED_RETRY_MS_FIRST, PROVISIONED_SUCCESSOR_MS } from "../../src/kit/limits.ts";
+import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, PROVISIONED_RETRY_MS_FIRST, PROVISIONED_SUCCESSOR_MS } from "../../src/kit/limits.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
 import type { RequestedInvocation } from "../../src/scheduler/scheduler.ts";
@@ -216,6 +217,19 @@ describe("provisioned environments", () => {
     behaviour.refuses = undefined;
     provision({ live: [[target("1"), 1]] });
     await isAllocated("live", 1);
+  });
+
+  it("wait for their turn to start with all others, and let one that is waited for start before them", async () => {
+    const atOnce = availableParallelism() * ENVIRONMENT_STARTS_PER_CPU;
+    const { scheduler, made, behaviour, provision, isAllocated } = createGround({ accountConcurrency: 100 });
+    const gate = Promise.withResolvers<void>();
+    behaviour.gate = gate.promise;
+    provision({ live: [[target("1"), 3 * atOnce]] });
+    const invoked = scheduler.invoke(target("$LATEST", { name: "g", functionArn: "arn:g" }), by(undefined));
+    gate.resolve();
+    await isAllocated("live", 3 * atOnce);
+    await invoked;
+    expect(made.findIndex(({ environment }) => environment.target.name === "g")).toBe(atOnce);
   });
 
   it("on their way are ended with the scheduler, which waits for them", async () => {
