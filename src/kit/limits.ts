@@ -54,6 +54,8 @@ export const LINEAGE_FUNCTIONS_MAX = 32;
 export const UNRESERVED_CONCURRENCY_MIN = 100;
 /** Settings of asynchronous invocation on one page (ListFunctionEventInvokeConfigs, API reference). */
 export const EVENT_INVOKE_CONFIGS_PAGE_MAX = 50;
+/** Function URLs on one page (ListFunctionUrlConfigs, API reference). */
+export const FUNCTION_URLS_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
 export const ENVIRONMENT_STARTS_PER_CPU = 2;
 export const START_TURN_MS = 1_000;

@@ -7,6 +7,7 @@ import { checkCode, linkTo, storeCode } from "./code.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
 import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
+import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
@@ -114,6 +115,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* deleteVersionsAndAliases(lambda, current);
         yield* forgetEventConfigs({ ...at, name });
+        yield* forgetFunctionUrls({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       limits.set({ ...at, name }, {});

@@ -2,7 +2,6 @@ import { ApiError } from "../../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import { notFound } from "./errors.ts";
 import { reservedTotal } from "./limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
@@ -43,14 +42,6 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
     async GetRuntimeManagementConfig(input, context) {
       const record = await look(input.FunctionName, context, input.Qualifier);
       return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };
-    },
-    async GetFunctionUrlConfig(input, context) {
-      await look(input.FunctionName, context, input.Qualifier);
-      throw notFound("The resource you requested does not exist.");
-    },
-    async ListFunctionUrlConfigs(input, context) {
-      await look(input.FunctionName, context);
-      return { FunctionUrlConfigs: [] };
     },
     async GetProvisionedConcurrencyConfig(input, context) {
       await look(input.FunctionName, context);

@@ -5,6 +5,7 @@ import { aliasHandlers } from "./aliases.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
 import { createDeployments } from "./deployments.ts";
 import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
+import { functionUrlConfigHandlers } from "./function-url-configs.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
@@ -14,6 +15,7 @@ import { layerHandlers } from "./layers.ts";
 import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
+import { conditionKeysOf } from "./permission-keys.ts";
 import { functionPolicy, policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
 import { tagHandlers } from "./tags.ts";
@@ -61,7 +63,7 @@ const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(la
 
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
-  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*" };
+  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
   return [own, ...role, ...layerPermissions(input)];
@@ -77,6 +79,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...functionUrlConfigHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
