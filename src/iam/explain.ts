@@ -34,6 +34,8 @@ const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decisio
   return decision.reason === "explicit-deny" ? `${who} with an explicit deny in ${withArticle(policy)}` : `${who} because no ${policy} allows the ${action} action`;
 };
 
+const NO_SID = "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)";
+
 const nameOf = ({ sid, index, policy }: { sid?: string; index: number; policy: string }): string => `statement ${sid === undefined ? `#${index + 1}` : `"${sid}"`} of the ${policy}`;
 
 const whoIs = (caller: Caller): string => {
@@ -98,6 +100,7 @@ export const explainDecision = (asked: Asked, decision: Decision): Explanation =
   if (decision.reason === "root") sentences.push("it is the root of the account, which may do everything in it");
   if (decided !== undefined) sentences.push(decided);
   if (decision.reason === "explicit-deny") sentences.push("an explicit deny wins over every allow: only changing that statement helps");
+  if (decision.reason === "explicit-deny" && decision.statement?.attachedTo !== undefined && decision.statement.sid === undefined) sentences.push(NO_SID);
   if (decision.reason === "implicit-deny") sentences.push(...missing(asked, decision));
   const failedConditions = decision.isAllowed
     ? []

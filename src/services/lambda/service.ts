@@ -5,6 +5,7 @@ import { aliasHandlers } from "./aliases.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
 import { createDeployments } from "./deployments.ts";
 import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
+import { functionPolicy } from "./function-policy.ts";
 import { functionUrlConfigHandlers } from "./function-url-configs.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
@@ -16,8 +17,9 @@ import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
 import { conditionKeysOf } from "./permission-keys.ts";
-import { functionPolicy, policyHandlers } from "./policies.ts";
+import { policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
+import { resourcePolicyHandlers } from "./resource-policies.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
 import { versionHandlers } from "./versions.ts";
@@ -26,6 +28,7 @@ interface Named {
   FunctionName?: string;
   Qualifier?: string;
   Resource?: string;
+  ResourceArn?: string;
   Role?: string;
   LayerName?: string;
   VersionNumber?: number;
@@ -33,11 +36,14 @@ interface Named {
   Layers?: string[];
 }
 
+/** What whoever writes a whole policy must be allowed beside it: each of its statements is one that is added or removed. */
+const FURTHER_ACTIONS: Record<string, readonly string[]> = { PutResourcePolicy: ["AddPermission", "RemovePermission"], DeleteResourcePolicy: ["RemovePermission"] };
+
 const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
-const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
-  const text = FunctionName ?? Resource;
+const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
+  const text = FunctionName ?? Resource ?? ResourceArn;
   if (text === undefined) return undefined;
   try {
     return parseFunctionName(text, context, Qualifier);
@@ -66,7 +72,8 @@ const permissionsOf = (operation: string, input: Named, context: RequestContext)
   const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
-  return [own, ...role, ...layerPermissions(input)];
+  const further = (FURTHER_ACTIONS[operation] ?? []).map((action): Permission => ({ ...own, action: `lambda:${action}` }));
+  return [own, ...further, ...role, ...layerPermissions(input)];
 };
 
 /** AWS Lambda. */
@@ -79,7 +86,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
-    ...functionUrlConfigHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {
