@@ -56,6 +56,8 @@ export const UNRESERVED_CONCURRENCY_MIN = 100;
 export const EVENT_INVOKE_CONFIGS_PAGE_MAX = 50;
 /** Function URLs on one page (ListFunctionUrlConfigs, API reference). */
 export const FUNCTION_URLS_PAGE_MAX = 50;
+/** Code signing configurations, or functions that use one, on one page. Ours: the API reference gives 10,000 for what may be asked for, and none for what is given. */
+export const CODE_SIGNING_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
 export const ENVIRONMENT_STARTS_PER_CPU = 2;
 export const START_TURN_MS = 1_000;

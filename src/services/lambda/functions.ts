@@ -11,10 +11,13 @@ import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
+import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
 import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
 import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
+
+const isGiven = (text: string | undefined): text is string => text !== undefined && text !== "";
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
@@ -42,12 +45,14 @@ export const functionHandlers = (lambda: LambdaParts) => {
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
         if ((yield* findFunction(at, name)) !== undefined) throw exists();
+        const codeSigningConfigId = isGiven(input.CodeSigningConfigArn) ? (yield* requireCodeSigningConfig(input.CodeSigningConfigArn, at)).id : undefined;
+        if (codeSigningConfigId !== undefined) yield* refuseUnsigned({ ...at, name, codeSigningConfigId });
         const settings = yield* withLayers(applied, input.Layers, context);
         checkUnzippedSize(settings, checked.unzippedBytes);
         const rows = yield* sql(
-          `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) returning *`,
-          at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(),
+          `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified, code_signing_config_id)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?) returning *`,
+          at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(), codeSigningConfigId ?? null,
         );
         const latest = toFunction(rows[0]!);
         return input.Publish === true ? yield* publish(lambda, latest) : latest;

@@ -35,10 +35,6 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
     },
-    async GetFunctionCodeSigningConfig(input, context) {
-      const record = await look(input.FunctionName, context);
-      return { CodeSigningConfigArn: undefined, FunctionName: record.name };
-    },
     async GetRuntimeManagementConfig(input, context) {
       const record = await look(input.FunctionName, context, input.Qualifier);
       return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };

@@ -3,6 +3,8 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { aliasHandlers } from "./aliases.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
+import { codeSigningHandlers } from "./code-signing.ts";
+import { parseCodeSigningConfigArn } from "./code-signing-rows.ts";
 import { createDeployments } from "./deployments.ts";
 import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
 import { functionPolicy } from "./function-policy.ts";
@@ -33,6 +35,7 @@ interface Named {
   LayerName?: string;
   VersionNumber?: number;
   Arn?: string;
+  CodeSigningConfigArn?: string;
   Layers?: string[];
 }
 
@@ -44,13 +47,17 @@ const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVers
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
   const text = FunctionName ?? Resource ?? ResourceArn;
-  if (text === undefined) return undefined;
+  // The ARN of something else can read like a name and a qualifier.
+  if (text === undefined || parseCodeSigningConfigArn(text) !== undefined) return undefined;
   try {
     return parseFunctionName(text, context, Qualifier);
   } catch {
     return undefined;
   }
 };
+
+/** The ARN of the code signing configuration that a call is about, or gives to a function. */
+const codeSigningConfigOf = ({ Resource, CodeSigningConfigArn }: Named): string | undefined => CodeSigningConfigArn ?? (Resource !== undefined && parseCodeSigningConfigArn(Resource) !== undefined ? Resource : undefined);
 
 /** As policies write it, however it was asked for: `…:layer:l:01` is version 1. */
 const layerVersionArn = (text: string): string | undefined => {
@@ -69,10 +76,12 @@ const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(la
 
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
-  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*", ...conditionKeysOf(input) };
+  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? codeSigningConfigOf(input) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
   const further = (FURTHER_ACTIONS[operation] ?? []).map((action): Permission => ({ ...own, action: `lambda:${action}` }));
+  // It is asked for the configuration, too ("Actions, resources, and condition keys for AWS Lambda").
+  if (operation === "PutFunctionCodeSigningConfig") further.push({ ...own, resource: input.CodeSigningConfigArn! });
   return [own, ...further, ...role, ...layerPermissions(input)];
 };
 
@@ -86,7 +95,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
-    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {

@@ -57,7 +57,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   DeadLetterConfig: (value: { TargetArn?: string }) => (value.TargetArn ?? "") === "",
   TracingConfig: (value: { Mode?: string }) => (value.Mode ?? "PassThrough") === "PassThrough",
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
-  CodeSigningConfigArn: (value: string) => value === "",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
   TenancyConfig: () => false,

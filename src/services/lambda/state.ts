@@ -63,6 +63,8 @@ export interface FunctionRecord extends Deployment {
   lastModified: number;
   reservedConcurrency?: number;
   recursiveLoop: "Allow" | "Terminate";
+  /** Of $LATEST. */
+  codeSigningConfigId?: string;
 }
 
 export const toFunction = (row: Row): FunctionRecord => {
@@ -81,6 +83,7 @@ export const toFunction = (row: Row): FunctionRecord => {
     lastModified: row["last_modified"] as number,
     recursiveLoop: row["recursive_loop"] === "Allow" ? "Allow" : "Terminate",
     ...(row["reserved_concurrency"] === null ? {} : { reservedConcurrency: row["reserved_concurrency"] as number }),
+    ...(row["code_signing_config_id"] === null ? {} : { codeSigningConfigId: row["code_signing_config_id"] as string }),
     ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument }),
     ...(row["previous"] === null ? {} : { previous: JSON.parse(row["previous"] as string) as Deployment }),
   };

@@ -6,6 +6,7 @@ import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layer
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
+import { refuseUnsigned } from "./signatures.ts";
 import { applySettings, refuseNotBuilt } from "./settings.ts";
 import { describe, getFunction, refuseWhileSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
 import { publish } from "./versions.ts";
@@ -43,11 +44,13 @@ export const updateHandlers = (lambda: LambdaParts) => {
         checkUnzippedSize(settings, checked.unzippedBytes);
         return input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] };
       };
+      if (input.DryRun === true) await store.run(() => refuseUnsigned(before));
       if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
       const code = await storeCode(lambda, checked);
       const { record, version } = await store.run(function* () {
         const current = yield* getFunction(at, at.name);
         checkUpdate(current, input.RevisionId);
+        yield* refuseUnsigned(current);
         const record = yield* update(current, { settings: settingsOf(current), code });
         return { record, version: input.Publish === true ? yield* publish(lambda, record) : undefined };
       }).catch(async (error: unknown) => {
@@ -70,6 +73,7 @@ export const updateHandlers = (lambda: LambdaParts) => {
         const current = yield* getFunction(at, at.name);
         const settings = yield* withLayers(applySettings(current.settings, input), input.Layers, at);
         if (input.Layers !== undefined) checkUnzippedSize(settings, unzippedBytes);
+        if ((input.Layers ?? []).length > 0) yield* refuseUnsigned(current);
         checkUpdate(current, input.RevisionId);
         return yield* update(current, { settings, code: current.code });
       });
