@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Socket } from "node:net";
 import type { BlobStore } from "../blob/blob.ts";
@@ -20,6 +19,7 @@ import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
+import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
@@ -45,15 +45,10 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
-/** An ARN of its own for each version of a runtime. */
-const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
-  const version = startOf(runtime).version(runtime);
-  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
-};
-
-export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
+  const runtimeVersions = createRuntimeVersions(runtimes);
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
 
@@ -111,7 +106,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
-      runtimeVersion: versionOf(runtime, region),
+      runtimeVersion: runtimeVersionOf(runtime, region),
       notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
@@ -127,7 +122,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     async createEnvironment(target) {
       let packages: Packages | undefined;
       try {
-        const runtime = await runtimes.resolve(target.runtime);
+        const runtime = await runtimeVersions.resolve(target);
         const credentials = await assumeExecutionRole(call, target);
         packages = await acquirePackages(code, target);
         return await openEnvironment(target, runtime, credentials, packages);
@@ -137,6 +132,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       }
     },
     runtimes: runtimes.list,
+    runtimeVersions,
     checkRuntimes: runtimes.check,
     async prepareSdks() {
       const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));

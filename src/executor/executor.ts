@@ -13,6 +13,8 @@ export interface FunctionTarget {
   /** Changes with every change of code or configuration: warm environments of another one are retired. */
   revisionId: string;
   runtime: string;
+  /** The version of the runtime that runs it; one that is not required is only kept to while it is here. */
+  runtimeVersion?: { arn: string; isRequired: boolean };
   handler: string;
   roleArn: string;
   timeoutSeconds: number;

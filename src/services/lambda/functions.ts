@@ -13,7 +13,7 @@ import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
 import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
-import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
+import { describeInList, findFunction, getFunction, toFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
 import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
 
@@ -21,7 +21,7 @@ const isGiven = (text: string | undefined): text is string => text !== undefined
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, limits, garbage, clock, random, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, tell, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -62,13 +62,13 @@ export const functionHandlers = (lambda: LambdaParts) => {
         throw error;
       });
       blobs.keep(code.blobId);
-      return describe(record, clock);
+      return tell(record);
     },
 
     async GetFunction(input, context) {
       const { parsed, record } = await look(input.FunctionName!, input.Qualifier, context);
       return {
-        Configuration: describe(record, clock, parsed),
+        Configuration: await tell(record, parsed),
         Code: { RepositoryType: "S3", Location: linkTo(lambda, record.code, context) },
         ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
         ...(record.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
@@ -77,7 +77,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
 
     async GetFunctionConfiguration(input, context) {
       const { parsed, record } = await look(input.FunctionName!, input.Qualifier, context);
-      return describe(record, clock, parsed);
+      return tell(record, parsed);
     },
 
     async ListFunctions(input, context) {

@@ -35,10 +35,6 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
         AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
       };
     },
-    async GetRuntimeManagementConfig(input, context) {
-      const record = await look(input.FunctionName, context, input.Qualifier);
-      return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };
-    },
     async GetProvisionedConcurrencyConfig(input, context) {
       await look(input.FunctionName, context);
       throw new ApiError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", { status: 404, members: { Type: "User" } });

@@ -22,6 +22,7 @@ import { conditionKeysOf } from "./permission-keys.ts";
 import { policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
 import { resourcePolicyHandlers } from "./resource-policies.ts";
+import { createTell, runtimeManagementHandlers } from "./runtime-management.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
 import { versionHandlers } from "./versions.ts";
@@ -90,12 +91,12 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const read = createFunctionReader(needs.store);
   const garbage = createGarbage(needs);
   const deployments = createDeployments({ ...needs, garbage });
-  const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
+  const lambda: LambdaParts = { ...needs, garbage, deployments, tell: createTell(needs), settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
-    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(needs),
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
   return {

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import type { PolicyDocument } from "../../iam/document.ts";
 import { functionArn } from "../../kit/arn.ts";
@@ -29,6 +28,8 @@ export interface Settings {
   Architectures: ("x86_64" | "arm64")[];
   /** In the order they are merged. */
   Layers?: FunctionLayer[];
+  /** Auto when it is not there. The version is the one that is pinned by hand, or that the last update left. */
+  RuntimeManagement?: { UpdateRuntimeOn: "Manual" | "FunctionUpdate"; RuntimeVersionArn?: string };
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
 }
 
@@ -126,9 +127,9 @@ const BEING_CREATED = {
   update: { LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as FunctionConfiguration["LastUpdateStatusReasonCode"] },
 } satisfies Record<string, FunctionConfiguration>;
 
-/** A configuration as AWS returns it. A creation is Pending and an update InProgress until it has settled. */
+/** A configuration as AWS returns it, but for the version of its runtime (runtime-management.ts). A creation is Pending and an update InProgress until it has settled. */
 export const describe = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
-  const { Environment, Layers, ...settings } = record.settings;
+  const { Environment, Layers, RuntimeManagement: _apart, ...settings } = record.settings;
   const settling = isSettling(record, clock);
   const state: FunctionConfiguration = !settling
     ? { State: "Active", LastUpdateStatus: "Successful" }
@@ -149,7 +150,6 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     RevisionId: revisionOf(record, clock),
     PackageType: "Zip",
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
-    RuntimeVersionConfig: { RuntimeVersionArn: `arn:aws:lambda:${record.region}::runtime:${hash("sha256", record.settings.Runtime, "hex")}` },
     ...state,
   };
 };
@@ -158,7 +158,7 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
 export const describeInList = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
   const {
     State: _state, StateReason: _stateReason, StateReasonCode: _stateCode,
-    LastUpdateStatus: _status, LastUpdateStatusReason: _reason, LastUpdateStatusReasonCode: _code, RuntimeVersionConfig: _runtime, ...listed
+    LastUpdateStatus: _status, LastUpdateStatusReason: _reason, LastUpdateStatusReasonCode: _code, ...listed
   } = describe(record, clock, options);
   return listed;
 };

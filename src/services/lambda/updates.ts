@@ -6,14 +6,16 @@ import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layer
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkRole } from "./role.ts";
+import { createRuntimeUpdate, refuseWhilePinned } from "./runtime-management.ts";
 import { refuseUnsigned } from "./signatures.ts";
 import { applySettings, refuseNotBuilt } from "./settings.ts";
-import { describe, getFunction, refuseWhileSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
+import { getFunction, refuseWhileSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
 import { publish } from "./versions.ts";
 
 /** The two updates: one at a time, and what was there serves until it is done. */
 export const updateHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, garbage, deployments, clock, random, settleMs } = lambda;
+  const { store, blobs, garbage, deployments, tell, clock, random, settleMs } = lambda;
+  const runtimeUpdate = createRuntimeUpdate(lambda);
 
   const checkUpdate = (record: FunctionRecord, revisionId: string | undefined) => {
     if (revisionId !== undefined && revisionId !== revisionOf(record, clock)) throw revisionDiffers("GetFunction/GetAlias");
@@ -40,12 +42,14 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const before = await store.run(() => getFunction(at, at.name));
       checkUpdate(before, input.RevisionId);
       const checked = await checkCode(lambda, input, context, "updating");
+      const updateRuntime = await runtimeUpdate(before);
       const settingsOf = ({ settings }: Deployment) => {
+        refuseWhilePinned(settings, input);
         checkUnzippedSize(settings, checked.unzippedBytes);
-        return input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] };
+        return updateRuntime(input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] });
       };
       if (input.DryRun === true) await store.run(() => refuseUnsigned(before));
-      if (input.DryRun === true) return describe({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } }, clock);
+      if (input.DryRun === true) return tell({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } });
       const code = await storeCode(lambda, checked);
       const { record, version } = await store.run(function* () {
         const current = yield* getFunction(at, at.name);
@@ -60,7 +64,7 @@ export const updateHandlers = (lambda: LambdaParts) => {
       });
       blobs.keep(code.blobId);
       deployments.follow(record);
-      return version === undefined ? describe(record, clock) : describe(version, clock, { qualifier: version.version });
+      return version === undefined ? tell(record) : tell(version, { qualifier: version.version });
     },
 
     async UpdateFunctionConfiguration(input, context) {
@@ -68,17 +72,19 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const at = parseUnqualified(input.FunctionName!, context);
       const before = await store.run(() => getFunction(at, at.name));
       if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(lambda, input.Role, context);
+      const updateRuntime = await runtimeUpdate(before, input.Runtime);
       const unzippedBytes = await unzippedBytesOf(lambda, before.code, input.Layers);
       const record = await store.run(function* () {
         const current = yield* getFunction(at, at.name);
-        const settings = yield* withLayers(applySettings(current.settings, input), input.Layers, at);
+        refuseWhilePinned(current.settings, input);
+        const settings = updateRuntime(yield* withLayers(applySettings(current.settings, input), input.Layers, at));
         if (input.Layers !== undefined) checkUnzippedSize(settings, unzippedBytes);
         if ((input.Layers ?? []).length > 0) yield* refuseUnsigned(current);
         checkUpdate(current, input.RevisionId);
         return yield* update(current, { settings, code: current.code });
       });
       deployments.follow(record);
-      return describe(record, clock);
+      return tell(record);
     },
   } satisfies LambdaHandlers;
 };

@@ -7,7 +7,7 @@ import { parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
 import { refuseNotBuilt } from "./settings.ts";
-import { describe, describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "./state.ts";
+import { describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "./state.ts";
 
 /** The newest version, if it is there and is what $LATEST is now. */
 function* findUnchanged(latest: FunctionRecord): Operation<FunctionRecord | undefined> {
@@ -75,7 +75,7 @@ export function* versionsOfAll(at: { account: string; region: string }, marker: 
 
 /** Copies of a function that never change. */
 export const versionHandlers = (lambda: LambdaParts) => {
-  const { store, clock } = lambda;
+  const { store, tell, clock } = lambda;
 
   const checkCode = ({ code }: FunctionRecord, sha256: string | undefined) => {
     if (sha256 === undefined || sha256 === "" || sha256 === code.sha256Base64) return;
@@ -93,7 +93,7 @@ export const versionHandlers = (lambda: LambdaParts) => {
         refuseWhileSettling(latest, clock);
         return yield* publish(lambda, latest, input.Description);
       });
-      return describe(version, clock, { qualifier: version.version });
+      return tell(version, { qualifier: version.version });
     },
 
     async ListVersionsByFunction(input, context) {
