@@ -18,6 +18,7 @@ import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { createTracingNote } from "./tracing.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
@@ -51,10 +52,13 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
   const runtimeVersions = createRuntimeVersions(runtimes);
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
+  const noteTracing = createTracingNote();
 
   const logStreamName = (target: FunctionTarget): string => {
     const day = new Date(wall.now()).toISOString().slice(0, 10).replaceAll("-", "/");
-    return `${day}/[${target.version}]${hexId(random, 32)}`;
+    // In a group that several functions may share, a stream says whose it is ("Configuring CloudWatch log groups").
+    const owner = target.logging.group === `/aws/lambda/${target.name}` ? "" : target.name;
+    return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
   const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
@@ -102,12 +106,13 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
+    const tracingNote = noteTracing(target);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
       runtimeVersion: runtimeVersionOf(runtime, region),
-      notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
+      notes: [...(note === undefined ? [] : [note]), ...(tracingNote === undefined ? [] : [tracingNote]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);

@@ -26,6 +26,8 @@ export interface FunctionTarget {
   layers: readonly { arn: string; blobId: string; sha256Base64: string }[];
   architecture: "x86_64" | "arm64";
   logging: { group: string; format: "Text" | "JSON"; applicationLevel?: string; systemLevel?: string };
+  /** `Active`: each invocation is sampled. `PassThrough`: as its caller decided. */
+  tracing: "Active" | "PassThrough";
   initializationType: "on-demand" | "provisioned-concurrency";
 }
 

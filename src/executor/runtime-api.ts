@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation } from "./executor.ts";
+import { traceHeader } from "./tracing.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
@@ -45,9 +46,6 @@ const read = async (request: IncomingMessage): Promise<Buffer | undefined> => {
 
 /** JSON that fits into a header: what is not ASCII is escaped. */
 const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-const traceHeader = ({ trace, requestId }: Invocation): string =>
-  `Root=${trace.id};Parent=${requestId.replaceAll("-", "").slice(-16)};Sampled=0${trace.lineage === undefined ? "" : `;Lineage=${trace.lineage}`}`;
 
 /** Written as AWS writes them: shell scripts look for the very letters. */
 const headersOf = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({

@@ -109,7 +109,7 @@ describe("CreateFunction refuses", () => {
   it.each([
     ["PublishTo", { PublishTo: "LATEST_PUBLISHED" }], ["VpcConfig", { VpcConfig: { SubnetIds: ["subnet-1"], SecurityGroupIds: ["sg-1"] } }],
     ["FileSystemConfigs", { FileSystemConfigs: [{ Arn: "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-00000000000000000", LocalMountPath: "/mnt/x" }] }], ["ImageConfig", { ImageConfig: { Command: ["x"] } }],
-    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }], ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }], ["TracingConfig", { TracingConfig: { Mode: "Active" } }],
+    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }], ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }],
     ["SnapStart", { SnapStart: { ApplyOn: "PublishedVersions" } }],
     ["TenancyConfig", { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } }], ["DurableConfig", { DurableConfig: { ExecutionTimeout: 60 } }], ["PackageType Image", { PackageType: "Image" }], ["java21", { Runtime: "java21" }],
     ["S3ObjectStorageMode", { Code: { S3Bucket: "bucket", S3Key: "k", S3ObjectStorageMode: "REFERENCE" } }],

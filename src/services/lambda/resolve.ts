@@ -31,6 +31,7 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
       ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
       ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
     },
+    tracing: settings.TracingConfig?.Mode ?? "PassThrough",
     initializationType: "on-demand",
   };
 };

@@ -41,6 +41,7 @@ export interface SettingsInput {
   EphemeralStorage?: { Size?: number | undefined } | undefined;
   Environment?: { Variables?: Record<string, string> | undefined } | undefined;
   Architectures?: string[] | undefined;
+  TracingConfig?: { Mode?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
 }
 
@@ -55,7 +56,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   ImageConfig: (value: object) => Object.keys(value).length === 0,
   KMSKeyArn: (value: string) => value === "",
   DeadLetterConfig: (value: { TargetArn?: string }) => (value.TargetArn ?? "") === "",
-  TracingConfig: (value: { Mode?: string }) => (value.Mode ?? "PassThrough") === "PassThrough",
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
@@ -131,6 +131,8 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
   if (outOfRange.length > 0) throw validationFailed(outOfRange);
   if (after.Runtime === "" || after.Handler === "") throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   checkRuntime(after.Runtime);
+  if (input.TracingConfig?.Mode === "Active") after.TracingConfig = { Mode: "Active" };
+  else if (input.TracingConfig?.Mode !== undefined) delete after.TracingConfig;
   if (input.Environment !== undefined) {
     const variables = input.Environment.Variables ?? {};
     checkEnvironment(variables);

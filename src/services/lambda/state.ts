@@ -30,6 +30,8 @@ export interface Settings {
   Layers?: FunctionLayer[];
   /** Auto when it is not there. The version is the one that is pinned by hand, or that the last update left. */
   RuntimeManagement?: { UpdateRuntimeOn: "Manual" | "FunctionUpdate"; RuntimeVersionArn?: string };
+  /** PassThrough when it is not there. */
+  TracingConfig?: { Mode: "Active" };
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
 }
 
@@ -129,7 +131,7 @@ const BEING_CREATED = {
 
 /** A configuration as AWS returns it, but for the version of its runtime (runtime-management.ts). A creation is Pending and an update InProgress until it has settled. */
 export const describe = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
-  const { Environment, Layers, RuntimeManagement: _apart, ...settings } = record.settings;
+  const { Environment, Layers, TracingConfig, RuntimeManagement: _apart, ...settings } = record.settings;
   const settling = isSettling(record, clock);
   const state: FunctionConfiguration = !settling
     ? { State: "Active", LastUpdateStatus: "Successful" }
@@ -146,7 +148,7 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     CodeSha256: record.code.sha256Base64,
     LastModified: awsTime(record.lastModified),
     Version: record.version,
-    TracingConfig: { Mode: "PassThrough" },
+    TracingConfig: TracingConfig ?? { Mode: "PassThrough" },
     RevisionId: revisionOf(record, clock),
     PackageType: "Zip",
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
