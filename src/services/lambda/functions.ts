@@ -1,3 +1,4 @@
+import type { GetFunctionResponse } from "@aws-sdk/client-lambda";
 import { isApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
 import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
@@ -10,10 +11,11 @@ import { forgetEventConfigs } from "./event-config-rows.ts";
 import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { resourceTagKeys } from "./permission-keys.ts";
 import { checkRole } from "./role.ts";
 import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
-import { describeInList, findFunction, getFunction, toFunction } from "./state.ts";
+import { describeInList, findFunction, getFunction, toFunction, type FunctionRecord } from "./state.ts";
 import { checkTags } from "./tags.ts";
 import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
 
@@ -28,6 +30,13 @@ export const functionHandlers = (lambda: LambdaParts) => {
     return store.run(function* () {
       return { parsed, record: yield* getFunction(parsed, parsed.name, parsed.qualifier) };
     });
+  };
+
+  /** "Lambda returns tag data only if you have explicit allow permissions for lambda:ListTags" (GetFunction, API reference). */
+  const tagsOf = async ({ arn, tags }: FunctionRecord, context: RequestContext): Promise<Pick<GetFunctionResponse, "Tags" | "TagsError">> => {
+    if (Object.keys(tags).length === 0) return {};
+    const refusal = await context.refusalOf({ action: "lambda:ListTags", resource: arn, context: resourceTagKeys(tags) });
+    return refusal === undefined ? { Tags: tags } : { TagsError: { ErrorCode: refusal.code, Message: refusal.message } };
   };
 
   return {
@@ -70,8 +79,9 @@ export const functionHandlers = (lambda: LambdaParts) => {
       return {
         Configuration: await tell(record, parsed),
         Code: { RepositoryType: "S3", Location: linkTo(lambda, record.code, context) },
-        ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
-        ...(record.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
+        ...(await tagsOf(record, context)),
+        // Of the whole function: by a qualifier it is not told.
+        ...(record.reservedConcurrency === undefined || parsed.qualifier !== undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
       };
     },
 

@@ -18,7 +18,7 @@ import { layerHandlers } from "./layers.ts";
 import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
-import { conditionKeysOf } from "./permission-keys.ts";
+import { conditionKeysOf, resourceTagKeys } from "./permission-keys.ts";
 import { policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
 import { resourcePolicyHandlers } from "./resource-policies.ts";
@@ -38,6 +38,8 @@ interface Named {
   Arn?: string;
   CodeSigningConfigArn?: string;
   Layers?: string[];
+  Tags?: Record<string, string>;
+  TagKeys?: string[];
 }
 
 /** What whoever writes a whole policy must be allowed beside it: each of its statements is one that is added or removed. */
@@ -46,7 +48,7 @@ const FURTHER_ACTIONS: Record<string, readonly string[]> = { PutResourcePolicy: 
 const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
-const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
+const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): ReturnType<typeof parseFunctionName> | undefined => {
   const text = FunctionName ?? Resource ?? ResourceArn;
   // The ARN of something else can read like a name and a qualifier.
   if (text === undefined || parseCodeSigningConfigArn(text) !== undefined) return undefined;
@@ -81,6 +83,7 @@ const permissionsOf = (operation: string, input: Named, context: RequestContext)
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
   const further = (FURTHER_ACTIONS[operation] ?? []).map((action): Permission => ({ ...own, action: `lambda:${action}` }));
+  if (operation.startsWith("Create") && Object.keys(input.Tags ?? {}).length > 0) further.push({ ...own, action: "lambda:TagResource" });
   // It is asked for the configuration, too ("Actions, resources, and condition keys for AWS Lambda").
   if (operation === "PutFunctionCodeSigningConfig") further.push({ ...own, resource: input.CodeSigningConfigArn! });
   return [own, ...further, ...role, ...layerPermissions(input)];
@@ -98,7 +101,13 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
     ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(needs),
   };
-  const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
+  /** With the tags of the function: keys of what is asked for it. */
+  const tagged = async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
+    const named = functionOf(input, context);
+    const keys = resourceTagKeys((named === undefined ? undefined : await read(named, named.name, context))?.tags ?? {});
+    return permissionsOf(operation, input, context).map((permission) => (permission.resource === named?.arn ? { ...permission, context: { ...permission.context, ...keys } } : permission));
+  };
+  const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => tagged(operation, input, context)]));
   return {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],
