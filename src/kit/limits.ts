@@ -12,6 +12,8 @@ export const ASYNC_PAYLOAD_BYTES_MAX = MIB;
 export const ZIP_BYTES_MAX = 50 * MIB;
 /** Bytes. Code and layers, unzipped. */
 export const UNZIPPED_BYTES_MAX = 262_144_000;
+/** Bytes of all packages of an account in a region, as GetAccountSettings tells it. */
+export const CODE_STORAGE_BYTES_MAX = 75 * 1024 * MIB;
 /** Layers of a function, and of one page of a list (ListLayers, API reference). */
 export const FUNCTION_LAYERS_MAX = 5;
 export const LAYERS_PAGE_MAX = 50;

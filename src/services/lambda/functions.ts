@@ -5,6 +5,7 @@ import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limi
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { checkCode, linkTo, storeCode } from "./code.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
 import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
@@ -58,6 +59,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (codeSigningConfigId !== undefined) yield* refuseUnsigned({ ...at, name, codeSigningConfigId });
         const settings = yield* withLayers(applied, input.Layers, context);
         checkUnzippedSize(settings, checked.unzippedBytes);
+        yield* refuseBeyondCodeStorage(at, code.size);
         const rows = yield* sql(
           `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified, code_signing_config_id)
            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?) returning *`,

@@ -1,6 +1,7 @@
 import { isApiError } from "../../kit/api-error.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { checkCode, storeCode } from "./code.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { revisionDiffers } from "./errors.ts";
 import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layers.ts";
 import { parseUnqualified } from "./names.ts";
@@ -55,6 +56,7 @@ export const updateHandlers = (lambda: LambdaParts) => {
         const current = yield* getFunction(at, at.name);
         checkUpdate(current, input.RevisionId);
         yield* refuseUnsigned(current);
+        yield* refuseBeyondCodeStorage(current, code.size, current.code.size);
         const record = yield* update(current, { settings: settingsOf(current), code });
         return { record, version: input.Publish === true ? yield* publish(lambda, record) : undefined };
       }).catch(async (error: unknown) => {

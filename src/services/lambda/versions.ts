@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { conflict, invalid, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseFunctionName, parseUnqualified } from "./names.ts";
@@ -30,6 +31,7 @@ export function* publish({ clock, random, settleMs }: Pick<LambdaParts, "clock" 
   const unchanged = yield* findUnchanged(latest);
   if (unchanged !== undefined) return unchanged;
   const { account, region, name, settings, code } = latest;
+  yield* refuseBeyondCodeStorage(latest, code.size);
   const rows = yield* sql(
     `insert into lambda_version (account, region, name, version, revision_id, settled_revision_id, deployment_id, configuration, description, code_blob_id, code_sha256, code_size, settles_at, last_modified)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *`,
