@@ -45,7 +45,7 @@ export const codeSigningHandlers = ({ store, clock, random }: LambdaNeeds) => {
     },
 
     async GetCodeSigningConfig(input, context) {
-      return { CodeSigningConfig: describeCodeSigningConfig(await store.run(() => getConfig(input.CodeSigningConfigArn!, context))) };
+      return { CodeSigningConfig: describeCodeSigningConfig(await store.read(() => getConfig(input.CodeSigningConfigArn!, context))) };
     },
 
     async UpdateCodeSigningConfig(input, context) {
@@ -72,14 +72,14 @@ export const codeSigningHandlers = ({ store, clock, random }: LambdaNeeds) => {
 
     async ListCodeSigningConfigs(input, { account, region }) {
       const most = Math.min(input.MaxItems ?? CODE_SIGNING_PAGE_MAX, CODE_SIGNING_PAGE_MAX);
-      const rows = await store.run(() => sql("select * from lambda_code_signing_config where account = ? and region = ? and id > ? order by id limit ?", account, region, readMarker(input.Marker), most + 1));
+      const rows = await store.read(() => sql("select * from lambda_code_signing_config where account = ? and region = ? and id > ? order by id limit ?", account, region, readMarker(input.Marker), most + 1));
       const records = rows.slice(0, most).map(toCodeSigningConfig);
       return { CodeSigningConfigs: records.map(describeCodeSigningConfig), ...(rows.length > most ? { NextMarker: markerOf(records.at(-1)!.id) } : {}) };
     },
 
     async ListFunctionsByCodeSigningConfig(input, context) {
       const most = Math.min(input.MaxItems ?? CODE_SIGNING_PAGE_MAX, CODE_SIGNING_PAGE_MAX);
-      return store.run(function* () {
+      return store.read(function* () {
         const config = yield* getConfig(input.CodeSigningConfigArn!, context);
         const names = (yield* usersOf(config, readMarker(input.Marker), most + 1)).map((row) => row["name"] as string);
         const page = names.slice(0, most);
@@ -100,7 +100,7 @@ export const codeSigningHandlers = ({ store, clock, random }: LambdaNeeds) => {
 
     async GetFunctionCodeSigningConfig(input, context) {
       const at = parseUnqualified(input.FunctionName!, context);
-      const { codeSigningConfigId: id, name } = await store.run(() => getFunction(at, at.name));
+      const { codeSigningConfigId: id, name } = await store.read(() => getFunction(at, at.name));
       return { CodeSigningConfigArn: id === undefined ? undefined : codeSigningConfigArn({ ...at, id }), FunctionName: name };
     },
 

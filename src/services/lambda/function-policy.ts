@@ -29,7 +29,7 @@ export const functionPolicy = async ({ store, read }: { store: Store; read: Func
   const latest = await read(arn, name, context);
   if (latest === undefined || qualifier === undefined) return latest?.policy === undefined ? undefined : ofFunction(latest.policy);
   if (qualifier === "$LATEST") return latest.policy === undefined ? undefined : { ...ofFunction(deniesLatest(latest.policy, own)), name: `policy of $LATEST of the function ${name}` };
-  const holder = await store.run(() => findPolicyHolder(arn, name, qualifier));
+  const holder = await store.read(() => findPolicyHolder(arn, name, qualifier));
   const also = latest.policy !== undefined && statementsOf(latest.policy).some((statement) => speaksOf(statement, resource)) ? [ofFunction(latest.policy)] : [];
   if (holder?.policy === undefined) return also[0];
   return { name: `policy of ${qualifier} of the function ${name}`, document: holder.policy, attachedTo: resource, ...(also.length === 0 ? {} : { also }) };

@@ -86,7 +86,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
 
     async GetFunctionUrlConfig(input, context) {
       const at = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      return describe(await store.run(() => getConfig(at)), context);
+      return describe(await store.read(() => getConfig(at)), context);
     },
 
     async DeleteFunctionUrlConfig(input, context) {
@@ -101,7 +101,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
       const at = parseFunctionName(input.FunctionName!, context);
       const most = Math.min(input.MaxItems ?? FUNCTION_URLS_PAGE_MAX, FUNCTION_URLS_PAGE_MAX);
       const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
-      const rows = await store.run(function* () {
+      const rows = await store.read(function* () {
         yield* getFunction(at, at.name);
         return yield* sql("select * from lambda_function_url where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
       });

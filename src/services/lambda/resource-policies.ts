@@ -74,7 +74,7 @@ export const resourcePolicyHandlers = (needs: LambdaNeeds) => {
 
     async GetResourcePolicy(input, context) {
       const at = parseFunctionName(input.ResourceArn!, context);
-      const holder = await store.run(() => findPolicyHolder(at, at.name, at.qualifier));
+      const holder = await store.read(() => findPolicyHolder(at, at.name, at.qualifier));
       if (holder === undefined) throw functionNotFound(at.arn);
       if (holder.policy === undefined) throw notFound("The resource you requested does not exist.");
       return { Policy: JSON.stringify(holder.policy), RevisionId: holder.revisionOf(clock) };

@@ -83,7 +83,7 @@ export const runtimeManagementHandlers = ({ store, scheduler, runtimeVersions, c
       if (mode === "Manual" && pinned === undefined) throw invalid("RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.");
       if (mode !== "Manual" && pinned !== undefined) throw invalid(`RuntimeVersionArn is only supported when UpdateRuntimeOn is set to Manual, and not with ${mode}.`);
       const at = placeOf(input.FunctionName!, context, input.Qualifier);
-      const before = await store.run(() => getFunction(at, at.name, at.qualifier));
+      const before = await store.read(() => getFunction(at, at.name, at.qualifier));
       const { Runtime } = before.settings;
       if (pinned !== undefined && !(await runtimeVersions.has(Runtime, at.region, pinned))) {
         throw invalid(`The runtime version ${pinned} is not a version of ${Runtime} that is on this machine. GetFunctionConfiguration tells the one that runs the function now.`);
@@ -102,7 +102,7 @@ export const runtimeManagementHandlers = ({ store, scheduler, runtimeVersions, c
 
     async GetRuntimeManagementConfig(input, context) {
       const at = placeOf(input.FunctionName!, context, input.Qualifier);
-      return answer(at, (await store.run(() => getFunction(at, at.name, at.qualifier))).settings);
+      return answer(at, (await store.read(() => getFunction(at, at.name, at.qualifier))).settings);
     },
   } satisfies LambdaHandlers;
 };

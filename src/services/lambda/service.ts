@@ -45,7 +45,7 @@ interface Named {
 /** What whoever writes a whole policy must be allowed beside it: each of its statements is one that is added or removed. */
 const FURTHER_ACTIONS: Record<string, readonly string[]> = { PutResourcePolicy: ["AddPermission", "RemovePermission"], DeleteResourcePolicy: ["RemovePermission"] };
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", InvokeWithResponseStream: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): ReturnType<typeof parseFunctionName> | undefined => {

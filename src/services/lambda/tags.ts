@@ -57,7 +57,7 @@ export const tagHandlers = ({ store }: LambdaNeeds) => {
     },
     async ListTags(input, context) {
       const place = placeOf(input.Resource!, context);
-      return { Tags: await store.run(() => read(place, context)) };
+      return { Tags: await store.read(() => read(place, context)) };
     },
   } satisfies LambdaHandlers;
 };

@@ -49,7 +49,7 @@ export const updateHandlers = (lambda: LambdaParts) => {
         checkUnzippedSize(settings, checked.unzippedBytes);
         return updateRuntime(input.Architectures === undefined ? settings : { ...settings, Architectures: input.Architectures as Deployment["settings"]["Architectures"] });
       };
-      if (input.DryRun === true) await store.run(() => refuseUnsigned(before));
+      if (input.DryRun === true) await store.read(() => refuseUnsigned(before));
       if (input.DryRun === true) return tell({ ...before, settings: settingsOf(before), code: { ...checked, blobId: "" } });
       const code = await storeCode(lambda, checked);
       const { record, version } = await store.run(function* () {
