@@ -104,7 +104,6 @@ describe("UpdateFunctionConfiguration", () => {
     ["another revision", { RevisionId: "no" }, { name: "PreconditionFailedException", status: 412 }],
     ["Layers that are not there", { Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"] }, { name: "InvalidParameterValueException", message: "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist." }],
     ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }, { name: "NotImplemented", message: expect.stringContaining("DeadLetterConfig") }],
-    ["TracingConfig", { TracingConfig: { Mode: "Active" } }, { name: "NotImplemented", message: expect.stringContaining("TracingConfig") }],
   ])("refuses %s and leaves all as it was", async (_what, input, expected) => {
     const name = await on.active();
     const before = await configuration(name);
