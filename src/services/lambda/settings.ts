@@ -63,6 +63,15 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
 };
 
 const INSTEAD: Record<string, string> = {
+  VpcConfig: "there are no VPCs here, and a function uses the network that the server gives it; leave it out, or give empty lists",
+  FileSystemConfigs: "EFS and S3 Files are not built; leave it out",
+  ImageConfig: "functions come from zip packages; leave it out",
+  KMSKeyArn: "KMS is not built, and variables lie in the database as they are; leave it out",
+  SourceKMSKeyArn: "KMS is not built; leave it out",
+  SnapStart: "environments are not made from snapshots; set ApplyOn to None",
+  S3ObjectStorageMode: "packages are copied; leave it out, or say COPY",
+  PublishTo: "it belongs to Lambda Managed Instances; leave it out",
+  CapacityProviderConfig: "it belongs to Lambda Managed Instances; leave it out",
   DeadLetterConfig: "its targets are queues of SQS and topics of SNS, which are not built; use a destination on failure (PutFunctionEventInvokeConfig)",
 };
 
