@@ -68,6 +68,16 @@ describe("what would open a door", () => {
     expect(sentences).toEqual(["the user ann may not invoke the function hello.world", 'statement "No" of the policy p denies it', "an explicit deny wins over every allow: only changing that statement helps"]);
   });
 
+  it("that is for some requests alone: which conditions make it be for this one", () => {
+    const Condition = { StringNotEquals: { "aws:SourceAccount": [OTHER, "1".repeat(12)] }, Null: { "aws:SourceArn": "true" } };
+    const { sentences } = explain(serviceCaller("s3.amazonaws.com", ACCOUNT), { context: { "aws:SourceAccount": ACCOUNT }, resourcePolicy: policy({ Sid: "No", Effect: "Deny", Principal: "*", Action: "*", Resource: "*", Condition }) });
+    expect(sentences.slice(1, 4)).toEqual([
+      'statement "No" of the policy p denies it',
+      `its condition StringNotEquals aws:SourceAccount (${OTHER} or 111111111111) holds: the request has ${ACCOUNT}`,
+      "its condition Null aws:SourceArn (true) holds: the request has no such key",
+    ]);
+  });
+
   it("of a function's policy: which call takes the statement away, or shows it where it has no name", () => {
     const statement = (Sid: string | undefined, attachedTo: string) =>
       explain(root(ACCOUNT), { resource: attachedTo, resourcePolicy: { ...policy({ ...(Sid === undefined ? {} : { Sid }), Effect: "Deny", Principal: "*", Action: "*", Resource: "*" }), attachedTo } });
