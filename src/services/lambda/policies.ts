@@ -63,7 +63,7 @@ export const policyHandlers = (needs: LambdaNeeds) => {
     async AddPermission(input, context) {
       const parsed = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       if (input.FunctionUrlAuthType !== undefined && input.Action !== "lambda:InvokeFunctionUrl") throw invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
-      await access.checkRoleExists(input.Principal!, parsed);
+      await access.checkExists(input.Principal!, parsed);
       const statement = await store.run(function* () {
         refuseLatest(parsed);
         const holder = yield* access.getHolder(parsed);

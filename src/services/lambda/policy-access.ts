@@ -26,12 +26,13 @@ export const refuseLatest = ({ qualifier }: FunctionName): void => {
 
 /** What the operations on single statements and on whole policies have in common: one policy for each function, version and alias. */
 export const createPolicyAccess = ({ call, random, clock }: Pick<LambdaNeeds, "call" | "random" | "clock">) => ({
-  /** AWS trusts no role that is not there; of other accounts' roles we know nothing. */
-  async checkRoleExists(principal: string, { account, region }: FunctionName): Promise<void> {
-    const [, owner, RoleName] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
-    if (RoleName === undefined || owner !== account) return;
+  /** AWS trusts no role and no user that is not there; of other accounts' we know nothing. */
+  async checkExists(principal: string, { account, region }: FunctionName): Promise<void> {
+    const [, owner, kind, name] = /^arn:aws[a-z-]*:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
+    if (name === undefined || owner !== account) return;
+    const options = { as: root(account), region };
     try {
-      await call("iam", "GetRole", { RoleName }, { as: root(account), region });
+      await (kind === "role" ? call("iam", "GetRole", { RoleName: name }, options) : call("iam", "GetUser", { UserName: name }, options));
     } catch (error) {
       throw isApiError(error, "NoSuchEntityException") ? badPrincipal() : error;
     }

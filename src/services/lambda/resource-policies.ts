@@ -52,7 +52,7 @@ export const resourcePolicyHandlers = (needs: LambdaNeeds) => {
       for (const principal of principalsOf(statement)) {
         checkPrincipalText(principal);
         if (principal !== "*" && principal.includes("*")) throw badPrincipal();
-        await access.checkRoleExists(principal, at);
+        await access.checkExists(principal, at);
       }
     }
     if (isPublic(document)) throw new ApiError("PublicPolicyException", "The resource-based policy you tried to add to the Lambda resource would grant public access to it, which isn't allowed.", { status: 400, members: { Type: "User" } });

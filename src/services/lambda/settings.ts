@@ -42,6 +42,7 @@ export interface SettingsInput {
   Environment?: { Variables?: Record<string, string> | undefined } | undefined;
   Architectures?: string[] | undefined;
   TracingConfig?: { Mode?: string | undefined } | undefined;
+  SnapStart?: { ApplyOn?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
 }
 
@@ -117,8 +118,16 @@ export const defaultSettings = (name: string): Settings => ({
   LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${name}` },
 });
 
+/** Of the runtimes that AWS makes snapshots for ("Lambda SnapStart"); for them it is not built here. */
+const SNAPSHOT_RUNTIMES = /^(python3\.(1[2-9])|java(11|17|21|25)(\.|$)|dotnet(8|10)$)/;
+
+const checkSnapStart = ({ SnapStart }: SettingsInput, runtime: string) => {
+  if (SnapStart?.ApplyOn === "PublishedVersions" && !SNAPSHOT_RUNTIMES.test(runtime)) throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
+};
+
 /** The settings after a request, checked in AWS's order and words. */
 export const applySettings = (before: Settings, input: SettingsInput): Settings => {
+  checkSnapStart(input, input.Runtime ?? before.Runtime);
   refuseNotBuilt(input);
   const after: Settings = {
     ...before,

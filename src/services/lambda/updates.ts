@@ -70,7 +70,6 @@ export const updateHandlers = (lambda: LambdaParts) => {
     },
 
     async UpdateFunctionConfiguration(input, context) {
-      refuseNotBuilt(input);
       const at = parseUnqualified(input.FunctionName!, context);
       const before = await store.run(() => getFunction(at, at.name));
       if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(lambda, input.Role, context);
