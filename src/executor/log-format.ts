@@ -1,3 +1,5 @@
+import type { Tracing } from "./tracing.ts";
+
 /** The platform's own log lines, in AWS's text and JSON formats. Durations in milliseconds, memory in megabytes. */
 export interface ReportFacts {
   requestId: string;
@@ -9,6 +11,7 @@ export interface ReportFacts {
   initMs?: number;
   status: "success" | "error" | "timeout";
   errorType?: string;
+  tracing?: Tracing;
 }
 
 type Phase = "init" | "invoke";
@@ -19,8 +22,8 @@ export interface SystemLog {
   initStart(facts: { runtimeVersion: string; runtimeVersionArn: string; functionName: string; functionVersion: string }): string | undefined;
   initRuntimeDone(facts: { phase: Phase; status: Status; errorType?: string }): string | undefined;
   initReport(facts: { initMs: number; phase: Phase; status: Status; errorType?: string }): string | undefined;
-  start(facts: { requestId: string; version: string; tenantId?: string }): string | undefined;
-  runtimeDone(facts: { requestId: string; tenantId?: string; status: Status; errorType?: string; durationMs: number; producedBytes: number }): string | undefined;
+  start(facts: { requestId: string; version: string; tenantId?: string; tracing?: Tracing }): string | undefined;
+  runtimeDone(facts: { requestId: string; tenantId?: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }): string | undefined;
   end(facts: { requestId: string }): string | undefined;
   report(facts: ReportFacts): string | undefined;
   /** Of lambdad itself, where AWS has nothing to say. */
@@ -39,10 +42,10 @@ export const textLog: SystemLog = {
   start: ({ requestId, version }) => `START RequestId: ${requestId} Version: ${version}\n`,
   runtimeDone: () => undefined,
   end: ({ requestId }) => `END RequestId: ${requestId}\n`,
-  report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }) => {
+  report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) => {
     const init = initMs === undefined ? "" : `Init Duration: ${fixed(initMs)} ms\t`;
     const failure = status === "success" ? "" : `Status: ${status}${errorType === undefined || status === "timeout" ? "" : `\tError Type: ${errorType}`}`;
-    return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n`;
+    return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n${tracing === undefined ? "" : `XRAY TraceId: ${tracing.traceId}\tSegmentId: ${tracing.segmentId}\tSampled: true\t\n`}`;
   },
   notice: (text) => `[lambdad] ${text}\n`,
 };
@@ -52,6 +55,9 @@ export const provisionedTextLog: SystemLog = {
   ...textLog,
   initReport: (facts) => textLog.initReport(facts) ?? `INIT_REPORT Init Duration: ${fixed(facts.initMs)} ms\n`,
 };
+
+/** "TraceContext" of the same schema. */
+const spanOf = (tracing: Tracing | undefined) => (tracing === undefined ? {} : { tracing: { spanId: tracing.segmentId, type: "X-Amzn-Trace-Id", value: tracing.header } });
 
 const LEVELS: Readonly<Record<string, number>> = { DEBUG: 1, INFO: 2, WARN: 3 };
 type Level = "DEBUG" | "INFO" | "WARN";
@@ -72,17 +78,18 @@ export const createJsonLog = (nowMs: () => number, { initializationType = "on-de
     initRuntimeDone: ({ phase, status, errorType }) => line(unlessFailed("DEBUG", status), "initRuntimeDone", { initializationType, phase, status, ...optional(errorType) }),
     initReport: ({ initMs, phase, status, errorType }) =>
       line(unlessFailed(initializationType === "on-demand" ? "DEBUG" : "INFO", status), "initReport", { initializationType, phase, status, ...optional(errorType), metrics: { durationMs: rounded(initMs) } }),
-    start: (facts) => line("INFO", "start", facts),
-    runtimeDone: ({ requestId, tenantId, status, errorType, durationMs, producedBytes }) =>
-      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, ...ofTenant(tenantId), status, ...optional(errorType), metrics: { durationMs: rounded(durationMs), producedBytes } }),
+    start: ({ requestId, version, tenantId, tracing }) => line("INFO", "start", { requestId, version, ...ofTenant(tenantId), ...spanOf(tracing) }),
+    runtimeDone: ({ requestId, tenantId, status, errorType, tracing, durationMs, producedBytes }) =>
+      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, ...ofTenant(tenantId), status, ...optional(errorType), ...spanOf(tracing), metrics: { durationMs: rounded(durationMs), producedBytes } }),
     end: () => undefined,
-    report: ({ requestId, tenantId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }) =>
+    report: ({ requestId, tenantId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) =>
       line(unlessFailed("INFO", status), "report", {
         requestId,
         ...ofTenant(tenantId),
         metrics: { durationMs: rounded(durationMs), billedDurationMs: billedMs, memorySizeMB: memorySizeMb, maxMemoryUsedMB: memoryUsedMb, ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }) },
         status,
         ...optional(errorType),
+        ...spanOf(tracing),
       }),
     notice: (message) => write("INFO", "lambdad.notice", { message }),
   };

@@ -1,7 +1,7 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  GetFunctionCommand, GetFunctionConfigurationCommand, InvokeAsyncCommand, InvokeCommand, InvokeWithResponseStreamCommand, ListFunctionsCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, PutProvisionedConcurrencyConfigCommand,
+  CreateFunctionUrlConfigCommand, GetFunctionCommand, GetFunctionConfigurationCommand, InvokeAsyncCommand, InvokeCommand, InvokeWithResponseStreamCommand, ListFunctionsCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, PutProvisionedConcurrencyConfigCommand,
   UpdateFunctionConfigurationCommand, type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
@@ -131,11 +131,14 @@ describe("a function with tenant isolation", () => {
     expect(await logged(plain, "for undefined")).toContain('"condition":"RetriesExhausted"');
   });
 
-  it("has no provisioned concurrency", async () => {
+  it("has no provisioned concurrency, and no URL", async () => {
     const name = await isolated();
     await on.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     expect(await refusal(on.lambda.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: "1", ProvisionedConcurrentExecutions: 1 })))).toEqual(
       invalid("Provisioned concurrency is not supported for functions with tenant isolation (TenancyConfig). Use a function without it."),
+    );
+    expect(await refusal(on.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: name, AuthType: "NONE" })))).toEqual(
+      invalid("A function URL is not supported for functions with tenant isolation (TenancyConfig). Use a function without it."),
     );
   });
 });

@@ -4,6 +4,7 @@ import { functionArn } from "../../kit/arn.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
+import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { checkProvisionable } from "./provisioned-checks.ts";
@@ -113,6 +114,7 @@ export const aliasHandlers = ({ store, provisioning, random }: LambdaParts) => (
       yield* sql("delete from lambda_alias where account = ? and region = ? and name = ? and alias = ?", at.account, at.region, at.name, input.Name!);
       yield* forgetEventConfigs(at, input.Name!);
       yield* forgetProvisioned(at, input.Name!);
+      yield* forgetFunctionUrls(at, input.Name!);
     });
     await provisioning.follow(at);
     return {};
