@@ -1,7 +1,7 @@
 import { GetLogEventsCommand, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, DeleteProvisionedConcurrencyConfigCommand, GetAccountSettingsCommand, GetProvisionedConcurrencyConfigCommand, InvokeCommand,
-  ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
+  ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand, PutRuntimeManagementConfigCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -185,6 +185,18 @@ describe("provisioned concurrency", () => {
     expect(await settled(name, "live")).toMatchObject({ Status: "READY", AllocatedProvisionedConcurrentExecutions: 2 });
     const types = await Promise.all(Array.from({ length: 2 }, async () => (await invoke(name, "live")).type));
     expect(types).toContain("provisioned-concurrency");
+  });
+
+  it("follows its version to another version of the runtime", async () => {
+    const name = await published();
+    await put(name, "live");
+    await settled(name, "live");
+    const { id } = await invoke(name, "live");
+    await on.lambda.send(new PutRuntimeManagementConfigCommand({ FunctionName: name, Qualifier: "1", UpdateRuntimeOn: "FunctionUpdate" }));
+    expect(await settled(name, "live")).toMatchObject({ Status: "READY" });
+    const next = await invoke(name, "live");
+    expect(next).toMatchObject({ count: 1, type: "provisioned-concurrency" });
+    expect(next.id).not.toBe(id);
   });
 
   it("is listed in pages, and goes with what it is for", async () => {

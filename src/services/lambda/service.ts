@@ -102,7 +102,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
-    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(lambda),
   };
   /** With the tags of the function: keys of what is asked for it. */
   const tagged = async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
