@@ -20,6 +20,7 @@ import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { StartRuntime } from "./run.ts";
+import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
@@ -54,6 +55,7 @@ const versionOf = (runtime: Runtime, region: string): { version: string; arn: st
 export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
+  const clients = createRuntimeClients({ dataDirectory, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
 
@@ -127,7 +129,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     async createEnvironment(target) {
       let packages: Packages | undefined;
       try {
-        const runtime = await runtimes.resolve(target.runtime);
+        const runtime = await clients.complete(await runtimes.resolve(target.runtime));
         const credentials = await assumeExecutionRole(call, target);
         packages = await acquirePackages(code, target);
         return await openEnvironment(target, runtime, credentials, packages);

@@ -21,7 +21,7 @@ const setUp = (pythons: readonly string[] = [], nodes: readonly string[] = [], s
   const home = temporaryDirectory();
   for (const version of pythons) install(join(home, ".pyenv/versions", version, "bin/python3"), version);
   for (const version of nodes) install(join(home, ".nvm/versions/node", `v${version}`, "bin/node"), `v${version}`);
-  return { home, runtimes: createRuntimes({ settings: { strictRuntimes: false, runtimePaths: {}, ...settings }, searchPath: "", home }) };
+  return { home, runtimes: createRuntimes({ settings: { strictRuntimes: false, runtimePaths: {}, ...settings }, searchPath: "", home, root: home }) };
 };
 
 describe("the interpreters of a machine", () => {
@@ -38,7 +38,7 @@ describe("the interpreters of a machine", () => {
     const home = temporaryDirectory();
     const version = language === "python" ? "3.12.7" : "20.11.1";
     const path = install(join(home, place), language === "python" ? version : `v${version}`);
-    expect(await discoverInterpreters({ searchPath: "", home })).toEqual([expect.objectContaining({ path: OWN }), { language, path, version }]);
+    expect(await discoverInterpreters({ searchPath: "", home, root: home })).toEqual([expect.objectContaining({ path: OWN }), { language, path, version }]);
   });
 
   it("are found on PATH, links followed and told once; shims, broken links and what only looks like one are left out", async () => {
@@ -56,7 +56,7 @@ describe("the interpreters of a machine", () => {
     mkdirSync(join(bin, "python3.7"));
     install(join(home, ".pyenv/shims/python3"), "3.5.0");
     const searchPath = [join(home, ".pyenv/shims"), bin, "", join(home, "nowhere")].join(delimiter);
-    expect(await discoverInterpreters({ searchPath, home })).toEqual([expect.objectContaining({ language: "nodejs", path: OWN }), { language: "python", path: real, version: "3.11.9" }]);
+    expect(await discoverInterpreters({ searchPath, home, root: home })).toEqual([expect.objectContaining({ language: "nodejs", path: OWN }), { language: "python", path: real, version: "3.11.9" }]);
   });
 });
 
