@@ -19,6 +19,7 @@ import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { createMetadataApi } from "./metadata-api.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
@@ -76,8 +77,10 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
-  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime =>
-    async (api) => {
+  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime => {
+    const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
+    return async (api) => {
+      api.alsoServe(metadata.serve);
       const facts = { target, runtime, sandbox, mounts };
       const start = startOf(runtime);
       const program = start.program(facts);
@@ -85,7 +88,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       const running = await sandbox.exec({
         ...program,
         env: (addresses) =>
-          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), ofMetadata: metadata.variables(addresses["runtime-api"]!), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
         directory: sandbox.path("/var/task"),
         listeners: [
           { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
@@ -96,6 +99,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       stream.follow(running.stderr);
       return running;
     };
+  };
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];

@@ -17,6 +17,8 @@ export interface RuntimeApi {
   handleConnection(socket: Socket): void;
   /** Hands the event to the runtime that waits for it. Only this invocation may be answered. */
   send(invocation: Invocation, deadlineMs: number): void;
+  /** What else answers on the same address: asked before a path is refused. */
+  alsoServe(serve: (request: IncomingMessage, response: ServerResponse) => boolean): void;
   close(): void;
 }
 
@@ -75,6 +77,8 @@ const midstreamError = ({ trailers }: IncomingMessage): { errorType: string; pay
 };
 
 const RESPONSE_MODE = "lambda-runtime-function-response-mode";
+/** Only a runtime that was started from a snapshot may call them: it is told so by AWS_LAMBDA_INITIALIZATION_TYPE. */
+const RESTORE = new Set([`GET ${BASE}/restore/next`, `POST ${BASE}/restore/error`]);
 const INVALID_MODE = "Runtime.InvalidResponseModeHeader";
 
 /**
@@ -142,6 +146,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
 
   // Node keeps no account of the connections of a server that does not listen itself.
   const sockets = new Set<Socket>();
+  const others: Parameters<RuntimeApi["alsoServe"]>[0][] = [];
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     request.on("error", () => {});
     const { method, url = "" } = request;
@@ -149,6 +154,8 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
     if (method === "POST" && answer !== null) return void onAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
     if (method === "POST" && url === `${BASE}/init/error`) return void onInitError(request, response).catch(() => response.destroy());
+    if (others.some((serve) => serve(request, response))) return;
+    if (RESTORE.has(`${method} ${url}`)) return fault(response, 403, "InvalidStateTransition", `${url} belongs to SnapStart, which is not built in this version of lambdad: no environment is ever restored here. Go on with GET ${BASE}/invocation/next`);
     fault(response, 404, "NotFound", `${method} ${url} is not part of the Runtime API that is built`);
   });
 
@@ -162,6 +169,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
       ready = { invocation, deadlineMs };
       deliver();
     },
+    alsoServe: (serve) => void others.push(serve),
     close: () => sockets.forEach((socket) => socket.destroy()),
   };
 };

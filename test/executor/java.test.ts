@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { zipOf } from "../support/functions.ts";
 import { isolations } from "../support/isolation.ts";
 import { compileJava, exactJavas, whyNoJava } from "../support/java.ts";
@@ -113,35 +113,37 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
     expect(told["heap"]).toBeGreaterThan(400 * 2 ** 20);
     expect(told["heap"]).toBeLessThanOrEqual(445_645 * 1_024);
     expect(told["environment"]).toMatchObject({ AWS_EXECUTION_ENV: `AWS_Lambda_${RUNTIME}`, LAMBDA_TASK_ROOT: told["directory"], _HANDLER: "example.App::handleRequest" });
-    expect((await invoke({ do: "tell" })).json).toMatchObject({ client: null, calls: 2 });
-    expect((await invoke({ do: "echo", deep: [1, "ü", null] })).json).toEqual({ do: "echo", deep: [1, "ü", null] });
+    const second = await invoke({ do: "tell" });
+    expect(second.json).toMatchObject({ calls: 2 });
+    // What is null is left out, as AWS's serializer does.
+    expect(second.json).not.toHaveProperty("client");
+    expect((await invoke({ do: "echo", deep: [1, "ü"] })).json).toEqual({ do: "echo", deep: [1, "ü"] });
     expect(log()[0]).toMatch(new RegExp(`^INIT_START Runtime Version: java:${RUNTIME.slice(4)}\\.v\\d+\\t`));
     // Nothing of a JVM's own stands between.
     expect(log()[1]).toMatch(/^START /);
   });
 
-  it("tells exceptions with their type, their stack and their cause", async () => {
-    const { invoke } = await startFunction(classes, target());
+  it("tells exceptions with their type and their stack", async () => {
+    const { invoke } = await startFunction(classes, target({ handler: "example.App" }));
     const failed = await invoke({ do: "fail" });
-    expect(failed.outcome).toMatchObject({ kind: "error", errorType: "example.App$Broken" });
-    expect(failed.json).toEqual({
-      errorMessage: "asked to fail", errorType: "example.App$Broken",
-      stackTrace: [expect.stringMatching(/^example\.App\.handleRequest\(App\.java:\d+\)$/)],
-      cause: { errorMessage: "deep down", errorType: "java.lang.IllegalStateException", stackTrace: [expect.stringMatching(/^example\.App\.handleRequest\(/)] },
-    });
+    // The second one is the bridge that the compiler makes for the interface.
+    const frame = expect.stringMatching(/^example\.App\.handleRequest\(App\.java:\d+\)$/);
+    expect(failed.outcome).toMatchObject({ kind: "error", errorType: "Runtime.UserException" });
+    expect(failed.json).toEqual({ errorMessage: "asked to fail", errorType: "example.App$Broken", stackTrace: [frame, frame] });
     expect(failed.logTail.toString()).toContain("asked to fail: example.App$Broken\n");
     // The process lives on.
     expect((await invoke({ do: "tell" })).json).toMatchObject({ calls: 2 });
   });
 
   it.each(isolations)("that exits, loops, or takes too much memory is ended, and starts anew under %s", async (isolation) => {
-    const { invoke, wall } = await startFunction(classes, target({ timeoutSeconds: 30 }), { isolation });
+    const { invoke, wall, log } = await startFunction(classes, target({ timeoutSeconds: 30 }), { isolation });
     const exited = await invoke({ do: "exit" });
     expect(exited.json).toEqual({ errorType: "Runtime.ExitError", errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Runtime exited with error: exit status 4$/) });
     const filled = await invoke({ do: "fill" });
     expect(filled.json).toMatchObject({ errorType: "java.lang.OutOfMemoryError" });
     expect((await invoke({ do: "tell" })).json).toMatchObject({ calls: 1 });
     const waited = invoke({ do: "wait" });
+    await vi.waitFor(() => expect(log()).toContain("asked to wait\n"), SECONDS);
     await wall.advance(30_000);
     expect((await waited).json).toMatchObject({ errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("Task timed out after 30.00 seconds") });
     expect((await invoke({ do: "tell" })).json).toMatchObject({ calls: 1 });
@@ -169,13 +171,13 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
 
   it.each([
     ["no such class", "example.Nowhere::go", "java.lang.ClassNotFoundException", "Class not found: example.Nowhere"],
-    ["no such method", "example.Plain::go", "java.lang.NoSuchMethodException", /go/],
-    ["no handler at all", "example.Plain", "java.lang.Exception", /does not implement an appropriate handler interface/],
+    ["no such method", "example.Plain::go", undefined, "No public method named go with appropriate method signature found on class example.Plain"],
+    ["no handler at all", "example.Plain", undefined, "Class does not implement an appropriate handler interface: example.Plain"],
     ["a class that cannot be made", "example.Bad::go", "java.lang.ExceptionInInitializerError", /example\.Bad/],
   ])("tells %s in AWS's words", async (_name, handler, errorType, message) => {
     const { invoke } = await startFunction(classes, target({ handler }));
     const { outcome, json } = await invoke({});
-    expect([outcome.kind, json]).toEqual(["error", expect.objectContaining({ errorType, errorMessage: expect.stringMatching(message) })]);
+    expect([outcome.kind, json]).toEqual(["error", expect.objectContaining({ ...(errorType === undefined ? {} : { errorType }), errorMessage: expect.stringMatching(message) })]);
   });
 
   it.each(isolations)("finds jars of the package's lib, and of layers, under %s", async (isolation) => {
@@ -195,8 +197,8 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
     expect(log()[1]).toBe("Picked up JAVA_TOOL_OPTIONS: -Dcom.amazonaws.xray.unused=1 -Duser.dir.unused=2\n");
   });
 
-  it.each(exactJavas)("runs on each JDK that is here: %s", async (runtime) => {
-    const { invoke, log } = await startFunction(classes, target({ runtime }));
+  it.each(exactJavas)("runs on each JDK that is here, with the least memory too: %s", async (runtime) => {
+    const { invoke, log } = await startFunction(classes, target({ runtime, memoryMb: 128 }));
     expect((await invoke({ do: "echo" })).json).toEqual({ do: "echo" });
     expect(log().slice(1).map((line) => line.split(" ")[0])).toEqual(["START", "asked", "END", "REPORT"]);
   });
