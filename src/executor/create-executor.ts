@@ -23,7 +23,6 @@ import { createMetadataApi } from "./metadata-api.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
-import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
 
 interface Needs {
@@ -53,7 +52,7 @@ const versionOf = (runtime: Runtime, region: string): { version: string; arn: st
   return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
 };
 
-export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
   const clients = createRuntimeClients({ dataDirectory, searchPath: needs.searchPath });
@@ -144,10 +143,6 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     },
     runtimes: runtimes.list,
     checkRuntimes: runtimes.check,
-    async prepareSdks() {
-      const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
-      return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
-    },
     async close() {
       await Promise.all([...live].map((environment) => environment.stop()));
       await code.close();
