@@ -21,7 +21,7 @@ const BESIDE_HEAP_MIB = 240;
 const METASPACE = [0.1, 160] as const;
 const CODE_CACHE = [0.05, 80] as const;
 
-const part = (memoryMb: number, [share, mostMiB]: readonly [number, number]): string => `${Math.min(mostMiB * KIB_PER_MIB, Math.ceil(share * memoryMb * KIB_PER_MIB))}k`;
+const part = (memoryMb: number, [share, mostMiB]: readonly [number, number]): string => `${Math.min(mostMiB * KIB_PER_MIB, Math.round(share * memoryMb * KIB_PER_MIB))}k`;
 const majorOf = (version: string): number => Number(version.split(".")[0]);
 
 /**

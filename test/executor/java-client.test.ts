@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -61,7 +61,6 @@ describe("AWS's client for Java", () => {
     // What is not whole is none.
     const lib = join(dataDirectory, "sdk/java/lib");
     copyFileSync(join(lib, "utils-lite-2.34.0.jar"), join(lib, "other.jar"));
-    const { rmSync } = await import("node:fs");
     rmSync(join(lib, "utils-lite-2.34.0.jar"));
     expect(findJavaClient(dataDirectory)).toBeUndefined();
     expect((await prepare(needs)).message).toBe(`AWS's client for Java was put into ${join(dataDirectory, "sdk/java")}`);
@@ -72,14 +71,15 @@ describe("AWS's client for Java", () => {
 describe("the JVM's options", () => {
   const options = (runtime: string, version: string, memoryMb: number, initializationType: "on-demand" | "provisioned-concurrency" = "on-demand") => jvmOptions(runtime, version, { memoryMb, initializationType });
   it.each([
-    ["java8.al2", "8.0.402", 512, ["-XX:MaxHeapSize=445645k", "-XX:MaxMetaspaceSize=52429k", "-XX:ReservedCodeCacheSize=26215k", "-XX:+UseSerialGC", "-XX:-TieredCompilation", "-Djava.net.preferIPv4Stack=true"]],
+    ["java8.al2", "8.0.402", 512, ["-XX:MaxHeapSize=445645k", "-XX:MaxMetaspaceSize=52429k", "-XX:ReservedCodeCacheSize=26214k", "-XX:+UseSerialGC", "-XX:-TieredCompilation", "-Djava.net.preferIPv4Stack=true"]],
+    ["java8.al2", "8.0.402", 256, ["-XX:MaxHeapSize=222823k", "-XX:MaxMetaspaceSize=26214k", "-XX:ReservedCodeCacheSize=13107k", "-XX:+UseSerialGC", "-XX:-TieredCompilation", "-Djava.net.preferIPv4Stack=true"]],
     ["java17", "17.0.15", 512, ["-XX:MaxHeapSize=445645k", "-XX:+UseSerialGC", "-XX:+TieredCompilation", "-XX:TieredStopAtLevel=1", "--add-opens=java.base/java.io=ALL-UNNAMED", "-XX:+ErrorFileToStderr", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac"]],
-  ])("of %s are AWS's, as they were seen there", (runtime, version, memoryMb, expected) => {
+  ])("of %s on Java %s with %i MB are AWS's, as they were seen there", (runtime, version, memoryMb, expected) => {
     expect(options(runtime, version, memoryMb)).toEqual(expected);
   });
 
   it("leave a large function all but 240 MB for its heap", () => {
-    expect(options("java11", "11.0.20", 1_536).slice(0, 3)).toEqual(["-XX:MaxHeapSize=1336935k", "-XX:MaxMetaspaceSize=157287k", "-XX:ReservedCodeCacheSize=78644k"]);
+    expect(options("java11", "11.0.20", 1_536).slice(0, 3)).toEqual(["-XX:MaxHeapSize=1336935k", "-XX:MaxMetaspaceSize=157286k", "-XX:ReservedCodeCacheSize=78643k"]);
     expect(options("java11", "11.0.20", 3_008).slice(0, 3)).toEqual(["-XX:MaxHeapSize=2834432k", "-XX:MaxMetaspaceSize=163840k", "-XX:ReservedCodeCacheSize=81920k"]);
   });
 
