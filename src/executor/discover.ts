@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { runCommand } from "../sandbox/run-command.ts";
 
 export type Language = "nodejs" | "python" | "java" | "ruby";
@@ -103,12 +103,25 @@ const candidates = ({ searchPath, home, root }: Places): { language: Language; p
   return found;
 };
 
-/** What an interpreter says its version is; undefined when it is none of this language, or is broken. */
-const versionOf = async (language: Language, path: string): Promise<string | undefined> => {
+/** What a JDK's own file says of its version: no JVM has to be started for it. */
+const releaseOf = (java: string): string | undefined => {
+  try {
+    return /^JAVA_VERSION="(?:1\.)?([\d._]+)/m.exec(readFileSync(join(dirname(dirname(realpathSync(java))), "release"), "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
+};
+
+const tellsVersion = async (language: Language, path: string): Promise<string | undefined> => {
   const { args, version } = TRAITS[language];
   const { code, stdout, stderr } = await runCommand(path, args, { timeoutMs: VERSION_TIMEOUT_MS, env: {} });
   // Java says it on stderr.
-  const told = code === 0 ? version.exec((language === "java" ? stdout + stderr : stdout).trim())?.[1] : undefined;
+  return code === 0 ? version.exec((language === "java" ? stdout + stderr : stdout).trim())?.[1] : undefined;
+};
+
+/** What an interpreter says its version is; undefined when it is none of this language, or is broken. */
+const versionOf = async (language: Language, path: string): Promise<string | undefined> => {
+  const told = (language === "java" ? releaseOf(path) : undefined) ?? (await tellsVersion(language, path));
   // Java 25 is 25.0.0, and 8u402 is 8.0.402.
   return told === undefined ? undefined : [...told.split(/[._]/), "0", "0"].slice(0, 3).join(".");
 };
@@ -125,7 +138,7 @@ export const discoverInterpreters = async (places: Places): Promise<Interpreter[
 export const inspectInterpreter = async (language: Language, path: string): Promise<Interpreter> => {
   if (!existsSync(path)) throw new Error("there is nothing at that path");
   if (!isProgram(path)) throw new Error("it is no program");
-  const version = await versionOf(language, path);
+  const version = (await tellsVersion(language, path)) === undefined ? undefined : await versionOf(language, path);
   if (version === undefined) throw new Error(`it is no ${titleOf(language)}`);
   return { language, path, version };
 };

@@ -63,6 +63,13 @@ describe("the interpreters of a machine", () => {
     expect(await discoverInterpreters({ searchPath: "", home, root: home })).toContainEqual({ language: "java", path, version });
   });
 
+  it("of Java are known by their own file, where there is one", async () => {
+    const home = temporaryDirectory();
+    const path = install(join(home, "usr/lib/jvm/java/bin/java"), "never started; exit 1");
+    writeFileSync(join(home, "usr/lib/jvm/java/release"), 'IMPLEMENTOR="x"\nJAVA_RUNTIME_VERSION="1.8.0_402-b06"\nJAVA_VERSION="1.8.0_402"\n');
+    expect(await discoverInterpreters({ searchPath: "", home, root: home })).toContainEqual({ language: "java", path, version: "8.0.402" });
+  });
+
   it("are found on PATH, links followed and told once; shims, broken links and what only looks like one are left out", async () => {
     const home = temporaryDirectory();
     const bin = join(home, "bin");
