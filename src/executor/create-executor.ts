@@ -20,6 +20,7 @@ import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import { createMetadataApi } from "./metadata-api.ts";
+import { refuseRestore } from "./restore-api.ts";
 import type { StartRuntime } from "./run.ts";
 import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
@@ -80,6 +81,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
     return async (api) => {
       api.alsoServe(metadata.serve);
+      api.alsoServe(refuseRestore);
       const facts = { target, runtime, sandbox, mounts };
       const start = startOf(runtime);
       const program = start.program(facts);

@@ -140,7 +140,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     current.api.send(invocation, Math.round(wall.now() + leftMs()));
     const signal = await answer;
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-    const how: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+    const how: Ending = signal.kind === "response" ? { outcome: signal, status: "success" } : endingOf(signal, invocation, target, wall.now());
     if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, how, invocation, course);
     await endRun();
     return how;
@@ -186,7 +186,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     mustLive();
     const result = { requestId, status, ...(errorType === undefined ? {} : { errorType }) };
     logs.system(notice);
-    logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 }));
+    logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 }));
     logs.system(systemLog.end({ requestId }));
     logs.system(systemLog.report({ ...result, ...measured, memorySizeMb: target.memoryMb }));
     become("idle");

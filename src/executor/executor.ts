@@ -38,11 +38,22 @@ export interface Invocation {
   /** JSON, as sent. */
   cognitoIdentity?: string;
   tenantId?: string;
+  /** Takes a streamed response while it comes; without it the response is collected to its end. */
+  receiver?: ResponseReceiver;
+}
+
+/** Where a streamed response goes. */
+export interface ResponseReceiver {
+  /** Once, before the first byte, with the Content-Type that the runtime gave. */
+  begin(contentType: string): void;
+  /** A promise means: no more until then. It never rejects, and resolves too when nobody wants the rest. */
+  write(chunk: Buffer): Promise<void> | undefined;
 }
 
 /** What user code did is a value, never an exception. */
 export type InvocationOutcome =
-  | { kind: "response"; payload: Buffer }
+  /** Of a response that went to its receiver `payload` is empty, and `streamedBytes` says how long it was. */
+  | { kind: "response"; payload: Buffer; streamedBytes?: number }
   /** `payload` is AWS's error JSON; the function error is always `Unhandled`. */
   | { kind: "error"; errorType: string; payload: Buffer };
 

@@ -31,7 +31,7 @@ interface Named {
   Layers?: string[];
 }
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", InvokeWithResponseStream: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
 const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
