@@ -3,8 +3,8 @@ import { interpreterMounts, interpreterOf, isOfSystem } from "./interpreter.ts";
 import type { Start } from "./start.ts";
 
 const RUNTIME_DIRECTORY = "/var/runtime";
-/** What the client's own program does, but its two lines on stdout, which AWS's runtime does not write, and Bundler, which it does not set up. */
-const MAIN = 'require "aws_lambda_ric"; AwsLambdaRuntimeInterfaceClient::LambdaRunner.new(ENV.fetch("AWS_LAMBDA_RUNTIME_API")).run(Dir.pwd, ARGV.fetch(0))';
+/** What the client's own program does, but for Bundler: a function's Gemfile may name gems that are not in its package. It takes the handler from _HANDLER. */
+const MAIN = 'require "aws_lambda_ric"; AwsLambdaRIC::Bootstrap.new.start';
 
 const abiOf = (version: string): string => `${version.split(".").slice(0, 2).join(".")}.0`;
 
@@ -17,7 +17,7 @@ export const rubyStart: Start = {
     const gems = (runtime.client.gems ?? []).filter((folder) => !isOfSystem(folder) && !own.some(({ target }) => folder.startsWith(`${target}/`)));
     return [{ source: runtime.client.folder, target: RUNTIME_DIRECTORY }, ...own, ...gems.map((folder) => ({ source: folder, target: folder }))];
   },
-  program: ({ runtime, target }) => ({ command: interpreterOf(runtime).path, args: ["-e", MAIN, target.handler] }),
+  program: ({ runtime }) => ({ command: interpreterOf(runtime).path, args: ["-e", MAIN] }),
   variables({ runtime, target, sandbox }) {
     // Gems are built for one version of Ruby: first the one that was asked for, then the one that runs.
     const versions = [...new Set([abiOf(/\d+\.\d+/.exec(target.runtime)![0]), abiOf(interpreterOf(runtime).version)])];

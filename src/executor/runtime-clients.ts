@@ -16,7 +16,7 @@ interface Needs {
 
 const GEM_TIMEOUT_MS = 20_000;
 const GEM = "aws_lambda_ric";
-/** Version 3 is the first whose parts can be started one by one. */
+/** Earlier versions are started another way, and AWS has given them up. */
 const FIND_GEM = `spec = Gem::Specification.find_by_name(${JSON.stringify(GEM)}, ">= 3.0"); puts spec.full_gem_path, Gem.path`;
 
 const missing = (message: string): ApiError => new ApiError("InvalidRuntimeException", message, { status: 502 });

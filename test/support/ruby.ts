@@ -15,17 +15,17 @@ export const NO_RUBY = hasRuby ? "" : " (skipped: no Ruby is on this machine)";
 export const hasGem = hasRuby && spawnSync(rubyPath("ruby3.2")!, ["-e", 'Gem::Specification.find_by_name("aws_lambda_ric", ">= 3.0")']).status === 0;
 export const NO_GEM = hasGem ? "" : " (skipped: this machine's Ruby does not have the gem aws_lambda_ric)";
 
-/** What AWS's gem is to who starts it, and no more: its runner speaks the Runtime API, and names errors as the gem does. */
+/** What AWS's gem (3.x) is to who starts it, and no more: it speaks the Runtime API, and names errors as the gem does. */
 const STAND_IN = `
 require "json"
 require "net/http"
-module AwsLambdaRuntimeInterfaceClient
-  class LambdaRunner
-    def initialize(address) = @base = "http://#{address}/2018-06-01/runtime"
-    def run(app_root, handler)
+module AwsLambdaRIC
+  class Bootstrap
+    def start
+      @base = "http://#{ENV.fetch("AWS_LAMBDA_RUNTIME_API")}/2018-06-01/runtime"
       $stdout.sync = true
-      $LOAD_PATH.unshift(app_root)
-      file, method = handler.split(".")
+      $LOAD_PATH.unshift(Dir.pwd)
+      file, method = ENV.fetch("_HANDLER").split(".")
       require file
       loop do
         taken = Net::HTTP.get_response(URI("#{@base}/invocation/next"))
