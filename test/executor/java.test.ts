@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { zipOf } from "../support/functions.ts";
 import { isolations } from "../support/isolation.ts";
-import { compileJava, exactJavas, whyNoJava } from "../support/java.ts";
+import { compileJava, exactJavas, otherJava, whyNoJava } from "../support/java.ts";
 import { createGround, startFunction } from "./ground.ts";
 
 const WHY = await whyNoJava();
@@ -195,6 +195,20 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
     const { invoke, log } = await startFunction(classes, target({ environment: { JAVA_TOOL_OPTIONS: "-Dcom.amazonaws.xray.unused=1 -Duser.dir.unused=2" } }));
     expect((await invoke({ do: "tell" })).json).toMatchObject({ environment: { JAVA_TOOL_OPTIONS: expect.stringContaining("unused=1") } });
     expect(log()[1]).toBe("Picked up JAVA_TOOL_OPTIONS: -Dcom.amazonaws.xray.unused=1 -Duser.dir.unused=2\n");
+  });
+
+  it("logs JSON as AWS's client writes it, with the function's level", async () => {
+    const { invoke, log } = await startFunction(classes, target({ logging: { group: "/aws/lambda/f", format: "JSON", applicationLevel: "INFO" } }));
+    await invoke({ do: "log" });
+    const lines = log().map((line) => line.trim()).filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toContainEqual(expect.objectContaining({ message: expect.stringContaining("by the logger"), timestamp: expect.any(String) }));
+    expect(lines.map(({ type }) => type)).toContain("platform.report");
+  });
+
+  it.skipIf(otherJava === undefined)("of a runtime that is not here is run by the nearest one, which the log says once", async () => {
+    const { invoke, log } = await startFunction(classes, target({ runtime: otherJava! }));
+    expect((await invoke({ do: "tell" })).json).toMatchObject({ calls: 1, environment: { AWS_EXECUTION_ENV: `AWS_Lambda_${otherJava}` } });
+    expect(log().filter((line) => line.startsWith(`[lambdad] ${otherJava} is not installed here: Java `))).toHaveLength(1);
   });
 
   it.each(exactJavas)("runs on each JDK that is here, with the least memory too: %s", async (runtime) => {

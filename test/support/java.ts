@@ -16,8 +16,11 @@ const dataDirectory = join(directory, "data");
 const searchPath = process.env["PATH"] ?? "";
 const runtimes = createRuntimes({ settings: { strictRuntimes: false, runtimePaths: {} }, searchPath });
 
+const listings = (await runtimes.list()).filter(({ runtime, path }) => runtime.startsWith("java") && path !== undefined);
+/** A runtime that another JVM than its own runs here. */
+export const otherJava = listings.find(({ isExact }) => !isExact)?.runtime;
 /** Names of runtimes, one for each JDK of this machine that runs one exactly: 17, 25 … */
-export const exactJavas: readonly string[] = (await runtimes.list()).filter(({ runtime, isExact, path }) => /^java\d+$/.test(runtime) && isExact && existsSync(join(dirname(realpathSync(path!)), "javac"))).map(({ runtime }) => runtime);
+export const exactJavas: readonly string[] = listings.filter(({ runtime, isExact, path }) => /^java\d+$/.test(runtime) && isExact && existsSync(join(dirname(realpathSync(path!)), "javac"))).map(({ runtime }) => runtime);
 
 export const javaPath = async (runtime: string): Promise<string> => (await runtimes.resolve(runtime)).interpreter!.path;
 
