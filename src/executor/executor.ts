@@ -13,6 +13,8 @@ export interface FunctionTarget {
   /** Changes with every change of code or configuration: warm environments of another one are retired. */
   revisionId: string;
   runtime: string;
+  /** The version of the runtime that runs it; one that is not required is only kept to while it is here. */
+  runtimeVersion?: { arn: string; isRequired: boolean };
   handler: string;
   roleArn: string;
   timeoutSeconds: number;
@@ -24,6 +26,8 @@ export interface FunctionTarget {
   layers: readonly { arn: string; blobId: string; sha256Base64: string }[];
   architecture: "x86_64" | "arm64";
   logging: { group: string; format: "Text" | "JSON"; applicationLevel?: string; systemLevel?: string };
+  /** `Active`: each invocation is sampled. `PassThrough`: as its caller decided. */
+  tracing: "Active" | "PassThrough";
   initializationType: "on-demand" | "provisioned-concurrency";
 }
 

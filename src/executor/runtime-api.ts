@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { collect, passOn, responseModeOf } from "./response-body.ts";
+import { traceHeader } from "./tracing.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
@@ -37,9 +38,6 @@ const refuse = (response: ServerResponse, from: string, to: string) =>
 
 /** JSON that fits into a header: what is not ASCII is escaped. */
 const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-const traceHeader = ({ trace, requestId }: Invocation): string =>
-  `Root=${trace.id};Parent=${requestId.replaceAll("-", "").slice(-16)};Sampled=0${trace.lineage === undefined ? "" : `;Lineage=${trace.lineage}`}`;
 
 /** Written as AWS writes them: shell scripts look for the very letters. */
 const headersOf = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({

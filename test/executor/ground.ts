@@ -108,7 +108,7 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
         roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
         code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
         layers: layers.map((layer, index) => ({ arn: `${LAYER_ARN}:l${index}:1`, blobId: blobs.add(layer), sha256Base64: createHash("sha256").update(layer).digest("base64") })),
-        architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
+        architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, tracing: "PassThrough", initializationType: "on-demand",
         ...options,
       };
     },

@@ -40,7 +40,7 @@ const checkJson = (payload: Buffer) => {
   }
 };
 
-const traceHeader = ({ id, lineage }: Trace): string => `Root=${id};Sampled=0${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
+const traceHeader = ({ id, lineage, isSampled }: Trace): string => `Root=${id};Sampled=${isSampled === true ? 1 : 0}${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
 
 /** It travels in a header to the runtime: one line of ASCII, as it came if it is that. */
 const clientContextOf = (base64: string | undefined): string | undefined => {
