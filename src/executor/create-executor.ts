@@ -80,15 +80,14 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       const start = startOf(runtime);
       const program = start.program(facts);
       if ("failure" in program) return program;
+      const addresses = await sandbox.listen([
+        { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
+        { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
+      ]);
       const running = await sandbox.exec({
         ...program,
-        env: (addresses) =>
-          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+        env: environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
         directory: sandbox.path("/var/task"),
-        listeners: [
-          { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
-          { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
-        ],
       });
       stream.follow(running.stdout);
       stream.follow(running.stderr);

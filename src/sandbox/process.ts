@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { listenOnLoopback, type Listening } from "./loopback.ts";
+import { connectToLoopback, listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
-import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "./sandbox.ts";
 import { spawnChild } from "./spawn-child.ts";
 import { createOutputPipes, type OutputPipes } from "./stdio.ts";
 import { createWatch } from "./watch.ts";
@@ -84,7 +84,6 @@ interface ProcessSandbox extends Sandbox {
 
 interface Running {
   child: ChildProcess;
-  listening: Listening;
   isOutOfMemory: boolean;
   /** Everything of it is gone. */
   ended: Promise<unknown>;
@@ -98,10 +97,16 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   let runs = 0;
   let isDestroyed = false;
   let starting: Promise<unknown> = Promise.resolve();
+  let listening: Listening | undefined;
+  const stopListening = () => {
+    listening?.close();
+    listening = undefined;
+  };
 
   const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
   /** Without those that hid: enough to measure and to freeze, and cheap enough to do so often. */
-  const family = () => [...running].flatMap(({ child: { pid } }) => (pid === undefined ? [] : [pid, ...descendantsOf(pid)]));
+  const familyOf = ({ child: { pid } }: Running) => (pid === undefined ? [] : [pid, ...descendantsOf(pid)]);
+  const family = () => [...running].flatMap(familyOf);
   const measure = () => {
     const pids = family();
     const sum = memoryOf(pids);
@@ -109,13 +114,18 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     peak = Math.max(peak, memory);
     return memory;
   };
+  /** The program that holds the most, as the kernel would choose: what watches over it may still tell of it. */
+  const killLargest = () => {
+    const [largest, ...others] = [...running].map((one) => ({ one, bytes: sharedMemoryOf(familyOf(one)) })).toSorted((a, b) => b.bytes - a.bytes);
+    if (largest === undefined) return;
+    largest.one.isOutOfMemory = true;
+    signalAll(others.length === 0 ? members() : familyOf(largest.one), "SIGKILL");
+  };
   const memoryWatch = createWatch({
     everyMs: WATCH_MS,
     wall,
     look() {
-      if (measure() <= spec.memoryBytes) return;
-      for (const one of running) one.isOutOfMemory = true;
-      signalAll(members(), "SIGKILL");
+      if (measure() > spec.memoryBytes) killLargest();
     },
   });
   const killAll = async () => {
@@ -127,25 +137,24 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     }
   };
   const release = (one: Running) => {
-    one.listening.close();
     running.delete(one);
     if (running.size === 0) memoryWatch.stop();
   };
 
-  const spawnProgram = (program: SandboxProcess, { addresses }: Listening, pipes: OutputPipes): ChildProcess => {
+  const spawnProgram = (program: SandboxProcess, pipes: OutputPipes): ChildProcess => {
     assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
     // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
-    const env = { ...(typeof program.env === "function" ? program.env(addresses) : program.env), TMPDIR: tmp };
+    const env = { ...program.env, TMPDIR: tmp };
     const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
     return spawnChild("/bin/sh", ["-c", limits, program.command, ...program.args], { env, cwd: program.directory, detached: true, stdio: ["ignore", ...pipes.writers] });
   };
   /** From now on it is one of those that are measured, frozen and killed. */
-  const follow = (child: ChildProcess, listening: Listening): Promise<ProcessExit> => {
-    const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
+  const follow = (child: ChildProcess): Promise<ProcessExit> => {
+    const one: Running = { child, isOutOfMemory: false, ended: Promise.resolve() };
     running.add(one);
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once("exit", async (code, signal) => {
-        await killAll();
+        if (running.size === 1) await killAll();
         release(one);
         resolve({ code, signal, isOutOfMemory: one.isOutOfMemory });
       });
@@ -155,37 +164,46 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
     return exited;
   };
   const start = async (program: SandboxProcess): Promise<RunningProcess> => {
-    const listening = await listenOnLoopback(program.listeners);
     let pipes: OutputPipes | undefined;
     try {
       pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
-      const child = spawnProgram(program, listening, pipes);
+      const child = spawnProgram(program, pipes);
       // Then the next event is the error that tells why.
       if (child.pid === undefined) await once(child, "spawn");
-      const exited = follow(child, listening);
+      const exited = follow(child);
       pipes.release();
-      return { stdout: pipes.stdout, stderr: pipes.stderr, addresses: listening.addresses, exited };
+      return { stdout: pipes.stdout, stderr: pipes.stderr, exited, signal: (name) => void child.kill(name) };
     } catch (error) {
       pipes?.abandon();
-      listening.close();
       throw error;
     }
+  };
+  const listen = async (listeners: readonly SandboxListener[]) => {
+    stopListening();
+    const opened = await listenOnLoopback(listeners);
+    if (isDestroyed) opened.close();
+    assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
+    listening = opened;
+    return opened.addresses;
   };
 
   const exec = (program: SandboxProcess): Promise<RunningProcess> => {
     const started = start(program);
-    starting = started.catch(() => {});
+    starting = Promise.all([starting, started.catch(() => {})]);
     return started;
   };
   const reset = async () => {
     await killAll();
     // What ends a run also looks for what it left behind, and must not find the next run.
     await Promise.all([...running].map((one) => one.ended));
+    stopListening();
   };
   return {
     id: spec.id,
     path: (target) => hostPath(spec, tmp, target),
+    listen,
     exec,
+    connect: connectToLoopback,
     limitCpu() {},
     reset,
     kill: () => signalAll(members(), "SIGKILL"),
