@@ -8,21 +8,22 @@ import { hexId } from "../kit/ids.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
+import type { Mount, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
-import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { serviceException } from "./failures.ts";
 import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
-import { createLogStream, type LogStream } from "./log-stream.ts";
-import type { StartRuntime } from "./run.ts";
+import { createLogStream } from "./log-stream.ts";
+import { createPlatformLog } from "./platform-log.ts";
+import { createProcesses, ENDPOINT_PORT, RUNTIME_API_PORT } from "./processes.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
+import { createTelemetry } from "./telemetry.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
@@ -42,8 +43,6 @@ interface Needs {
 }
 
 const MIB = 1024 * 1024;
-const RUNTIME_API_PORT = 9_001;
-const ENDPOINT_PORT = 4_566;
 
 /** An ARN of its own for each version of a runtime. */
 const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
@@ -74,44 +73,27 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
-  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime =>
-    async (api) => {
-      const facts = { target, runtime, sandbox, mounts };
-      const start = startOf(runtime);
-      const program = start.program(facts);
-      if ("failure" in program) return program;
-      const addresses = await sandbox.listen([
-        { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
-        { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
-      ]);
-      const running = await sandbox.exec({
-        ...program,
-        env: environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
-        directory: sandbox.path("/var/task"),
-      });
-      stream.follow(running.stdout);
-      stream.follow(running.stderr);
-      return running;
-    };
-
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
     const sandbox = await sandboxes.create(sandboxSpec(target, mounts));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
+    const isJson = logging.format === "JSON";
+    const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: clock.now, isJson });
     const stream = createLogStream({
       destination: logs,
       about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
       now: clock.now,
-      ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+      ...(isJson ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+      onLine: telemetry.line,
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
     const environment = createEnvironment({
-      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
-      startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
-      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
+      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, telemetry, random, wall, log,
+      processes: createProcesses({ target, runtime, credentials, sandbox, mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection }),
+      tell: createPlatformLog({ format: isJson ? createJsonLog(clock.now, logging.systemLevel) : textLog, logs: stream, telemetry }),
       runtimeVersion: versionOf(runtime, region),
-      notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
+      notes: note === undefined ? [] : [note],
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);

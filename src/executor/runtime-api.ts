@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation } from "./executor.ts";
+import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
@@ -23,30 +24,13 @@ export interface RuntimeApi {
 const BASE = "/2018-06-01/runtime";
 const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 
-const reply = (response: ServerResponse, status: number, value: unknown) => {
-  const body = JSON.stringify(value);
-  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }).end(body);
-};
-const fault = (response: ServerResponse, status: number, errorType: string, errorMessage: string) => reply(response, status, { errorMessage, errorType });
 const refuse = (response: ServerResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
-
-/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. */
-const read = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total <= RESPONSE_BYTES_MAX) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return total > RESPONSE_BYTES_MAX ? undefined : Buffer.concat(chunks);
-};
 
 /** JSON that fits into a header: what is not ASCII is escaped. */
 const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-const traceHeader = ({ trace, requestId }: Invocation): string =>
+export const traceHeader = ({ trace, requestId }: Invocation): string =>
   `Root=${trace.id};Parent=${requestId.replaceAll("-", "").slice(-16)};Sampled=0${trace.lineage === undefined ? "" : `;Lineage=${trace.lineage}`}`;
 
 /** Written as AWS writes them: shell scripts look for the very letters. */
@@ -79,10 +63,10 @@ const INVALID_MODE = "Runtime.InvalidResponseModeHeader";
 
 /**
  * The Runtime API of one environment, on its own listener: which listener a call came in on is the identity of the environment, so
- * there is no way to answer for another one. Source: "Using the Lambda runtime API for custom runtimes"; refusals as AWS's runtime
+ * there is no way to answer for another one. On it are the `others` that AWS has there, too. Source: "Using the Lambda runtime API for custom runtimes"; refusals as AWS's runtime
  * interface emulator words them. A streamed response is collected to its end: that is what Invoke answers on AWS, too.
  */
-export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
+export const createRuntimeApi = (events: RuntimeEvents, others: readonly LocalApi[] = []): RuntimeApi => {
   /** The runtime's open request for an invocation, and the invocation that waits for such a request. */
   let waiting: ServerResponse | undefined;
   let ready: { invocation: Invocation; deadlineMs: number } | undefined;
@@ -112,7 +96,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     else deliver();
   };
   const onAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string) => {
-    const body = await read(request);
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
     if (requestId !== running) {
       if (requestId === answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
       return fault(response, 400, "InvalidRequestID", "Invalid request ID");
@@ -134,7 +118,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     else events.error(error.errorType, error.payload);
   };
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await read(request);
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
     if (isInitialized) return refuse(response, "Ready", "InitError");
     events.initError(errorTypeOf(request), body ?? Buffer.from("{}"));
     reply(response, 202, { status: "OK" });
@@ -149,6 +133,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
     if (method === "POST" && answer !== null) return void onAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
     if (method === "POST" && url === `${BASE}/init/error`) return void onInitError(request, response).catch(() => response.destroy());
+    if (others.some((handle) => handle(request, response))) return;
     fault(response, 404, "NotFound", `${method} ${url} is not part of the Runtime API that is built`);
   });
 

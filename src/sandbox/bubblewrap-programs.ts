@@ -56,6 +56,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
   const mustLimitProcesses = rank === "user" && !cgroups.limits.includes("pids") && isSince(5, 14);
   const limits = { files: spec.openFilesMax, ...(mustLimitProcesses ? { processes: spec.processesMax } : {}) };
   const running = new Set<Running>();
+  const leaving = new Set<Promise<void>>();
   let runs = 0;
   let isCpuLimited = false;
 
@@ -91,12 +92,17 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
     isCpuLimited = cpus < initCpus;
     cgroup.setCpus(cpus);
   };
-  const leave = async (one: Running) => {
+  /** What the last program left behind is ended; it must not find those that come. */
+  const leave = (one: Running): Promise<void> => {
     running.delete(one);
-    if (running.size > 0) return;
+    if (running.size > 0) return Promise.resolve();
     memoryWatch.stop();
-    // What they left behind must not be found by those that come.
-    await hold.reset();
+    const left = hold.reset().finally(() => leaving.delete(left));
+    leaving.add(left);
+    return left;
+  };
+  const everyoneHasLeft = async () => {
+    while (leaving.size > 0) await Promise.all(leaving);
   };
 
   const start = async (program: SandboxProcess, pipes: OutputPipes, name: string): Promise<RunningProcess> => {
@@ -134,6 +140,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
     async exec(program) {
       // Before anything is made for it: this throws when nothing can be run any more.
       await hold.get();
+      await everyoneHasLeft();
       const name = `run-${runs++}`;
       const pipes = await createOutputPipes(control, name, rank === "root" ? "666" : "600");
       try {
@@ -146,6 +153,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
     async end() {
       await hold.reset();
       await Promise.all([...running].map((one) => one.exited));
+      await everyoneHasLeft();
     },
     limitCpu() {
       if (!isCpuLimited && spec.cpus < initCpus) setCpus(spec.cpus);
