@@ -78,9 +78,6 @@ export const createEnvironment = (needs: Needs): Environment => {
 
   /** INIT outside an invocation: ten seconds; what fails here is tried again inside the first invocation. */
   const init = async () => {
-    const { version, arn } = needs.runtimeVersion;
-    tell({ type: "initStart", phase: "init", initializationType: target.initializationType, runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version });
-    for (const text of needs.notes) tell({ type: "notice", text });
     const result = await phases.init("init", INIT_TIMEOUT_MS);
     if (result.failure === undefined) initMs = result.tookMs;
     else {

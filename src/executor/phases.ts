@@ -1,5 +1,5 @@
 import { assert } from "../kit/assert.ts";
-import { ANSWER_GRACE_MS } from "../kit/limits.ts";
+import { ANSWER_GRACE_MS, TELEMETRY_SHUTDOWN_MS_MAX } from "../kit/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { endingOf, type Ending } from "./ending.ts";
 import type { Invocation, InvocationOutcome } from "./executor.ts";
@@ -45,6 +45,8 @@ interface Needs extends RunNeeds {
   sandbox: Sandbox;
   logs: LogStream;
   runtimeVersion: { version: string; arn: string };
+  /** What the log must say before anything else happens. */
+  notes: readonly string[];
 }
 
 const reasonOf = (signal: Signal): ShutdownReason => (signal.kind === "timeout" ? "timeout" : "failure");
@@ -76,7 +78,7 @@ export const createPhases = (needs: Needs): Phases => {
   const shutDown = async (reason: ShutdownReason) => {
     await halt();
     if (shutdown === undefined) return;
-    telemetry.flush();
+    await telemetry.deliver(TELEMETRY_SHUTDOWN_MS_MAX);
     await shutdown.stopExtensions(reason);
     await logs.settle();
     await endRun();
@@ -89,8 +91,8 @@ export const createPhases = (needs: Needs): Phases => {
     const { version, arn } = runtimeVersion;
     const began = wall.monotonic();
     const about = { phase, initializationType };
-    telemetry.begin();
-    if (phase === "invoke") tell({ type: "initStart", ...about, runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version });
+    tell({ type: "initStart", ...about, runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version });
+    if (phase === "init") for (const text of needs.notes) tell({ type: "notice", text });
     const started = (run = createRun(needs));
     const signal = await started.initialize(timeoutMs);
     const tookMs = wall.monotonic() - began;

@@ -22,14 +22,17 @@ interface Needs {
   wall: Clock;
   /** JSON of the event that tells how much was dropped. */
   tellDropped(dropped: { records: number; bytes: number }): string | undefined;
+  /** Nothing waits any more. */
+  onEmpty(): void;
 }
 
-export const createTelemetryBuffer = ({ subscription: { maxItems, maxBytes, timeoutMs }, sender, wall, tellDropped }: Needs): TelemetryBuffer => {
+export const createTelemetryBuffer = ({ subscription: { maxItems, maxBytes, timeoutMs }, sender, wall, tellDropped, onEmpty }: Needs): TelemetryBuffer => {
   let pending: string[] = [];
   let pendingBytes = 0;
   let dropped = { records: 0, bytes: 0 };
   let underWay: string[] | undefined;
   let retryMs = TELEMETRY_RETRY_MS_FIRST;
+  let retryNow: (() => void) | undefined;
   let isHasty = false;
   let isPaused = false;
   let isClosed = false;
@@ -61,7 +64,12 @@ export const createTelemetryBuffer = ({ subscription: { maxItems, maxBytes, time
     } catch {
       cancel("delivery");
       if (isClosed) return;
-      timers.retry = createPausable(wall, "telemetry retry", retryMs, () => void attempt(batch));
+      retryNow = () => {
+        cancel("retry");
+        retryNow = undefined;
+        void attempt(batch);
+      };
+      timers.retry = createPausable(wall, "telemetry retry", retryMs, retryNow);
       if (isPaused) timers.retry.pause();
       retryMs = Math.min(retryMs * 2, TELEMETRY_RETRY_MS_MAX);
     }
@@ -76,6 +84,7 @@ export const createTelemetryBuffer = ({ subscription: { maxItems, maxBytes, time
       if (told !== undefined) put(told);
     }
     next();
+    if (pending.length === 0) onEmpty();
   };
   /** Delivers, or waits for more. */
   const next = () => {
@@ -116,6 +125,8 @@ export const createTelemetryBuffer = ({ subscription: { maxItems, maxBytes, time
     resume() {
       isPaused = false;
       for (const timer of Object.values(timers)) timer?.resume();
+      // The environment may be awake for less than the time between two attempts.
+      retryNow?.();
       next();
     },
     close() {

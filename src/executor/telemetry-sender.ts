@@ -68,8 +68,13 @@ const createTcpSender = (port: number, connect: Connect): TelemetrySender => {
     async send(events) {
       const opened = await open();
       await new Promise<void>((resolve, reject) => {
-        opened.once("close", () => reject(new Error("the subscriber closed the connection")));
-        opened.write(events.map((event) => `${event}\n`).join(""), (error) => (error === null || error === undefined ? resolve() : reject(error)));
+        const lost = () => reject(new Error("the subscriber closed the connection"));
+        opened.once("close", lost);
+        opened.write(events.map((event) => `${event}\n`).join(""), (error) => {
+          opened.off("close", lost);
+          if (error === null || error === undefined) resolve();
+          else reject(error);
+        });
       });
     },
     abort: drop,

@@ -11,8 +11,6 @@ export interface Telemetry {
   platform(event: PlatformEvent): void;
   /** A line of the function or of an extension. */
   line(source: "function" | "extension", text: string): void;
-  /** INIT begins: nobody is subscribed any more, and what is told is kept for those who will be. */
-  begin(): void;
   /** Instead of what this extension asked for before. It gets what INIT told so far. */
   subscribe(name: string, subscription: Subscription): void;
   subscriptionOf(name: string): Subscription | undefined;
@@ -22,9 +20,11 @@ export interface Telemetry {
   /** Delivers what is buffered; `isDelivered` tells when. */
   flush(): void;
   readonly isDelivered: boolean;
+  /** The same, waited for, but for so long only. */
+  deliver(timeoutMs: number): Promise<void>;
   pause(): void;
   resume(): void;
-  /** The subscribers are gone. */
+  /** The subscribers are gone. What is told from now on is kept for those who will subscribe in the next INIT. */
   end(): void;
 }
 
@@ -49,6 +49,7 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
   let backlog: TelemetryEvent[] = [];
   let backlogBytes = 0;
   let areSubscriptionsClosed = false;
+  let onDelivered: (() => void) | undefined;
 
   const timeNow = () => new Date(nowMs()).toISOString();
   const platformEvent = (event: PlatformEvent): TelemetryEvent => ({ category: "platform", time: timeNow(), ...recordOf(event) });
@@ -69,9 +70,17 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
   const all = (act: (buffer: TelemetryBuffer) => void) => {
     for (const { buffer } of subscribers.values()) act(buffer);
   };
+  const isDelivered = () => [...subscribers.values()].every(({ buffer }) => buffer.isEmpty);
+  const noteDelivery = () => {
+    if (isDelivered()) onDelivered?.();
+  };
   const end = () => {
     all((buffer) => buffer.close());
     subscribers.clear();
+    onDelivered?.();
+    backlog = [];
+    backlogBytes = 0;
+    areSubscriptionsClosed = false;
   };
 
   return {
@@ -81,16 +90,11 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
       const parsed = isJson ? objectOf(text) : undefined;
       publish({ category: source, time: timeNow(), type: source, record: text, ...(parsed === undefined ? {} : { parsed }) });
     },
-    begin() {
-      end();
-      backlog = [];
-      backlogBytes = 0;
-      areSubscriptionsClosed = false;
-    },
     subscribe(name, subscription) {
       subscribers.get(name)?.buffer.close();
       const buffer = createTelemetryBuffer({
         subscription, wall,
+        onEmpty: noteDelivery,
         sender: createSender(subscription.destination, connect),
         tellDropped: ({ records, bytes }) => renderEvent(platformEvent({ type: "logsDropped", reason: FALLEN_BEHIND, droppedRecords: records, droppedBytes: bytes }), { ...subscription, types: ["platform"] }),
       });
@@ -105,7 +109,18 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
     },
     get areSubscriptionsClosed() { return areSubscriptionsClosed; },
     flush: () => all((buffer) => buffer.flush()),
-    get isDelivered() { return [...subscribers.values()].every(({ buffer }) => buffer.isEmpty); },
+    get isDelivered() { return isDelivered(); },
+    deliver: (timeoutMs) =>
+      new Promise((resolve) => {
+        all((buffer) => buffer.flush());
+        if (isDelivered()) return resolve();
+        const timer = wall.at(wall.now() + timeoutMs, "telemetry", () => onDelivered?.());
+        onDelivered = () => {
+          timer.cancel();
+          onDelivered = undefined;
+          resolve();
+        };
+      }),
     pause: () => all((buffer) => buffer.pause()),
     resume: () => all((buffer) => buffer.resume()),
     end,

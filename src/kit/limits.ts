@@ -217,7 +217,9 @@ export const TELEMETRY_DELIVERY_MS_MAX = 5_000;
 export const TELEMETRY_RETRY_MS_FIRST = 100;
 export const TELEMETRY_RETRY_MS_MAX = 3_000;
 /** Milliseconds. What was buffered is delivered before an environment is frozen, but it is not kept awake for longer than this. Ours. */
-export const TELEMETRY_FLUSH_MS_MAX = 100;
+export const TELEMETRY_FLUSH_MS_MAX = 500;
+/** Milliseconds of SHUTDOWN that subscribers have to take what was buffered, before they are told to end. Ours. */
+export const TELEMETRY_SHUTDOWN_MS_MAX = 500;
 /** Events of INIT that are kept for those who subscribe after them, and their bytes. Ours. */
 export const TELEMETRY_BACKLOG_ITEMS_MAX = 1_000;
 export const TELEMETRY_BACKLOG_BYTES_MAX = 256 * KIB;

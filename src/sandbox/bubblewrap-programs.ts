@@ -44,6 +44,8 @@ interface Running {
 const WATCH_MS = { counted: 20, summed: 100 };
 /** A first process that has not started a program after this time never will: a handler has taken it over, or it hangs. */
 const START_TIMEOUT_MS = 10_000;
+/** How long a killed program may take to be gone before all are killed. */
+const KILLED_MS = 1_000;
 /** By number; of two names (SIGABRT, SIGIOT) the first. */
 const SIGNALS = new Map(Object.entries(constants.signals).toReversed().map(([name, number]) => [number, name]));
 
@@ -59,6 +61,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
   const leaving = new Set<Promise<void>>();
   let runs = 0;
   let isCpuLimited = false;
+  let killedAt = 0;
 
   const readMemory = createMemoryReader({ cgroup, hold, isMemoryCounted });
   const memoryWatch = createWatch({
@@ -71,8 +74,12 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
       killLargest();
     },
   });
-  /** The program that holds the most, as the kernel would choose: what watches over it may still tell of it. When that was not it, all. */
+  /** The program that holds the most, as the kernel would choose: what watches over it may still tell of it. When that does not help, all. */
   const killLargest = () => {
+    // What was killed takes a moment to give its memory back.
+    const dying = [...running].find((one) => one.isOutOfMemory);
+    if (dying !== undefined && wall.monotonic() - killedAt < KILLED_MS) return;
+    killedAt = wall.monotonic();
     const all = descendantsOf(hold.firstPid);
     const outside = new Map(all.map((pid) => [insideOf(pid), pid]));
     const families = [...running].flatMap((one) => {
@@ -81,7 +88,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
       return family.length === 0 ? [] : [{ one, family, bytes: sharedMemoryOf(family) }];
     });
     const [largest, ...others] = families.toSorted((a, b) => b.bytes - a.bytes);
-    if (largest === undefined || others.length === 0 || largest.one.isOutOfMemory) {
+    if (largest === undefined || others.length === 0 || dying !== undefined) {
       for (const one of running) one.isOutOfMemory = true;
       return signalAll(all, "SIGKILL");
     }

@@ -117,7 +117,8 @@ const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDes
   /** The program that holds the most, as the kernel would choose: what watches over it may still tell of it. */
   const killLargest = () => {
     const [largest, ...others] = [...running].map((one) => ({ one, bytes: sharedMemoryOf(familyOf(one)) })).toSorted((a, b) => b.bytes - a.bytes);
-    if (largest === undefined) return;
+    // What was killed takes a moment to give its memory back.
+    if (largest === undefined || [...running].some((one) => one.isOutOfMemory)) return signalAll([...running].filter((one) => one.isOutOfMemory).flatMap(familyOf), "SIGKILL");
     largest.one.isOutOfMemory = true;
     signalAll(others.length === 0 ? members() : familyOf(largest.one), "SIGKILL");
   };
