@@ -68,8 +68,10 @@ export const createEnvironment = (needs: Needs): Environment => {
     done.catch(() => {});
     become({ state: "frozen", done });
   };
+  /** It will be needed: it is not frozen any more, and is thawed when it was. */
   const wake = async () => {
     const { at } = lifecycle;
+    if (at.state === "idle") at.freezing?.cancel();
     if (at.state !== "frozen") return;
     await at.done;
     await sandbox.thaw();
@@ -161,8 +163,8 @@ export const createEnvironment = (needs: Needs): Environment => {
     /** What fails here is not user code's doing: nobody can tell what state it is in, so nobody shall be given it again. */
     async invoke(invocation, onAnswer = () => {}) {
       try {
-        const awake = wake();
-        await Promise.all([awake, initialized]);
+        await wake();
+        await initialized;
         return await invokeAwake(invocation, onAnswer);
       } catch (error) {
         const wasStopped = lifecycle.isOver;

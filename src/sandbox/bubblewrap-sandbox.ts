@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Socket } from "node:net";
+import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
@@ -71,6 +72,7 @@ const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, rele
   const { rank, isNetworkIsolated } = host;
   const dialer = isNetworkIsolated ? createDialer({ rank, wall }) : undefined;
   let listening: Listening | undefined;
+  let isDestroyed = false;
   const stopListening = () => {
     listening?.close();
     listening = undefined;
@@ -86,8 +88,11 @@ const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, rele
     async listen(listeners) {
       stopListening();
       const holder = await hold.get();
-      listening = isNetworkIsolated ? answerInside(holder, listeners) : await listenOnLoopback(listeners);
-      return listening.addresses;
+      const opened = isNetworkIsolated ? answerInside(holder, listeners) : await listenOnLoopback(listeners);
+      if (isDestroyed) opened.close();
+      assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
+      listening = opened;
+      return opened.addresses;
     },
     exec: programs.exec,
     connect: async (port) => (dialer === undefined ? connectToLoopback(port) : dialer.connect(hold.firstPid, port)),
@@ -105,6 +110,7 @@ const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, rele
     memoryPeakBytes: async () => programs.memoryPeakBytes(),
     usage: async () => ({ cpuMs: cgroup.cpuMs(), processes: cgroup.pids().length }),
     async destroy() {
+      isDestroyed = true;
       await cgroup.thaw();
       await hold.end();
       await dialer?.close();
