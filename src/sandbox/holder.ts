@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { keepSocket } from "./loopback.ts";
+import { followStatus } from "./holder-status.ts";
 import { signalAll } from "./process-table.ts";
 import { spawnChild } from "./spawn-child.ts";
 
@@ -50,7 +51,6 @@ const INFO_FD = "4";
 const FILTER_FD = "5";
 
 const JOIN = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
-const LINE_CHARACTERS_MAX = 200;
 
 /** Throws when no process can be made. */
 export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filterFd, joinFiles }: Launch): Holder => {
@@ -182,32 +182,4 @@ const readPid = async (child: ChildProcess, ready: Promise<void>): Promise<numbe
   if (pid > 0) return pid;
   await ready;
   throw new Error("bubblewrap told no process id");
-};
-
-interface StatusEvents {
-  ready(): void;
-  started(run: string, pid: number): void;
-  exited(run: string, status: number): void;
-  /** Number so and so begins; everything has ended. */
-  resetting(number: number): void;
-  reset(): void;
-}
-
-const followStatus = (output: Readable, events: StatusEvents): void => {
-  const onLine = (line: string) => {
-    if (line.length > LINE_CHARACTERS_MAX) return;
-    const [, word, name = "", number = ""] = /^(ready|started|exited|resetting|reset)(?: (\S+))?(?: (\d{1,10}))?$/.exec(line) ?? [];
-    if (word === "ready") events.ready();
-    if (word === "started") events.started(name, Number(number));
-    if (word === "exited" && number !== "") events.exited(name, Number(number));
-    if (word === "resetting") events.resetting(Number(name));
-    if (word === "reset") events.reset();
-  };
-  let rest = "";
-  output.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    // Of a line without an end no more is kept than shows that it is too long.
-    rest = lines.pop()!.slice(0, LINE_CHARACTERS_MAX + 1);
-    lines.forEach(onLine);
-  });
 };

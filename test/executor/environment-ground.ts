@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Environment, Invocation } from "../../src/executor/executor.ts";
 import type { AdvanceableClock } from "../../src/kit/clock.ts";
 import { eventually } from "../support/temporary.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEnvironment } from "../../src/executor/environment.ts";
 import type { EnvironmentState, Invocation } from "../../src/executor/executor.ts";
@@ -194,9 +194,9 @@ describe.each(isolations)("an environment of real processes under %s", (isolatio
     const ground = createGround({ isolation });
     const executable = (content: string): PackageFile => ({ content, mode: 0o755 });
     const layer = await zipOf({ "extensions/e": executable(BASH_EXTENSION) });
-    let stories_ = 0;
+    let played = 0;
     await fc.assert(fc.asyncProperty(stories(4), async (story) => {
-      const mark = `STORY=${process.pid}-${isolation}-${stories_++}-`;
+      const mark = `STORY=${process.pid}-${isolation}-${played++}-`;
       const target = await ground.target({ bootstrap: executable(BASH_RUNTIME) }, { runtime: "provided.al2023", timeoutSeconds: 1, revisionId: mark, environment: { INIT: story.init, STORY: mark.slice("STORY=".length) } }, [layer]);
       const before = listeners();
       const environment = await ground.executor.createEnvironment(target);

@@ -30,7 +30,7 @@ export const createFakeSandbox = (id: string): FakeSandbox => {
       asking.on("error", reject).end(body);
     });
   const killAll = () => {
-    for (const end of [...programs.keys()]) end({ code: null, signal: "SIGKILL", isOutOfMemory: false });
+    for (const end of programs.keys()) end({ code: null, signal: "SIGKILL", isOutOfMemory: false });
   };
   return {
     id,
