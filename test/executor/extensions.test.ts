@@ -82,6 +82,21 @@ describe.each(isolations)("external extensions under %s", (isolation) => {
     expect(failed.logTail.toString()).toMatch(new RegExp(`Phase: invoke\\tStatus: error\\tError Type: ${errorType}\\n[^]*REPORT [^]*\\tStatus: error\\tError Type: ${errorType}\\n$`));
   });
 
+  it("L1, L2 one that does not ask keeps INIT from its end, for ten seconds; then all start again inside the invocation", async () => {
+    const { invoke, log, said, environment, ground } = await startExtended(`console.log("runtime up"); ${ECHO}`, {
+      late: extension(`await register(["INVOKE", "SHUTDOWN"]); say("registered"); if (!existsSync(tmp("mark"))) { writeFileSync(tmp("mark"), ""); await new Promise(() => setInterval(() => {}, 1e6)); } await serve();`),
+    }, { isolation });
+    await eventually("the runtime is up", () => log().includes("runtime up\n"));
+    await ground.wall.advance(9_000);
+    expect(environment.state).toBe("starting");
+    await ground.wall.advance(1_000);
+    await eventually("INIT is over", () => log().includes("INIT_REPORT"));
+    expect(log()).toMatch(/EXTENSION\tName: late\tState: Registered\tEvents: \[INVOKE, SHUTDOWN\]\nINIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: timeout\n/);
+    await eventually("it is reset", async () => (await ground.wall.advance(500), environment.state === "idle"));
+    expect((await invoke({ a: 1 })).json).toEqual({ got: { a: 1 } });
+    expect(said("late")).toEqual(["registered", "registered"]);
+  });
+
   it.each([
     ["is no program for the kernel", { content: "echo hello\n", mode: 0o755 }, "exec format error", "UnknownError"],
     ["may not be run", { content: "#!/bin/sh\n", mode: 0o644 }, "permission denied", "PermissionDenied"],
