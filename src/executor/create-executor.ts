@@ -5,7 +5,7 @@ import type { BlobStore } from "../blob/blob.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
-import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
+import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, EXTENSIONS_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Mount, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
@@ -61,7 +61,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     return `${day}/[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
+  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number): SandboxSpec => ({
     id: hexId(random, 16),
     account: target.account,
     mounts,
@@ -69,13 +69,14 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     storageBytes: target.ephemeralStorageMb * MIB,
     cpus: target.memoryMb / MEMORY_MB_PER_CPU,
     processesMax: ENVIRONMENT_PROCESSES_MAX,
+    programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
     openFilesMax: ENVIRONMENT_FILES_MAX,
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
-    const sandbox = await sandboxes.create(sandboxSpec(target, mounts));
+    const sandbox = await sandboxes.create(sandboxSpec(target, mounts, packages.layers.extensions.length));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
     const isJson = logging.format === "JSON";

@@ -26,8 +26,8 @@ interface Needs {
   log: Log;
 }
 
-/** bubblewrap, the first process, the shell that reaps for it, and the one that reads its orders; and one for each program: a runtime and its extensions. */
-const OWN_PROCESSES = 4 + 11;
+/** bubblewrap, the first process, the shell that reaps for it, and the one that reads its orders; each program has one more. */
+const OWN_PROCESSES = 4;
 
 /** One sandbox, up, with nothing running in it yet. When it cannot be made, nothing of it is left. */
 export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: Needs, onDestroyed: () => void): Promise<Sandbox> => {
@@ -42,7 +42,7 @@ export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directo
     const etc = { ...host.etc, ...writeUserFiles(directory, host.rank, spec.account) };
     const hold = createHold({ id: spec.id, launch: () => launch(spec, { host, control, etc, joinFiles: cgroup!.joinFiles }), internet: host.internet, wall, log });
     // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, the watch what exceeds its part.
-    const limits = { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: Math.max(1, spec.cpus), processesMax: spec.processesMax + OWN_PROCESSES };
+    const limits = { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: Math.max(1, spec.cpus), processesMax: spec.processesMax + OWN_PROCESSES + (spec.programsMax ?? 1) };
     cgroup = host.cgroups.create(spec.id, limits, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
     await hold.get();
     const programs = createPrograms(spec, { host, control, cgroup, hold, wall });

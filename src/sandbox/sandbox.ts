@@ -38,6 +38,8 @@ export interface SandboxSpec {
   /** Share of the CPU: 1 is one core. */
   cpus: number;
   processesMax: number;
+  /** How many of them are programs that `exec` starts; one unless said. */
+  programsMax?: number;
   openFilesMax: number;
   /** TCP ports on 127.0.0.1 of the sandbox's own network that this server will answer. Drivers without one pick free ports. */
   ports: readonly number[];

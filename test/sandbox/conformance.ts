@@ -156,8 +156,8 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       onTestFinished(close);
       const { "runtime-api": api } = await sandbox.listen([listener]);
       const mark = `left-by-the-first-${process.pid}`;
-      const first = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo from-the-first > ${sandbox.path("/tmp")}/file; echo up; exit 3`);
       const second = await startShell(sandbox, "echo up; exec sleep 1000");
+      const first = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo from-the-first > ${sandbox.path("/tmp")}/file; echo up; exit 3`);
       await Promise.all([firstLine(first.stdout), firstLine(second.stdout)]);
       expect(await first.exited).toMatchObject({ code: 3 });
       await eventually("the daemon", () => processesWith(mark).length > 0);
