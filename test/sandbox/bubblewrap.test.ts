@@ -139,6 +139,13 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     expect(Number(stdout)).toBeLessThan(8);
   });
 
+  it("goes on when a program kills everything that it may", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const tmp = await runShell(sandbox, "echo kept > /tmp/file; kill -KILL -1; echo over");
+    expect([0, null]).toContain(tmp.exit.code);
+    expect((await runShell(sandbox, "cat /tmp/file")).stdout).toBe("kept\n");
+  });
+
   it("is made anew when its first process is ended from outside", async () => {
     const { sandbox } = await createGround(await createDriver());
     const running = await startShell(sandbox, "exec sleep 1000");
