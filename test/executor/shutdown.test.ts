@@ -72,14 +72,14 @@ describe.each(isolations)("L8 SHUTDOWN under %s", (isolation) => {
   });
 
   it.each([
-    ["that times out", "await new Promise(() => setTimeout(() => {}, 1e6));", "timeout", "Sandbox.Timedout"],
-    ["whose runtime ends", "process.exit(1);", "failure", "Runtime.ExitError"],
-    ["that needs too much memory", "const held = []; for (;;) { held.push(Buffer.alloc(8 << 20, 1)); await new Promise((resolve) => setTimeout(resolve, 5)); }", "failure", "Runtime.OutOfMemory"],
-  ])("L7 follows an invocation %s: the extensions are told, everything starts again in the next invocation, /tmp stays", async (_name, body, reason, errorType) => {
+    ["that times out", "await new Promise(() => setTimeout(() => {}, 1e6));", "timeout", "Sandbox.Timedout", 2],
+    ["whose runtime ends", "process.exit(1);", "failure", "Runtime.ExitError", 30],
+    ["that needs too much memory", "const held = []; for (;;) { held.push(Buffer.alloc(8 << 20, 1)); await new Promise((resolve) => setTimeout(resolve, 5)); }", "failure", "Runtime.OutOfMemory", 30],
+  ])("L7 follows an invocation %s: the extensions are told, everything starts again in the next invocation, /tmp stays", async (_name, body, reason, errorType, timeoutSeconds) => {
     const { invoke, said, log, environment } = await startExtended(`
       import { existsSync, writeFileSync } from "node:fs";
       const mark = (process.env.TMPDIR ?? "/tmp") + "/mark";
-      export const handler = async ({ bad }) => { if (!bad) return existsSync(mark); writeFileSync(mark, ""); ${body} };`, { one: WATCH }, { isolation, timeoutSeconds: 2, memoryMb: 320 });
+      export const handler = async ({ bad }) => { if (!bad) return existsSync(mark); writeFileSync(mark, ""); ${body} };`, { one: WATCH }, { isolation, timeoutSeconds, memoryMb: 320 });
     const failed = await invoke({ bad: true });
     expect(failed.outcome).toMatchObject({ kind: "error", errorType });
     expect(said("one")).toEqual([`shutdown ${reason}`, "bye"]);
