@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Socket } from "node:net";
 import type { BlobStore } from "../blob/blob.ts";
@@ -20,10 +19,12 @@ import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
 import { createPlatformLog } from "./platform-log.ts";
 import { createProcesses, ENDPOINT_PORT, RUNTIME_API_PORT } from "./processes.ts";
+import { createRuntimeClients } from "./runtime-clients.ts";
+import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
-import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
 import { createTelemetry } from "./telemetry.ts";
+import { createTracingNote } from "./tracing.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
@@ -44,21 +45,20 @@ interface Needs {
 
 const MIB = 1024 * 1024;
 
-/** An ARN of its own for each version of a runtime. */
-const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
-  const version = startOf(runtime).version(runtime);
-  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
-};
-
-export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
+  const runtimeVersions = createRuntimeVersions(runtimes);
+  const clients = createRuntimeClients({ dataDirectory, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
+  const noteTracing = createTracingNote();
 
   const logStreamName = (target: FunctionTarget): string => {
     const day = new Date(wall.now()).toISOString().slice(0, 10).replaceAll("-", "/");
-    return `${day}/[${target.version}]${hexId(random, 32)}`;
+    // In a group that several functions may share, a stream says whose it is ("Configuring CloudWatch log groups").
+    const owner = target.logging.group === `/aws/lambda/${target.name}` ? "" : target.name;
+    return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
   const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number): SandboxSpec => ({
@@ -89,12 +89,13 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       onLine: telemetry.line,
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
+    const tracingNote = noteTracing(target);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, telemetry, random, wall, log,
-      processes: createProcesses({ target, runtime, credentials, sandbox, mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection }),
+      processes: createProcesses({ target, runtime, credentials, sandbox, mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, random }),
       tell: createPlatformLog({ format: isJson ? createJsonLog(clock.now, logging.systemLevel) : textLog, logs: stream, telemetry }),
-      runtimeVersion: versionOf(runtime, region),
-      notes: note === undefined ? [] : [note],
+      runtimeVersion: runtimeVersionOf(runtime, region),
+      notes: [note, tracingNote].filter((text) => text !== undefined),
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);
@@ -109,7 +110,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     async createEnvironment(target) {
       let packages: Packages | undefined;
       try {
-        const runtime = await runtimes.resolve(target.runtime);
+        const runtime = await clients.complete(await runtimeVersions.resolve(target));
         const credentials = await assumeExecutionRole(call, target);
         packages = await acquirePackages(code, target);
         return await openEnvironment(target, runtime, credentials, packages);
@@ -119,11 +120,8 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       }
     },
     runtimes: runtimes.list,
+    runtimeVersions,
     checkRuntimes: runtimes.check,
-    async prepareSdks() {
-      const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
-      return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
-    },
     async close() {
       await Promise.all([...live].map((environment) => environment.stop()));
       await code.close();

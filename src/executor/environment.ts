@@ -12,6 +12,7 @@ import type { TellPlatform } from "./platform-log.ts";
 import type { Processes } from "./processes.ts";
 import { measureInvocation } from "./report.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { sampled, tracingOf } from "./tracing.ts";
 import { createLifecycle } from "./transitions.ts";
 
 interface Needs {
@@ -112,20 +113,22 @@ export const createEnvironment = (needs: Needs): Environment => {
   let ending: Promise<void> | undefined;
   const destroy = (): Promise<void> => (ending ??= end());
 
-  const invokeAwake = async (invocation: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
+  const invokeAwake = async (given: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
+    const invocation = sampled(given, target);
     const { requestId } = invocation;
+    const tracing = tracingOf(invocation);
     const isColdStart = invocations === 0;
     become({ state: "busy" });
     invocations++;
     logs.beginTail();
-    tell({ type: "start", requestId, version: target.version });
+    tell({ type: "start", requestId, version: target.version, ...tracing });
     const began = wall.monotonic();
     const tookMs = () => wall.monotonic() - began;
     let isRuntimeDone = false;
     const tellRuntimeDone = ({ outcome, status, errorType }: Ending, durationMs: number) => {
       if (isRuntimeDone) return;
       isRuntimeDone = true;
-      tell({ type: "runtimeDone", requestId, status, ...(errorType === undefined ? {} : { errorType }), durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 });
+      tell({ type: "runtimeDone", requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }), durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 });
     };
     const { how, reason } = await phases.invoke(invocation, {
       leftMs: () => Math.max(0, target.timeoutSeconds * 1_000 - tookMs()),
@@ -142,7 +145,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (notice !== undefined) tell({ type: "fault", text: notice });
     tellRuntimeDone(how, measured.durationMs);
     tell({ type: "end", requestId });
-    tell({ type: "report", requestId, status, ...(errorType === undefined ? {} : { errorType }), ...measured, memorySizeMb: target.memoryMb });
+    tell({ type: "report", requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }), ...measured, memorySizeMb: target.memoryMb });
     const report = { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
     if (reason !== undefined) {
       become({ state: "resetting" });

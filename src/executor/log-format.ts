@@ -7,10 +7,10 @@ const fixed = (ms: number): string => ms.toFixed(2);
 const typeTold = (errorType: string | undefined): string => (errorType === undefined ? "" : `\tError Type: ${errorType}`);
 const capitalized = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
-const reportText = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }: Extract<PlatformEvent, { type: "report" }>): string => {
+const reportText = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: Extract<PlatformEvent, { type: "report" }>): string => {
   const init = initMs === undefined ? "" : `Init Duration: ${fixed(initMs)} ms\t`;
   const failure = status === "success" ? "" : `Status: ${status}${status === "timeout" ? "" : typeTold(errorType)}`;
-  return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n`;
+  return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n${tracing === undefined ? "" : `XRAY TraceId: ${tracing.traceId}\tSegmentId: ${tracing.segmentId}\tSampled: true\t\n`}`;
 };
 
 /** As AWS writes them. */

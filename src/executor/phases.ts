@@ -158,7 +158,7 @@ export const createPhases = (needs: Needs): Phases => {
       current.send(invocation, Math.round(wall.now() + course.leftMs()));
       const signal = await answer;
       assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-      const how: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+      const how: Ending = signal.kind === "response" ? { outcome: signal, status: "success" } : endingOf(signal, invocation, target, wall.now());
       return isFatal(signal) ? fail(signal, how, course) : becomeReady(current, how, invocation, course);
     },
     shutDown,

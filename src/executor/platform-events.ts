@@ -1,3 +1,5 @@
+import type { Tracing } from "./tracing.ts";
+
 /** Every moment of an environment's life that AWS tells of: one fact, for the log and for who has subscribed to telemetry. Milliseconds, megabytes. */
 export type PlatformEvent =
   | { type: "initStart"; phase: Phase; initializationType: string; runtimeVersion: string; runtimeVersionArn: string; functionName: string; functionVersion: string }
@@ -6,8 +8,8 @@ export type PlatformEvent =
   | { type: "extension"; name: string; state: string; events: readonly string[]; errorType?: string }
   | { type: "telemetrySubscription" | "logsSubscription"; name: string; types: readonly string[] }
   | { type: "logsDropped"; reason: string; droppedRecords: number; droppedBytes: number }
-  | { type: "start"; requestId: string; version: string }
-  | { type: "runtimeDone"; requestId: string; status: Status; errorType?: string; durationMs: number; producedBytes: number }
+  | { type: "start"; requestId: string; version: string; tracing?: Tracing }
+  | { type: "runtimeDone"; requestId: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }
   | { type: "end"; requestId: string }
   | ({ type: "report" } & ReportFacts)
   /** What went wrong in an invocation, in AWS's words. */
@@ -24,6 +26,7 @@ export interface ReportFacts {
   initMs?: number;
   status: Status;
   errorType?: string;
+  tracing?: Tracing;
 }
 
 /** INIT runs again inside an invocation when it failed before. */
@@ -40,11 +43,15 @@ export interface PlatformRecord {
 const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 const optional = (errorType: string | undefined) => (errorType === undefined ? {} : { errorType });
 
-const reportRecord = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }: ReportFacts) => ({
+/** "TraceContext" of the same schema. */
+const spanOf = (tracing: Tracing | undefined) => (tracing === undefined ? {} : { tracing: { spanId: tracing.segmentId, type: "X-Amzn-Trace-Id", value: tracing.header } });
+
+const reportRecord = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: ReportFacts) => ({
   requestId,
   metrics: { durationMs: rounded(durationMs), billedDurationMs: billedMs, memorySizeMB: memorySizeMb, maxMemoryUsedMB: memoryUsedMb, ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }) },
   status,
   ...optional(errorType),
+  ...spanOf(tracing),
 });
 
 const contentOf = (event: PlatformEvent): PlatformRecord["record"] => {
@@ -59,8 +66,8 @@ const contentOf = (event: PlatformEvent): PlatformRecord["record"] => {
     case "telemetrySubscription":
     case "logsSubscription": return { name: event.name, state: "Subscribed", types: event.types };
     case "logsDropped": return { reason: event.reason, droppedRecords: event.droppedRecords, droppedBytes: event.droppedBytes };
-    case "start": return { requestId: event.requestId, version: event.version };
-    case "runtimeDone": return { requestId: event.requestId, status: event.status, ...optional(event.errorType), metrics: { durationMs: rounded(event.durationMs), producedBytes: event.producedBytes } };
+    case "start": return { requestId: event.requestId, version: event.version, ...spanOf(event.tracing) };
+    case "runtimeDone": return { requestId: event.requestId, status: event.status, ...optional(event.errorType), ...spanOf(event.tracing), metrics: { durationMs: rounded(event.durationMs), producedBytes: event.producedBytes } };
     case "end": return { requestId: event.requestId };
     case "report": return reportRecord(event);
     case "fault": return event.text;

@@ -1,11 +1,14 @@
 import type { Socket } from "node:net";
 import { assert } from "../kit/assert.ts";
+import type { Random } from "../kit/random.ts";
 import type { Addresses, Mount, RunningProcess, Sandbox } from "../sandbox/sandbox.ts";
 import { programRefusal } from "./entrypoint.ts";
 import { environmentVariables, extensionVariables } from "./environment-variables.ts";
 import type { EnvironmentCredentials, FunctionTarget } from "./executor.ts";
 import type { Failure } from "./failures.ts";
 import type { LogStream } from "./log-stream.ts";
+import { createMetadataApi } from "./metadata-api.ts";
+import { refuseRestore } from "./restore-api.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
 import type { Runtime } from "./runtimes.ts";
 import { startOf } from "./starts.ts";
@@ -15,7 +18,7 @@ export interface Processes {
   /** Names of the external extensions, in the order they are started. */
   readonly extensions: readonly string[];
   /** From now on, until the sandbox is reset, this is the Runtime API. Before any program is started. */
-  listen(api: Pick<RuntimeApi, "handleConnection">): Promise<void>;
+  listen(api: Pick<RuntimeApi, "handleConnection" | "alsoServe">): Promise<void>;
   startExtension(name: string): Promise<RunningProcess | { refusal: string }>;
   startRuntime(): Promise<RunningProcess | { failure: Failure }>;
 }
@@ -32,19 +35,21 @@ interface Needs {
   logs: LogStream;
   /** The gateway's: a handler's SDK calls arrive here. */
   handleConnection: (socket: Socket) => void;
+  random: Random;
 }
 
 export const RUNTIME_API_PORT = 9_001;
 export const ENDPOINT_PORT = 4_566;
 const EXTENSIONS = "/opt/extensions";
 
-export const createProcesses = ({ target, runtime, credentials, sandbox, mounts, extensions, logStream, logs, handleConnection }: Needs): Processes => {
+export const createProcesses = ({ target, runtime, credentials, sandbox, mounts, extensions, logStream, logs, handleConnection, random }: Needs): Processes => {
   let addresses: Addresses | undefined;
   const start = startOf(runtime);
+  const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
   const facts = { target, runtime, sandbox, mounts };
   const variableFacts = () => {
     assert(addresses !== undefined, "programs are started where the Runtime API listens");
-    return { target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` };
+    return { target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), ofMetadata: metadata.variables(addresses["runtime-api"]!), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` };
   };
   const follow = (running: RunningProcess, source: "function" | "extension"): RunningProcess => {
     logs.follow(running.stdout, source);
@@ -53,7 +58,9 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
   };
   return {
     extensions,
-    async listen({ handleConnection: onConnection }) {
+    async listen({ handleConnection: onConnection, alsoServe }) {
+      alsoServe(metadata.serve);
+      alsoServe(refuseRestore);
       addresses = await sandbox.listen([
         { name: "runtime-api", port: RUNTIME_API_PORT, onConnection },
         { name: "endpoint", port: ENDPOINT_PORT, onConnection: handleConnection },

@@ -8,9 +8,10 @@ import { createExtensions, type Extension, type Extensions } from "./extensions.
 import { extensionExitText, type Failure, type Signal } from "./failures.ts";
 import type { TellPlatform } from "./platform-log.ts";
 import type { Processes } from "./processes.ts";
-import { createRuntimeApi, traceHeader } from "./runtime-api.ts";
+import { createRuntimeApi } from "./runtime-api.ts";
 import { createTelemetryApi } from "./telemetry-api.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { traceHeader } from "./tracing.ts";
 
 export interface RunNeeds {
   target: FunctionTarget;
@@ -94,14 +95,16 @@ export const createRun = ({ target, processes, telemetry, tell, random, wall }: 
       isReady = true;
       say(NEXT);
     },
-    response: (payload) => say({ kind: "response", payload }),
+    response: (payload, streamedBytes) => say({ kind: "response", payload, ...(streamedBytes === undefined ? {} : { streamedBytes }) }),
     responseTooLarge: () => say({ kind: "too-large" }),
     error: (errorType, payload) => say({ kind: "error", errorType, payload }),
     initError(errorType, payload) {
       initError = { kind: "error", errorType, payload };
       say(initError);
     },
-  }, [extensionsApi, createTelemetryApi({ extensions, telemetry, tell })]);
+  });
+  api.alsoServe(extensionsApi);
+  api.alsoServe(createTelemetryApi({ extensions, telemetry, tell }));
 
   const follow = (extension: Extension, program: RunningProcess) => {
     programs.set(extension, program);

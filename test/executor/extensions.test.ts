@@ -30,7 +30,7 @@ describe.each(isolations)("external extensions under %s", (isolation) => {
     const variables = said("watch")[1]!.slice("variables ".length).split(",").filter((name) => name !== "_");
     expect(variables).toEqual([
       "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-      "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OWN",
+      "AWS_LAMBDA_METADATA_API", "AWS_LAMBDA_METADATA_TOKEN", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OWN",
     ]);
     expect((await invoke({ a: 1 })).json).toEqual({ got: { a: 1 } });
     await invoke();

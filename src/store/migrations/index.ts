@@ -1,6 +1,7 @@
 import type { Migration } from "../migrate.ts";
 import { delivery } from "./delivery.ts";
 import { eventInvokeConfig } from "./event-invoke-config.ts";
+import { functionControl } from "./function-control.ts";
 import { functions } from "./functions.ts";
 import { iam } from "./iam.ts";
 import { invocationQueue } from "./invocation-queue.ts";
@@ -10,7 +11,7 @@ import { logs } from "./logs.ts";
 import { s3 } from "./s3.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...eventInvokeConfig];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...eventInvokeConfig, ...functionControl];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs];
