@@ -1,5 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
-import { INIT_TIMEOUT_MS, TELEMETRY_FLUSH_MS_MAX } from "../kit/limits.ts";
+import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS, TELEMETRY_FLUSH_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -33,6 +33,9 @@ interface Needs {
   log: Log;
   onStopped: () => void;
 }
+
+const initTimeoutMs = ({ initializationType, timeoutSeconds }: FunctionTarget): number =>
+  initializationType === "on-demand" ? INIT_TIMEOUT_MS : Math.max(PROVISIONED_INIT_TIMEOUT_MS, timeoutSeconds * 1_000);
 
 const IDLE_BEFORE_FREEZE_MS = 10;
 
@@ -79,9 +82,9 @@ export const createEnvironment = (needs: Needs): Environment => {
     telemetry.resume();
   };
 
-  /** INIT outside an invocation: ten seconds; what fails here is tried again inside the first invocation. */
+  /** INIT outside an invocation: ten seconds, more if it is provisioned; what fails here is tried again inside the first invocation. */
   const init = async () => {
-    const result = await phases.init("init", INIT_TIMEOUT_MS);
+    const result = await phases.init("init", initTimeoutMs(target));
     if (result.failure === undefined) initMs = result.tookMs;
     else {
       become({ state: "resetting" });
@@ -115,20 +118,21 @@ export const createEnvironment = (needs: Needs): Environment => {
 
   const invokeAwake = async (given: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
     const invocation = sampled(given, target);
-    const { requestId } = invocation;
-    const tracing = tracingOf(invocation);
-    const isColdStart = invocations === 0;
+    const { requestId, tenantId } = invocation;
+    const facts = { ...tracingOf(invocation), ...(tenantId === undefined ? {} : { tenantId }) };
+    // Nobody waits for the start of a provisioned one.
+    const isColdStart = invocations === 0 && target.initializationType === "on-demand";
     become({ state: "busy" });
     invocations++;
     logs.beginTail();
-    tell({ type: "start", requestId, version: target.version, ...tracing });
+    tell({ type: "start", requestId, version: target.version, ...facts });
     const began = wall.monotonic();
     const tookMs = () => wall.monotonic() - began;
     let isRuntimeDone = false;
     const tellRuntimeDone = ({ outcome, status, errorType }: Ending, durationMs: number) => {
       if (isRuntimeDone) return;
       isRuntimeDone = true;
-      tell({ type: "runtimeDone", requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }), durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 });
+      tell({ type: "runtimeDone", requestId, status, ...facts, ...(errorType === undefined ? {} : { errorType }), durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 });
     };
     const { how, reason } = await phases.invoke(invocation, {
       leftMs: () => Math.max(0, target.timeoutSeconds * 1_000 - tookMs()),
@@ -145,7 +149,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (notice !== undefined) tell({ type: "fault", text: notice });
     tellRuntimeDone(how, measured.durationMs);
     tell({ type: "end", requestId });
-    tell({ type: "report", requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }), ...measured, memorySizeMb: target.memoryMb });
+    tell({ type: "report", requestId, status, ...facts, ...(errorType === undefined ? {} : { errorType }), ...measured, memorySizeMb: target.memoryMb });
     const report = { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
     if (reason !== undefined) {
       become({ state: "resetting" });
@@ -161,6 +165,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     logStream: needs.logStreamName,
     credentialsExpireAt: needs.credentialsExpireAt,
     get state() { return lifecycle.at.state; },
+    get isInitialized() { return initMs !== undefined; },
     initialized: initialized.catch(() => {}),
     get invocations() { return invocations; },
     /** What fails here is not user code's doing: nobody can tell what state it is in, so nobody shall be given it again. */

@@ -7,6 +7,12 @@ const fixed = (ms: number): string => ms.toFixed(2);
 const typeTold = (errorType: string | undefined): string => (errorType === undefined ? "" : `\tError Type: ${errorType}`);
 const capitalized = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
+/** That INIT went well is told of a provisioned environment only ("Understanding the Lambda execution environment lifecycle"). */
+const initReportText = ({ initMs, phase, status, errorType, initializationType }: Extract<PlatformEvent, { type: "initReport" }>): string | undefined => {
+  if (status !== "success") return `INIT_REPORT Init Duration: ${fixed(initMs)} ms\tPhase: ${phase}\tStatus: ${status}${typeTold(errorType)}\n`;
+  return phase === "init" && initializationType !== "on-demand" ? `INIT_REPORT Init Duration: ${fixed(initMs)} ms\n` : undefined;
+};
+
 const reportText = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: Extract<PlatformEvent, { type: "report" }>): string => {
   const init = initMs === undefined ? "" : `Init Duration: ${fixed(initMs)} ms\t`;
   const failure = status === "success" ? "" : `Status: ${status}${status === "timeout" ? "" : typeTold(errorType)}`;
@@ -18,7 +24,7 @@ export const textLog: LogFormat = (event) => {
   switch (event.type) {
     case "initStart": return event.phase === "init" ? `INIT_START Runtime Version: ${event.runtimeVersion}\tRuntime Version ARN: ${event.runtimeVersionArn}\n` : undefined;
     case "initRuntimeDone": return undefined;
-    case "initReport": return event.status === "success" ? undefined : `INIT_REPORT Init Duration: ${fixed(event.initMs)} ms\tPhase: ${event.phase}\tStatus: ${event.status}${typeTold(event.errorType)}\n`;
+    case "initReport": return initReportText(event);
     case "extension": return `EXTENSION\tName: ${event.name}\tState: ${event.state}\tEvents: [${event.events.join(", ")}]${typeTold(event.errorType)}\n`;
     case "telemetrySubscription": return `TELEMETRY\tName: ${event.name}\tState: Subscribed\tTypes: [${event.types.map(capitalized).join(", ")}]\n`;
     case "logsSubscription": return `LOGS\tName: ${event.name}\tState: Subscribed\tTypes: [${event.types.map(capitalized).join(", ")}]\n`;

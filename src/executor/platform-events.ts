@@ -8,8 +8,8 @@ export type PlatformEvent =
   | { type: "extension"; name: string; state: string; events: readonly string[]; errorType?: string }
   | { type: "telemetrySubscription" | "logsSubscription"; name: string; types: readonly string[] }
   | { type: "logsDropped"; reason: string; droppedRecords: number; droppedBytes: number }
-  | { type: "start"; requestId: string; version: string; tracing?: Tracing }
-  | { type: "runtimeDone"; requestId: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }
+  | { type: "start"; requestId: string; version: string; tenantId?: string; tracing?: Tracing }
+  | { type: "runtimeDone"; requestId: string; tenantId?: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }
   | { type: "end"; requestId: string }
   | ({ type: "report" } & ReportFacts)
   /** What went wrong in an invocation, in AWS's words. */
@@ -19,6 +19,7 @@ export type PlatformEvent =
 
 export interface ReportFacts {
   requestId: string;
+  tenantId?: string;
   durationMs: number;
   billedMs: number;
   memorySizeMb: number;
@@ -41,13 +42,15 @@ export interface PlatformRecord {
 
 /** Three decimals, as AWS's metrics have. */
 const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+const ofTenant = (tenantId: string | undefined) => (tenantId === undefined ? {} : { tenantId });
 const optional = (errorType: string | undefined) => (errorType === undefined ? {} : { errorType });
 
 /** "TraceContext" of the same schema. */
 const spanOf = (tracing: Tracing | undefined) => (tracing === undefined ? {} : { tracing: { spanId: tracing.segmentId, type: "X-Amzn-Trace-Id", value: tracing.header } });
 
-const reportRecord = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: ReportFacts) => ({
+const reportRecord = ({ requestId, tenantId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: ReportFacts) => ({
   requestId,
+  ...ofTenant(tenantId),
   metrics: { durationMs: rounded(durationMs), billedDurationMs: billedMs, memorySizeMB: memorySizeMb, maxMemoryUsedMB: memoryUsedMb, ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }) },
   status,
   ...optional(errorType),
@@ -66,8 +69,8 @@ const contentOf = (event: PlatformEvent): PlatformRecord["record"] => {
     case "telemetrySubscription":
     case "logsSubscription": return { name: event.name, state: "Subscribed", types: event.types };
     case "logsDropped": return { reason: event.reason, droppedRecords: event.droppedRecords, droppedBytes: event.droppedBytes };
-    case "start": return { requestId: event.requestId, version: event.version, ...spanOf(event.tracing) };
-    case "runtimeDone": return { requestId: event.requestId, status: event.status, ...optional(event.errorType), ...spanOf(event.tracing), metrics: { durationMs: rounded(event.durationMs), producedBytes: event.producedBytes } };
+    case "start": return { requestId: event.requestId, version: event.version, ...ofTenant(event.tenantId), ...spanOf(event.tracing) };
+    case "runtimeDone": return { requestId: event.requestId, ...ofTenant(event.tenantId), status: event.status, ...optional(event.errorType), ...spanOf(event.tracing), metrics: { durationMs: rounded(event.durationMs), producedBytes: event.producedBytes } };
     case "end": return { requestId: event.requestId };
     case "report": return reportRecord(event);
     case "fault": return event.text;
