@@ -34,10 +34,10 @@ interface Needs {
   onStopped: () => void;
 }
 
-const IDLE_BEFORE_FREEZE_MS = 10;
-
 const initTimeoutMs = ({ initializationType, timeoutSeconds }: FunctionTarget): number =>
   initializationType === "on-demand" ? INIT_TIMEOUT_MS : Math.max(PROVISIONED_INIT_TIMEOUT_MS, timeoutSeconds * 1_000);
+
+const IDLE_BEFORE_FREEZE_MS = 10;
 
 /**
  * One execution environment: INIT once, invocations one at a time, frozen in between. A crash, a timeout or too much memory ends

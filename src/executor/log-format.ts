@@ -7,16 +7,16 @@ const fixed = (ms: number): string => ms.toFixed(2);
 const typeTold = (errorType: string | undefined): string => (errorType === undefined ? "" : `\tError Type: ${errorType}`);
 const capitalized = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
+/** That INIT went well is told of a provisioned environment only ("Understanding the Lambda execution environment lifecycle"). */
+const initReportText = ({ initMs, phase, status, errorType, initializationType }: Extract<PlatformEvent, { type: "initReport" }>): string | undefined => {
+  if (status !== "success") return `INIT_REPORT Init Duration: ${fixed(initMs)} ms\tPhase: ${phase}\tStatus: ${status}${typeTold(errorType)}\n`;
+  return phase === "init" && initializationType !== "on-demand" ? `INIT_REPORT Init Duration: ${fixed(initMs)} ms\n` : undefined;
+};
+
 const reportText = ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }: Extract<PlatformEvent, { type: "report" }>): string => {
   const init = initMs === undefined ? "" : `Init Duration: ${fixed(initMs)} ms\t`;
   const failure = status === "success" ? "" : `Status: ${status}${status === "timeout" ? "" : typeTold(errorType)}`;
   return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n${tracing === undefined ? "" : `XRAY TraceId: ${tracing.traceId}\tSegmentId: ${tracing.segmentId}\tSampled: true\t\n`}`;
-};
-
-/** A success is told of a provisioned environment only ("Understanding the Lambda execution environment lifecycle"). */
-const initReportText = ({ initMs, phase, status, errorType, initializationType }: Extract<PlatformEvent, { type: "initReport" }>): string | undefined => {
-  if (status !== "success") return `INIT_REPORT Init Duration: ${fixed(initMs)} ms\tPhase: ${phase}\tStatus: ${status}${typeTold(errorType)}\n`;
-  return initializationType === "on-demand" ? undefined : `INIT_REPORT Init Duration: ${fixed(initMs)} ms\n`;
 };
 
 /** As AWS writes them. */
