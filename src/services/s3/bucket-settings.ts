@@ -1,5 +1,4 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { ownerOf } from "./account-ids.ts";
 import { requireBucket, type BucketRow } from "./bucket-rows.ts";
 import { notBuilt } from "./errors.ts";
 import type { S3, S3Handler, S3Handlers } from "./needs.ts";
@@ -52,10 +51,6 @@ export const createBucketSettings = (s3: S3) => {
     GetBucketEncryption: always({
       ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const }, BucketKeyEnabled: false }] },
     }),
-    GetBucketAcl: async (input) => {
-      const owner = ownerOf((await of(input)).account);
-      return { Owner: owner, Grants: [{ Grantee: { ...owner, Type: "CanonicalUser" }, Permission: "FULL_CONTROL" }] };
-    },
     PutBucketVersioning: putVersioning,
   } satisfies S3Handlers;
 };

@@ -7,6 +7,7 @@ import { readCopySource } from "./object-names.ts";
 interface Named {
   Bucket?: string | undefined;
   Key?: string | undefined;
+  VersionId?: string | undefined;
 }
 
 type Context = NonNullable<Permission["context"]>;
@@ -27,10 +28,14 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
 
   const bucket = (action: string) => async (input: Named): Promise<Permission[]> => [await onBucket(action, input)];
   const object = (action: string) => async (input: Named): Promise<Permission[]> => [await onObject(action, input)];
+  /** A version that is named needs a permission of its own, even where it is the only one. */
+  const onVersion = (action: string, ofVersion: string, input: Named): Promise<Permission> =>
+    input.VersionId === undefined ? onObject(action, input) : onObject(ofVersion, input, keys({ "s3:versionid": input.VersionId }));
+  const version = (action: string, ofVersion: string) => async (input: Named): Promise<Permission[]> => [await onVersion(action, ofVersion, input)];
   /** An action on a bucket that the caller's own account is to have, or on all of them. */
   const own = (action: string, resource: string, { account }: RequestContext): Permission[] => [{ action: `s3:${action}`, resource, account }];
-  const listing = async (input: Named & { Prefix?: string | undefined; Delimiter?: string | undefined; MaxKeys?: number | undefined }): Promise<Permission[]> => [
-    await onBucket("ListBucket", input, keys({ "s3:prefix": input.Prefix ?? "", "s3:delimiter": input.Delimiter, "s3:max-keys": input.MaxKeys })),
+  const listing = (action: string) => async (input: Named & { Prefix?: string | undefined; Delimiter?: string | undefined; MaxKeys?: number | undefined }): Promise<Permission[]> => [
+    await onBucket(action, input, keys({ "s3:prefix": input.Prefix ?? "", "s3:delimiter": input.Delimiter, "s3:max-keys": input.MaxKeys })),
   ];
   const writing = (input: Named & { Tagging?: string | undefined; StorageClass?: string | undefined; ACL?: string | undefined; IfMatch?: string | undefined; IfNoneMatch?: string | undefined; CopySource?: string | undefined; MetadataDirective?: string | undefined }) =>
     onObject("PutObject", input, keys({
@@ -40,8 +45,8 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
   /** Tags given with an object need a permission of their own. */
   const tagging = async (input: Named & { Tagging?: string | undefined }): Promise<Permission[]> => (input.Tagging ? [await onObject("PutObjectTagging", input)] : []);
   const source = (copySource: string | undefined): Promise<Permission> => {
-    const { bucket: Bucket, key: Key } = readCopySource(copySource);
-    return onObject("GetObject", { Bucket, Key });
+    const { bucket: Bucket, key: Key, versionId: VersionId } = readCopySource(copySource);
+    return onVersion("GetObject", "GetObjectVersion", { Bucket, Key, VersionId });
   };
 
   return {
@@ -52,15 +57,16 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
     GetBucketLocation: bucket("GetBucketLocation"),
 
     PutObject: async (input) => [await writing(input), ...(await tagging(input))],
-    GetObject: object("GetObject"),
-    HeadObject: object("GetObject"),
-    GetObjectAttributes: async (input) => [await onObject("GetObject", input), await onObject("GetObjectAttributes", input)],
-    DeleteObject: object("DeleteObject"),
+    GetObject: version("GetObject", "GetObjectVersion"),
+    HeadObject: version("GetObject", "GetObjectVersion"),
+    GetObjectAttributes: async (input) => [await onVersion("GetObject", "GetObjectVersion", input), await onVersion("GetObjectAttributes", "GetObjectVersionAttributes", input)],
+    DeleteObject: version("DeleteObject", "DeleteObjectVersion"),
     // Each key is asked for by itself (delete-objects.ts): one that may not go keeps nobody.
     DeleteObjects: () => [],
     CopyObject: async (input) => [await source(input.CopySource), await writing(input), ...(await tagging(input))],
-    ListObjects: listing,
-    ListObjectsV2: listing,
+    ListObjects: listing("ListBucket"),
+    ListObjectsV2: listing("ListBucket"),
+    ListObjectVersions: listing("ListBucketVersions"),
 
     CreateMultipartUpload: async (input) => [await writing(input), ...(await tagging(input))],
     UploadPart: object("PutObject"),
@@ -70,9 +76,11 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
     ListParts: object("ListMultipartUploadParts"),
     ListMultipartUploads: async (input) => [await onBucket("ListBucketMultipartUploads", input, keys({ "s3:prefix": input.Prefix }))],
 
-    GetObjectTagging: object("GetObjectTagging"),
-    PutObjectTagging: object("PutObjectTagging"),
-    DeleteObjectTagging: object("DeleteObjectTagging"),
+    GetObjectTagging: version("GetObjectTagging", "GetObjectVersionTagging"),
+    PutObjectTagging: version("PutObjectTagging", "PutObjectVersionTagging"),
+    DeleteObjectTagging: version("DeleteObjectTagging", "DeleteObjectVersionTagging"),
+    GetObjectAcl: version("GetObjectAcl", "GetObjectVersionAcl"),
+    PutObjectAcl: version("PutObjectAcl", "PutObjectVersionAcl"),
     GetBucketTagging: bucket("GetBucketTagging"),
     PutBucketTagging: bucket("PutBucketTagging"),
     DeleteBucketTagging: bucket("PutBucketTagging"),
@@ -96,5 +104,6 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
     GetPublicAccessBlock: bucket("GetBucketPublicAccessBlock"),
     GetBucketEncryption: bucket("GetEncryptionConfiguration"),
     GetBucketAcl: bucket("GetBucketAcl"),
+    PutBucketAcl: bucket("PutBucketAcl"),
   };
 };

@@ -1,3 +1,4 @@
+import { createAcl } from "./acl.ts";
 import { createBucketPlaces } from "./bucket-places.ts";
 import { createBucketSettings } from "./bucket-settings.ts";
 import { createDeleteBucket, createGetBucketLocation, createHeadBucket, createListBuckets } from "./buckets.ts";
@@ -11,6 +12,7 @@ import { createGarbage } from "./garbage.ts";
 import { createGetObject } from "./get-object.ts";
 import { createHeadObject } from "./head-object.ts";
 import { createListObjects, createListObjectsV2 } from "./list-objects.ts";
+import { createListObjectVersions } from "./list-versions.ts";
 import type { Needs, S3, S3Service } from "./needs.ts";
 import { createGetBucketNotificationConfiguration, createPutBucketNotificationConfiguration } from "./notification-configuration.ts";
 import { createGetObjectAttributes } from "./object-attributes.ts";
@@ -48,6 +50,7 @@ export const createS3Service = (needs: Needs): S3Service => {
       CopyObject: createCopyObject(s3),
       ListObjects: createListObjects(s3),
       ListObjectsV2: createListObjectsV2(s3),
+      ListObjectVersions: createListObjectVersions(s3),
       CreateMultipartUpload: createCreateMultipartUpload(s3),
       UploadPart: createUploadPart(s3),
       UploadPartCopy: createUploadPartCopy(s3),
@@ -57,6 +60,7 @@ export const createS3Service = (needs: Needs): S3Service => {
       ListMultipartUploads: createListMultipartUploads(s3),
       PutBucketNotificationConfiguration: createPutBucketNotificationConfiguration(s3),
       GetBucketNotificationConfiguration: createGetBucketNotificationConfiguration(s3),
+      ...createAcl(s3),
       ...createTagging(s3),
       ...createBucketSettings(s3),
     },
