@@ -29,6 +29,7 @@ const IMPORTED = {
   "aws_lambda_function_event_invoke_config.latest": "worker",
   "aws_lambda_function_recursion_config.worker": "worker",
   "aws_s3_bucket_notification.uploads": "uploads",
+  "aws_s3_bucket_policy.uploads": "uploads",
   "aws_iam_role.worker": "worker",
   "aws_iam_role_policy.hand_on": "worker:hand-on",
   "aws_iam_policy.read": "arn:aws:iam::000000000000:policy/team/read-uploads",
@@ -93,6 +94,8 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect((await lambda.send(new GetLayerVersionPolicyCommand({ LayerName: "library", VersionNumber: 1 }))).Policy).toContain('"aws:PrincipalOrgID":"o-1234567890"');
     expect(await lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: "worker" }))).toMatchObject({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 0 });
     expect(await s3.send(new HeadObjectCommand({ Bucket: "uploads", Key: "texts/hello.txt" }))).toMatchObject({ CacheControl: "no-cache", StorageClass: "STANDARD_IA", TagCount: 3 });
+
+    await expect(s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "locked/a", Body: "" }))).rejects.toMatchObject({ name: "AccessDenied" });
 
     const bySid = Object.fromEntries((await statements()).map(({ Sid, Principal, Condition }) => [Sid.replace(/^terraform-\d+$/, "terraform"), [Principal, Condition]]));
     expect(bySid).toEqual({

@@ -89,6 +89,8 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
     PutBucketNotificationConfiguration: bucket("PutBucketNotification"),
 
     GetBucketPolicy: bucket("GetBucketPolicy"),
+    PutBucketPolicy: bucket("PutBucketPolicy"),
+    DeleteBucketPolicy: bucket("DeleteBucketPolicy"),
     GetBucketPolicyStatus: bucket("GetBucketPolicyStatus"),
     GetBucketCors: bucket("GetBucketCORS"),
     GetBucketLifecycleConfiguration: bucket("GetLifecycleConfiguration"),
@@ -101,8 +103,14 @@ export const createPermissions = (places: BucketPlaces): S3Service["permissions"
     GetBucketAccelerateConfiguration: bucket("GetAccelerateConfiguration"),
     GetBucketRequestPayment: bucket("GetBucketRequestPayment"),
     GetBucketOwnershipControls: bucket("GetBucketOwnershipControls"),
+    PutBucketOwnershipControls: bucket("PutBucketOwnershipControls"),
+    DeleteBucketOwnershipControls: bucket("PutBucketOwnershipControls"),
     GetPublicAccessBlock: bucket("GetBucketPublicAccessBlock"),
+    PutPublicAccessBlock: bucket("PutBucketPublicAccessBlock"),
+    DeletePublicAccessBlock: bucket("PutBucketPublicAccessBlock"),
     GetBucketEncryption: bucket("GetEncryptionConfiguration"),
+    PutBucketEncryption: bucket("PutEncryptionConfiguration"),
+    DeleteBucketEncryption: bucket("PutEncryptionConfiguration"),
     GetBucketAcl: bucket("GetBucketAcl"),
     PutBucketAcl: bucket("PutBucketAcl"),
   };

@@ -1,5 +1,7 @@
 import { createAcl } from "./acl.ts";
-import { createBucketPlaces } from "./bucket-places.ts";
+import { createBucketDefaults } from "./bucket-defaults.ts";
+import { createBucketPlaces, policyAtDoor } from "./bucket-places.ts";
+import { createBucketPolicy } from "./bucket-policy.ts";
 import { createBucketSettings } from "./bucket-settings.ts";
 import { createDeleteBucket, createGetBucketLocation, createHeadBucket, createListBuckets } from "./buckets.ts";
 import { createCheck } from "./check.ts";
@@ -62,10 +64,13 @@ export const createS3Service = (needs: Needs): S3Service => {
       GetBucketNotificationConfiguration: createGetBucketNotificationConfiguration(s3),
       ...createAcl(s3),
       ...createTagging(s3),
+      ...createBucketPolicy(s3),
+      ...createBucketDefaults(s3),
       ...createBucketSettings(s3),
     },
     permissions: createPermissions(places),
     check: createCheck(places),
+    resourcePolicy: (permission, { caller }) => policyAtDoor(places, permission, caller),
     ledgerKeys: (_operation, input) => ledgerKeys(input as Named),
   };
 };
