@@ -129,3 +129,8 @@ resource "aws_lambda_invocation" "once" {
   qualifier     = aws_lambda_alias.split.name
   input         = jsonencode({ name = "a resource" })
 }
+
+resource "aws_cloudwatch_log_stream" "notes" {
+  name           = "notes"
+  log_group_name = aws_cloudwatch_log_group.worker.name
+}

@@ -67,3 +67,9 @@ data "aws_s3_objects" "code" {
   prefix     = "packages/"
   depends_on = [aws_s3_object.app]
 }
+
+resource "aws_s3_object_copy" "text" {
+  bucket = aws_s3_bucket.uploads.id
+  key    = "texts/copy.txt"
+  source = "${aws_s3_bucket.uploads.id}/${aws_s3_object.text.key}"
+}
