@@ -26,7 +26,7 @@ import { createUploadPart, createUploadPartCopy } from "./upload-part.ts";
 import { createAbortMultipartUpload, createListMultipartUploads, createListParts } from "./uploads.ts";
 
 /**
- * Amazon S3: buckets without versioning, objects, multipart uploads, and notifications to functions.
+ * Amazon S3: buckets without versioning, their policies, objects, multipart uploads, and notifications to functions.
  *
  * A bucket is answered for in its own region, and others send the client there; ACLs are off, everything belongs to the bucket's owner, and objects are
  * reported as encrypted with S3's own keys (AES256), which on AWS nobody can turn off either. The disk is not encrypted by it.

@@ -72,4 +72,7 @@ resource "aws_s3_object_copy" "text" {
   bucket = aws_s3_bucket.uploads.id
   key    = "texts/copy.txt"
   source = "${aws_s3_bucket.uploads.id}/${aws_s3_object.text.key}"
+
+  # Otherwise it has the tags of its source, which nobody wrote here.
+  tagging_directive = "REPLACE"
 }
