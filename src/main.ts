@@ -7,6 +7,7 @@ import { createCall } from "./gateway/call.ts";
 import { createGateway } from "./gateway/server.ts";
 import type { Call } from "./kit/call.ts";
 import { createClock } from "./kit/clock.ts";
+import { HISTORY_GATHER_MS } from "./kit/limits.ts";
 import type { Log } from "./kit/log.ts";
 import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
@@ -46,7 +47,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   };
 
   const store = createSqliteStore({ path: inData("state.db"), migrations: stateMigrations, onSyncFailure });
-  const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure });
+  const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS } });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
   const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), wall, log });
@@ -71,7 +72,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const services = createServices({ store, history, blobs, call, scheduler, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ store, history, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);

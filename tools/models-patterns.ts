@@ -7,8 +7,7 @@ export function toJavaScriptPattern(pattern: string): string {
   const isCaseless = pattern.startsWith("(?i)");
   const body = translate(isCaseless ? pattern.slice(4) : pattern);
   const result = isCaseless ? `(?i:${body})` : body;
-  new RegExp(`^(?:${result})$`, "u");
-  return result;
+  return RegExp(`^(?:${result})$`, "u") && result;
 }
 
 const posixClasses: Record<string, string> = { "\\p{Print}": "\\x20-\\x7E", "\\p{Graph}": "\\x21-\\x7E", "\\p{ASCII}": "\\x00-\\x7F", "\\p{Alnum}": "a-zA-Z0-9" };

@@ -1,5 +1,5 @@
-import { runtimeError } from "./errors.mjs";
 import { isModern } from "./generation.mjs";
+import { HttpResponseStream, streamifyResponse } from "./streaming.mjs";
 
 const KEYS = { REQUEST_ID: Symbol.for("_AWS_LAMBDA_REQUEST_ID"), X_RAY_TRACE_ID: Symbol.for("_AWS_LAMBDA_X_RAY_TRACE_ID"), TENANT_ID: Symbol.for("_AWS_LAMBDA_TENANT_ID") };
 
@@ -29,20 +29,8 @@ const invokeStore = createInvokeStore();
 /** Runs a handler within the store of its invocation. */
 export const inStore = ({ id, traceId, tenantId }, work) => invokeStore.run({ [KEYS.REQUEST_ID]: id, [KEYS.X_RAY_TRACE_ID]: traceId, ...(tenantId === undefined ? {} : { [KEYS.TENANT_ID]: tenantId }) }, work);
 
-const notBuilt = (name) => runtimeError("Runtime.StreamingNotBuilt", `awslambda.${name} is not built in this version of lambdad: return the response as a whole`);
-
-/** `awslambda`, as AWS's runtime has it. A streaming handler says so itself: the platform cannot stream yet. */
+/** `awslambda`, as AWS's runtime has it. */
 export const installGlobals = () => {
   if (["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
-  globalThis.awslambda = {
-    streamifyResponse: () => async () => {
-      throw notBuilt("streamifyResponse");
-    },
-    HttpResponseStream: class {
-      static from() {
-        throw notBuilt("HttpResponseStream");
-      }
-    },
-    ...(isModern ? { InvokeStore: invokeStore } : {}),
-  };
+  globalThis.awslambda = { streamifyResponse, HttpResponseStream, ...(isModern ? { InvokeStore: invokeStore } : {}) };
 };

@@ -1,7 +1,7 @@
 // The client side of the Runtime API, on a plain socket: node:http costs several times the call itself.
 import { connect as connectTcp } from "node:net";
 
-const PATH = "/2018-06-01/runtime";
+export const PATH = "/2018-06-01/runtime";
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 const parseHead = (text) => {

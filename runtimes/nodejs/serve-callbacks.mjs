@@ -3,6 +3,7 @@ import { logError } from "./console.mjs";
 import { createContext } from "./context.mjs";
 import { describeError, runtimeError } from "./errors.mjs";
 import { loadHandler } from "./load-handler.mjs";
+import { isStreaming, serveStream } from "./streaming.mjs";
 
 const EXIT_REJECTION = 128;
 const EXIT_EXCEPTION = 129;
@@ -68,6 +69,14 @@ const run = (handler, invocation) =>
     }
   });
 
+/** The next invocation waits for what this one has left to do, unless it says otherwise. */
+const stream = async (api, handler, invocation) => {
+  const context = { callbackWaitsForEmptyEventLoop: true, ...createContext(invocation) };
+  await serveStream(api, handler, invocation, context);
+  if (context.callbackWaitsForEmptyEventLoop) await new Promise((resolve) => (onEmptyLoop = () => void setImmediate(resolve)));
+  onEmptyLoop = () => {};
+};
+
 export const serve = async (api, begin) => {
   /** Where an error goes that ends the process; undefined when the running invocation has its answer. */
   let report = (payload) => api.initError(payload);
@@ -90,19 +99,28 @@ export const serve = async (api, begin) => {
   process.on("beforeExit", () => onEmptyLoop());
 
   let handler;
+  let streams;
   try {
     handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
+    streams = isStreaming(handler);
   } catch (error) {
     logError("Uncaught Exception", error);
     return die(error, EXIT_EXCEPTION);
   }
-  if (handler.length === 3 && !isAsync(handler) && process.env.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING === undefined) console.warn(PLANNED);
+  if (!streams && handler.length === 3 && !isAsync(handler) && process.env.AWS_LAMBDA_NODEJS_DISABLE_CALLBACK_WARNING === undefined) console.warn(PLANNED);
   for (;;) {
     const invocation = await api.next();
     begin(invocation);
     report = (payload) => api.error(invocation.id, payload);
     // Nothing of ours keeps the event loop alive while a handler runs: an empty loop is an answer here.
     api.unref();
+    if (streams) {
+      await stream(api, handler, invocation);
+      report = undefined;
+      api.ref();
+      if (isDying) return;
+      continue;
+    }
     const { body, error } = await run(handler, invocation);
     report = undefined;
     api.ref();

@@ -4,6 +4,7 @@ import { createContext } from "./context.mjs";
 import { describeError, runtimeError } from "./errors.mjs";
 import { inStore } from "./globals.mjs";
 import { loadHandler } from "./load-handler.mjs";
+import { isStreaming, serveStream } from "./streaming.mjs";
 
 const REMOVED =
   "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
@@ -18,7 +19,7 @@ const toJson = (result) => {
 
 const load = async () => {
   const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
-  if (handler.length >= 3) throw runtimeError("Runtime.CallbackHandlerDeprecated", REMOVED);
+  if (!isStreaming(handler) && handler.length >= 3) throw runtimeError("Runtime.CallbackHandlerDeprecated", REMOVED);
   return handler;
 };
 
@@ -48,6 +49,11 @@ export const serve = async (api, begin) => {
     begin(invocation);
     // Nothing of ours keeps the event loop alive while a handler runs.
     api.unref();
+    if (isStreaming(handler)) {
+      await inStore(invocation, () => serveStream(api, handler, invocation, createContext(invocation)));
+      api.ref();
+      continue;
+    }
     const { body, error } = await run(handler, invocation);
     await turn();
     api.ref();

@@ -98,7 +98,7 @@ const explanationLines = ({ message, sentences = [], failedConditions = [], fix 
   ...failedConditions.flatMap((condition) => conditionLines(condition, paint)),
   ...block(`The statement that is missing, for ${fix.statement?.into}:`, fix.statement?.json, paint),
   ...block("Terraform that opens the door:", fix.terraform, paint),
-  ...block("or the AWS CLI:", fix.cli, paint),
+  ...block(fix.terraform === undefined ? "With the AWS CLI:" : "or the AWS CLI:", fix.cli, paint),
 ];
 
 const conditionLines = ({ statement, operator, key, expected, actual }: FailedCondition, paint: Paint): string[] => [

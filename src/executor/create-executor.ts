@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Socket } from "node:net";
 import type { BlobStore } from "../blob/blob.ts";
@@ -19,7 +18,9 @@ import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { createTracingNote } from "./tracing.ts";
 import type { StartRuntime } from "./run.ts";
+import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
@@ -45,21 +46,19 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
-/** An ARN of its own for each version of a runtime. */
-const versionOf = (runtime: Runtime, region: string): { version: string; arn: string } => {
-  const version = startOf(runtime).version(runtime);
-  return { version, arn: `arn:aws:lambda:${region}::runtime:${hash("sha256", `${runtime.interpreter?.path ?? runtime.name} ${version}`, "hex")}` };
-};
-
-export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
+  const runtimeVersions = createRuntimeVersions(runtimes);
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
+  const noteTracing = createTracingNote();
 
   const logStreamName = (target: FunctionTarget): string => {
     const day = new Date(wall.now()).toISOString().slice(0, 10).replaceAll("-", "/");
-    return `${day}/[${target.version}]${hexId(random, 32)}`;
+    // In a group that several functions may share, a stream says whose it is ("Configuring CloudWatch log groups").
+    const owner = target.logging.group === `/aws/lambda/${target.name}` ? "" : target.name;
+    return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
   const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
@@ -107,12 +106,13 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
+    const tracingNote = noteTracing(target);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
       systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
-      runtimeVersion: versionOf(runtime, region),
-      notes: [...(note === undefined ? [] : [note]), ...packages.layers.notes],
+      runtimeVersion: runtimeVersionOf(runtime, region),
+      notes: [...(note === undefined ? [] : [note]), ...(tracingNote === undefined ? [] : [tracingNote]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);
@@ -127,7 +127,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
     async createEnvironment(target) {
       let packages: Packages | undefined;
       try {
-        const runtime = await runtimes.resolve(target.runtime);
+        const runtime = await runtimeVersions.resolve(target);
         const credentials = await assumeExecutionRole(call, target);
         packages = await acquirePackages(code, target);
         return await openEnvironment(target, runtime, credentials, packages);
@@ -137,6 +137,7 @@ export const createExecutor = (needs: Needs): Executor & { checkRuntimes(): Prom
       }
     },
     runtimes: runtimes.list,
+    runtimeVersions,
     checkRuntimes: runtimes.check,
     async prepareSdks() {
       const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));

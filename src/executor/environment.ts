@@ -8,6 +8,7 @@ import type { Environment, EnvironmentState, FunctionTarget, Invocation, Invocat
 import { initFailure, platformType, serviceException, type Failure } from "./failures.ts";
 import type { SystemLog } from "./log-format.ts";
 import type { LogStream } from "./log-stream.ts";
+import { sampled, tracingOf } from "./tracing.ts";
 import { startRun, type Run, type StartRuntime } from "./run.ts";
 import { transition } from "./transitions.ts";
 
@@ -140,7 +141,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     current.api.send(invocation, Math.round(wall.now() + leftMs()));
     const signal = await answer;
     assert(signal.kind !== "next", "the Runtime API refuses to hand out the next invocation before this one is answered");
-    const how: Ending = signal.kind === "response" ? { outcome: { kind: "response", payload: signal.payload }, status: "success" } : endingOf(signal, invocation, target, wall.now());
+    const how: Ending = signal.kind === "response" ? { outcome: signal, status: "success" } : endingOf(signal, invocation, target, wall.now());
     if (signal.kind !== "exit" && signal.kind !== "timeout") return becomeReady(current, how, invocation, course);
     await endRun();
     return how;
@@ -169,13 +170,15 @@ export const createEnvironment = (needs: Needs): Environment => {
     if (ending !== undefined) throw new Error("its environment was stopped");
   };
 
-  const invokeAwake = async (invocation: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
+  const invokeAwake = async (given: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
+    const invocation = sampled(given, target);
     const { requestId } = invocation;
+    const tracing = tracingOf(invocation);
     const isColdStart = invocations === 0;
     become("busy");
     invocations++;
     logs.beginTail();
-    logs.system(systemLog.start({ requestId, version: target.version }));
+    logs.system(systemLog.start({ requestId, version: target.version, ...tracing }));
     const began = wall.monotonic();
     const deadline = began + target.timeoutSeconds * 1_000;
     const how = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
@@ -184,9 +187,9 @@ export const createEnvironment = (needs: Needs): Environment => {
     const { outcome, status, errorType, notice } = how;
     const measured = await measure(how, tookMs, isColdStart);
     mustLive();
-    const result = { requestId, status, ...(errorType === undefined ? {} : { errorType }) };
+    const result = { requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }) };
     logs.system(notice);
-    logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? outcome.payload.length : 0 }));
+    logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 }));
     logs.system(systemLog.end({ requestId }));
     logs.system(systemLog.report({ ...result, ...measured, memorySizeMb: target.memoryMb }));
     become("idle");

@@ -13,6 +13,8 @@ export interface FunctionTarget {
   /** Changes with every change of code or configuration: warm environments of another one are retired. */
   revisionId: string;
   runtime: string;
+  /** The version of the runtime that runs it; one that is not required is only kept to while it is here. */
+  runtimeVersion?: { arn: string; isRequired: boolean };
   handler: string;
   roleArn: string;
   timeoutSeconds: number;
@@ -24,6 +26,8 @@ export interface FunctionTarget {
   layers: readonly { arn: string; blobId: string; sha256Base64: string }[];
   architecture: "x86_64" | "arm64";
   logging: { group: string; format: "Text" | "JSON"; applicationLevel?: string; systemLevel?: string };
+  /** `Active`: each invocation is sampled. `PassThrough`: as its caller decided. */
+  tracing: "Active" | "PassThrough";
   initializationType: "on-demand" | "provisioned-concurrency";
 }
 
@@ -38,11 +42,22 @@ export interface Invocation {
   /** JSON, as sent. */
   cognitoIdentity?: string;
   tenantId?: string;
+  /** Takes a streamed response while it comes; without it the response is collected to its end. */
+  receiver?: ResponseReceiver;
+}
+
+/** Where a streamed response goes. */
+export interface ResponseReceiver {
+  /** Once, before the first byte, with the Content-Type that the runtime gave. */
+  begin(contentType: string): void;
+  /** A promise means: no more until then. It never rejects, and resolves too when nobody wants the rest. */
+  write(chunk: Buffer): Promise<void> | undefined;
 }
 
 /** What user code did is a value, never an exception. */
 export type InvocationOutcome =
-  | { kind: "response"; payload: Buffer }
+  /** Of a response that went to its receiver `payload` is empty, and `streamedBytes` says how long it was. */
+  | { kind: "response"; payload: Buffer; streamedBytes?: number }
   /** `payload` is AWS's error JSON; the function error is always `Unhandled`. */
   | { kind: "error"; errorType: string; payload: Buffer };
 

@@ -7,7 +7,7 @@ import type { FunctionTarget, InvocationOutcome } from "./executor.ts";
 /** What a runtime does next, as its environment sees it. */
 export type Signal =
   | { kind: "next" }
-  | { kind: "response"; payload: Buffer }
+  | { kind: "response"; payload: Buffer; streamedBytes?: number }
   | { kind: "too-large" }
   | { kind: "error"; errorType: string; payload: Buffer }
   | { kind: "exit"; exit: ProcessExit }

@@ -1,3 +1,5 @@
+import type { Tracing } from "./tracing.ts";
+
 /** The platform's own log lines, in AWS's text and JSON formats. Durations in milliseconds, memory in megabytes. */
 export interface ReportFacts {
   requestId: string;
@@ -8,6 +10,7 @@ export interface ReportFacts {
   initMs?: number;
   status: "success" | "error" | "timeout";
   errorType?: string;
+  tracing?: Tracing;
 }
 
 type Phase = "init" | "invoke";
@@ -18,8 +21,8 @@ export interface SystemLog {
   initStart(facts: { runtimeVersion: string; runtimeVersionArn: string; functionName: string; functionVersion: string }): string | undefined;
   initRuntimeDone(facts: { phase: Phase; status: Status; errorType?: string }): string | undefined;
   initReport(facts: { initMs: number; phase: Phase; status: Status; errorType?: string }): string | undefined;
-  start(facts: { requestId: string; version: string }): string | undefined;
-  runtimeDone(facts: { requestId: string; status: Status; errorType?: string; durationMs: number; producedBytes: number }): string | undefined;
+  start(facts: { requestId: string; version: string; tracing?: Tracing }): string | undefined;
+  runtimeDone(facts: { requestId: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }): string | undefined;
   end(facts: { requestId: string }): string | undefined;
   report(facts: ReportFacts): string | undefined;
   /** Of lambdad itself, where AWS has nothing to say. */
@@ -37,13 +40,16 @@ export const textLog: SystemLog = {
   start: ({ requestId, version }) => `START RequestId: ${requestId} Version: ${version}\n`,
   runtimeDone: () => undefined,
   end: ({ requestId }) => `END RequestId: ${requestId}\n`,
-  report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }) => {
+  report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) => {
     const init = initMs === undefined ? "" : `Init Duration: ${fixed(initMs)} ms\t`;
     const failure = status === "success" ? "" : `Status: ${status}${errorType === undefined || status === "timeout" ? "" : `\tError Type: ${errorType}`}`;
-    return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n`;
+    return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n${tracing === undefined ? "" : `XRAY TraceId: ${tracing.traceId}\tSegmentId: ${tracing.segmentId}\tSampled: true\t\n`}`;
   },
   notice: (text) => `[lambdad] ${text}\n`,
 };
+
+/** "TraceContext" of the same schema. */
+const spanOf = (tracing: Tracing | undefined) => (tracing === undefined ? {} : { tracing: { spanId: tracing.segmentId, type: "X-Amzn-Trace-Id", value: tracing.header } });
 
 const LEVELS: Readonly<Record<string, number>> = { DEBUG: 1, INFO: 2, WARN: 3 };
 type Level = "DEBUG" | "INFO" | "WARN";
@@ -64,16 +70,17 @@ export const createJsonLog = (nowMs: () => number, { initializationType = "on-de
     initRuntimeDone: ({ phase, status, errorType }) => line(unlessFailed("DEBUG", status), "initRuntimeDone", { initializationType, phase, status, ...optional(errorType) }),
     initReport: ({ initMs, phase, status, errorType }) =>
       line(unlessFailed(initializationType === "on-demand" ? "DEBUG" : "INFO", status), "initReport", { initializationType, phase, status, ...optional(errorType), metrics: { durationMs: rounded(initMs) } }),
-    start: (facts) => line("INFO", "start", facts),
-    runtimeDone: ({ requestId, status, errorType, durationMs, producedBytes }) =>
-      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, status, ...optional(errorType), metrics: { durationMs: rounded(durationMs), producedBytes } }),
+    start: ({ requestId, version, tracing }) => line("INFO", "start", { requestId, version, ...spanOf(tracing) }),
+    runtimeDone: ({ requestId, status, errorType, tracing, durationMs, producedBytes }) =>
+      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, status, ...optional(errorType), ...spanOf(tracing), metrics: { durationMs: rounded(durationMs), producedBytes } }),
     end: () => undefined,
-    report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType }) =>
+    report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) =>
       line(unlessFailed("INFO", status), "report", {
         requestId,
         metrics: { durationMs: rounded(durationMs), billedDurationMs: billedMs, memorySizeMB: memorySizeMb, maxMemoryUsedMB: memoryUsedMb, ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }) },
         status,
         ...optional(errorType),
+        ...spanOf(tracing),
       }),
     notice: (message) => write("INFO", "lambdad.notice", { message }),
   };

@@ -28,7 +28,7 @@ export const startRun = async (startRuntime: StartRuntime, wall: Clock): Promise
       run.isReady = true;
       tell({ kind: "next" });
     },
-    response: (payload) => tell({ kind: "response", payload }),
+    response: (payload, streamedBytes) => tell({ kind: "response", payload, ...(streamedBytes === undefined ? {} : { streamedBytes }) }),
     responseTooLarge: () => tell({ kind: "too-large" }),
     error: (errorType, payload) => tell({ kind: "error", errorType, payload }),
     initError(errorType, payload) {

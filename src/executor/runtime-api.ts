@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
-import type { Invocation } from "./executor.ts";
+import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import type { Invocation, ResponseReceiver } from "./executor.ts";
+import { collect, passOn, responseModeOf } from "./response-body.ts";
+import { traceHeader } from "./tracing.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
   /** It is ready for an invocation: the end of INIT, or of the invocation before. */
   next(): void;
-  response(payload: Buffer): void;
+  /** A response that was passed on while it came has its length in `streamedBytes`, and no payload. */
+  response(payload: Buffer, streamedBytes?: number): void;
   responseTooLarge(): void;
   error(errorType: string, payload: Buffer): void;
   initError(errorType: string, payload: Buffer): void;
@@ -31,23 +34,8 @@ const fault = (response: ServerResponse, status: number, errorType: string, erro
 const refuse = (response: ServerResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
-/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. */
-const read = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total <= RESPONSE_BYTES_MAX) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return total > RESPONSE_BYTES_MAX ? undefined : Buffer.concat(chunks);
-};
-
 /** JSON that fits into a header: what is not ASCII is escaped. */
 const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-const traceHeader = ({ trace, requestId }: Invocation): string =>
-  `Root=${trace.id};Parent=${requestId.replaceAll("-", "").slice(-16)};Sampled=0${trace.lineage === undefined ? "" : `;Lineage=${trace.lineage}`}`;
 
 /** Written as AWS writes them: shell scripts look for the very letters. */
 const headersOf = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({
@@ -74,20 +62,34 @@ const midstreamError = ({ trailers }: IncomingMessage): { errorType: string; pay
   return { errorType: errorTypeOf({ headers: trailers }), payload: Buffer.from(body ?? "", "base64") };
 };
 
-const RESPONSE_MODE = "lambda-runtime-function-response-mode";
-const INVALID_MODE = "Runtime.InvalidResponseModeHeader";
+/** The invocation that the runtime has, and who takes its response if that is streamed. */
+interface Running {
+  requestId: string;
+  receiver?: ResponseReceiver;
+  /** Its streamed response is still passed on. What the runtime asks for behind the last byte may come in sooner than that byte is taken. */
+  stream?: Promise<void>;
+  /** Its streamed response broke off. */
+  isBroken?: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+const telling = (errorType: string, errorMessage: string) => [errorType, Buffer.from(JSON.stringify({ errorType, errorMessage }))] as const;
+const INVALID_MODE = telling("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
+const TRUNCATED = telling("Runtime.TruncatedResponse", "The runtime broke off in the middle of the response");
+const STREAM_TOO_LARGE = telling("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${STREAMED_RESPONSE_BYTES_MAX} bytes).`);
 
 /**
  * The Runtime API of one environment, on its own listener: which listener a call came in on is the identity of the environment, so
  * there is no way to answer for another one. Source: "Using the Lambda runtime API for custom runtimes"; refusals as AWS's runtime
- * interface emulator words them. A streamed response is collected to its end: that is what Invoke answers on AWS, too.
+ * interface emulator words them. A streamed response goes to the invocation's receiver while it comes; without one it is collected to its end: that is what
+ * Invoke answers on AWS, too.
  */
 export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   /** The runtime's open request for an invocation, and the invocation that waits for such a request. */
   let waiting: ServerResponse | undefined;
   let ready: { invocation: Invocation; deadlineMs: number } | undefined;
-  /** Delivered and not answered yet; answered last. */
-  let running: string | undefined;
+  /** Delivered and not answered to its end yet; answered last. */
+  let running: Running | undefined;
   let answered: string | undefined;
   let isInitialized = false;
 
@@ -95,10 +97,15 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (waiting === undefined || ready === undefined) return;
     const [response, { invocation, deadlineMs }] = [waiting, ready];
     waiting = ready = undefined;
-    running = invocation.requestId;
+    running = invocation.receiver === undefined ? { requestId: invocation.requestId } : { requestId: invocation.requestId, receiver: invocation.receiver };
     response.writeHead(200, headersOf(invocation, deadlineMs)).end(invocation.payload);
   };
   const onNext = (response: ServerResponse) => {
+    if (running?.stream !== undefined) return void running.stream.then(() => onNext(response));
+    if (running?.isBroken === true) {
+      end(running.requestId);
+      events.error(...TRUNCATED);
+    }
     if (running !== undefined) return refuse(response, "Running", "Ready");
     isInitialized = true;
     // Who asks anew has given up the request before, even if its end is not seen here yet.
@@ -111,21 +118,24 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (ready === undefined) events.next();
     else deliver();
   };
-  const onAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string) => {
-    const body = await read(request);
-    if (requestId !== running) {
-      if (requestId === answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
-      return fault(response, 400, "InvalidRequestID", "Invalid request ID");
-    }
+  const refuseAnswer = (response: ServerResponse, requestId: string, kind: string) => {
+    if (requestId === answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
+    fault(response, 400, "InvalidRequestID", "Invalid request ID");
+  };
+  const end = (requestId: string) => {
     running = undefined;
     answered = requestId;
+  };
+  const onAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string) => {
+    const body = await collect(request);
+    if (requestId !== running?.requestId) return refuseAnswer(response, requestId, kind);
+    end(requestId);
     if (body === undefined) {
       events.responseTooLarge();
       return fault(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`);
     }
-    const mode = kind === "response" ? request.headers[RESPONSE_MODE] : undefined;
-    if (mode !== undefined && mode !== "streaming") {
-      events.error(INVALID_MODE, Buffer.from(JSON.stringify({ errorType: INVALID_MODE, errorMessage: "Invalid function response mode" })));
+    if (kind === "response" && responseModeOf(request) === undefined) {
+      events.error(...INVALID_MODE);
       return fault(response, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
     }
     reply(response, 202, { status: "OK" });
@@ -133,8 +143,28 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (error === undefined) events.response(body);
     else events.error(error.errorType, error.payload);
   };
+  const onStream = async (request: IncomingMessage, response: ServerResponse, of: Running, receiver: ResponseReceiver) => {
+    const bytes = await passOn(request, receiver).catch(() => "broken" as const);
+    // It may have told of an error beside it meanwhile.
+    if (running !== of) return refuseAnswer(response, of.requestId, "response");
+    // It may have ended, or be about to tell why: only if it asks for the next invocation was that its answer.
+    if (bytes === "broken") return void (of.isBroken = true);
+    end(of.requestId);
+    reply(response, 202, { status: "OK" });
+    if (bytes === undefined) return events.error(...STREAM_TOO_LARGE);
+    const error = midstreamError(request);
+    if (error === undefined) events.response(NOTHING, bytes);
+    else events.error(error.errorType, error.payload);
+  };
+  /** Only the running invocation has somebody who takes a stream, and takes one. */
+  const takeAnswer = (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
+    const { receiver } = (requestId === running?.requestId ? running : undefined) ?? {};
+    if (kind !== "response" || receiver === undefined || responseModeOf(request) !== "streaming") return onAnswer(request, response, requestId, kind);
+    const of: Running = (running = { requestId });
+    return (of.stream = onStream(request, response, of, receiver).finally(() => delete of.stream));
+  };
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await read(request);
+    const body = await collect(request);
     if (isInitialized) return refuse(response, "Ready", "InitError");
     events.initError(errorTypeOf(request), body ?? Buffer.from("{}"));
     reply(response, 202, { status: "OK" });
@@ -147,7 +177,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     const { method, url = "" } = request;
     const answer = ANSWER.exec(url);
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
-    if (method === "POST" && answer !== null) return void onAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
+    if (method === "POST" && answer !== null) return void takeAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
     if (method === "POST" && url === `${BASE}/init/error`) return void onInitError(request, response).catch(() => response.destroy());
     fault(response, 404, "NotFound", `${method} ${url} is not part of the Runtime API that is built`);
   });

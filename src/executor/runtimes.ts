@@ -56,6 +56,8 @@ const choose = (interpreters: readonly Interpreter[], language: Language, wanted
 const fixFor = (name: string): string => `install it and start lambdad again, or name an interpreter with --runtime ${name}=/path/to/it`;
 const titleOf = (language: Language): string => (language === "python" ? "Python" : "Node.js");
 
+export type Runtimes = ReturnType<typeof createRuntimes>;
+
 /** Which interpreter of this machine runs which runtime. */
 export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs) => {
   const configured = new Map<string, Promise<Interpreter>>();
@@ -106,9 +108,20 @@ export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs
       if (settings.strictRuntimes && !runtime.isExact) throw unavailable(runtime.note!);
       return runtime;
     },
+    /** All that could answer to a name: what does so, and the other interpreters of that very version. */
+    async candidates(name: string): Promise<Runtime[]> {
+      const chosen = await look(name);
+      if (chosen === undefined) return [];
+      const { language, interpreter } = chosen;
+      if (language === "provided") return [chosen];
+      const wanted = wantedOf(name);
+      const isOther = (one: Interpreter) => one.language === language && one.path !== interpreter?.path && positionOf(asNumbers(one.version), wanted.length) === positionOf(wanted, wanted.length);
+      const others = (await interpreters()).filter(isOther).map((one): Runtime => ({ name, language, interpreter: one, isExact: true }));
+      return [chosen, ...others].filter(({ isExact }) => isExact || !settings.strictRuntimes);
+    },
     /** Why another version runs a function: told to each function once. */
     noteFor(functionArn: string, { name, note }: Runtime): string | undefined {
-      const key = `${functionArn} ${name}`;
+      const key = `${functionArn} ${name} ${note}`;
       if (note === undefined || told.has(key)) return undefined;
       told.add(key);
       return note;

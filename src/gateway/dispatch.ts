@@ -148,5 +148,6 @@ const traceOf = (header: string | undefined): Trace | undefined => {
   const id = /(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})/.exec(header ?? "")?.[1];
   if (id === undefined) return undefined;
   const lineage = /(?:^|;)\s*Lineage=([^;]+)/.exec(header!)?.[1];
-  return { id, ...(lineage === undefined ? {} : { lineage }) };
+  const isSampled = /(?:^|;)\s*Sampled=1(?:;|$)/.test(header!);
+  return { id, ...(lineage === undefined ? {} : { lineage }), ...(isSampled ? { isSampled } : {}) };
 };

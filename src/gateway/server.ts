@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { WireResponse } from "../protocol/http.ts";
 import { createConnections, type GatewayLimits, type Request, type Response } from "./connections.ts";
 import { createDispatch, type GatewayRequest } from "./dispatch.ts";
-import { isAllowedHost, isCrossSite } from "./hosts.ts";
+import { answerFunctionUrl } from "./function-url.ts";
+import { isAllowedHost, isCrossSite, isFunctionUrl } from "./hosts.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPlatformRoutes, isPlatformPath, type PlatformApi } from "./platform-api.ts";
 import { readRequest, write } from "./wire.ts";
@@ -28,6 +29,8 @@ export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; lim
     if (!isAllowedHost(request.host, needs.settings.allowedHosts)) {
       return forbidden(`the host "${request.host}" is not one of this server's names. If it is meant to be, start lambdad with --allow-host ${request.host}`);
     }
+    // Its function's pages may be anybody's: what they may do, its CORS configuration says.
+    if (isFunctionUrl(request.host)) return answerFunctionUrl();
     if (isCrossSite(request.headers, request.host)) return forbidden("a web page of another site may not use this API");
     return isPlatformPath(request.path) ? platformRoutes(request) : dispatch(request);
   };

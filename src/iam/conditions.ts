@@ -5,8 +5,8 @@ import { matchesArn, matchesWildcard } from "./wildcard.ts";
 /** What is known of a request: lower-case key → values. A key that is not there has no value; a key may have several. */
 export type ContextKeys = ReadonlyMap<string, readonly string[]>;
 
-/** One key of a Condition that did not hold. `actual` is empty when the request has no such key. */
-export interface FailedCondition {
+/** One key of a Condition, and what the request has of it: nothing where it has no such key. */
+export interface SeenCondition {
   operator: string;
   key: string;
   expected: string[];
@@ -111,6 +111,13 @@ const holds = (operator: Operator, expected: readonly (string | undefined)[], ac
   if (operator.set === "ForAnyValue") return actual.some(matches);
   return operator.isNegated ? actual.every(matches) : actual.some(matches);
 };
+
+/** One that did not hold. */
+export type FailedCondition = SeenCondition;
+
+/** Every key of every operator, as a request meets it. */
+export const seenConditions = (condition: Record<string, Record<string, string | string[] | boolean | number>>, keys: ContextKeys): SeenCondition[] =>
+  Object.entries(condition).flatMap(([operator, entries]) => Object.entries(entries).map(([key, value]) => ({ operator, key, expected: toTexts(value), actual: [...(keys.get(key.toLowerCase()) ?? [])] })));
 
 /** Undefined when every key of every operator holds (AND), else the first that does not. An operator that is not AWS's never holds. */
 export const findFailedCondition = (condition: Record<string, Record<string, string | string[] | boolean | number>>, keys: ContextKeys, hasVariables = true): FailedCondition | undefined => {

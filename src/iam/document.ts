@@ -23,6 +23,10 @@ export interface NamedPolicy {
   /** `inline policy s3-read`, `arn:aws:iam::aws:policy/…`, `resource policy of arn:…` */
   name: string;
   document: PolicyDocument;
+  /** ARN of the resource that carries it, where it can be changed by that. */
+  attachedTo?: string;
+  /** Further ones that speak of the same resource: a function's, of its alias. */
+  also?: readonly NamedPolicy[];
 }
 
 /** What the gateway must know of principals; answered by services/iam. */

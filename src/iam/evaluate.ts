@@ -1,5 +1,5 @@
 import type { Caller } from "../kit/caller.ts";
-import { findFailedCondition, type ContextKeys, type FailedCondition } from "./conditions.ts";
+import { findFailedCondition, seenConditions, type ContextKeys, type FailedCondition, type SeenCondition } from "./conditions.ts";
 import type { NamedPolicy, Statement } from "./document.ts";
 import { statementsOf } from "./policy.ts";
 import { grantOf, type Grant } from "./principal.ts";
@@ -45,7 +45,9 @@ export interface Decision {
   isAllowed: boolean;
   reason: DecisionReason;
   /** The one that decided. */
-  statement?: { policy: string; sid?: string; index: number };
+  statement?: { policy: string; sid?: string; index: number; attachedTo?: string };
+  /** The conditions under which an explicit deny is for this request. */
+  denyConditions?: SeenCondition[];
   /** Which policy an explicit deny stood in, or which one was missing an allow. */
   by: ConsideredStatement["role"] | "none";
   considered: ConsideredStatement[];
@@ -86,6 +88,8 @@ const matchesPrincipal = (statement: Statement, caller: Caller, role: Considered
 
 interface Match extends ConsideredStatement {
   grant: Grant | undefined;
+  attachedTo?: string | undefined;
+  statement: Statement;
 }
 
 type Expand = (text: string) => string | undefined;
@@ -96,7 +100,7 @@ const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: Name
   const expand: Expand = (text) => (hasVariables ? expandVariables(text, keys) : text);
   return statementsOf(policy.document).map((statement, index) => {
     const grant = matchesPrincipal(statement, request.caller, role);
-    const base = { policy: policy.name, role, ...(statement.Sid === undefined ? {} : { sid: statement.Sid }), index, effect: statement.Effect, grant };
+    const base = { policy: policy.name, role, ...(statement.Sid === undefined ? {} : { sid: statement.Sid }), index, effect: statement.Effect, grant, attachedTo: policy.attachedTo, statement };
     if (grant === undefined) return { ...base, outcome: "principal" };
     if (!matchesAction(statement, request.action)) return { ...base, outcome: "action" };
     if (!matchesResource(statement, request.resource, expand)) return { ...base, outcome: "resource" };
@@ -115,7 +119,7 @@ export const evaluate = (request: AuthorizationRequest): Decision => {
   const keys = contextKeys(request.context);
   const matches = {
     identity: request.identityPolicies.flatMap((policy) => consider(request, keys, policy, "identity")),
-    resource: request.resourcePolicy === undefined ? [] : consider(request, keys, request.resourcePolicy, "resource"),
+    resource: request.resourcePolicy === undefined ? [] : [request.resourcePolicy, ...(request.resourcePolicy.also ?? [])].flatMap((policy) => consider(request, keys, policy, "resource")),
     boundary: request.permissionsBoundary === undefined ? undefined : consider(request, keys, request.permissionsBoundary, "boundary"),
     session: request.sessionPolicies?.flatMap((policy) => consider(request, keys, policy, "session")),
   };
@@ -124,12 +128,15 @@ export const evaluate = (request: AuthorizationRequest): Decision => {
     isAllowed,
     reason,
     by,
-    ...(match === undefined ? {} : { statement: { policy: match.policy, ...(match.sid === undefined ? {} : { sid: match.sid }), index: match.index } }),
-    considered: all.map(({ grant: _grant, ...considered }) => considered),
+    ...(match === undefined ? {} : { statement: { policy: match.policy, ...(match.sid === undefined ? {} : { sid: match.sid }), index: match.index, ...(match.attachedTo === undefined ? {} : { attachedTo: match.attachedTo }) } }),
+    considered: all.map(({ grant: _grant, attachedTo: _attachedTo, statement: _statement, ...considered }) => considered),
   });
 
   const deny = all.find((match) => match.effect === "Deny" && match.outcome === "matched");
-  if (deny !== undefined) return decide(false, "explicit-deny", deny.role, deny);
+  if (deny !== undefined) {
+    const denied = decide(false, "explicit-deny", deny.role, deny);
+    return deny.statement.Condition === undefined ? denied : { ...denied, denyConditions: seenConditions(deny.statement.Condition, keys) };
+  }
 
   const allow = (list: Match[] | undefined) => list?.find((match) => match.effect === "Allow" && match.outcome === "matched");
   const grants = matches.resource.filter((match) => match.effect === "Allow" && match.outcome === "matched");

@@ -1,6 +1,6 @@
 import { parseArn } from "../kit/arn.ts";
 import type { Caller } from "../kit/caller.ts";
-import type { FailedCondition } from "./conditions.ts";
+import type { FailedCondition, SeenCondition } from "./conditions.ts";
 import type { AuthorizationRequest, ConsideredStatement, Decision } from "./evaluate.ts";
 import { remedyOf, type Remedy } from "./remedy.ts";
 
@@ -33,6 +33,12 @@ const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decisio
   const policy = kind.endsWith("boundary") ? kind : `${kind} policy`;
   return decision.reason === "explicit-deny" ? `${who} with an explicit deny in ${withArticle(policy)}` : `${who} because no ${policy} allows the ${action} action`;
 };
+
+const NO_SID = "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)";
+
+/** Why a statement that denies under conditions is for this request. */
+const heldText = ({ operator, key, expected, actual }: SeenCondition): string =>
+  `its condition ${operator} ${key} (${expected.join(" or ")}) holds: the request has ${actual.length === 0 ? "no such key" : actual.join(" and ")}`;
 
 const nameOf = ({ sid, index, policy }: { sid?: string; index: number; policy: string }): string => `statement ${sid === undefined ? `#${index + 1}` : `"${sid}"`} of the ${policy}`;
 
@@ -97,7 +103,9 @@ export const explainDecision = (asked: Asked, decision: Decision): Explanation =
   const sentences = [verdict];
   if (decision.reason === "root") sentences.push("it is the root of the account, which may do everything in it");
   if (decided !== undefined) sentences.push(decided);
+  sentences.push(...(decision.denyConditions ?? []).map(heldText));
   if (decision.reason === "explicit-deny") sentences.push("an explicit deny wins over every allow: only changing that statement helps");
+  if (decision.reason === "explicit-deny" && decision.statement?.attachedTo !== undefined && decision.statement.sid === undefined) sentences.push(NO_SID);
   if (decision.reason === "implicit-deny") sentences.push(...missing(asked, decision));
   const failedConditions = decision.isAllowed
     ? []

@@ -25,9 +25,10 @@ const terraformBlock = (type: string, name: string, attributes: Record<string, s
 
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
 
-/** Undefined where nothing can be added: an explicit deny is to be taken away, and the engine cannot say by what. */
+/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's policy can the engine say by what. */
 export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined => {
-  if (decision.isAllowed || decision.reason === "explicit-deny") return undefined;
+  if (decision.isAllowed) return undefined;
+  if (decision.reason === "explicit-deny") return denyRemover(decision);
   switch (decision.by) {
     case "resource":
       return asked.action === "sts:AssumeRole" ? trustOpener(asked) : doorOpener(asked);
@@ -40,6 +41,15 @@ export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined =
     default:
       return undefined;
   }
+};
+
+/** A statement without a Sid can only be left out of the whole policy, which is shown first. */
+const denyRemover = ({ statement }: Decision): Remedy | undefined => {
+  const arn = parseArn(statement?.attachedTo ?? "");
+  if (statement === undefined || arn?.service !== "lambda") return undefined;
+  const [, name = "", qualifier] = arn.resource.split(":");
+  if (statement.sid === undefined) return { cli: `aws lambda get-resource-policy --resource-arn ${statement.attachedTo} --query Policy --output text` };
+  return { cli: [`aws lambda remove-permission --function-name ${name}`, ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]), `--statement-id ${/^[\w.-]+$/.test(statement.sid) ? statement.sid : shellQuoted(statement.sid)}`].join(" ") };
 };
 
 const allow = ({ action, resource }: Asked): Statement => ({ Effect: "Allow", Action: action, Resource: resource });

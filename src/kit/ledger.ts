@@ -4,6 +4,8 @@ export interface Trace {
   id: string;
   /** `a:b` pairs of hops, AWS's Lineage: how often each function was passed. */
   lineage?: string;
+  /** The caller's decision, or the function's own: its spans are to be kept. */
+  isSampled?: true;
 }
 
 /**

@@ -6,12 +6,18 @@ const MIB = 1024 * KIB;
 export const SYNC_PAYLOAD_BYTES_MAX = 6 * MIB;
 /** Bytes. A response may be this large before `Function.ResponseSizeTooLarge`: 6 MiB and 100 bytes, seen on AWS. */
 export const RESPONSE_BYTES_MAX = 6 * MIB + 100;
+/** Milliseconds. Log lines and ledger entries are gathered for one commit: what a crash may cost, and ours to choose. */
+export const HISTORY_GATHER_MS = 20;
+/** Bytes. A streamed response: 200 MB since July 2025 ("Lambda quotas"). */
+export const STREAMED_RESPONSE_BYTES_MAX = 200 * MIB;
 /** Bytes. An asynchronous payload: 1 MiB since October 2025. */
 export const ASYNC_PAYLOAD_BYTES_MAX = MIB;
 /** Bytes. A zip in the request. */
 export const ZIP_BYTES_MAX = 50 * MIB;
 /** Bytes. Code and layers, unzipped. */
 export const UNZIPPED_BYTES_MAX = 262_144_000;
+/** Bytes of all packages of an account in a region, as GetAccountSettings tells it. */
+export const CODE_STORAGE_BYTES_MAX = 75 * 1024 * MIB;
 /** Layers of a function, and of one page of a list (ListLayers, API reference). */
 export const FUNCTION_LAYERS_MAX = 5;
 export const LAYERS_PAGE_MAX = 50;
@@ -54,6 +60,10 @@ export const LINEAGE_FUNCTIONS_MAX = 32;
 export const UNRESERVED_CONCURRENCY_MIN = 100;
 /** Settings of asynchronous invocation on one page (ListFunctionEventInvokeConfigs, API reference). */
 export const EVENT_INVOKE_CONFIGS_PAGE_MAX = 50;
+/** Function URLs on one page (ListFunctionUrlConfigs, API reference). */
+export const FUNCTION_URLS_PAGE_MAX = 50;
+/** Code signing configurations, or functions that use one, on one page. Ours: the API reference gives 10,000 for what may be asked for, and none for what is given. */
+export const CODE_SIGNING_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */
 export const ENVIRONMENT_STARTS_PER_CPU = 2;
 export const START_TURN_MS = 1_000;

@@ -70,7 +70,7 @@ export const createLedger = ({ store, clock, bounds = BOUNDS }: { store: Store; 
     return store.run(function* () {
       yield* append(batch);
       if (isPruneDue) yield* prune(clock.now(), bounds);
-    });
+    }, "behind");
   };
   /** Nothing waits for it, and a failure of history is no failure of the work: its batch is lost, the next is written. */
   const write = async () => {

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../kit/assert.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
 import { makeFolder, syncFolder } from "../kit/durable.ts";
 import { migrate, type Migration } from "./migrate.ts";
 import type { Operation, Row, Store } from "./store.ts";
@@ -28,10 +29,13 @@ export const createSqliteStore = ({
   path,
   migrations,
   onSyncFailure,
+  gather,
 }: {
   path: string;
   migrations: readonly Migration[];
   onSyncFailure: (error: Error) => never;
+  /** How long what is written behind is held back, by the wall clock. Not at all by default. */
+  gather?: { wall: Clock; ms: number };
 }): Store => {
   makeFolder(dirname(path));
   const database = new DatabaseSync(path);
@@ -59,15 +63,18 @@ export const createSqliteStore = ({
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
   let isTurnPlanned = false;
+  let gathering: Timer | undefined;
   let isSyncing = false;
   let isClosed = false;
   let whenIdle: (() => void) | undefined;
 
-  const drive = <T>(operation: () => Operation<T>): T => {
+  const drive = <T>(operation: () => Operation<T>, kind: "run" | "read" = "run"): T => {
     const steps = operation();
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
+      // A read stands outside of every transaction.
+      assert(kind === "run" || /^\s*select\b/i.test(sql), `a read may only select, and this does not: ${sql}`);
       let rows: readonly Row[];
       try {
         rows = prepare(sql).all(...values) as Row[];
@@ -82,6 +89,8 @@ export const createSqliteStore = ({
 
   const commit = () => {
     isTurnPlanned = false;
+    gathering?.cancel();
+    gathering = undefined;
     const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
     if (queue.length > 0) planTurn();
     const done: Waiting[] = [];
@@ -119,6 +128,10 @@ export const createSqliteStore = ({
     isTurnPlanned = true;
     setImmediate(commit);
   };
+  const planLater = () => {
+    if (gather === undefined) return planTurn();
+    if (!isTurnPlanned) gathering ??= gather.wall.at(gather.wall.now() + gather.ms, "store", planTurn);
+  };
   const sync = () => {
     if (isSyncing) return;
     if (unsynced.length === 0) {
@@ -136,21 +149,30 @@ export const createSqliteStore = ({
     });
   };
 
+  const run: Store["run"] = (operation, urgency = "now") =>
+    new Promise((resolve, reject) => {
+      assert(!isClosed, `the store ${path} is closed`);
+      let result: ReturnType<typeof drive<unknown>>;
+      queue.push({
+        run: () => void (result = drive(operation)),
+        settle: () => resolve(result as never),
+        fail: reject,
+      });
+      if (urgency === "now") planTurn();
+      else planLater();
+    });
+
   return {
-    run: (operation) =>
-      new Promise((resolve, reject) => {
-        assert(!isClosed, `the store ${path} is closed`);
-        let result: ReturnType<typeof drive<unknown>>;
-        queue.push({
-          run: () => void (result = drive(operation)),
-          settle: () => resolve(result as never),
-          fail: reject,
-        });
-        planTurn();
-      }),
+    run,
+    async read(operation) {
+      if (queue.length > 0 || isSyncing || unsynced.length > 0) return run(operation);
+      assert(!isClosed, `the store ${path} is closed`);
+      return drive(operation, "read");
+    },
     async close() {
       if (isClosed) return;
       isClosed = true;
+      if (queue.length > 0) planTurn();
       if (queue.length > 0 || unsynced.length > 0 || isSyncing) await new Promise<void>((resolve) => (whenIdle = resolve));
       statements.clear();
       closeSync(log);

@@ -13,9 +13,14 @@ export interface Statement {
  */
 export type Operation<T> = Generator<Statement, T, readonly Row[]>;
 
-/** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. */
+/** `behind`: nobody waits for it, so it may be held back a little for others to go with it in one commit; the next `now` takes it along, ahead of itself. */
+export type Urgency = "now" | "behind";
+
+/** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. In the order they were asked for. */
 export interface Store {
-  run<T>(operation: () => Operation<T>): Promise<T>;
+  run<T>(operation: () => Operation<T>, urgency?: Urgency): Promise<T>;
+  /** The same for an operation of `select` alone: it costs no commit, and waits for none unless there is something that is not on the disk yet. */
+  read<T>(operation: () => Operation<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
-import type { Environment, FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../src/executor/executor.ts";
+import type { Environment, FunctionTarget, Invocation, InvocationOutcome, InvocationReport, ResponseReceiver } from "../../src/executor/executor.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
@@ -50,7 +50,7 @@ export interface TestFunction {
   wall: AdvanceableClock;
   /** Everything that was logged so far. */
   log(): string[];
-  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean; onAnswer?: (outcome: InvocationOutcome) => void }): Promise<InvocationReport & { json: unknown }>;
+  invoke(event: unknown, options?: { clientContext?: string; isRaw?: boolean; onAnswer?: (outcome: InvocationOutcome) => void; receiver?: ResponseReceiver }): Promise<InvocationReport & { json: unknown }>;
 }
 
 /** A Node.js function of one module, or of a package. */
@@ -108,7 +108,7 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
         roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
         code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
         layers: layers.map((layer, index) => ({ arn: `${LAYER_ARN}:l${index}:1`, blobId: blobs.add(layer), sha256Base64: createHash("sha256").update(layer).digest("base64") })),
-        architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, initializationType: "on-demand",
+        architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, tracing: "PassThrough", initializationType: "on-demand",
         ...options,
       };
     },
@@ -124,9 +124,9 @@ export const startFunction = async (files: Record<string, PackageFile>, options:
     environment,
     wall,
     log: () => lines,
-    async invoke(event, { clientContext, isRaw = false, onAnswer } = {}) {
-      const report = await environment.invoke({ ...invocation(event), ...(clientContext === undefined ? {} : { clientContext }) }, onAnswer);
-      return { ...report, json: isRaw ? undefined : JSON.parse(report.outcome.payload.toString("utf8")) };
+    async invoke(event, { clientContext, isRaw = false, onAnswer, receiver } = {}) {
+      const report = await environment.invoke({ ...invocation(event), ...(clientContext === undefined ? {} : { clientContext }), ...(receiver === undefined ? {} : { receiver }) }, onAnswer);
+      return { ...report, json: isRaw || receiver !== undefined ? undefined : JSON.parse(report.outcome.payload.toString("utf8")) };
     },
   };
 };

@@ -156,7 +156,7 @@ describe("an upload in chunks", () => {
   const flip = (where: (body: Buffer) => number, offset = 0) => (body: Buffer) => {
     const spoilt = Buffer.from(body);
     const index = where(body) + offset;
-    spoilt[index] = spoilt[index]! === 0x61 ? 0x62 : 0x61;
+    spoilt[index] = spoilt[index] === 0x61 ? 0x62 : 0x61;
     return spoilt;
   };
   const replace = (pattern: string, by: string) => (body: Buffer) => Buffer.from(body.toString("latin1").replace(pattern, by), "latin1");

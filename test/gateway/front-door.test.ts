@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { CreateFunctionUrlConfigCommand, ListFunctionsCommand, GetFunctionScalingConfigCommand } from "@aws-sdk/client-lambda";
+import { CreateEventSourceMappingCommand, ListFunctionsCommand, GetFunctionScalingConfigCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
@@ -116,7 +116,7 @@ describe("what is not built", () => {
   it("answers NotImplemented with its name, in the shape of the protocol that asked", async () => {
     const expected = (name: string) => ({ name: "NotImplemented", message: expect.stringContaining(`${name} is not built`), $metadata: expect.objectContaining({ httpStatusCode: 501 }) });
     await expect(platform.clients.lambda.send(new GetFunctionScalingConfigCommand({ FunctionName: "f", Qualifier: "1" }))).rejects.toMatchObject(expected("Lambda GetFunctionScalingConfig"));
-    await expect(platform.clients.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "NONE" }))).rejects.toMatchObject(expected("Lambda CreateFunctionUrlConfig"));
+    await expect(platform.clients.lambda.send(new CreateEventSourceMappingCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda CreateEventSourceMapping"));
     await expect(platform.clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
     const sqs = new SQSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
     await expect(sqs.send(new ListQueuesCommand())).rejects.toMatchObject(expected("SQS ListQueues"));

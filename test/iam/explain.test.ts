@@ -68,6 +68,26 @@ describe("what would open a door", () => {
     expect(sentences).toEqual(["the user ann may not invoke the function hello.world", 'statement "No" of the policy p denies it', "an explicit deny wins over every allow: only changing that statement helps"]);
   });
 
+  it("that is for some requests alone: which conditions make it be for this one", () => {
+    const Condition = { StringNotEquals: { "aws:SourceAccount": [OTHER, "1".repeat(12)] }, Null: { "aws:SourceArn": "true" } };
+    const { sentences } = explain(serviceCaller("s3.amazonaws.com", ACCOUNT), { context: { "aws:SourceAccount": ACCOUNT }, resourcePolicy: policy({ Sid: "No", Effect: "Deny", Principal: "*", Action: "*", Resource: "*", Condition }) });
+    expect(sentences.slice(1, 4)).toEqual([
+      'statement "No" of the policy p denies it',
+      `its condition StringNotEquals aws:SourceAccount (${OTHER} or 111111111111) holds: the request has ${ACCOUNT}`,
+      "its condition Null aws:SourceArn (true) holds: the request has no such key",
+    ]);
+  });
+
+  it("of a function's policy: which call takes the statement away, or shows it where it has no name", () => {
+    const statement = (Sid: string | undefined, attachedTo: string) =>
+      explain(root(ACCOUNT), { resource: attachedTo, resourcePolicy: { ...policy({ ...(Sid === undefined ? {} : { Sid }), Effect: "Deny", Principal: "*", Action: "*", Resource: "*" }), attachedTo } });
+    expect(statement("No", FUNCTION).fix).toEqual({ cli: "aws lambda remove-permission --function-name hello.world --statement-id No" });
+    expect(statement("No one", `${FUNCTION}:live`).fix).toEqual({ cli: "aws lambda remove-permission --function-name hello.world --qualifier live --statement-id 'No one'" });
+    const nameless = statement(undefined, FUNCTION);
+    expect(nameless.fix).toEqual({ cli: `aws lambda get-resource-policy --resource-arn ${FUNCTION} --query Policy --output text` });
+    expect(nameless.sentences.at(-1)).toMatch(/^it has no Sid: .*put-resource-policy/);
+  });
+
   // Skipped where there is no `terraform`.
   it.skipIf(!hasTerraform)("is Terraform as Terraform itself would write it", () => {
     const s3 = serviceCaller("s3.amazonaws.com", ACCOUNT, { sourceArn: "arn:aws:s3:::uploads", sourceAccount: ACCOUNT });

@@ -73,6 +73,7 @@ describe("CreateFunction refuses", () => {
     ["a runtime that was", { Runtime: "python3.7" }, invalid("The runtime parameter of python3.7 is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.")],
     ["a runtime that never was", { Runtime: "cobol85" }, { name: "InvalidParameterValueException", status: 400, message: expect.stringMatching(/^Value cobol85 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs20\.x, .*\] or be a valid ARN$/) }],
     ["no runtime", { Runtime: undefined }, invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")],
+    ["snapshots of a runtime that has none", { SnapStart: { ApplyOn: "PublishedVersions" } }, invalid("nodejs24.x is not supported for SnapStart enabled functions.")],
     ["no handler", { Handler: undefined }, invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")],
     ["a long handler", { Handler: "h".repeat(129) }, validation(`Value '${"h".repeat(129)}' at 'handler' failed to satisfy constraint: Member must have length less than or equal to 128`)],
     ["a handler with a blank", { Handler: "a b" }, validation("Value 'a b' at 'handler' failed to satisfy constraint: Member must satisfy regular expression pattern: [^\\s]+")],
@@ -109,8 +110,8 @@ describe("CreateFunction refuses", () => {
   it.each([
     ["PublishTo", { PublishTo: "LATEST_PUBLISHED" }], ["VpcConfig", { VpcConfig: { SubnetIds: ["subnet-1"], SecurityGroupIds: ["sg-1"] } }],
     ["FileSystemConfigs", { FileSystemConfigs: [{ Arn: "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-00000000000000000", LocalMountPath: "/mnt/x" }] }], ["ImageConfig", { ImageConfig: { Command: ["x"] } }],
-    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }], ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }], ["TracingConfig", { TracingConfig: { Mode: "Active" } }],
-    ["SnapStart", { SnapStart: { ApplyOn: "PublishedVersions" } }], ["CodeSigningConfigArn", { CodeSigningConfigArn: "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-00000000000000000" }],
+    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }], ["DeadLetterConfig", { DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:q" } }],
+    ["SnapStart", { Runtime: "python3.13", SnapStart: { ApplyOn: "PublishedVersions" } }],
     ["TenancyConfig", { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } }], ["DurableConfig", { DurableConfig: { ExecutionTimeout: 60 } }], ["PackageType Image", { PackageType: "Image" }], ["java21", { Runtime: "java21" }],
     ["S3ObjectStorageMode", { Code: { S3Bucket: "bucket", S3Key: "k", S3ObjectStorageMode: "REFERENCE" } }],
   ])("%s, which is not built, by its name", async (name, over) => {

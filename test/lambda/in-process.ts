@@ -36,6 +36,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     queue: { enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
     limits,
+    runtimeVersions: { of: async ({ runtime }) => ({ version: runtime, arn: `arn:aws:lambda:us-east-1::runtime:${runtime}` }), has: async () => true },
     scheduler: {
       async invoke(target) {
         targets.push(target);

@@ -50,6 +50,7 @@ describe("AddPermission", () => {
   it.each<[string, Partial<AddPermissionCommandInput>, object]>([
     ["a service that is none", { Principal: "invalid.nonaws.com" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a role that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:role/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
+    ["a user that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:user/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a word", { Principal: "somebody" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["an ARN of something else", { Principal: "arn:aws:s3:::bucket" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["$LATEST", { Qualifier: "$LATEST" }, invalid("We currently do not support adding policies for $LATEST.")],

@@ -187,7 +187,7 @@ describe("CBOR that is broken is refused", () => {
     ["a text beyond the body", "a1617a7a00ffff"],
     ["an array that claims 2^32 items", "9affffffff"],
     ["a key that is a number", "a10102"],
-    ["a text that is not UTF-8", "a16161" + "61ff"],
+    ["a text that is not UTF-8", "a1616161ff"],
     ["bytes after the item", "a0a0"],
     ["a break alone", "ff"],
     ["a reserved length", "1c"],

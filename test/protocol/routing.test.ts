@@ -146,6 +146,6 @@ describe("the protocols of one service", () => {
 it("numbers in a form give the order, whatever order they come in", async () => {
   const body = "Action=TagQueue&QueueUrl=u&Tag.10.Key=c&Tag.10.Value=3&Tag.2.Key=b&Tag.2.Value=2&Tag.1.Key=a&Tag.1.Value=1";
   const claimed = await claimOf("sqs", "POST /", { "content-type": "application/x-www-form-urlencoded" }, body);
-  const { Tags } = (await claimed?.read()) as { Tags: object };
+  const { Tags } = (await claimed!.read()) as { Tags: object };
   expect(Object.entries(Tags)).toEqual([["a", "1"], ["b", "2"], ["c", "3"]]);
 });

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createClock } from "../../src/kit/clock.ts";
 import type { Migration } from "../../src/store/migrate.ts";
 import { createSqliteStore } from "../../src/store/sqlite.ts";
-import { sql, sqlOne, type Store } from "../../src/store/store.ts";
+import { sql, sqlOne, type Operation, type Store } from "../../src/store/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const migrations: Migration[] = [{ id: "notes", statements: ["create table note (id text primary key, body text not null)"] }];
@@ -16,11 +17,11 @@ const open = (path: string, with_ = migrations): Store => {
   onTestFinished(() => store.close());
   return store;
 };
-const add = (store: Store, id: string) =>
-  store.run(function* () {
-    yield* sql("insert into note (id, body) values (?, ?)", id, `body of ${id}`);
-    return id;
-  });
+function* insert(id: string): Operation<string> {
+  yield* sql("insert into note (id, body) values (?, ?)", id, `body of ${id}`);
+  return id;
+}
+const add = (store: Store, id: string) => store.run(() => insert(id));
 const count = (store: Store) =>
   store.run(function* () {
     return (yield* sqlOne("select count(*) as n from note"))!["n"];
@@ -44,6 +45,45 @@ describe("the SQLite store", () => {
     const settled = await Promise.allSettled([add(store, "a"), refused, add(store, "b"), add(store, "a")]);
     expect(settled.map((one) => one.status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
     expect(await count(store)).toBe(2);
+  });
+
+  it("holds back what is written behind for a while, and takes it along, ahead, with the next that cannot wait", async () => {
+    const wall = createClock();
+    const store = createSqliteStore({ path: join(temporaryDirectory(), "s.db"), migrations, onSyncFailure, gather: { wall, ms: 60_000 } });
+    const written: string[] = [];
+    const behind = (id: string) => store.run(() => insert(id), "behind").then(() => void written.push(id));
+    const first = behind("a");
+    const second = behind("b");
+    await new Promise(setImmediate);
+    expect(written).toEqual([]);
+    expect(await count(store)).toBe(2);
+    await Promise.all([first, second]);
+    const third = behind("c");
+    await wall.advance(60_000);
+    await third;
+    void behind("d");
+    await store.close();
+    expect(written).toEqual(["a", "b", "c", "d"]);
+    wall.stop();
+  });
+
+  it("reads what was written before, without a commit of its own, and lets a read write nothing", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const readCount = () => store.read(function* () {
+      return (yield* sqlOne("select count(*) as n from note"))!["n"];
+    });
+    const adding = add(store, "a");
+    expect(await readCount()).toBe(1);
+    await adding;
+    const order: string[] = [];
+    const writing = add(store, "b").then(() => order.push("written"));
+    await Promise.all([writing, readCount().then((n) => order.push(`read ${n}`))]);
+    expect(order).toEqual(["written", "read 2"]);
+    const quiet = readCount().then((n) => order.push(`read ${n}`));
+    await Promise.all([quiet, add(store, "c").then(() => order.push("written"))]);
+    expect(order.slice(2)).toEqual(["read 2", "written"]);
+    await expect(store.read(() => insert("d"))).rejects.toThrow("a read may only select");
+    expect(await readCount()).toBe(3);
   });
 
   it("lets an operation catch a broken constraint and go on", async () => {

@@ -4,6 +4,7 @@ import { functionArn } from "../../kit/arn.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
+import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { findAlias, findVersion, toAlias, type AliasRecord } from "./qualifiers.ts";
@@ -100,6 +101,7 @@ export const aliasHandlers = ({ store, random }: LambdaNeeds) => ({
       yield* getFunction(at, at.name);
       yield* sql("delete from lambda_alias where account = ? and region = ? and name = ? and alias = ?", at.account, at.region, at.name, input.Name!);
       yield* forgetEventConfigs(at, input.Name!);
+      yield* forgetFunctionUrls(at, input.Name!);
     });
     return {};
   },

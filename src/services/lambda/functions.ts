@@ -1,29 +1,43 @@
+import type { GetFunctionResponse } from "@aws-sdk/client-lambda";
 import { isApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
 import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { checkCode, linkTo, storeCode } from "./code.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "./errors.ts";
 import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
+import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { resourceTagKeys } from "./permission-keys.ts";
 import { checkRole } from "./role.ts";
+import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
-import { describe, describeInList, findFunction, getFunction, toFunction } from "./state.ts";
+import { describeInList, findFunction, getFunction, toFunction, type FunctionRecord } from "./state.ts";
 import { checkTags } from "./tags.ts";
 import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
 
+const isGiven = (text: string | undefined): text is string => text !== undefined && text !== "";
+
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, limits, garbage, clock, random, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, tell, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
     return store.run(function* () {
       return { parsed, record: yield* getFunction(parsed, parsed.name, parsed.qualifier) };
     });
+  };
+
+  /** "Lambda returns tag data only if you have explicit allow permissions for lambda:ListTags" (GetFunction, API reference). */
+  const tagsOf = async ({ arn, tags }: FunctionRecord, context: RequestContext): Promise<Pick<GetFunctionResponse, "Tags" | "TagsError">> => {
+    if (Object.keys(tags).length === 0) return {};
+    const refusal = await context.refusalOf({ action: "lambda:ListTags", resource: arn, context: resourceTagKeys(tags) });
+    return refusal === undefined ? { Tags: tags } : { TagsError: { ErrorCode: refusal.code, Message: refusal.message } };
   };
 
   return {
@@ -41,12 +55,15 @@ export const functionHandlers = (lambda: LambdaParts) => {
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
         if ((yield* findFunction(at, name)) !== undefined) throw exists();
+        const codeSigningConfigId = isGiven(input.CodeSigningConfigArn) ? (yield* requireCodeSigningConfig(input.CodeSigningConfigArn, at)).id : undefined;
+        if (codeSigningConfigId !== undefined) yield* refuseUnsigned({ ...at, name, codeSigningConfigId });
         const settings = yield* withLayers(applied, input.Layers, context);
         checkUnzippedSize(settings, checked.unzippedBytes);
+        yield* refuseBeyondCodeStorage(at, code.size);
         const rows = yield* sql(
-          `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) returning *`,
-          at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(),
+          `insert into lambda_function (account, region, name, revision_id, settled_revision_id, deployment_id, configuration, tags, code_blob_id, code_sha256, code_size, settles_at, is_created, last_modified, code_signing_config_id)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?) returning *`,
+          at.account, at.region, name, random.uuid(), random.uuid(), random.uuid(), JSON.stringify(settings), JSON.stringify(tags), code.blobId, code.sha256Base64, code.size, clock.now() + settleMs, clock.now(), codeSigningConfigId ?? null,
         );
         const latest = toFunction(rows[0]!);
         return input.Publish === true ? yield* publish(lambda, latest) : latest;
@@ -56,22 +73,23 @@ export const functionHandlers = (lambda: LambdaParts) => {
         throw error;
       });
       blobs.keep(code.blobId);
-      return describe(record, clock);
+      return tell(record);
     },
 
     async GetFunction(input, context) {
       const { parsed, record } = await look(input.FunctionName!, input.Qualifier, context);
       return {
-        Configuration: describe(record, clock, parsed),
+        Configuration: await tell(record, parsed),
         Code: { RepositoryType: "S3", Location: linkTo(lambda, record.code, context) },
-        ...(Object.keys(record.tags).length === 0 ? {} : { Tags: record.tags }),
-        ...(record.reservedConcurrency === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
+        ...(await tagsOf(record, context)),
+        // Of the whole function: by a qualifier it is not told.
+        ...(record.reservedConcurrency === undefined || parsed.qualifier !== undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency } }),
       };
     },
 
     async GetFunctionConfiguration(input, context) {
       const { parsed, record } = await look(input.FunctionName!, input.Qualifier, context);
-      return describe(record, clock, parsed);
+      return tell(record, parsed);
     },
 
     async ListFunctions(input, context) {
@@ -114,6 +132,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* deleteVersionsAndAliases(lambda, current);
         yield* forgetEventConfigs({ ...at, name });
+        yield* forgetFunctionUrls({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       limits.set({ ...at, name }, {});

@@ -11,11 +11,13 @@ import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import type { FunctionReader } from "./reader.ts";
+import { createResponseStream } from "./response-stream.ts";
 import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
 
 type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
+type Input = Parameters<NonNullable<LambdaHandlers["Invoke"]>>[0] | Parameters<NonNullable<LambdaHandlers["InvokeWithResponseStream"]>>[0];
 
 const EMPTY = Buffer.from("{}");
 
@@ -38,7 +40,7 @@ const checkJson = (payload: Buffer) => {
   }
 };
 
-const traceHeader = ({ id, lineage }: Trace): string => `Root=${id};Sampled=0${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
+const traceHeader = ({ id, lineage, isSampled }: Trace): string => `Root=${id};Sampled=${isSampled === true ? 1 : 0}${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
 
 /** It travels in a header to the runtime: one line of ASCII, as it came if it is that. */
 const clientContextOf = (base64: string | undefined): string | undefined => {
@@ -59,7 +61,7 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
 export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, read }: LambdaNeeds & { read: FunctionReader }) => {
   /** Unqualified, it is the one that the door was asked about; an alias with weights is drawn here. */
   const look = async ({ name, qualifier, arn, ...at }: FunctionName, context: RequestContext): Promise<FunctionRecord> => {
-    if (qualifier !== undefined && qualifier !== "$LATEST") return store.run(() => getInvoked(at, name, qualifier, random));
+    if (qualifier !== undefined && qualifier !== "$LATEST") return store.read(() => getInvoked(at, name, qualifier, random));
     const latest = await read(at, name, context);
     if (latest === undefined) throw functionNotFound(arn);
     return latest;
@@ -88,9 +90,10 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     }
   };
 
-  /** As soon as the runtime has given it; what fails behind it is our own bug. */
-  const answerOf = (target: FunctionTarget, invocation: Invocation) =>
-    new Promise<Answer>((resolve, reject) => {
+  /** As soon as the runtime has given it; who asks for the log's tail waits for its last line, the report. What fails behind the answer is our own bug. */
+  const answerOf = (target: FunctionTarget, invocation: Invocation, logType: string | undefined): Promise<Answer> => {
+    if (logType === "Tail") return scheduler.invoke(target, invocation);
+    return new Promise<Answer>((resolve, reject) => {
       let isAnswered = false;
       const answer = (outcome: InvocationOutcome) => {
         isAnswered = true;
@@ -101,6 +104,29 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
         reject(error);
       });
     });
+  };
+
+  /** What is asked for, looked at: who is to run, with what. */
+  const take = async (input: Input, context: RequestContext) => {
+    context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+    const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
+    const given = input.Payload as unknown as Buffer | undefined;
+    const payload = given === undefined || given.length === 0 ? EMPTY : given;
+    checkSize(payload, type);
+    const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
+    const record = await look(named, context);
+    if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
+    if (type !== "DryRun") {
+      checkJson(payload);
+      refuseBeforeActive(record);
+    }
+    const clientContext = type === "RequestResponse" ? clientContextOf(input.ClientContext) : undefined;
+    const invocation: Invocation = {
+      requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
+      ...(clientContext === undefined ? {} : { clientContext }),
+    };
+    return { type, named, record, payload, invocation };
+  };
 
   return {
     /** What Invoke with the type Event was before: deprecated, and still called. */
@@ -115,37 +141,31 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     },
 
     async Invoke(input, context) {
-      // AWS sends these with every answer of Invoke.
-      context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+      // AWS sends it with every answer of Invoke.
       context.responseHeaders["x-amzn-remapped-content-length"] = "0";
-      const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
-      const given = input.Payload as unknown as Buffer | undefined;
-      const payload = given === undefined || given.length === 0 ? EMPTY : given;
-      checkSize(payload, type);
-      const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
-      const record = await look(named, context);
-      if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
-      if (type === "DryRun") return { StatusCode: 204 };
-      checkJson(payload);
-      refuseBeforeActive(record);
-      if (type === "Event") return queueEvent(record, named, payload, context);
-      const clientContext = clientContextOf(input.ClientContext);
-      const invocation: Invocation = {
-        requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
-        ...(clientContext === undefined ? {} : { clientContext }),
-      };
-      // Who asks for the log's tail waits for its last line, the report; else the answer is passed on as soon as it is there.
-      const attempt = async (target: FunctionTarget): Promise<Answer> => (input.LogType === "Tail" ? scheduler.invoke(target, invocation) : answerOf(target, invocation));
-      const { outcome, logTail } = await run(record, attempt);
+      const asked = await take(input, context);
+      if (asked.type === "DryRun") return { StatusCode: 204 };
+      if (asked.type === "Event") return queueEvent(asked.record, asked.named, asked.payload, context);
+      const { outcome, logTail } = await run(asked.record, (target) => answerOf(target, asked.invocation, input.LogType));
       context.responseHeaders["content-type"] = "application/json";
       return {
         StatusCode: 200,
-        ExecutedVersion: record.version,
+        ExecutedVersion: asked.record.version,
         Payload: outcome.payload as never,
         ...(outcome.kind === "error" ? { FunctionError: "Unhandled" } : {}),
         ...(logTail === undefined ? {} : { LogResult: logTail.toString("base64") }),
       };
+    },
+
+    /** Answers with the first byte of the response, or with its end; what comes before that is refused as Invoke refuses it. */
+    async InvokeWithResponseStream(input, context) {
+      const asked = await take(input, context);
+      if (asked.type === "DryRun") return { StatusCode: 204 };
+      const stream = createResponseStream(context.signal);
+      const answer = run(asked.record, (target) => answerOf(target, { ...asked.invocation, receiver: stream.receiver }, input.LogType));
+      await Promise.race([stream.begun, answer]);
+      return { StatusCode: 200, ExecutedVersion: asked.record.version, EventStream: stream.events(answer) };
     },
   } satisfies LambdaHandlers;
 };

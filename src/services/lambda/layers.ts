@@ -1,9 +1,10 @@
 import type { GetLayerVersionResponse, LayerVersionsListItem } from "@aws-sdk/client-lambda";
-import type { ApiError } from "../../kit/api-error.ts";
+import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { LAYERS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { checkCode, linkTo, storeCode } from "./code.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { invalid, notFound, validationFailed } from "./errors.ts";
 import { layerArn, parseLayerName, parseLayerVersionArn, type LayerName, type LayerVersionName } from "./layer-names.ts";
 import { findLayerVersion, toLayerVersion, type LayerVersionRecord } from "./layer-state.ts";
@@ -84,6 +85,7 @@ export const layerHandlers = (lambda: LambdaParts) => {
       const checked = await checkCode(lambda, input.Content!, context, "creating");
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
+        yield* refuseBeyondCodeStorage(named, code.size);
         const version = yield* nextVersion(named);
         const rows = yield* sql(
           `insert into lambda_layer_version (account, region, name, version, description, license, runtimes, architectures, code_blob_id, code_sha256, code_size, unzipped_size, created_at)
@@ -93,6 +95,10 @@ export const layerHandlers = (lambda: LambdaParts) => {
           code.blobId, code.sha256Base64, code.size, checked.unzippedBytes, clock.now(),
         );
         return toLayerVersion(rows[0]!);
+      }).catch(async (error: unknown) => {
+        // A refusal has committed nothing. After any other failure nobody knows: the next start looks at whether a row names it.
+        if (isApiError(error)) await blobs.remove(code.blobId);
+        throw error;
       });
       blobs.keep(code.blobId);
       return describeWhole(record, context);

@@ -1,4 +1,5 @@
 import type { BlobStore } from "../../blob/blob.ts";
+import type { RuntimeVersions } from "../../executor/runtime-versions.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
@@ -12,6 +13,7 @@ import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { Deployments } from "./deployments.ts";
 import type { Garbage } from "./garbage.ts";
+import type { Tell } from "./runtime-management.ts";
 
 export type Lambda = typeof import("@aws-sdk/client-lambda");
 export type LambdaHandlers = Handlers<Lambda, RequestContext>;
@@ -22,6 +24,7 @@ export interface LambdaNeeds {
   call: Call;
   scheduler: Scheduler;
   queue: InvocationQueue;
+  runtimeVersions: RuntimeVersions;
   /** What the scheduler keeps to: follows what is configured here. */
   limits: FunctionLimitsTable;
   ledger: Ledger;
@@ -38,5 +41,6 @@ export interface LambdaNeeds {
 export interface LambdaParts extends LambdaNeeds {
   garbage: Garbage;
   deployments: Deployments;
+  tell: Tell;
   settleMs: number;
 }

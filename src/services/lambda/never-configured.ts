@@ -1,15 +1,12 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { ACCOUNT_CONCURRENCY, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import { notFound } from "./errors.ts";
+import { codeStorageBytes } from "./code-storage.ts";
 import { reservedTotal } from "./limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { getFunction } from "./state.ts";
-
-/** Bytes of all packages of an account ("Lambda quotas"). */
-const CODE_BYTES_MAX = 75 * 1024 ** 3;
 
 /** What clients read back of things that cannot be configured here yet: answered as AWS answers it for what was never configured. */
 export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
@@ -19,38 +16,17 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const { row, reserved } = await store.run(function* () {
+      const { row, bytes, reserved } = await store.run(function* () {
         return {
-          row: yield* sqlOne(
-            `select count(*) as n, coalesce(sum(code_size), 0)
-               + (select coalesce(sum(code_size), 0) from lambda_version where account = ? and region = ?)
-               + (select coalesce(sum(code_size), 0) from lambda_layer_version where account = ? and region = ?) as bytes
-             from lambda_function where account = ? and region = ?`,
-            account, region, account, region, account, region,
-          ),
+          row: yield* sqlOne("select count(*) as n from lambda_function where account = ? and region = ?", account, region),
+          bytes: yield* codeStorageBytes({ account, region }),
           reserved: yield* reservedTotal({ account, region }),
         };
       });
       return {
-        AccountLimit: { TotalCodeSize: CODE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved },
-        AccountUsage: { TotalCodeSize: row!["bytes"] as number, FunctionCount: row!["n"] as number },
+        AccountLimit: { TotalCodeSize: CODE_STORAGE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved },
+        AccountUsage: { TotalCodeSize: bytes, FunctionCount: row!["n"] as number },
       };
-    },
-    async GetFunctionCodeSigningConfig(input, context) {
-      const record = await look(input.FunctionName, context);
-      return { CodeSigningConfigArn: undefined, FunctionName: record.name };
-    },
-    async GetRuntimeManagementConfig(input, context) {
-      const record = await look(input.FunctionName, context, input.Qualifier);
-      return { UpdateRuntimeOn: "Auto", FunctionArn: record.arn };
-    },
-    async GetFunctionUrlConfig(input, context) {
-      await look(input.FunctionName, context, input.Qualifier);
-      throw notFound("The resource you requested does not exist.");
-    },
-    async ListFunctionUrlConfigs(input, context) {
-      await look(input.FunctionName, context);
-      return { FunctionUrlConfigs: [] };
     },
     async GetProvisionedConcurrencyConfig(input, context) {
       await look(input.FunctionName, context);

@@ -12,7 +12,7 @@ export const createFunctionReader = (store: Store): FunctionReader => {
     let ofRequest = read.get(context);
     if (ofRequest === undefined) read.set(context, (ofRequest = new Map()));
     let record = ofRequest.get(key);
-    if (record === undefined) ofRequest.set(key, (record = store.run(() => findFunction({ account, region }, name))));
+    if (record === undefined) ofRequest.set(key, (record = store.read(() => findFunction({ account, region }, name))));
     return record;
   };
 };

@@ -4,18 +4,18 @@ import type { Random } from "../../kit/random.ts";
 import type { ResolveTarget } from "../../scheduler/scheduler.ts";
 import type { Operation, Store } from "../../store/store.ts";
 import { findAlias, type AliasRecord } from "./qualifiers.ts";
+import { runtimeWishOf } from "./runtime-management.ts";
 import { getFunction, servingNow, type FunctionRecord } from "./state.ts";
 
 export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget => {
   const { settings, code, deploymentId } = servingNow(record, clock);
   return {
     account: record.account,
-    region: record.region,
     name: record.name,
     version: record.version,
     functionArn: record.arn,
     revisionId: deploymentId,
-    runtime: settings.Runtime,
+    ...runtimeWishOf(settings, record.region),
     handler: settings.Handler,
     roleArn: settings.Role,
     timeoutSeconds: settings.Timeout,
@@ -31,6 +31,7 @@ export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget =
       ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
       ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
     },
+    tracing: settings.TracingConfig?.Mode ?? "PassThrough",
     initializationType: "on-demand",
   };
 };

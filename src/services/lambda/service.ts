@@ -3,8 +3,12 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { aliasHandlers } from "./aliases.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
+import { codeSigningHandlers } from "./code-signing.ts";
+import { parseCodeSigningConfigArn } from "./code-signing-rows.ts";
 import { createDeployments } from "./deployments.ts";
 import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
+import { functionPolicy } from "./function-policy.ts";
+import { functionUrlConfigHandlers } from "./function-url-configs.ts";
 import { functionHandlers } from "./functions.ts";
 import { createGarbage } from "./garbage.ts";
 import { invokeHandlers } from "./invoke.ts";
@@ -14,8 +18,11 @@ import { layerHandlers } from "./layers.ts";
 import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
-import { functionPolicy, policyHandlers } from "./policies.ts";
+import { conditionKeysOf, resourceTagKeys } from "./permission-keys.ts";
+import { policyHandlers } from "./policies.ts";
 import { createFunctionReader } from "./reader.ts";
+import { resourcePolicyHandlers } from "./resource-policies.ts";
+import { createTell, runtimeManagementHandlers } from "./runtime-management.ts";
 import { tagHandlers } from "./tags.ts";
 import { updateHandlers } from "./updates.ts";
 import { versionHandlers } from "./versions.ts";
@@ -24,25 +31,36 @@ interface Named {
   FunctionName?: string;
   Qualifier?: string;
   Resource?: string;
+  ResourceArn?: string;
   Role?: string;
   LayerName?: string;
   VersionNumber?: number;
   Arn?: string;
+  CodeSigningConfigArn?: string;
   Layers?: string[];
+  Tags?: Record<string, string>;
+  TagKeys?: string[];
 }
 
-const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
+/** What whoever writes a whole policy must be allowed beside it: each of its statements is one that is added or removed. */
+const FURTHER_ACTIONS: Record<string, readonly string[]> = { PutResourcePolicy: ["AddPermission", "RemovePermission"], DeleteResourcePolicy: ["RemovePermission"] };
+
+const ACTIONS: Record<string, string> = { Invoke: "InvokeFunction", InvokeWithResponseStream: "InvokeFunction", GetLayerVersionByArn: "GetLayerVersion" };
 
 /** The function that a call speaks of; undefined when it speaks of none. A name that is none is refused by its handler. */
-const functionOf = ({ FunctionName, Qualifier, Resource }: Named, context: RequestContext): { arn: string; account: string; name: string } | undefined => {
-  const text = FunctionName ?? Resource;
-  if (text === undefined) return undefined;
+const functionOf = ({ FunctionName, Qualifier, Resource, ResourceArn }: Named, context: RequestContext): ReturnType<typeof parseFunctionName> | undefined => {
+  const text = FunctionName ?? Resource ?? ResourceArn;
+  // The ARN of something else can read like a name and a qualifier.
+  if (text === undefined || parseCodeSigningConfigArn(text) !== undefined) return undefined;
   try {
     return parseFunctionName(text, context, Qualifier);
   } catch {
     return undefined;
   }
 };
+
+/** The ARN of the code signing configuration that a call is about, or gives to a function. */
+const codeSigningConfigOf = ({ Resource, CodeSigningConfigArn }: Named): string | undefined => CodeSigningConfigArn ?? (Resource !== undefined && parseCodeSigningConfigArn(Resource) !== undefined ? Resource : undefined);
 
 /** As policies write it, however it was asked for: `…:layer:l:01` is version 1. */
 const layerVersionArn = (text: string): string | undefined => {
@@ -61,10 +79,14 @@ const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(la
 
 const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
   const named = functionOf(input, context);
-  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? "*" };
+  const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? codeSigningConfigOf(input) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
-  return [own, ...role, ...layerPermissions(input)];
+  const further = (FURTHER_ACTIONS[operation] ?? []).map((action): Permission => ({ ...own, action: `lambda:${action}` }));
+  if (operation.startsWith("Create") && Object.keys(input.Tags ?? {}).length > 0) further.push({ ...own, action: "lambda:TagResource" });
+  // It is asked for the configuration, too ("Actions, resources, and condition keys for AWS Lambda").
+  if (operation === "PutFunctionCodeSigningConfig") further.push({ ...own, resource: input.CodeSigningConfigArn! });
+  return [own, ...further, ...role, ...layerPermissions(input)];
 };
 
 /** AWS Lambda. */
@@ -72,13 +94,20 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const read = createFunctionReader(needs.store);
   const garbage = createGarbage(needs);
   const deployments = createDeployments({ ...needs, garbage });
-  const lambda: LambdaParts = { ...needs, garbage, deployments, settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
+  const lambda: LambdaParts = { ...needs, garbage, deployments, tell: createTell(needs), settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(needs),
   };
-  const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => permissionsOf(operation, input, context)]));
+  /** With the tags of the function: keys of what is asked for it. */
+  const tagged = async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
+    const named = functionOf(input, context);
+    const keys = resourceTagKeys((named === undefined ? undefined : await read(named, named.name, context))?.tags ?? {});
+    return permissionsOf(operation, input, context).map((permission) => (permission.resource === named?.arn ? { ...permission, context: { ...permission.context, ...keys } } : permission));
+  };
+  const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => tagged(operation, input, context)]));
   return {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],

@@ -41,6 +41,8 @@ export interface SettingsInput {
   EphemeralStorage?: { Size?: number | undefined } | undefined;
   Environment?: { Variables?: Record<string, string> | undefined } | undefined;
   Architectures?: string[] | undefined;
+  TracingConfig?: { Mode?: string | undefined } | undefined;
+  SnapStart?: { ApplyOn?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
 }
 
@@ -55,15 +57,22 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   ImageConfig: (value: object) => Object.keys(value).length === 0,
   KMSKeyArn: (value: string) => value === "",
   DeadLetterConfig: (value: { TargetArn?: string }) => (value.TargetArn ?? "") === "",
-  TracingConfig: (value: { Mode?: string }) => (value.Mode ?? "PassThrough") === "PassThrough",
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
-  CodeSigningConfigArn: (value: string) => value === "",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
   TenancyConfig: () => false,
 };
 
 const INSTEAD: Record<string, string> = {
+  VpcConfig: "there are no VPCs here, and a function uses the network that the server gives it; leave it out, or give empty lists",
+  FileSystemConfigs: "EFS and S3 Files are not built; leave it out",
+  ImageConfig: "functions come from zip packages; leave it out",
+  KMSKeyArn: "KMS is not built, and variables lie in the database as they are; leave it out",
+  SourceKMSKeyArn: "KMS is not built; leave it out",
+  SnapStart: "environments are not made from snapshots; set ApplyOn to None",
+  S3ObjectStorageMode: "packages are copied; leave it out, or say COPY",
+  PublishTo: "it belongs to Lambda Managed Instances; leave it out",
+  CapacityProviderConfig: "it belongs to Lambda Managed Instances; leave it out",
   DeadLetterConfig: "its targets are queues of SQS and topics of SNS, which are not built; use a destination on failure (PutFunctionEventInvokeConfig)",
 };
 
@@ -109,8 +118,16 @@ export const defaultSettings = (name: string): Settings => ({
   LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${name}` },
 });
 
+/** Of the runtimes that AWS makes snapshots for ("Lambda SnapStart"); for them it is not built here. */
+const SNAPSHOT_RUNTIMES = /^(python3\.(1[2-9])|java(11|17|21|25)(\.|$)|dotnet(8|10)$)/;
+
+const checkSnapStart = ({ SnapStart }: SettingsInput, runtime: string) => {
+  if (SnapStart?.ApplyOn === "PublishedVersions" && !SNAPSHOT_RUNTIMES.test(runtime)) throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
+};
+
 /** The settings after a request, checked in AWS's order and words. */
 export const applySettings = (before: Settings, input: SettingsInput): Settings => {
+  checkSnapStart(input, input.Runtime ?? before.Runtime);
   refuseNotBuilt(input);
   const after: Settings = {
     ...before,
@@ -132,6 +149,8 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
   if (outOfRange.length > 0) throw validationFailed(outOfRange);
   if (after.Runtime === "" || after.Handler === "") throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   checkRuntime(after.Runtime);
+  if (input.TracingConfig?.Mode === "Active") after.TracingConfig = { Mode: "Active" };
+  else if (input.TracingConfig?.Mode !== undefined) delete after.TracingConfig;
   if (input.Environment !== undefined) {
     const variables = input.Environment.Variables ?? {};
     checkEnvironment(variables);

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import type { PolicyDocument } from "../../iam/document.ts";
 import { functionArn } from "../../kit/arn.ts";
@@ -29,6 +28,10 @@ export interface Settings {
   Architectures: ("x86_64" | "arm64")[];
   /** In the order they are merged. */
   Layers?: FunctionLayer[];
+  /** Auto when it is not there. The version is the one that is pinned by hand, or that the last update left. */
+  RuntimeManagement?: { UpdateRuntimeOn: "Manual" | "FunctionUpdate"; RuntimeVersionArn?: string };
+  /** PassThrough when it is not there. */
+  TracingConfig?: { Mode: "Active" };
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
 }
 
@@ -63,6 +66,8 @@ export interface FunctionRecord extends Deployment {
   lastModified: number;
   reservedConcurrency?: number;
   recursiveLoop: "Allow" | "Terminate";
+  /** Of $LATEST. */
+  codeSigningConfigId?: string;
 }
 
 export const toFunction = (row: Row): FunctionRecord => {
@@ -81,6 +86,7 @@ export const toFunction = (row: Row): FunctionRecord => {
     lastModified: row["last_modified"] as number,
     recursiveLoop: row["recursive_loop"] === "Allow" ? "Allow" : "Terminate",
     ...(row["reserved_concurrency"] === null ? {} : { reservedConcurrency: row["reserved_concurrency"] as number }),
+    ...(row["code_signing_config_id"] === null ? {} : { codeSigningConfigId: row["code_signing_config_id"] as string }),
     ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument }),
     ...(row["previous"] === null ? {} : { previous: JSON.parse(row["previous"] as string) as Deployment }),
   };
@@ -123,9 +129,9 @@ const BEING_CREATED = {
   update: { LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as FunctionConfiguration["LastUpdateStatusReasonCode"] },
 } satisfies Record<string, FunctionConfiguration>;
 
-/** A configuration as AWS returns it. A creation is Pending and an update InProgress until it has settled. */
+/** A configuration as AWS returns it, but for the version of its runtime (runtime-management.ts). A creation is Pending and an update InProgress until it has settled. */
 export const describe = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
-  const { Environment, Layers, ...settings } = record.settings;
+  const { Environment, Layers, TracingConfig, RuntimeManagement: _apart, ...settings } = record.settings;
   const settling = isSettling(record, clock);
   const state: FunctionConfiguration = !settling
     ? { State: "Active", LastUpdateStatus: "Successful" }
@@ -142,11 +148,10 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
     CodeSha256: record.code.sha256Base64,
     LastModified: awsTime(record.lastModified),
     Version: record.version,
-    TracingConfig: { Mode: "PassThrough" },
+    TracingConfig: TracingConfig ?? { Mode: "PassThrough" },
     RevisionId: revisionOf(record, clock),
     PackageType: "Zip",
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
-    RuntimeVersionConfig: { RuntimeVersionArn: `arn:aws:lambda:${record.region}::runtime:${hash("sha256", record.settings.Runtime, "hex")}` },
     ...state,
   };
 };
@@ -155,7 +160,7 @@ export const describe = (record: FunctionRecord, clock: Clock, options: { qualif
 export const describeInList = (record: FunctionRecord, clock: Clock, options: { qualifier?: string | undefined } = {}): FunctionConfiguration => {
   const {
     State: _state, StateReason: _stateReason, StateReasonCode: _stateCode,
-    LastUpdateStatus: _status, LastUpdateStatusReason: _reason, LastUpdateStatusReasonCode: _code, RuntimeVersionConfig: _runtime, ...listed
+    LastUpdateStatus: _status, LastUpdateStatusReason: _reason, LastUpdateStatusReasonCode: _code, ...listed
   } = describe(record, clock, options);
   return listed;
 };

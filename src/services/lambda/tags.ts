@@ -1,9 +1,10 @@
 import { FUNCTION_TAGS_MAX } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
-import { sql } from "../../store/store.ts";
+import { sql, type Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import { invalid, notBuilt } from "./errors.ts";
-import { parseFunctionName } from "./names.ts";
+import { findCodeSigningConfig, parseCodeSigningConfigArn, type CodeSigningConfigName } from "./code-signing-rows.ts";
+import { invalid, notBuilt, notFound } from "./errors.ts";
+import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { getFunction } from "./state.ts";
 
@@ -16,19 +17,34 @@ export const checkTags = (tags: Tags): Tags => {
   return tags;
 };
 
-const placeOf = (arn: string, context: RequestContext) => {
+/** A function, or a code signing configuration. */
+type Place = { kind: "function"; at: FunctionName } | { kind: "code-signing-config"; at: CodeSigningConfigName; arn: string };
+
+const placeOf = (arn: string, context: RequestContext): Place => {
+  const config = parseCodeSigningConfigArn(arn);
+  if (config !== undefined) return { kind: "code-signing-config", at: config, arn };
   const [kind, , qualifier] = (parseArn(arn)?.resource ?? "").split(":");
-  if (kind !== "function") throw notBuilt(`A resource of the kind ${kind}`, "tags are kept for functions");
+  if (kind !== "function") throw notBuilt(`A resource of the kind ${kind}`, "tags are kept for functions and code signing configurations");
   if (qualifier !== undefined) throw invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.");
-  return parseFunctionName(arn, context);
+  return { kind, at: parseFunctionName(arn, context) };
 };
 
 export const tagHandlers = ({ store }: LambdaNeeds) => {
+  function* read(place: Place, { region }: RequestContext): Operation<Tags> {
+    if (place.kind === "function") return (yield* getFunction(place.at, place.at.name)).tags;
+    const found = place.at.region === region ? yield* findCodeSigningConfig(place.at) : undefined;
+    if (found === undefined) throw notFound(`The Lambda code signing configuration ${place.arn} can not be found.`);
+    return found.tags;
+  }
+  function* write({ kind, at }: Place, tags: Tags): Operation<unknown> {
+    const text = JSON.stringify(tags);
+    if (kind === "function") return yield* sql("update lambda_function set tags = ? where account = ? and region = ? and name = ?", text, at.account, at.region, at.name);
+    return yield* sql("update lambda_code_signing_config set tags = ? where account = ? and region = ? and id = ?", text, at.account, at.region, at.id);
+  }
   const change = (resource: string, context: RequestContext, next: (tags: Tags) => Tags) => {
-    const at = placeOf(resource, context);
+    const place = placeOf(resource, context);
     return store.run(function* () {
-      const { tags } = yield* getFunction(at, at.name);
-      yield* sql("update lambda_function set tags = ? where account = ? and region = ? and name = ?", JSON.stringify(next(tags)), at.account, at.region, at.name);
+      yield* write(place, next(yield* read(place, context)));
     });
   };
   return {
@@ -40,8 +56,8 @@ export const tagHandlers = ({ store }: LambdaNeeds) => {
       await change(input.Resource!, context, (tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => !input.TagKeys!.includes(key))));
     },
     async ListTags(input, context) {
-      const at = placeOf(input.Resource!, context);
-      return { Tags: (await store.run(() => getFunction(at, at.name))).tags };
+      const place = placeOf(input.Resource!, context);
+      return { Tags: await store.read(() => read(place, context)) };
     },
   } satisfies LambdaHandlers;
 };

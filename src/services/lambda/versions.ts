@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { FUNCTIONS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
+import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { conflict, invalid, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
 import { refuseNotBuilt } from "./settings.ts";
-import { describe, describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "./state.ts";
+import { describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "./state.ts";
 
 /** The newest version, if it is there and is what $LATEST is now. */
 function* findUnchanged(latest: FunctionRecord): Operation<FunctionRecord | undefined> {
@@ -30,6 +31,7 @@ export function* publish({ clock, random, settleMs }: Pick<LambdaParts, "clock" 
   const unchanged = yield* findUnchanged(latest);
   if (unchanged !== undefined) return unchanged;
   const { account, region, name, settings, code } = latest;
+  yield* refuseBeyondCodeStorage(latest, code.size);
   const rows = yield* sql(
     `insert into lambda_version (account, region, name, version, revision_id, settled_revision_id, deployment_id, configuration, description, code_blob_id, code_sha256, code_size, settles_at, last_modified)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *`,
@@ -75,7 +77,7 @@ export function* versionsOfAll(at: { account: string; region: string }, marker: 
 
 /** Copies of a function that never change. */
 export const versionHandlers = (lambda: LambdaParts) => {
-  const { store, clock } = lambda;
+  const { store, tell, clock } = lambda;
 
   const checkCode = ({ code }: FunctionRecord, sha256: string | undefined) => {
     if (sha256 === undefined || sha256 === "" || sha256 === code.sha256Base64) return;
@@ -93,7 +95,7 @@ export const versionHandlers = (lambda: LambdaParts) => {
         refuseWhileSettling(latest, clock);
         return yield* publish(lambda, latest, input.Description);
       });
-      return describe(version, clock, { qualifier: version.version });
+      return tell(version, { qualifier: version.version });
     },
 
     async ListVersionsByFunction(input, context) {

@@ -34,7 +34,8 @@ export const putLogEventsHandlers = (parts: Parts) => {
         const window = acceptedWindow(events, expiry(group.retentionDays, now), now);
         yield* append(group, stream, events.slice(window.from, window.to), firstId + window.from, now);
         return window.rejected;
-      });
+        // The platform's own lines wait for each other, a client's answer for nothing but the disk.
+      }, context.isInternal ? "behind" : "now");
       sweep.wrote(events.reduce((sum, { bytes }) => sum + bytes, 0));
       return {
         nextSequenceToken: eventId({ at: now, id: firstId + events.length - 1 }),

@@ -1,6 +1,7 @@
 import type { Migration } from "../migrate.ts";
 import { delivery } from "./delivery.ts";
 import { eventInvokeConfig } from "./event-invoke-config.ts";
+import { functionControl } from "./function-control.ts";
 import { functions } from "./functions.ts";
 import { iam } from "./iam.ts";
 import { invocationQueue } from "./invocation-queue.ts";
@@ -11,7 +12,7 @@ import { s3BucketSettings } from "./s3-bucket-settings.ts";
 import { s3 } from "./s3.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs];

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from "node:http";
+import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import type { ResponseReceiver } from "./executor.ts";
+
+const MODE = "lambda-runtime-function-response-mode";
+
+/** A mode that there is not is undefined. */
+export const responseModeOf = ({ headers }: IncomingMessage): "buffered" | "streaming" | undefined => {
+  if (headers[MODE] === undefined) return "buffered";
+  return headers[MODE] === "streaming" ? "streaming" : undefined;
+};
+
+/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. Rejects when it breaks off. */
+export const collect = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total <= RESPONSE_BYTES_MAX) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return total > RESPONSE_BYTES_MAX ? undefined : Buffer.concat(chunks);
+};
+
+/**
+ * Hands the body to who wants it while it comes, no faster than it is taken. Resolves with its length in bytes, or undefined when it is longer than it
+ * may be: the rest is read, and not handed on. Rejects when it breaks off.
+ */
+export const passOn = async (request: IncomingMessage, receiver: ResponseReceiver): Promise<number | undefined> => {
+  let total = 0;
+  receiver.begin(request.headers["content-type"] ?? "application/octet-stream");
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total <= STREAMED_RESPONSE_BYTES_MAX) await receiver.write(chunk);
+  }
+  return total > STREAMED_RESPONSE_BYTES_MAX ? undefined : total;
+};
