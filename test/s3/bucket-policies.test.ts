@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PolicyDocument } from "../../src/iam/document.ts";
-import { isPublicPolicy } from "../../src/services/s3/public-policy.ts";
+import { isPublicBucketPolicy } from "../../src/services/s3/bucket-places.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { usePlatform } from "../support/platform.ts";
 
@@ -152,8 +152,8 @@ describe("public access", () => {
     [true, "*", { StringNotEquals: { "aws:SourceAccount": OTHER } }],
     [false, "*", { ArnLike: { "aws:SourceArn": `arn:aws:cloudfront::${OTHER}:distribution/E1` } }],
   ])("%s: %j when %j", (isPublic, Principal, Condition) => {
-    expect(isPublicPolicy({ Version: "2012-10-17", Statement: [allow(Principal, { Condition })] } as PolicyDocument)).toBe(isPublic);
-    expect(isPublicPolicy({ Version: "2012-10-17", Statement: [{ ...allow("*"), Effect: "Deny" }] } as PolicyDocument)).toBe(false);
+    expect(isPublicBucketPolicy({ Version: "2012-10-17", Statement: [allow(Principal, { Condition })] } as PolicyDocument)).toBe(isPublic);
+    expect(isPublicBucketPolicy({ Version: "2012-10-17", Statement: [{ ...allow("*"), Effect: "Deny" }] } as PolicyDocument)).toBe(false);
   });
 });
 

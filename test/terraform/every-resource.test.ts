@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateUserCommand, ListPoliciesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import {
-  GetAliasCommand, GetFunctionCommand, GetFunctionEventInvokeConfigCommand, GetLayerVersionPolicyCommand, GetPolicyCommand, ListFunctionsCommand, ListLayersCommand, ListLayerVersionsCommand,
+  GetAliasCommand, GetFunctionCommand, GetFunctionEventInvokeConfigCommand, GetLayerVersionPolicyCommand, GetPolicyCommand, GetRuntimeManagementConfigCommand, ListFunctionsCommand, ListFunctionUrlConfigsCommand,
+  ListLayersCommand, ListLayerVersionsCommand,
 } from "@aws-sdk/client-lambda";
 import { GetBucketNotificationConfigurationCommand, HeadObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +29,8 @@ const IMPORTED = {
   "aws_lambda_permission.bucket": "worker/bucket",
   "aws_lambda_function_event_invoke_config.latest": "worker",
   "aws_lambda_function_recursion_config.worker": "worker",
+  "aws_lambda_function_url.live": "worker/live",
+  "aws_lambda_runtime_management_config.worker": "worker,$LATEST",
   "aws_s3_bucket_notification.uploads": "uploads",
   "aws_s3_bucket_policy.uploads": "uploads",
   "aws_iam_role.worker": "worker",
@@ -65,6 +68,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
   const read = async () => JSON.parse((await terraform("output", "-json", "read")).said) as Record<string, unknown>;
+  const urls = async () => (await clients.lambda.send(new ListFunctionUrlConfigsCommand({ FunctionName: "worker" }))).FunctionUrlConfigs!.toSorted((a, b) => b.AuthType!.localeCompare(a.AuthType!));
   const statements = async (Qualifier?: string) => {
     const { Policy } = await clients.lambda.send(new GetPolicyCommand({ FunctionName: "worker", Qualifier }));
     return (JSON.parse(Policy!) as { Statement: { Sid: string; Principal: unknown; Condition?: unknown }[] }).Statement;
@@ -93,6 +97,8 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(LayerVersions!.map(({ Version, CompatibleRuntimes, LicenseInfo }) => [Version, CompatibleRuntimes, LicenseInfo])).toEqual([[2, undefined, ""], [1, ["python3.11", "python3.13"], "MIT"]]);
     expect((await lambda.send(new GetLayerVersionPolicyCommand({ LayerName: "library", VersionNumber: 1 }))).Policy).toContain('"aws:PrincipalOrgID":"o-1234567890"');
     expect(await lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: "worker" }))).toMatchObject({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 0 });
+    expect(await lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "FunctionUpdate" });
+    expect((await urls()).map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors?.MaxAge])).toEqual([["NONE", "BUFFERED", 60], ["AWS_IAM", "BUFFERED", undefined]]);
     expect(await s3.send(new HeadObjectCommand({ Bucket: "uploads", Key: "texts/hello.txt" }))).toMatchObject({ CacheControl: "no-cache", StorageClass: "STANDARD_IA", TagCount: 3 });
 
     await expect(s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "locked/a", Body: "x" }))).rejects.toMatchObject({ name: "AccessDenied" });
@@ -120,6 +126,8 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(Configuration).toMatchObject({ Version: "2", Description: "second", MemorySize: 256, LoggingConfig: { SystemLogLevel: "INFO" } });
     expect([Tags, Concurrency]).toMatchObject([{ purpose: "second" }, { ReservedConcurrentExecutions: 6 }]);
     expect(await clients.lambda.send(new GetAliasCommand({ FunctionName: "worker", Name: "split" }))).toMatchObject({ FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { 2: 0.25 } } });
+    expect(await clients.lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "Auto" });
+    expect((await urls()).map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors?.MaxAge])).toEqual([["NONE", "BUFFERED", 120], ["AWS_IAM", "RESPONSE_STREAM", undefined]]);
     const { LambdaFunctionConfigurations } = await clients.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "uploads" }));
     expect(LambdaFunctionConfigurations).toMatchObject([
       { Id: "photos", LambdaFunctionArn: FUNCTION, Filter: { Key: { FilterRules: [{ Name: "Prefix", Value: "second/" }, { Name: "Suffix", Value: ".jpg" }] } } },

@@ -1,8 +1,8 @@
-import type { NamedPolicy } from "../../iam/document.ts";
+import type { NamedPolicy, PolicyDocument } from "../../iam/document.ts";
+import { isPublicPolicy } from "../../iam/public-policy.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Store } from "../../store/store.ts";
 import { findBucket, type BucketRow } from "./bucket-rows.ts";
-import { isPublicPolicy } from "./public-policy.ts";
 
 /** Whose a bucket is and where, which its ARN does not say, and who else may enter. */
 export interface BucketPlace extends Pick<BucketRow, "account" | "region" | "policy"> {
@@ -15,6 +15,12 @@ export interface BucketPlaces {
   find(bucket: string): Promise<BucketPlace | undefined>;
   forget(bucket: string): void;
 }
+
+/** S3's own keys that narrow a policy, beside those of all services. */
+const NARROWING_KEYS: readonly string[] = ["s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn", "s3:dataaccesspointaccount"];
+
+/** Whether it lets in somebody who is not named: what BlockPublicPolicy refuses and GetBucketPolicyStatus tells. */
+export const isPublicBucketPolicy = (policy: PolicyDocument): boolean => isPublicPolicy(policy, NARROWING_KEYS);
 
 /** Names. Beyond it the oldest are asked for again. */
 const REMEMBERED_MAX = 10_000;
@@ -30,7 +36,7 @@ export const createBucketPlaces = ({ store }: { store: Store }): BucketPlaces =>
       const bucket = await store.run(() => findBucket(name));
       if (bucket === undefined) return undefined;
       const { account, region, policy, publicAccessBlock } = bucket;
-      const isRestricted = policy !== undefined && publicAccessBlock?.RestrictPublicBuckets === true && isPublicPolicy(policy);
+      const isRestricted = policy !== undefined && publicAccessBlock?.RestrictPublicBuckets === true && isPublicBucketPolicy(policy);
       const found: BucketPlace = { account, region, isRestricted, ...(policy === undefined ? {} : { policy }) };
       // What was read before a change is no news any more.
       if (changes !== before) return found;

@@ -5,10 +5,10 @@ import { root } from "../../kit/caller.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { malformedPolicy, namedPrincipals, readBucketPolicy } from "./bucket-policy-document.ts";
+import { isPublicBucketPolicy } from "./bucket-places.ts";
 import { requireBucket, type BucketRow } from "./bucket-rows.ts";
 import type { S3, S3Handlers } from "./needs.ts";
 import { bucketOf } from "./object-names.ts";
-import { isPublicPolicy } from "./public-policy.ts";
 
 interface Named {
   Bucket?: string | undefined;
@@ -23,7 +23,7 @@ const requireOwner = ({ account }: BucketRow, { caller }: RequestContext, Method
 };
 
 const refusePublic = ({ name, publicAccessBlock }: BucketRow, document: PolicyDocument, { caller }: RequestContext): void => {
-  if (publicAccessBlock?.BlockPublicPolicy !== true || !isPublicPolicy(document)) return;
+  if (publicAccessBlock?.BlockPublicPolicy !== true || !isPublicBucketPolicy(document)) return;
   throw new ApiError(
     "AccessDenied",
     `User: ${caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "${bucketArn(name)}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
@@ -79,7 +79,7 @@ export const createBucketPolicy = (s3: S3) => {
     async GetBucketPolicyStatus(input) {
       const bucket = await of(input);
       if (bucket.policy === undefined) throw noPolicy(bucket);
-      return { PolicyStatus: { IsPublic: isPublicPolicy(bucket.policy) } };
+      return { PolicyStatus: { IsPublic: isPublicBucketPolicy(bucket.policy) } };
     },
   } satisfies S3Handlers;
 };
