@@ -21,6 +21,7 @@ resource "aws_lambda_function_url" "live" {
 
 resource "aws_lambda_runtime_management_config" "worker" {
   function_name     = aws_lambda_function.worker.function_name
+  qualifier         = "$LATEST"
   update_runtime_on = local.is_first ? "FunctionUpdate" : "Auto"
 }
 
