@@ -72,6 +72,22 @@ describe("a bucket's policy", () => {
     expect(await read()).toBe("text");
   });
 
+  it("asks for the tags that an object has, those that it is to get, and its encryption", async () => {
+    const write = (Key: string, Tagging?: string, ServerSideEncryption?: "AES256") => platform.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body: "text", Tagging, ServerSideEncryption }));
+    const deny = (Action: string, Condition: object) => ({ ...allow("*"), Action, Effect: "Deny", Condition });
+    await write("a", "secret=yes&a=b");
+    await put(
+      deny("s3:GetObject", { StringEquals: { "s3:ExistingObjectTag/secret": "yes" } }),
+      deny("s3:PutObject", { StringNotEquals: { "s3:x-amz-server-side-encryption": "AES256" } }),
+      deny("s3:PutObjectTagging", { "ForAnyValue:StringEquals": { "s3:RequestObjectTagKeys": "forbidden" } }),
+    );
+    await expect(read()).rejects.toMatchObject({ name: "AccessDenied" });
+    await expect(write("a", "a=b")).rejects.toMatchObject({ name: "AccessDenied" });
+    await expect(write("a", "forbidden=b", "AES256")).rejects.toMatchObject({ name: "AccessDenied" });
+    await write("a", "secret=no", "AES256");
+    expect(await read()).toBe("text");
+  });
+
   it("does not lock the owner's root out of itself", async () => {
     await put({ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: ["arn:aws:s3:::bucket", OBJECTS] });
     await expect(read()).rejects.toMatchObject({ name: "AccessDenied" });

@@ -68,7 +68,7 @@ export const createS3Service = (needs: Needs): S3Service => {
       ...createBucketDefaults(s3),
       ...createBucketSettings(s3),
     },
-    permissions: createPermissions(places),
+    permissions: createPermissions(s3),
     check: createCheck(places),
     resourcePolicy: (permission, { caller }) => policyAtDoor(places, permission, caller),
     ledgerKeys: (_operation, input) => ledgerKeys(input as Named),
