@@ -1,5 +1,8 @@
+import { measureBurst } from "./burst.ts";
 import { measureColdStart } from "./cold-start.ts";
+import { measureIdleMemory } from "./idle-memory.ts";
 import { runAlone } from "./run-alone.ts";
+import { measureServerReady } from "./server-ready.ts";
 import { measureWarmInvoke } from "./warm-invoke.ts";
 
-await runAlone(measureColdStart, measureWarmInvoke);
+await runAlone(measureColdStart, measureBurst, measureWarmInvoke, measureIdleMemory, measureServerReady);

@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { prepareBare } from "./bare-start.ts";
 import { openConnection } from "./connection.ts";
-import { createMaker, languagesOf, type Language } from "./functions.ts";
+import { createMaker, languagesOf } from "./functions.ts";
 import { checkAnswer, invokeRequest } from "./invoke-request.ts";
 import { beginBlock, BLOCKS, latencyContext, resultOf, type Options, type Result } from "./results.ts";
 import { runAlone } from "./run-alone.ts";
@@ -53,31 +50,6 @@ export const measureColdStart = async (server: Server, isolation: string, { isQu
   }
   connection.close();
   return results;
-};
-
-/** The same interpreter and handler without a platform: spawn to end, one call, its result printed and checked. */
-const prepareBare = ({ interpreter, file, handler, bareFile, bare }: Language) => {
-  const directory = mkdtempSync(join(tmpdir(), "lambdad-bench-"));
-  writeFileSync(join(directory, file), handler);
-  writeFileSync(join(directory, bareFile), bare);
-  return {
-    run: () =>
-      new Promise<number>((resolve, reject) => {
-        const id = randomUUID();
-        const began = performance.now();
-        const child = spawn(interpreter, [join(directory, bareFile), JSON.stringify({ id })], { stdio: ["ignore", "pipe", "inherit"] });
-        let said = "";
-        child.stdout.on("data", (chunk) => (said += chunk));
-        child.once("error", reject);
-        child.once("close", () => {
-          const ms = performance.now() - began;
-          const answer = JSON.parse(said || "{}") as { id?: string; isFirst?: boolean };
-          if (answer.id === id && answer.isFirst === true) resolve(ms);
-          else reject(new Error(`a wrong answer of the bare ${interpreter}: ${said}`));
-        });
-      }),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
-  };
 };
 
 if (import.meta.main) await runAlone(measureColdStart);

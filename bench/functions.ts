@@ -1,5 +1,5 @@
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, GetFunctionConfigurationCommand, LambdaClient, type Runtime } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionConfigurationCommand, LambdaClient, type Runtime } from "@aws-sdk/client-lambda";
 import { zipOf } from "../src/cli/demo/zip.ts";
 import type { Health } from "../src/cli/commands/health.ts";
 
@@ -45,7 +45,7 @@ export const createMaker = async (endpoint: string) => {
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: TRUST }));
   await iam.send(new AttachRolePolicyCommand({ RoleName: "bench", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
   let made = 0;
-  return async ({ name, runtime, file, handler }: Language): Promise<string> => {
+  const make = async ({ name, runtime, file, handler }: Language): Promise<string> => {
     const FunctionName = `${name}-${made++}`;
     await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: runtime, Handler: "app.handler", Role: Role!.Arn!, MemorySize: 1769, Timeout: 30, Code: { ZipFile: await zipOf(file, handler) } }));
     for (;;) {
@@ -54,6 +54,7 @@ export const createMaker = async (endpoint: string) => {
       if (State === "Failed") throw new Error(`${FunctionName} could not be made`);
     }
   };
+  return Object.assign(make, { remove: async (FunctionName: string) => void (await lambda.send(new DeleteFunctionCommand({ FunctionName }))) });
 };
 
 export type Maker = Awaited<ReturnType<typeof createMaker>>;

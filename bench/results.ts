@@ -50,9 +50,9 @@ export const resultOf = (about: Pick<Result, "name" | "isolation" | "baseline">,
 const loads: number[] = [];
 
 /** Before each block: tells how far the bench is, and keeps the load average, so that a disturbed run can be seen. */
-export const beginBlock = (name: string, block: number): void => {
+export const beginBlock = (name: string, block: number, of = BLOCKS): void => {
   loads.push(loadavg()[0]!);
-  console.error(`${name}: block ${block + 1} of ${BLOCKS}, load average ${loads.at(-1)!.toFixed(2)}`);
+  console.error(`${name}: block ${block + 1} of ${of}, load average ${loads.at(-1)!.toFixed(2)}`);
 };
 
 const machine = () => ({

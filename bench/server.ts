@@ -14,17 +14,20 @@ export interface Server {
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-/** lambdad in a process of its own, everything as users have it; a text of why when it does not start with this isolation. */
-export const startLambdad = async (isolation: string): Promise<Server | string> => {
-  const directory = mkdtempSync(join(tmpdir(), "lambdad-bench-"));
-  const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", "--port", "0", "--data-dir", directory, "--isolation", isolation, "--prepare-sdks", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+/** Everything as users have it. */
+export const lambdadCommand = (isolation: string, directory: string): string[] => [join(ROOT, "bin/lambdad.js"), "start", "--port", "0", "--data-dir", directory, "--isolation", isolation, "--prepare-sdks", "0"];
+
+/** lambdad in a process of its own, in a folder that goes with it unless it is named; a text of why when it does not start with this isolation. */
+export const startLambdad = async (isolation: string, named?: string): Promise<Server | string> => {
+  const directory = named ?? mkdtempSync(join(tmpdir(), "lambdad-bench-"));
+  const child = spawn(process.execPath, lambdadCommand(isolation, directory), { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => (said += chunk));
   const exited = once(child, "exit");
   const stop = async () => {
     child.kill("SIGTERM");
     await exited;
-    rmSync(directory, { recursive: true, force: true });
+    if (named === undefined) rmSync(directory, { recursive: true, force: true });
   };
   const endpoint = await readEndpoint(child.stdout);
   if (endpoint !== undefined) return { ...endpoint, stop };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { readAliases } from "./aliases.ts";
 import { usageError } from "./cli-error.ts";
 import { SETTINGS, type Setting, type Settings } from "./settings.ts";
@@ -41,8 +41,11 @@ export const readConfig = (flags: Flags, environment: Environment, file: Readonl
     return fallback;
   };
   const settings = Object.fromEntries(SETTINGS.map((setting) => [setting.key, read(setting)])) as unknown as Settings;
-  return { ...settings, dataDirectory: resolve(settings.dataDirectory), searchPath: environment["PATH"] ?? "", notices: { understood: aliased.understood, ignored: aliased.ignored } };
+  return { ...settings, dataDirectory: resolve(settings.dataDirectory), searchPath: searchPathOf(environment), notices: { understood: aliased.understood, ignored: aliased.ignored } };
 };
+
+/** PATH, and behind it where JAVA_HOME says that Java is. */
+const searchPathOf = ({ PATH, JAVA_HOME }: Environment): string => [PATH ?? "", ...(JAVA_HOME === undefined || JAVA_HOME === "" ? [] : [join(JAVA_HOME, "bin")])].join(delimiter);
 
 /** `--config`, `LAMBDAD_CONFIG`, or `lambdad.config.json` of the working directory when there is one. */
 export const readConfigFile = (given: string | undefined, environment: Environment): Record<string, unknown> => {

@@ -31,7 +31,7 @@ export interface Settings {
   defaultRegion: string;
   /** Milliseconds that an idle environment lives; undefined: the platform's own default. */
   environmentIdleMs: number | undefined;
-  /** Fetch what AWS's runtimes bring along (boto3) behind the first start. */
+  /** Fetch what AWS's runtimes bring along (boto3, the client for Java) behind the first start. */
   prepareSdks: boolean;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "text" | "json";
@@ -108,7 +108,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "allowedHosts", flag: "--allow-host <name>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "a further host name that requests may carry; may be repeated", isRepeatable: true, parse: parseList, default: [] },
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
   { key: "environmentIdleMs", flag: "--idle <ms>", variable: "LAMBDAD_IDLE_MS", help: "how long an idle environment is kept warm", parse: parseMilliseconds, default: undefined },
-  { key: "prepareSdks", flag: "--prepare-sdks <0|1>", variable: "LAMBDAD_PREPARE_SDKS", help: "fetch the AWS SDK for Python behind the first start", parse: parseBoolean, default: true },
+  { key: "prepareSdks", flag: "--prepare-sdks <0|1>", variable: "LAMBDAD_PREPARE_SDKS", help: "fetch the AWS SDK for Python and AWS's client for Java behind the first start", parse: parseBoolean, default: true },
   { key: "logLevel", flag: "--log-level <level>", variable: "LAMBDAD_LOG_LEVEL", help: "debug, info, warn or error", parse: oneOf("debug", "info", "warn", "error"), default: "info" },
   { key: "logFormat", flag: "--log-format <format>", variable: "LAMBDAD_LOG_FORMAT", help: "text or json", parse: oneOf("text", "json"), default: "text" },
 ];

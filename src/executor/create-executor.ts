@@ -18,11 +18,13 @@ import { acquirePackages, type Packages } from "./layers.ts";
 import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { createMetadataApi } from "./metadata-api.ts";
+import { refuseRestore } from "./restore-api.ts";
 import { createTracingNote } from "./tracing.ts";
 import type { StartRuntime } from "./run.ts";
+import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
-import { preparePythonSdk } from "./sdk.ts";
 import { startOf } from "./starts.ts";
 
 interface Needs {
@@ -46,10 +48,11 @@ const MIB = 1024 * 1024;
 const RUNTIME_API_PORT = 9_001;
 const ENDPOINT_PORT = 4_566;
 
-export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void>; prepareSdks(): Promise<{ isReady: boolean; message: string }> } => {
+export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
   const runtimes = createRuntimes({ settings: needs.settings, searchPath: needs.searchPath });
   const runtimeVersions = createRuntimeVersions(runtimes);
+  const clients = createRuntimeClients({ dataDirectory, searchPath: needs.searchPath });
   const code = createCodeCache({ directory: join(dataDirectory, "code"), blobs, wall, random });
   const live = new Set<Environment>();
   const noteTracing = createTracingNote();
@@ -73,8 +76,11 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
-  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime =>
-    async (api) => {
+  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime => {
+    const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
+    return async (api) => {
+      api.alsoServe(metadata.serve);
+      api.alsoServe(refuseRestore);
       const facts = { target, runtime, sandbox, mounts };
       const start = startOf(runtime);
       const program = start.program(facts);
@@ -82,7 +88,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       const running = await sandbox.exec({
         ...program,
         env: (addresses) =>
-          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
+          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), ofMetadata: metadata.variables(addresses["runtime-api"]!), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
         directory: sandbox.path("/var/task"),
         listeners: [
           { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
@@ -93,6 +99,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       stream.follow(running.stderr);
       return running;
     };
+  };
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
@@ -127,7 +134,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     async createEnvironment(target) {
       let packages: Packages | undefined;
       try {
-        const runtime = await runtimeVersions.resolve(target);
+        const runtime = await clients.complete(await runtimeVersions.resolve(target));
         const credentials = await assumeExecutionRole(call, target);
         packages = await acquirePackages(code, target);
         return await openEnvironment(target, runtime, credentials, packages);
@@ -139,10 +146,6 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     runtimes: runtimes.list,
     runtimeVersions,
     checkRuntimes: runtimes.check,
-    async prepareSdks() {
-      const pythons = (await runtimes.list()).flatMap(({ runtime, path }) => (runtime.startsWith("python") && path !== undefined ? [path] : []));
-      return preparePythonSdk(dataDirectory, [...new Set(pythons)]);
-    },
     async close() {
       await Promise.all([...live].map((environment) => environment.stop()));
       await code.close();

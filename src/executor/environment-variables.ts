@@ -10,6 +10,8 @@ interface Facts {
   runtimeApi: string;
   /** Those of the runtime. */
   ofRuntime: Readonly<Record<string, string>>;
+  /** Those that lead to the metadata endpoint. */
+  ofMetadata: Readonly<Record<string, string>>;
 }
 
 /** Nothing listens there: segments that a handler sends go nowhere, and not out of this machine. */
@@ -27,7 +29,7 @@ const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
 
 /** What a handler finds in its environment, as AWS gives it: defaults, the function's own variables over them, the reserved ones over all. */
 export const environmentVariables = (facts: Facts): Record<string, string> => {
-  const { target, credentials, sandbox, logStream, endpoint, runtimeApi, ofRuntime } = facts;
+  const { target, credentials, sandbox, logStream, endpoint, runtimeApi, ofRuntime, ofMetadata } = facts;
   return {
     ...unreserved(facts),
     AWS_ENDPOINT_URL: endpoint,
@@ -45,6 +47,7 @@ export const environmentVariables = (facts: Facts): Record<string, string> => {
     AWS_LAMBDA_LOG_GROUP_NAME: target.logging.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    ...ofMetadata,
     ...(target.logging.format === "JSON" ? { AWS_LAMBDA_LOG_FORMAT: "JSON", AWS_LAMBDA_LOG_LEVEL: target.logging.applicationLevel ?? "INFO" } : {}),
     _AWS_XRAY_DAEMON_ADDRESS: XRAY_DAEMON.host,
     _AWS_XRAY_DAEMON_PORT: XRAY_DAEMON.port,

@@ -20,6 +20,8 @@ export interface RuntimeApi {
   handleConnection(socket: Socket): void;
   /** Hands the event to the runtime that waits for it. Only this invocation may be answered. */
   send(invocation: Invocation, deadlineMs: number): void;
+  /** What else answers on the same address: asked before a path is refused. */
+  alsoServe(serve: (request: IncomingMessage, response: ServerResponse) => boolean): void;
   close(): void;
 }
 
@@ -172,6 +174,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
 
   // Node keeps no account of the connections of a server that does not listen itself.
   const sockets = new Set<Socket>();
+  const others: Parameters<RuntimeApi["alsoServe"]>[0][] = [];
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     request.on("error", () => {});
     const { method, url = "" } = request;
@@ -179,6 +182,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
     if (method === "POST" && answer !== null) return void takeAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
     if (method === "POST" && url === `${BASE}/init/error`) return void onInitError(request, response).catch(() => response.destroy());
+    if (others.some((serve) => serve(request, response))) return;
     fault(response, 404, "NotFound", `${method} ${url} is not part of the Runtime API that is built`);
   });
 
@@ -192,6 +196,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
       ready = { invocation, deadlineMs };
       deliver();
     },
+    alsoServe: (serve) => void others.push(serve),
     close: () => sockets.forEach((socket) => socket.destroy()),
   };
 };

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { resolve as absolute } from "node:path";
 import { ApiError } from "../kit/api-error.ts";
 import type { RuntimeListing } from "./executor.ts";
-import { discoverInterpreters, inspectInterpreter, type Interpreter, type Language } from "./discover.ts";
+import { discoverInterpreters, inspectInterpreter, titleOf, type Interpreter, type Language } from "./discover.ts";
 
 /** `provided`: no language of ours, the package brings its program. */
 export type RuntimeLanguage = Language | "provided";
@@ -10,6 +10,8 @@ export type RuntimeLanguage = Language | "provided";
 const NAMES: Readonly<Record<RuntimeLanguage, readonly string[]>> = {
   nodejs: ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"],
   python: ["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"],
+  java: ["java8.al2", "java8.al2023", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25"],
+  ruby: ["ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0"],
   provided: ["provided.al2", "provided.al2023"],
 };
 const RUNTIMES = Object.values(NAMES).flat();
@@ -20,9 +22,18 @@ export interface Runtime {
   language: RuntimeLanguage;
   /** Every language has one; `provided` has none. */
   interpreter?: Interpreter;
+  /** AWS's own client, for the languages that lambdad has none of its own for. */
+  client?: RuntimeClient;
   isExact: boolean;
   /** Said once in a function's log when another version answers. */
   note?: string;
+}
+
+export interface RuntimeClient {
+  /** Of this machine; becomes /var/runtime. */
+  folder: string;
+  /** Of this machine: where its Ruby has gems. */
+  gems?: readonly string[];
 }
 
 interface Needs {
@@ -31,10 +42,12 @@ interface Needs {
   searchPath: string;
   /** Of its user: version managers keep interpreters there. */
   home?: string;
+  /** Of the machine. */
+  root?: string;
 }
 
-/** `[3, 13]`, `[24]`: as much of a version as a runtime's name says. */
-const wantedOf = (name: string): number[] => name.match(/\d+/g)!.map(Number);
+/** `[3, 13]`, `[24]`: as much of a version as a runtime's name says; `al2023` is none of it. */
+const wantedOf = (name: string): number[] => /\d+(\.\d+)?/.exec(name)![0].split(".").map(Number);
 
 /** Position on a line, so that versions can be near or far. */
 const positionOf = (parts: readonly number[], length: number): number => (length === 1 ? parts[0]! : parts[0]! * 1_000 + parts[1]!);
@@ -45,7 +58,7 @@ const asNumbers = (version: string): number[] => version.split(".").map(Number);
 const choose = (interpreters: readonly Interpreter[], language: Language, wanted: readonly number[]): Interpreter | undefined => {
   const goal = positionOf(wanted, wanted.length);
   const byPatch = interpreters
-    .filter((one) => one.language === language && (language === "nodejs" || asNumbers(one.version)[0] === wanted[0]))
+    .filter((one) => one.language === language && (language !== "python" || asNumbers(one.version)[0] === wanted[0]))
     .toSorted((a, b) => asNumbers(b.version)[2]! - asNumbers(a.version)[2]! || asNumbers(b.version)[1]! - asNumbers(a.version)[1]!);
   const at = (one: Interpreter) => positionOf(asNumbers(one.version), wanted.length);
   const newer = byPatch.filter((one) => at(one) >= goal).toSorted((a, b) => at(a) - at(b));
@@ -54,16 +67,15 @@ const choose = (interpreters: readonly Interpreter[], language: Language, wanted
 };
 
 const fixFor = (name: string): string => `install it and start lambdad again, or name an interpreter with --runtime ${name}=/path/to/it`;
-const titleOf = (language: Language): string => (language === "python" ? "Python" : "Node.js");
 
 export type Runtimes = ReturnType<typeof createRuntimes>;
 
 /** Which interpreter of this machine runs which runtime. */
-export const createRuntimes = ({ settings, searchPath, home = homedir() }: Needs) => {
+export const createRuntimes = ({ settings, searchPath, home = homedir(), root = "/" }: Needs) => {
   const configured = new Map<string, Promise<Interpreter>>();
   const told = new Set<string>();
   let found: Promise<Interpreter[]> | undefined;
-  const interpreters = () => (found ??= discoverInterpreters({ searchPath, home }));
+  const interpreters = () => (found ??= discoverInterpreters({ searchPath, home, root }));
 
   /** What `--runtime` names, asked once who it is. Throws an error with its fix. */
   const configuredFor = (name: string, path: string): Promise<Interpreter> => {

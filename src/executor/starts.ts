@@ -1,40 +1,14 @@
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assert } from "../kit/assert.ts";
-import type { Mount, Sandbox } from "../sandbox/sandbox.ts";
 import { nodeArgs, PYTHON_ARGS } from "./command.ts";
-import type { Interpreter } from "./discover.ts";
 import { findEntrypoint } from "./entrypoint.ts";
 import type { FunctionTarget } from "./executor.ts";
-import type { Failure } from "./failures.ts";
+import { interpreterMounts, interpreterOf } from "./interpreter.ts";
+import { javaStart } from "./java.ts";
+import { rubyStart } from "./ruby.ts";
 import type { Runtime, RuntimeLanguage } from "./runtimes.ts";
 import { SDK_TARGETS, sdkMounts } from "./sdk.ts";
-
-/** What stands around the start of a runtime. */
-export interface StartFacts {
-  target: FunctionTarget;
-  runtime: Runtime;
-  sandbox: Pick<Sandbox, "path">;
-  /** All that the sandbox was made with. */
-  mounts: readonly Mount[];
-}
-
-export interface Program {
-  command: string;
-  args: string[];
-}
-
-/** How the runtimes of one language are started. */
-interface Start {
-  /** Beside the function's code and layers. */
-  mounts(runtime: Runtime, dataDirectory: string): Mount[];
-  program(facts: StartFacts): Program | { failure: Failure };
-  /** Beside those that every function has; over the function's own. */
-  variables(facts: StartFacts): Record<string, string>;
-  /** As INIT_START says it: `python:3.13.v2`. */
-  version(runtime: Runtime): string;
-}
+import type { Start, StartFacts } from "./start.ts";
 
 /** Our runtime clients; beside `src/` in the repository, beside `dist/` in the package. */
 const clients = fileURLToPath(new URL("../../runtimes", import.meta.url));
@@ -42,22 +16,6 @@ const RUNTIME_DIRECTORY = "/var/runtime";
 const BOOTSTRAPS = ["/var/task/bootstrap", "/opt/bootstrap"];
 /** Counts up when what a custom runtime finds in its environment changes. */
 const OS_ONLY_VERSION = 1;
-
-const interpreterOf = ({ name, interpreter }: Runtime): Interpreter => {
-  assert(interpreter !== undefined, `${name} is run by an interpreter`);
-  return interpreter;
-};
-
-/** The interpreter with its libraries, at its own path; what lies under /usr is in every sandbox. */
-const interpreterMounts = ({ path }: Interpreter): Mount[] => {
-  const real = realpathSync(path);
-  const [prefix, named] = [dirname(dirname(real)), dirname(dirname(path))];
-  const own = isOfSystem(prefix) ? [] : [{ source: prefix, target: prefix }];
-  if (isOfSystem(realpathSync(dirname(path))) || path.startsWith(`${prefix}/`)) return own;
-  // A virtual environment has its packages beside its link; of another link there is nothing but itself.
-  return [...own, existsSync(join(named, "pyvenv.cfg")) ? { source: named, target: named } : { source: real, target: path }];
-};
-const isOfSystem = (path: string): boolean => path === "/usr" || path.startsWith("/usr/");
 
 interface Managed {
   /** The runtime client, in `runtimes/<language>`. */
@@ -100,6 +58,8 @@ const STARTS: Readonly<Record<RuntimeLanguage, Start>> = {
     },
     versionParts: 2,
   }),
+  java: javaStart,
+  ruby: rubyStart,
   // The program is the function's or a layer's. AWS_EXECUTION_ENV is not there ("Defined runtime environment variables": not for OS-only runtimes).
   provided: {
     mounts: () => [],

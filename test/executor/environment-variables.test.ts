@@ -1,18 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isolations } from "../support/isolation.ts";
-import { createGround, node, python } from "./ground.ts";
-
-/** What AWS gives every function, as seen there, and what lambdad adds: where the SDK finds it, and where /tmp is without a mount. */
-const EVERYWHERE = [
-  "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-  "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS",
-  "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", "LANG", "LD_LIBRARY_PATH", "PATH", "PWD", "SHLVL", "TZ", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT", "_HANDLER", "_X_AMZN_TRACE_ID",
-];
-const OURS = ["AWS_ENDPOINT_URL", ...(isolations[0] === "bubblewrap" ? [] : ["TMPDIR"])];
+import { compileJava, exactJavas, whyNoJava } from "../support/java.ts";
+import { hasRuby, NO_RUBY, rubyWithGems } from "../support/ruby.ts";
+import { EVERYWHERE, OURS } from "../support/variables.ts";
+import { createGround, custom, node, python, startFunction } from "./ground.ts";
 
 const PYTHON = "import os\ndef handler(event, context): return dict(os.environ)";
+const WHY_NO_JAVA = await whyNoJava();
 const NODE = "export const handler = async () => process.env";
 const seen = async (start: Promise<{ invoke(event: unknown): Promise<{ json: unknown }> }>) => (await (await start).invoke({})).json as Record<string, string>;
 
@@ -30,6 +25,30 @@ describe("V1 the environment variables of a function", () => {
     });
     expect(variables["AWS_LAMBDA_RUNTIME_API"]).toMatch(/^[\d.]+:\d+$/);
     expect(variables["PATH"]).toMatch(/^\/var\/lang\/bin:\/usr\/local\/bin:\/usr\/bin\/:\/bin:.*opt\/bin$/);
+  });
+
+  /** Nobody sets it but the runtime client of AWS, or of the function: for Java it is a system property. */
+  const WITHOUT_TRACE = [...EVERYWHERE, ...OURS].filter((name) => name !== "_X_AMZN_TRACE_ID");
+
+  it("are AWS's for OS-only runtimes, with no AWS_EXECUTION_ENV", async () => {
+    const bootstrap = `#!/bin/sh\nnames=$(env -0 | tr '\\n' ' ' | tr '\\0' '\\n' | cut -d= -f1 | grep -v '^_$' | sort | tr '\\n' ' ')\napi="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"\nwhile true; do\n  id=$(curl -sS -D - -o /dev/null "$api/invocation/next" | tr -d '\\r' | sed -n 's/^Lambda-Runtime-Aws-Request-Id: //p')\n  curl -sS -o /dev/null "$api/invocation/$id/response" --data-binary "$names"\ndone\n`;
+    const names = (await (await custom(bootstrap)).invoke({}, { isRaw: true })).outcome.payload.toString().trim().split(" ");
+    expect(names.toSorted()).toEqual(WITHOUT_TRACE.filter((name) => name !== "AWS_EXECUTION_ENV").toSorted());
+  });
+
+  it.skipIf(!hasRuby)(`are AWS's for Ruby${NO_RUBY}`, async () => {
+    const variables = await seen(startFunction({ "app.rb": "def handler(event:, context:) = ENV.to_h" }, { runtime: "ruby3.2" }, { runtimePaths: { "ruby3.2": rubyWithGems("3.1.3") } }));
+    // GEM_HOME is what leads this test's Ruby to its gems.
+    expect(Object.keys(variables).filter((name) => name !== "GEM_HOME").toSorted()).toEqual([...WITHOUT_TRACE, "GEM_PATH", "RUBYLIB"].toSorted());
+    expect(variables).toMatchObject({ AWS_EXECUTION_ENV: "AWS_Lambda_ruby3.2", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256" });
+  });
+
+  it.skipIf(WHY_NO_JAVA !== undefined)(`are AWS's for Java${WHY_NO_JAVA === undefined ? "" : ` (skipped: ${WHY_NO_JAVA})`}`, { timeout: 60_000 }, async () => {
+    const runtime = exactJavas[0]!;
+    const classes = await compileJava(runtime, { "App.java": "public class App { public java.util.Map<String, String> go(Object event) { return System.getenv(); } }" });
+    const variables = await seen(startFunction(classes, { runtime, handler: "App::go", memoryMb: 512 }));
+    expect(Object.keys(variables).toSorted()).toEqual(WITHOUT_TRACE.toSorted());
+    expect(variables).toMatchObject({ AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "512", _HANDLER: "App::go" });
   });
 
   it("have the log format and level only with JSON", async () => {

@@ -161,4 +161,15 @@ time.sleep(60)
     expect((await invoke({})).json).toEqual({ errorType: "Mine", errorMessage: "at start" });
     expect(log().join("")).toMatch(/Phase: init\tStatus: error\tError Type: Runtime\.Unknown\n[^]*Phase: invoke\tStatus: error\tError Type: Runtime\.Unknown\n[^]*REPORT .*Status: error\tError Type: Runtime\.Unknown\n$/);
   });
+
+  it("L10 tells a runtime that wants to be restored from a snapshot that there is none", async () => {
+    const { invoke } = await runtime(`
+told = [call("GET", "/restore/next"), call("POST", "/restore/error", b"{}"), call("POST", "/restore/next"), call("GET", "/restore/other")]
+while True:
+    id, headers, event = take()
+    answer(id, [[status, json.loads(body)] for status, _, body in told])
+`);
+    const refusal = (path: string) => [403, { errorType: "InvalidStateTransition", errorMessage: expect.stringMatching(new RegExp(`^/2018-06-01/runtime${path} belongs to SnapStart, which is not built in this version of lambdad`)) }];
+    expect((await invoke({})).json).toEqual([refusal("/restore/next"), refusal("/restore/error"), [404, expect.anything()], [404, expect.anything()]]);
+  });
 });

@@ -21,7 +21,7 @@ const setUp = (pythons: readonly string[] = [], nodes: readonly string[] = [], s
   const home = temporaryDirectory();
   for (const version of pythons) install(join(home, ".pyenv/versions", version, "bin/python3"), version);
   for (const version of nodes) install(join(home, ".nvm/versions/node", `v${version}`, "bin/node"), `v${version}`);
-  return { home, runtimes: createRuntimes({ settings: { strictRuntimes: false, runtimePaths: {}, ...settings }, searchPath: "", home }) };
+  return { home, runtimes: createRuntimes({ settings: { strictRuntimes: false, runtimePaths: {}, ...settings }, searchPath: "", home, root: home }) };
 };
 
 describe("the interpreters of a machine", () => {
@@ -34,11 +34,40 @@ describe("the interpreters of a machine", () => {
     ["fnm", "nodejs", ".local/share/fnm/node-versions/v20.11.1/installation/bin/node"],
     ["mise", "nodejs", ".local/share/mise/installs/node/20.11.1/bin/node"],
     ["volta", "nodejs", ".volta/tools/image/node/20.11.1/bin/node"],
+    ["SDKMAN", "java", ".sdkman/candidates/java/21.0.2-tem/bin/java"],
+    ["mise", "java", ".local/share/mise/installs/java/21.0.2/bin/java"],
+    ["asdf", "java", ".asdf/installs/java/temurin-21.0.2/bin/java"],
+    ["IntelliJ", "java", ".jdks/openjdk-21.0.2/bin/java"],
+    ["Gradle", "java", ".gradle/jdks/eclipse_adoptium-21/bin/java"],
+    ["a system", "java", "usr/lib/jvm/java-21-openjdk/bin/java"],
+    ["a system", "java", "usr/java/jdk-21/bin/java"],
+    ["rbenv", "ruby", ".rbenv/versions/3.4.2/bin/ruby"],
+    ["rvm", "ruby", ".rvm/rubies/ruby-3.4.2/bin/ruby"],
+    ["chruby", "ruby", ".rubies/ruby-3.4.2/bin/ruby"],
+    ["chruby", "ruby", "opt/rubies/ruby-3.4.2/bin/ruby"],
+    ["mise", "ruby", ".local/share/mise/installs/ruby/3.4.2/bin/ruby"],
+    ["asdf", "ruby", ".asdf/installs/ruby/3.4.2/bin/ruby"],
   ] as const)("are found where %s keeps those of %s", async (_name, language, place) => {
     const home = temporaryDirectory();
-    const version = language === "python" ? "3.12.7" : "20.11.1";
-    const path = install(join(home, place), language === "python" ? version : `v${version}`);
-    expect(await discoverInterpreters({ searchPath: "", home })).toEqual([expect.objectContaining({ path: OWN }), { language, path, version }]);
+    const version = { python: "3.12.7", nodejs: "20.11.1", java: "21.0.2", ruby: "3.4.2" }[language];
+    const path = install(join(home, place), { nodejs: `v${version}`, java: `'openjdk version "${version}" 2024-01-16 LTS'`, python: version, ruby: version }[language]);
+    expect(await discoverInterpreters({ searchPath: "", home, root: home })).toEqual([expect.objectContaining({ path: OWN }), { language, path, version }]);
+  });
+
+  it.each([
+    ['openjdk version "1.8.0_402"', "8.0.402"], ['openjdk version "25" 2025-09-16', "25.0.0"], ['java version "17.0.15" 2025-04-15 LTS', "17.0.15"], ['openjdk version "21.0.4.0.1" 2024-08-01', "21.0.4"],
+    ['openjdk version "26-ea" 2026-03-17', "26.0.0"],
+  ])("of Java tell their version on stderr, in whatever form: %s", async (text, version) => {
+    const home = temporaryDirectory();
+    const path = install(join(home, "usr/lib/jvm/java/bin/java"), `'${text}' >&2; echo 'OpenJDK Runtime Environment (build 1.2.3)'`);
+    expect(await discoverInterpreters({ searchPath: "", home, root: home })).toContainEqual({ language: "java", path, version });
+  });
+
+  it("of Java are known by their own file, where there is one", async () => {
+    const home = temporaryDirectory();
+    const path = install(join(home, "usr/lib/jvm/java/bin/java"), "never started; exit 1");
+    writeFileSync(join(home, "usr/lib/jvm/java/release"), 'IMPLEMENTOR="x"\nJAVA_RUNTIME_VERSION="1.8.0_402-b06"\nJAVA_VERSION="1.8.0_402"\n');
+    expect(await discoverInterpreters({ searchPath: "", home, root: home })).toContainEqual({ language: "java", path, version: "8.0.402" });
   });
 
   it("are found on PATH, links followed and told once; shims, broken links and what only looks like one are left out", async () => {
@@ -56,7 +85,7 @@ describe("the interpreters of a machine", () => {
     mkdirSync(join(bin, "python3.7"));
     install(join(home, ".pyenv/shims/python3"), "3.5.0");
     const searchPath = [join(home, ".pyenv/shims"), bin, "", join(home, "nowhere")].join(delimiter);
-    expect(await discoverInterpreters({ searchPath, home })).toEqual([expect.objectContaining({ language: "nodejs", path: OWN }), { language: "python", path: real, version: "3.11.9" }]);
+    expect(await discoverInterpreters({ searchPath, home, root: home })).toEqual([expect.objectContaining({ language: "nodejs", path: OWN }), { language: "python", path: real, version: "3.11.9" }]);
   });
 });
 
@@ -77,6 +106,17 @@ describe("the interpreter of a runtime", () => {
     const { runtimes } = setUp([], ["20.9.0", "20.11.1", "26.1.0"]);
     const versions = await Promise.all(["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"].map(async (name) => (await runtimes.resolve(name)).interpreter?.version));
     expect(versions).toEqual(["20.11.1", process.versions.node, process.versions.node, "26.1.0"]);
+  });
+
+  it("of Java goes by its major version alone, whatever system the name says; of Ruby by the first two parts", async () => {
+    const { home, runtimes } = setUp();
+    for (const version of ["17.0.9", "17.0.15", "21.0.2"]) install(join(home, ".sdkman/candidates/java", version, "bin/java"), `'openjdk version "${version}"'`);
+    for (const version of ["3.1.2", "3.3.6", "4.0.1"]) install(join(home, ".rbenv/versions", version, "bin/ruby"), version);
+    const chosen = async (...names: string[]) => Promise.all(names.map(async (name) => (await runtimes.resolve(name)).interpreter?.version));
+    expect(await chosen("java8.al2", "java11.al2023", "java17", "java17.al2023", "java21", "java25")).toEqual(["17.0.15", "17.0.15", "17.0.15", "17.0.15", "21.0.2", "21.0.2"]);
+    expect(await chosen("ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0")).toEqual(["3.3.6", "3.3.6", "4.0.1", "4.0.1"]);
+    expect((await runtimes.list()).filter(({ runtime, isExact }) => /java|ruby/.test(runtime) && isExact).map(({ runtime }) => runtime)).toEqual(["java17", "java17.al2023", "java21", "ruby3.3", "ruby4.0"]);
+    expect((await runtimes.resolve("java25")).note).toContain("java25 is not installed here: Java 21.0.2");
   });
 
   it("is none for provided.al2 and provided.al2023, which run everywhere", async () => {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { PackageFile } from "./functions.ts";
@@ -10,7 +11,24 @@ export type Package = { files: Record<string, PackageFile> } | { why: string };
 
 const GO_CLIENT = "github.com/aws/aws-lambda-go@v1.47.0";
 const PYTHON_CLIENT = "awslambdaric==4.2.2";
+const RUST_CLIENT = "lambda_runtime-1.5.0";
+const CARGO = `[package]
+name = "bootstrap"
+version = "0.0.0"
+edition = "2021"
+
+[dependencies]
+lambda_runtime = { version = "=1.5.0", default-features = false }
+serde_json = "=1.0.154"
+tokio = { version = "=1.54.1", features = ["macros", "rt"] }
+
+[profile.dev]
+debug = 0
+incremental = false
+`;
 const QUICK_MS = 55_000;
+/** Seventy crates, on two cores that others use as well. */
+const COLD_MS = 4 * 60_000;
 /** `…/node_modules/aws-lambda-ric`. */
 const INSTALLED_NODE_CLIENT = "LAMBDAD_TEST_NODE_CLIENT";
 
@@ -39,6 +57,26 @@ export const goPackage = async (main: string): Promise<Package> => {
     return whyNot(GO_CLIENT, error);
   }
   return { files: { bootstrap: { content: readFileSync(join(folder, "bootstrap")), mode: 0o755 } } };
+};
+
+const writeOnce = (path: string, text: string): void => {
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+};
+
+/** A binary with lambda_runtime, built in a folder of the user's cache: minutes the first time, nothing afterwards. */
+export const rustPackage = async (main: string): Promise<Package> => {
+  const folder = join(homedir(), ".cache", "lambdad-tests", RUST_CLIENT);
+  mkdirSync(join(folder, "src"), { recursive: true });
+  writeOnce(join(folder, "Cargo.toml"), CARGO);
+  writeOnce(join(folder, "src", "main.rs"), main);
+  const build = (...args: string[]) => run("cargo", ["build", "--quiet", ...args], { cwd: folder, timeout: COLD_MS, env: { ...environment, CARGO_TARGET_DIR: join(folder, "target") } });
+  try {
+    // What was fetched before is enough, with or without a registry.
+    await build("--offline").catch(() => build());
+  } catch (error) {
+    return whyNot(RUST_CLIENT, error);
+  }
+  return { files: { bootstrap: { content: readFileSync(join(folder, "target", "debug", "bootstrap")), mode: 0o755 } } };
 };
 
 /** A module `app` under awslambdaric, run by the Python of this machine. */

@@ -4,7 +4,7 @@ import { clientCommand, localCommand, withOutputOptions, type Exit } from "../co
 import { readConfig, readConfigFile } from "../config.ts";
 import { tableLines, type Output } from "../output.ts";
 import { callPlatform } from "../platform-client.ts";
-import { prepareSdks } from "../prepare.ts";
+import { prepareSdks, type Preparation } from "../prepare.ts";
 
 interface Listing {
   runtime: string;
@@ -21,13 +21,17 @@ export const addRuntimes = (program: Command, exit: Exit): void => {
     out.succeed({ runtimes });
     return {};
   });
-  const prepare = command.command("prepare").description("fetch the AWS SDK for Python into the data directory; no server is needed").option("--data-dir <path>", "where everything is kept [LAMBDAD_DATA_DIR]");
+  const prepare = command.command("prepare").description("fetch the AWS SDK for Python and AWS's client for Java into the data directory; no server is needed").option("--data-dir <path>", "where everything is kept [LAMBDAD_DATA_DIR]");
   localCommand(withOutputOptions(prepare), exit, async ({ out, options, environment }) => {
     const config = readConfig({ dataDirectory: options["dataDir"] }, environment, readConfigFile(undefined, environment));
-    const { isReady, message } = await prepareSdks(config);
-    if (!isReady) throw new CliError("NOT_PREPARED", "the AWS SDK for Python is not there", { why: message, actions: ["try again online: lambdad runtimes prepare", "put boto3 into the function's package"], isRetryable: true });
-    if (!out.isJson) out.line(message);
-    out.succeed({ message });
+    const messages: string[] = [];
+    let failed: Preparation | undefined;
+    for await (const preparation of prepareSdks(config)) {
+      if (!preparation.isReady) failed ??= preparation;
+      else if (messages.push(preparation.message) && !out.isJson) out.line(preparation.message);
+    }
+    if (failed !== undefined) throw new CliError("NOT_PREPARED", `${failed.what} is not there`, { why: failed.message, actions: ["try again online: lambdad runtimes prepare", failed.instead], isRetryable: true });
+    out.succeed({ messages });
     return {};
   });
 };

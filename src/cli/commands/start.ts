@@ -65,13 +65,12 @@ const serve = async (context: CommandContext, config: Config, claim: Claim): Pro
   return { exitCode: EXIT.ok };
 };
 
-/** Functions run meanwhile; only a Python handler that wants boto3 may come too early. */
+/** Functions run meanwhile; only a Python handler that wants boto3 may come too early. A Java function waits for its client, and is told what is wrong with it. */
 const prepareBehind = async (config: Config, log: Log): Promise<void> => {
   try {
-    const { isReady, message } = await prepareSdks(config);
-    log[isReady ? "debug" : "warn"](message);
+    for await (const { what, isReady, message } of prepareSdks(config)) log[isReady ? "debug" : what === "AWS's client for Java" ? "info" : "warn"](message);
   } catch (error) {
-    log.warn("the AWS SDK for Python could not be prepared: lambdad runtimes prepare tries it again", { error: (error as Error).message });
+    log.warn("what AWS's runtimes bring along could not be prepared: lambdad runtimes prepare tries it again", { error: (error as Error).message });
   }
 };
 

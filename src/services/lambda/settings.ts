@@ -18,7 +18,7 @@ const DEPRECATED = new Set([
 ]);
 /** What a layer may say that it is for: it is not run itself. */
 export const LAYER_RUNTIMES: readonly string[] = [...SUPPORTED, ...DEPRECATED];
-const BUILT = /^(nodejs(20|22|24|26)\.x|python3\.(9|1[0-4])|provided\.al2(023)?)$/;
+const NOT_BUILT_RUNTIMES = /^(dotnet|python3\.15$)/;
 const TIMEOUT_SECONDS = [1, 900] as const;
 const MEMORY_MB = [128, 10_240] as const;
 const STORAGE_MB = [512, 10_240] as const;
@@ -96,7 +96,7 @@ const checkEnvironment = (variables: Record<string, string>) => {
 const checkRuntime = (runtime: string) => {
   if (DEPRECATED.has(runtime)) throw invalid(`The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`);
   if (!SUPPORTED.includes(runtime)) throw invalid(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${SUPPORTED.join(", ")}] or be a valid ARN`);
-  if (!BUILT.test(runtime)) throw notBuilt(`The runtime ${runtime}`, "it runs nodejs20.x to nodejs26.x, python3.9 to python3.14, provided.al2 and provided.al2023");
+  if (NOT_BUILT_RUNTIMES.test(runtime)) throw notBuilt(`The runtime ${runtime}`, `it runs ${SUPPORTED.filter((name) => !NOT_BUILT_RUNTIMES.test(name)).join(", ")}`);
 };
 
 const logging = (given: SettingsInput["LoggingConfig"], before: Settings["LoggingConfig"]): Settings["LoggingConfig"] => {

@@ -1,0 +1,29 @@
+import type { Mount, Sandbox } from "../sandbox/sandbox.ts";
+import type { FunctionTarget } from "./executor.ts";
+import type { Failure } from "./failures.ts";
+import type { Runtime } from "./runtimes.ts";
+
+/** What stands around the start of a runtime. */
+export interface StartFacts {
+  target: FunctionTarget;
+  runtime: Runtime;
+  sandbox: Pick<Sandbox, "path">;
+  /** All that the sandbox was made with. */
+  mounts: readonly Mount[];
+}
+
+export interface Program {
+  command: string;
+  args: string[];
+}
+
+/** How the runtimes of one language are started. */
+export interface Start {
+  /** Beside the function's code and layers. */
+  mounts(runtime: Runtime, dataDirectory: string): Mount[];
+  program(facts: StartFacts): Program | { failure: Failure };
+  /** Beside those that every function has; over the function's own. */
+  variables(facts: StartFacts): Record<string, string>;
+  /** As INIT_START says it: `python:3.13.v2`. */
+  version(runtime: Runtime): string;
+}
