@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,7 +16,11 @@ import { hasTerraform, NO_TERRAFORM, terraformIn, type Terraform } from "../supp
 const ROOT = resolve(import.meta.dirname, "../..");
 const PERMISSION = /resource "aws_lambda_permission" "bucket" \{\n[^}]*\n\}\n/;
 
-describe.skipIf(!hasTerraform)(`examples/terraform${NO_TERRAFORM}`, () => {
+// It makes the function's zip file.
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+const WHY_SKIPPED = NO_TERRAFORM || (hasPython ? "" : " (skipped: there is no `python3` here)");
+
+describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`, () => {
   let server: RunningServer;
   let clients: Clients;
   let folder: string;
