@@ -22,6 +22,7 @@ import { createIdentities } from "./services/iam/identities.ts";
 import { createServices } from "./services/index.ts";
 import { createEventRules } from "./services/lambda/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/limits.ts";
+import { createProvisioning } from "./services/lambda/provisioning.ts";
 import { createResolveTarget } from "./services/lambda/resolve.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
@@ -84,6 +85,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await queue.start();
   await outbox.start();
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
+  // Behind the first requests: nobody waits for environments to be warm again.
+  createProvisioning({ store, scheduler, limits, clock }).recover().catch((error: unknown) => log.error("provisioned concurrency could not be taken up; it is when it is configured anew", { error: String(error) }));
 
   return {
     endpoint,

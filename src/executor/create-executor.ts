@@ -15,7 +15,7 @@ import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { serviceException } from "./failures.ts";
 import { acquirePackages, type Packages } from "./layers.ts";
-import { createJsonLog, textLog } from "./log-format.ts";
+import { createJsonLog, provisionedTextLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import { createMetadataApi } from "./metadata-api.ts";
@@ -117,7 +117,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
       startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
-      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : textLog,
+      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : target.initializationType === "on-demand" ? textLog : provisionedTextLog,
       runtimeVersion: runtimeVersionOf(runtime, region),
       notes: [...(note === undefined ? [] : [note]), ...(tracingNote === undefined ? [] : [tracingNote]), ...packages.layers.notes],
       credentialsExpireAt: credentials.expiresAt,

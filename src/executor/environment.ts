@@ -1,6 +1,6 @@
 import { assert } from "../kit/assert.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
-import { ANSWER_GRACE_MS, INIT_TIMEOUT_MS } from "../kit/limits.ts";
+import { ANSWER_GRACE_MS, INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { endingOf, type Ending } from "./ending.ts";
@@ -34,6 +34,9 @@ interface Course {
   leftMs(): number;
   onAnswer(outcome: InvocationOutcome): void;
 }
+
+const initTimeoutMs = ({ initializationType, timeoutSeconds }: FunctionTarget): number =>
+  initializationType === "on-demand" ? INIT_TIMEOUT_MS : Math.max(PROVISIONED_INIT_TIMEOUT_MS, timeoutSeconds * 1_000);
 
 const IDLE_BEFORE_FREEZE_MS = 10;
 const MIB = 1024 * 1024;
@@ -83,12 +86,12 @@ export const createEnvironment = (needs: Needs): Environment => {
     return { failure, tookMs };
   };
 
-  /** INIT outside an invocation: ten seconds; what fails here is tried again inside the first invocation. */
+  /** INIT outside an invocation: ten seconds, more if it is provisioned; what fails here is tried again inside the first invocation. */
   const init = async () => {
     const { version, arn } = needs.runtimeVersion;
     logs.system(systemLog.initStart({ runtimeVersion: version, runtimeVersionArn: arn, functionName: target.name, functionVersion: target.version }));
     for (const note of needs.notes) logs.system(systemLog.notice(note));
-    const { failure, tookMs } = await runInit("init", INIT_TIMEOUT_MS);
+    const { failure, tookMs } = await runInit("init", initTimeoutMs(target));
     if (failure === undefined) initMs = tookMs;
   };
   const initialized = init().then(
@@ -172,13 +175,14 @@ export const createEnvironment = (needs: Needs): Environment => {
 
   const invokeAwake = async (given: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
     const invocation = sampled(given, target);
-    const { requestId } = invocation;
-    const tracing = tracingOf(invocation);
-    const isColdStart = invocations === 0;
+    const { requestId, tenantId } = invocation;
+    const facts = { ...tracingOf(invocation), ...(tenantId === undefined ? {} : { tenantId }) };
+    // Nobody waits for the start of a provisioned one.
+    const isColdStart = invocations === 0 && target.initializationType === "on-demand";
     become("busy");
     invocations++;
     logs.beginTail();
-    logs.system(systemLog.start({ requestId, version: target.version, ...tracing }));
+    logs.system(systemLog.start({ requestId, version: target.version, ...facts }));
     const began = wall.monotonic();
     const deadline = began + target.timeoutSeconds * 1_000;
     const how = await runOne(invocation, { leftMs: () => Math.max(0, deadline - wall.monotonic()), onAnswer });
@@ -187,7 +191,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     const { outcome, status, errorType, notice } = how;
     const measured = await measure(how, tookMs, isColdStart);
     mustLive();
-    const result = { requestId, status, ...tracing, ...(errorType === undefined ? {} : { errorType }) };
+    const result = { requestId, status, ...facts, ...(errorType === undefined ? {} : { errorType }) };
     logs.system(notice);
     logs.system(systemLog.runtimeDone({ ...result, durationMs: measured.durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 }));
     logs.system(systemLog.end({ requestId }));
@@ -226,6 +230,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     logStream: needs.logStreamName,
     credentialsExpireAt: needs.credentialsExpireAt,
     get state() { return state; },
+    get isInitialized() { return initMs !== undefined; },
     initialized: initialized.catch(() => {}),
     get invocations() { return invocations; },
     invoke,

@@ -93,6 +93,8 @@ export interface Environment {
   invoke(invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
   /** Kills what runs in it, an invocation too. Nothing is left when it resolves; never rejects. */
   stop(): Promise<void>;
+  /** INIT, outside of an invocation, went well. */
+  readonly isInitialized: boolean;
   /** Resolves when INIT is over, however it went. */
   readonly initialized: Promise<void>;
   /** Resolves when it is dead, whatever the cause. */

@@ -3,6 +3,7 @@ import type { Tracing } from "./tracing.ts";
 /** The platform's own log lines, in AWS's text and JSON formats. Durations in milliseconds, memory in megabytes. */
 export interface ReportFacts {
   requestId: string;
+  tenantId?: string;
   durationMs: number;
   billedMs: number;
   memorySizeMb: number;
@@ -21,8 +22,8 @@ export interface SystemLog {
   initStart(facts: { runtimeVersion: string; runtimeVersionArn: string; functionName: string; functionVersion: string }): string | undefined;
   initRuntimeDone(facts: { phase: Phase; status: Status; errorType?: string }): string | undefined;
   initReport(facts: { initMs: number; phase: Phase; status: Status; errorType?: string }): string | undefined;
-  start(facts: { requestId: string; version: string; tracing?: Tracing }): string | undefined;
-  runtimeDone(facts: { requestId: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }): string | undefined;
+  start(facts: { requestId: string; version: string; tenantId?: string; tracing?: Tracing }): string | undefined;
+  runtimeDone(facts: { requestId: string; tenantId?: string; status: Status; errorType?: string; tracing?: Tracing; durationMs: number; producedBytes: number }): string | undefined;
   end(facts: { requestId: string }): string | undefined;
   report(facts: ReportFacts): string | undefined;
   /** Of lambdad itself, where AWS has nothing to say. */
@@ -31,6 +32,7 @@ export interface SystemLog {
 
 const fixed = (ms: number): string => ms.toFixed(2);
 const optional = (errorType: string | undefined) => (errorType === undefined ? {} : { errorType });
+const ofTenant = (tenantId: string | undefined) => (tenantId === undefined ? {} : { tenantId });
 
 export const textLog: SystemLog = {
   initStart: ({ runtimeVersion, runtimeVersionArn }) => `INIT_START Runtime Version: ${runtimeVersion}\tRuntime Version ARN: ${runtimeVersionArn}\n`,
@@ -46,6 +48,12 @@ export const textLog: SystemLog = {
     return `REPORT RequestId: ${requestId}\tDuration: ${fixed(durationMs)} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memorySizeMb} MB\tMax Memory Used: ${memoryUsedMb} MB\t${init}${failure}\n${tracing === undefined ? "" : `XRAY TraceId: ${tracing.traceId}\tSegmentId: ${tracing.segmentId}\tSampled: true\t\n`}`;
   },
   notice: (text) => `[lambdad] ${text}\n`,
+};
+
+/** Of a provisioned environment: its INIT is always reported ("Understanding the Lambda execution environment lifecycle"). */
+export const provisionedTextLog: SystemLog = {
+  ...textLog,
+  initReport: (facts) => textLog.initReport(facts) ?? `INIT_REPORT Init Duration: ${fixed(facts.initMs)} ms\n`,
 };
 
 /** "TraceContext" of the same schema. */
@@ -70,13 +78,14 @@ export const createJsonLog = (nowMs: () => number, { initializationType = "on-de
     initRuntimeDone: ({ phase, status, errorType }) => line(unlessFailed("DEBUG", status), "initRuntimeDone", { initializationType, phase, status, ...optional(errorType) }),
     initReport: ({ initMs, phase, status, errorType }) =>
       line(unlessFailed(initializationType === "on-demand" ? "DEBUG" : "INFO", status), "initReport", { initializationType, phase, status, ...optional(errorType), metrics: { durationMs: rounded(initMs) } }),
-    start: ({ requestId, version, tracing }) => line("INFO", "start", { requestId, version, ...spanOf(tracing) }),
-    runtimeDone: ({ requestId, status, errorType, tracing, durationMs, producedBytes }) =>
-      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, status, ...optional(errorType), ...spanOf(tracing), metrics: { durationMs: rounded(durationMs), producedBytes } }),
+    start: ({ requestId, version, tenantId, tracing }) => line("INFO", "start", { requestId, version, ...ofTenant(tenantId), ...spanOf(tracing) }),
+    runtimeDone: ({ requestId, tenantId, status, errorType, tracing, durationMs, producedBytes }) =>
+      line(unlessFailed("DEBUG", status), "runtimeDone", { requestId, ...ofTenant(tenantId), status, ...optional(errorType), ...spanOf(tracing), metrics: { durationMs: rounded(durationMs), producedBytes } }),
     end: () => undefined,
-    report: ({ requestId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) =>
+    report: ({ requestId, tenantId, durationMs, billedMs, memorySizeMb, memoryUsedMb, initMs, status, errorType, tracing }) =>
       line(unlessFailed("INFO", status), "report", {
         requestId,
+        ...ofTenant(tenantId),
         metrics: { durationMs: rounded(durationMs), billedDurationMs: billedMs, memorySizeMB: memorySizeMb, maxMemoryUsedMB: memoryUsedMb, ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }) },
         status,
         ...optional(errorType),

@@ -154,6 +154,19 @@ export const S3_SWEEP_ROWS = 500;
 /** Environments that a function may gain per window, and the window in milliseconds ("Lambda function scaling"). */
 export const SCALING_ENVIRONMENTS = 1_000;
 export const SCALING_WINDOW_MS = 10_000;
+/** Synchronous requests per second for each execution that may run at once ("Lambda quotas"). */
+export const REQUESTS_PER_SECOND_AND_CONCURRENCY = 10;
+/** Environments for tenants, active or idle, for each execution that a function may have: 2,500 per 1,000 ("Troubleshooting tenant isolation"). */
+export const TENANT_ENVIRONMENTS_PER_CONCURRENCY = 2.5;
+/** Milliseconds. INIT of a provisioned environment: this, or the function's timeout if that is longer ("Understanding the Lambda execution environment lifecycle"). */
+export const PROVISIONED_INIT_TIMEOUT_MS = 130_000;
+/** Milliseconds of platform time until provisioned environments that could not be made are tried again, doubling up to the most. Ours. */
+export const PROVISIONED_RETRY_MS_FIRST = 60_000;
+export const PROVISIONED_RETRY_MS_MAX = 15 * 60_000;
+/** Milliseconds before a provisioned environment can be used no more at which its successor is begun. Ours. */
+export const PROVISIONED_SUCCESSOR_MS = 5 * 60_000;
+/** Provisioned concurrency configurations on one page (ListProvisionedConcurrencyConfigs, API reference). */
+export const PROVISIONED_CONFIGS_PAGE_MAX = 50;
 /** Milliseconds before the end of its credentials at which an environment is used no more; ours. */
 export const CREDENTIALS_MARGIN_MS = 5 * 60 * 1000;
 /** Milliseconds. After throttles and system errors: 1 s, doubling to 5 min ("Asynchronous invocation"). */

@@ -29,6 +29,8 @@ export interface Delivery {
   targetArn: string;
   /** JSON, as the target gets it. */
   payload: string;
+  /** For a function with tenant isolation. */
+  tenantId?: string;
   /** As whom. */
   as: AsService | AsRole;
   region: string;
@@ -63,7 +65,7 @@ interface Sending {
 /** The targets there are, by the service of their ARN. */
 const createSenders = (call: Call): Record<string, (sending: Sending) => Promise<unknown>> => ({
   lambda: ({ delivery, arn, as, trace }) =>
-    call("lambda", "Invoke", { FunctionName: delivery.targetArn, InvocationType: "Event", Payload: Buffer.from(delivery.payload) }, { as, account: arn.account, region: arn.region, requestId: delivery.id, trace }),
+    call("lambda", "Invoke", { FunctionName: delivery.targetArn, InvocationType: "Event", Payload: Buffer.from(delivery.payload), ...(delivery.tenantId === undefined ? {} : { TenantId: delivery.tenantId }) }, { as, account: arn.account, region: arn.region, requestId: delivery.id, trace }),
   s3: ({ delivery, arn, as, trace }) =>
     call("s3", "PutObject", { Bucket: arn.resource, Key: delivery.objectKey ?? delivery.id, Body: Buffer.from(delivery.payload), ContentType: "application/json" }, { as, region: delivery.region, requestId: delivery.id, trace }),
 });

@@ -64,6 +64,7 @@ const toEvent = (row: Row, leaseToken: string): Leased => ({
   leaseToken,
   ...(row["lineage"] === null ? {} : { lineage: row["lineage"] as string }),
   ...(row["qualifier"] === null ? {} : { qualifier: row["qualifier"] as string }),
+  ...(row["tenant_id"] === null ? {} : { tenantId: row["tenant_id"] as string }),
 });
 
 /** The functions that have events due: one step through the index for each of them, however many events they have. */
@@ -137,7 +138,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     try {
       if (await isExpired(event)) return { kind: "expired" };
       const target = await resolve(event, event.functionName, event.qualifier);
-      const { outcome } = await scheduler.invoke(target, { requestId: event.requestId, trace: traceOf(event), payload: event.payload, invokedFunctionArn: event.invokedFunctionArn });
+      const { outcome } = await scheduler.invoke(target, {
+        requestId: event.requestId, trace: traceOf(event), payload: event.payload, invokedFunctionArn: event.invokedFunctionArn, isQueued: true, ...(event.tenantId === undefined ? {} : { tenantId: event.tenantId }),
+      });
       return { kind: "ran", outcome, version: target.version };
     } catch (error) {
       if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
@@ -212,9 +215,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     async enqueue(event) {
       await store.run(() =>
         sql(
-          `insert into async_event (request_id, trace_id, lineage, account, region, function_name, function_key, qualifier, invoked_arn, payload, accepted_at, due_at, attempts, backoffs)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict (request_id) do nothing`,
-          event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, functionKey(event), event.qualifier ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
+          `insert into async_event (request_id, trace_id, lineage, account, region, function_name, function_key, qualifier, tenant_id, invoked_arn, payload, accepted_at, due_at, attempts, backoffs)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict (request_id) do nothing`,
+          event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, functionKey(event), event.qualifier ?? null, event.tenantId ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
         ),
       );
       tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });

@@ -1,11 +1,15 @@
-import type { Executor } from "../executor/executor.ts";
+import { availableParallelism } from "node:os";
+import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger } from "../kit/ledger.ts";
+import { ENVIRONMENT_STARTS_PER_CPU } from "../kit/limits.ts";
 import { createConcurrency } from "./concurrency.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
 import { createPlacement } from "./placement.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { createProvisioned } from "./provisioned.ts";
+import type { RequestedInvocation, Scheduler } from "./scheduler.ts";
+import { createStartQueue } from "./start-queue.ts";
 
 interface Needs {
   executor: Executor;
@@ -17,41 +21,75 @@ interface Needs {
   settings?: { idleMs?: number; accountConcurrency?: number };
 }
 
+/** An environment for one invocation, and how it is given back. */
+interface Place {
+  environment: Environment;
+  release(): void;
+}
+
+const describeStart = (isColdStart: boolean, { target }: Environment): string =>
+  target.initializationType === "provisioned-concurrency" ? "a provisioned" : isColdStart ? "a new" : "a warm";
+
 /** pass the function in the chain → lease concurrency → acquire an environment → run → release */
 export const createScheduler = ({ executor, clock, wall, ledger, limits = createFunctionLimits(), settings = {} }: Needs): Scheduler => {
   const concurrency = createConcurrency({ clock, limits, ...(settings.accountConcurrency === undefined ? {} : { accountLimit: settings.accountConcurrency }) });
-  const placement = createPlacement({ executor, clock, wall, grow: concurrency.grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
+  // More at once would only slow each other down.
+  const starts = createStartQueue(availableParallelism() * ENVIRONMENT_STARTS_PER_CPU);
+  const grow = (target: FunctionTarget, tenantEnvironments?: number) => {
+    if (tenantEnvironments !== undefined) concurrency.admitTenant(target, tenantEnvironments);
+    concurrency.grow(target.functionArn);
+  };
+  const placement = createPlacement({ executor, clock, wall, starts, grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
+  const provisioned = createProvisioned({ executor, clock, wall, starts });
+
+  /** A provisioned one that is free; else, on demand, whatever concurrency is left. */
+  const acquire = async (target: FunctionTarget, { invokedFunctionArn, tenantId }: RequestedInvocation): Promise<Place> => {
+    const waiting = provisioned.take(invokedFunctionArn, target);
+    if (waiting !== undefined) return { environment: waiting, release: () => provisioned.release(waiting) };
+    const lease = concurrency.lease(target);
+    try {
+      const environment = await placement.acquire(target, tenantId);
+      return {
+        environment,
+        release() {
+          placement.release(environment);
+          lease.release();
+        },
+      };
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  };
 
   return {
     async invoke(target, given, onAnswer) {
       const invocation = { ...given, trace: passThrough(given.trace, target.functionArn, limits.of(target).recursiveLoop) };
-      const lease = concurrency.lease(target);
+      if (given.isQueued !== true) concurrency.request(target);
+      const { environment, release } = await acquire(target, invocation);
       try {
-        const environment = await placement.acquire(target);
-        try {
-          const report = await environment.invoke(invocation, onAnswer);
-          const { outcome, durationMs, isColdStart, logGroup, logStream, memoryUsedMb, initMs } = report;
-          const result = outcome.kind === "response" ? "returned" : `failed with ${outcome.errorType}`;
-          ledger.record({
-            traceId: invocation.trace.id,
-            kind: "attempt",
-            account: target.account,
-            region: target.region,
-            keys: [invocation.requestId, target.functionArn, target.name],
-            summary: `${target.name} ran in ${isColdStart ? "a new" : "a warm"} environment and ${result} after ${durationMs.toFixed(2)} ms`,
-            detail: { environmentId: environment.id, isColdStart, logGroup, logStream, durationMs, memoryUsedMb, ...(initMs === undefined ? {} : { initMs }), outcome: outcome.kind, ...(outcome.kind === "error" ? { errorType: outcome.errorType } : {}) },
-          });
-          return report;
-        } finally {
-          placement.release(environment);
-        }
+        const report = await environment.invoke(invocation, onAnswer);
+        const { outcome, durationMs, isColdStart, logGroup, logStream, memoryUsedMb, initMs } = report;
+        const result = outcome.kind === "response" ? "returned" : `failed with ${outcome.errorType}`;
+        ledger.record({
+          traceId: invocation.trace.id,
+          kind: "attempt",
+          account: target.account,
+          region: target.region,
+          keys: [invocation.requestId, target.functionArn, target.name],
+          summary: `${target.name} ran in ${describeStart(isColdStart, environment)} environment and ${result} after ${durationMs.toFixed(2)} ms`,
+          detail: { environmentId: environment.id, isColdStart, logGroup, logStream, durationMs, memoryUsedMb, ...(initMs === undefined ? {} : { initMs }), ...(given.tenantId === undefined ? {} : { tenantId: given.tenantId }), outcome: outcome.kind, ...(outcome.kind === "error" ? { errorType: outcome.errorType } : {}) },
+        });
+        return report;
       } finally {
-        lease.release();
+        release();
       }
     },
     retire: placement.retire,
+    provision: provisioned.provision,
+    provisioned: provisioned.status,
     environments: () =>
-      placement.environments().map(({ id, target, state }) => ({ id, functionArn: target.functionArn, state, pending: state === "busy" ? 1 : 0 })),
-    close: placement.close,
+      [...provisioned.environments(), ...placement.environments()].map(({ id, target, state }) => ({ id, functionArn: target.functionArn, state, pending: state === "busy" ? 1 : 0 })),
+    close: async () => void (await Promise.all([provisioned.close(), placement.close()])),
   };
 };

@@ -1,10 +1,12 @@
-import { availableParallelism } from "node:os";
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import { ApiError } from "../kit/api-error.ts";
-import { wallNow, type Clock, type Timer } from "../kit/clock.ts";
-import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, START_TURN_MS } from "../kit/limits.ts";
+import type { Clock, Timer } from "../kit/clock.ts";
+import { ENVIRONMENT_IDLE_MS } from "../kit/limits.ts";
 import type { Retired } from "./scheduler.ts";
-import { createStartQueue } from "./start-queue.ts";
+import type { StartQueue } from "./start-queue.ts";
+import { createStopping } from "./stopping.ts";
+import { endTurnWithInit } from "./turns.ts";
+import { isUsable } from "./usable.ts";
 
 interface Waiting {
   give(environment: Environment): void;
@@ -13,8 +15,9 @@ interface Waiting {
 
 const closing = (): ApiError => new ApiError("ServiceException", "lambdad is being stopped", { status: 500, members: { Type: "Service" } });
 
-/** The environments of one function version, in one of its revisions. */
+/** The environments of one function version, in one of its revisions; of a function with tenant isolation, those of one tenant. */
 interface Pool {
+  key: string;
   functionArn: string;
   version: string;
   revisionId: string;
@@ -31,52 +34,59 @@ interface Needs {
   executor: Executor;
   clock: Clock;
   wall: Clock;
-  /** Asked before an environment is made; throws when it may not be. */
-  grow: (functionArn: string) => void;
+  starts: StartQueue;
+  /** Asked before an environment is made, with how many the function has for its tenants if it is for one; throws when it may not be. */
+  grow: (target: FunctionTarget, tenantEnvironments?: number) => void;
   idleMs?: number;
-  /** Environments that may begin at once: more would only slow each other down. */
-  startsAtOnce?: number;
 }
 
+const NO_POOLS: ReadonlySet<Pool> = new Set();
+
 /** Which environment an invocation gets: a warm one, or whichever comes first of a new one and one that becomes free. */
-export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONMENT_IDLE_MS, startsAtOnce = availableParallelism() * ENVIRONMENT_STARTS_PER_CPU }: Needs) => {
+export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = ENVIRONMENT_IDLE_MS }: Needs) => {
   const pools = new Map<string, Pool>();
-  const stopping = new Set<Promise<void>>();
+  /** By their function. */
+  const ofTenants = new Map<string, Set<Pool>>();
+  const homes = new WeakMap<Environment, Pool>();
+  const stopping = createStopping();
   const underWay = new Set<Promise<void>>();
   let isClosed = false;
-  const starts = createStartQueue(startsAtOnce);
+  const { stop } = stopping;
 
-  const stop = (environment: Environment) => {
-    const stopped = environment.stop();
-    stopping.add(stopped);
-    void stopped.finally(() => stopping.delete(stopped));
-    return stopped;
-  };
-  const keyOf = ({ functionArn, version, revisionId }: FunctionTarget): string => `${functionArn}:${version}:${revisionId}`;
-  const poolOf = (target: FunctionTarget): Pool => {
-    const key = keyOf(target);
+  const poolOf = ({ functionArn, version, revisionId }: FunctionTarget, tenantId: string | undefined): Pool => {
+    const key = `${functionArn}:${version}:${revisionId}${tenantId === undefined ? "" : `/${tenantId}`}`;
     let pool = pools.get(key);
     if (pool === undefined) {
-      pool = { functionArn: target.functionArn, version: target.version, revisionId: target.revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
+      pool = { key, functionArn, version, revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
       pools.set(key, pool);
+      if (tenantId !== undefined) {
+        const siblings = ofTenants.get(functionArn) ?? new Set<Pool>();
+        ofTenants.set(functionArn, siblings.add(pool));
+      }
     }
     return pool;
+  };
+  const tenantEnvironments = (functionArn: string): number => {
+    let total = 0;
+    for (const pool of ofTenants.get(functionArn) ?? NO_POOLS) total += pool.all.size + pool.starting;
+    return total;
   };
   const takeIdle = (pool: Pool, environment: Environment) => {
     pool.idle.get(environment)?.cancel();
     pool.idle.delete(environment);
   };
-  const dropIfEmpty = (pool: Pool, target: FunctionTarget) => {
-    if (pool.all.size === 0 && pool.starting === 0 && pool.waiting.length === 0) pools.delete(keyOf(target));
+  const dropIfEmpty = (pool: Pool) => {
+    if (pool.all.size > 0 || pool.starting > 0 || pool.waiting.length > 0) return;
+    pools.delete(pool.key);
+    const siblings = ofTenants.get(pool.functionArn);
+    siblings?.delete(pool);
+    if (siblings?.size === 0) ofTenants.delete(pool.functionArn);
   };
   const forget = (pool: Pool, environment: Environment) => {
     pool.all.delete(environment);
     takeIdle(pool, environment);
-    dropIfEmpty(pool, environment.target);
+    dropIfEmpty(pool);
   };
-  const isUsable = (environment: Environment): boolean =>
-    environment.state !== "dead" && environment.state !== "stopping" && environment.credentialsExpireAt - environment.target.timeoutSeconds * 1_000 - CREDENTIALS_MARGIN_MS > wallNow();
-
   const rest = (pool: Pool, environment: Environment) => {
     const timer = clock.at(clock.now() + idleMs, "idle environment", () => {
       takeIdle(pool, environment);
@@ -91,14 +101,6 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
     if (pool.isRetired) return void stop(environment);
     rest(pool, environment);
   };
-  /** Its turn ends with INIT, or sooner: an INIT that waits for something shall not keep others from starting. */
-  const endTurn = (turn: () => void, environment: Environment) => {
-    const timer = wall.at(wall.now() + START_TURN_MS, "turn to start", turn);
-    void environment.initialized.finally(() => {
-      timer.cancel();
-      turn();
-    });
-  };
   const start = (pool: Pool, target: FunctionTarget) => {
     pool.starting++;
     const started = startInTurn(pool, target).finally(() => underWay.delete(started));
@@ -110,11 +112,12 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
     if (pool.waiting.length < pool.starting) {
       pool.starting--;
       turn();
-      return dropIfEmpty(pool, target);
+      return dropIfEmpty(pool);
     }
     try {
       const environment = await executor.createEnvironment(target);
-      endTurn(turn, environment);
+      endTurnWithInit(wall, turn, environment);
+      homes.set(environment, pool);
       pool.starting--;
       pool.all.add(environment);
       void environment.dead.then(() => forget(pool, environment));
@@ -124,28 +127,33 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
       pool.starting--;
       // One that is free again may have served somebody meanwhile: then those on their way are enough.
       if (pool.waiting.length > pool.starting) pool.waiting.pop()!.fail(error);
-      dropIfEmpty(pool, target);
+      dropIfEmpty(pool);
     }
   };
 
   return {
     /** Rejects with why no environment can be made. */
-    async acquire(target: FunctionTarget): Promise<Environment> {
+    async acquire(target: FunctionTarget, tenantId?: string): Promise<Environment> {
       if (isClosed) throw closing();
-      const pool = poolOf(target);
+      const pool = poolOf(target, tenantId);
       for (const warm of [...pool.idle.keys()].toReversed()) {
         takeIdle(pool, warm);
         if (isUsable(warm)) return warm;
         void stop(warm);
       }
-      grow(target.functionArn);
+      try {
+        grow(target, tenantId === undefined ? undefined : tenantEnvironments(target.functionArn));
+      } catch (error) {
+        dropIfEmpty(pool);
+        throw error;
+      }
       return new Promise<Environment>((give, fail) => {
         pool.waiting.push({ give, fail });
         start(pool, target);
       });
     },
     release(environment: Environment): void {
-      const pool = pools.get(keyOf(environment.target));
+      const pool = homes.get(environment);
       if (pool !== undefined && isUsable(environment)) offer(pool, environment);
       else void stop(environment);
     },
@@ -172,7 +180,7 @@ export const createPlacement = ({ executor, clock, wall, grow, idleMs = ENVIRONM
           void stop(environment);
         }
       }
-      while (underWay.size + stopping.size > 0) await Promise.all([...underWay, ...stopping]);
+      while (underWay.size + stopping.count > 0) await Promise.all([...underWay, stopping.settled()]);
     },
   };
 };

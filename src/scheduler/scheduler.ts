@@ -3,6 +3,28 @@ import type { Trace } from "../kit/ledger.ts";
 import { ASYNC_EVENT_AGE_MS_MAX, ASYNC_RETRY_ATTEMPTS_DEFAULT } from "../kit/limits.ts";
 import type { Operation } from "../store/store.ts";
 
+/** One version of the function, and how many environments of it are kept. */
+export interface ProvisionedShare {
+  target: FunctionTarget;
+  count: number;
+}
+
+/** What a function's provisioned concurrency asks for, by the ARN of the version or alias: two shares where an alias has weights. */
+export type ProvisionedWishes = ReadonlyMap<string, readonly ProvisionedShare[]>;
+
+export interface ProvisionedStatus {
+  /** Environments whose INIT is done. */
+  allocated: number;
+  /** Why the others cannot be made. */
+  failure?: string;
+}
+
+/** An invocation as the scheduler is asked for it. */
+export interface RequestedInvocation extends Invocation {
+  /** It comes from the queue, which paces itself: requests per second are not counted. */
+  isQueued?: boolean;
+}
+
 /** A synchronous invocation: lease concurrency → acquire an environment → run → release. */
 export interface Scheduler {
   /**
@@ -10,9 +32,13 @@ export interface Scheduler {
    * scheduler is closed, or with the executor's ApiError. `onAnswer` is told sooner when the runtime goes on working behind its answer; it keeps
    * environment and lease meanwhile.
    */
-  invoke(target: FunctionTarget, invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
+  invoke(target: FunctionTarget, invocation: RequestedInvocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
   /** Code or configuration changed, or the function or a version is gone: idle environments stop, busy ones after their invocation. */
   retire(functionArn: string, only?: Retired): void;
+  /** Makes and keeps what a function's configurations ask for, and lets go what else was provisioned for it. Returns at once. */
+  provision(functionArn: string, wishes: ProvisionedWishes): void;
+  /** Of what is provisioned for a version or alias, by its ARN. */
+  provisioned(qualifiedArn: string): ProvisionedStatus;
   /** Live environments, for `ps`, health and drain. */
   environments(): { id: string; functionArn: string; state: string; pending: number }[];
   close(): Promise<void>;
@@ -36,6 +62,8 @@ export interface QueuedInvocation {
   qualifier?: string;
   invokedFunctionArn: string;
   payload: Buffer;
+  /** Of a function with tenant isolation. */
+  tenantId?: string;
 }
 
 /** The state of a function changes at any moment, so targets are resolved when they are needed. */

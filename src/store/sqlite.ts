@@ -5,9 +5,11 @@ import { assert } from "../kit/assert.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import { makeFolder, syncFolder } from "../kit/durable.ts";
 import { migrate, type Migration } from "./migrate.ts";
-import type { Operation, Row, Store } from "./store.ts";
+import type { Operation, Row, Store, Urgency } from "./store.ts";
 
 interface Waiting {
+  /** Waits for the commit that it is in, and for no sync. */
+  isRead: boolean;
   run(): void;
   settle(): void;
   fail(error: unknown): void;
@@ -68,12 +70,12 @@ export const createSqliteStore = ({
   let isClosed = false;
   let whenIdle: (() => void) | undefined;
 
-  const drive = <T>(operation: () => Operation<T>, kind: "run" | "read" = "run"): T => {
+  const drive = <T>(operation: () => Operation<T>, kind: "run" | "read"): T => {
     const steps = operation();
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
-      // A read stands outside of every transaction.
+      // A read may stand outside of every transaction, and is told of before it is on the disk.
       assert(kind === "run" || /^\s*select\b/i.test(sql), `a read may only select, and this does not: ${sql}`);
       let rows: readonly Row[];
       try {
@@ -101,7 +103,7 @@ export const createSqliteStore = ({
       const before = changes;
       changes = changesSoFar();
       if (changes === before && !isSyncing && unsynced.length === 0) for (const waiting of done) waiting.settle();
-      else unsynced.push(...done);
+      else for (const waiting of done) if (waiting.isRead) waiting.settle(); else unsynced.push(waiting);
     } catch (error) {
       // The disk is full, or the file cannot be written: nothing of the turn is kept, and everyone is told.
       if (database.isTransaction) control("rollback");
@@ -149,13 +151,14 @@ export const createSqliteStore = ({
     });
   };
 
-  const run: Store["run"] = (operation, urgency = "now") =>
-    new Promise((resolve, reject) => {
+  const perform = <T>(operation: () => Operation<T>, kind: "run" | "read", urgency: Urgency) =>
+    new Promise<T>((resolve, reject) => {
       assert(!isClosed, `the store ${path} is closed`);
-      let result: ReturnType<typeof drive<unknown>>;
+      let result: T;
       queue.push({
-        run: () => void (result = drive(operation)),
-        settle: () => resolve(result as never),
+        isRead: kind === "read",
+        run: () => void (result = drive(operation, kind)),
+        settle: () => resolve(result),
         fail: reject,
       });
       if (urgency === "now") planTurn();
@@ -163,9 +166,9 @@ export const createSqliteStore = ({
     });
 
   return {
-    run,
+    run: (operation, urgency = "now") => perform(operation, "run", urgency),
     async read(operation) {
-      if (queue.length > 0 || isSyncing || unsynced.length > 0) return run(operation);
+      if (queue.length > 0) return perform(operation, "read", "now");
       assert(!isClosed, `the store ${path} is closed`);
       return drive(operation, "read");
     },

@@ -19,7 +19,10 @@ export type Urgency = "now" | "behind";
 /** One atomic commit per run: `run` resolves once it is on the disk, and what it read is on the disk too. In the order they were asked for. */
 export interface Store {
   run<T>(operation: () => Operation<T>, urgency?: Urgency): Promise<T>;
-  /** The same for an operation of `select` alone: it costs no commit, and waits for none unless there is something that is not on the disk yet. */
+  /**
+   * For an operation of `select` alone: it sees all that was asked for before it, and waits for no disk. What it read a power cut may still undo,
+   * so it is for whoever tells nobody that it is kept.
+   */
   read<T>(operation: () => Operation<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -70,6 +70,20 @@ describe("reserved concurrency", () => {
     void held;
   });
 
+  it("I5 is ten synchronous requests a second for each execution; events are not counted", async () => {
+    const name = await on.active();
+    await reserve(name, 1);
+    const event = () => on.lambda.send(new InvokeCommand({ FunctionName: name, InvocationType: "Event" }));
+    for (let count = 0; count < 20; count++) expect((await event()).StatusCode).toBe(202);
+    const path = `/2015-03-31/functions/${name}/invocations`;
+    const refused = await eventually("it is too often", async () => {
+      const one = await on.raw("POST", path, { body: "{}" });
+      return one.json["Reason"] === "ReservedFunctionInvocationRateLimitExceeded" && one;
+    });
+    expect([refused.status, refused.headers.get("retry-after"), refused.json["message"]]).toEqual([429, "1", "Rate Exceeded."]);
+    await eventually("and soon it is not", async () => (await on.raw("POST", path, { body: "{}" })).status === 200);
+  });
+
   it.each([["$LATEST"], ["1"], ["live"]])("is a function's, not that of its qualifier %s", async (qualifier) => {
     const name = `${arnOf(await on.create())}:${qualifier}`;
     const refused = { name: "InvalidParameterValueException", status: 400, type: "User", message: "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN." };

@@ -8,7 +8,7 @@ import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom, type Random } from "../../src/kit/random.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
-import type { Retired } from "../../src/scheduler/scheduler.ts";
+import type { ProvisionedWishes, Retired } from "../../src/scheduler/scheduler.ts";
 import { createResolveTarget } from "../../src/services/lambda/resolve.ts";
 import { createLambdaService } from "../../src/services/lambda/service.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
@@ -29,6 +29,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const clock = createClock();
   const limits = createFunctionLimits();
   const targets: FunctionTarget[] = [];
+  const provisioned = new Map<string, ProvisionedWishes>();
   const retired: [arn: string, only: Retired | undefined][] = [];
   const service = createLambdaService({
     store, blobs, clock, wall: createClock(), random, log: silentLog, sessionKey: systemRandom.bytes(32), settleMs: SETTLE_MS,
@@ -44,6 +45,8 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
         return { outcome: { kind: "response", payload: Buffer.from("1") }, logTail: Buffer.alloc(0) } as InvocationReport;
       },
       retire: (arn, only) => void retired.push([arn, only]),
+      provision: (arn, wishes) => void provisioned.set(arn, wishes),
+      provisioned: () => ({ allocated: 0 }),
       environments: () => [],
       close: async () => {},
     },
@@ -59,7 +62,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
   const handlers = service.handlers as Required<typeof service.handlers>;
   const zip = (text: string) => zipOf({ "index.mjs": text });
   return {
-    lambda: handlers, context: requestContext, store, blobs, clock, limits, targets, retired, directory, close, zip,
+    lambda: handlers, context: requestContext, store, blobs, clock, limits, targets, provisioned, retired, directory, close, zip,
     resolve: createResolveTarget({ store, clock, random }),
     settle: () => clock.advance(SETTLE_MS),
     async create(name: string, text = "1") {

@@ -51,6 +51,8 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
       return outcomeOf(await behave(invocation, runs.length, target));
     },
     retire() {},
+    provision() {},
+    provisioned: () => ({ allocated: 0 }),
     environments: () => [],
     close: async () => {},
   };
@@ -139,13 +141,13 @@ describe("asynchronous invocation", () => {
     let release: () => void = () => {};
     const first = createGround(() => new Promise<"response">((resolve) => (release = () => resolve("response"))));
     await first.queue.start();
-    await first.enqueue("held");
+    await first.enqueue("held", { tenantId: "blue" });
     await eventually("it runs", () => first.runs.length === 1);
     const second = createGround(() => "response", { path: first.path });
     expect((await second.queue.pending()).queued).toBe(1);
     await second.queue.start();
     await eventually("it is run again", second.isEmpty);
-    expect(second.runs.map((run) => run.requestId)).toEqual(["held"]);
+    expect(second.runs.map(({ invocation }) => invocation)).toMatchObject([{ requestId: "held", tenantId: "blue", isQueued: true }]);
     release();
   });
 

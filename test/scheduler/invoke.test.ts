@@ -101,6 +101,45 @@ describe("an invocation", () => {
   });
 });
 
+describe("tenants", () => {
+  const tenant = (tenantId: string, requestId = tenantId) => ({ ...invocation(requestId), tenantId });
+
+  it("share no environment, and each finds its own again", async () => {
+    const { scheduler, made, told } = createGround();
+    for (const id of ["blue", "green", "blue"]) await scheduler.invoke(target(), tenant(id));
+    await scheduler.invoke(target(), invocation("nobody"));
+    expect(told.map(({ detail }) => detail["tenantId"])).toEqual(["blue", "green", "blue", undefined]);
+    expect(made.map(({ invoked }) => invoked)).toEqual([["blue", "blue"], ["green"], ["nobody"]]);
+  });
+
+  it("have environments up to a bound, idle ones too, of which those that end make room", async () => {
+    const { scheduler, made } = createGround({ accountConcurrency: 2 });
+    for (let id = 0; id < 5; id++) await scheduler.invoke(target(), tenant(`t${id}`));
+    await expect(scheduler.invoke(target(), tenant("t5"))).rejects.toMatchObject({ code: "TooManyRequestsException" });
+    await scheduler.invoke(target(), tenant("t0"));
+    await scheduler.invoke(target({ name: "g", functionArn: "arn:g" }), tenant("t5"));
+    await made[1]!.environment.stop();
+    await scheduler.invoke(target(), tenant("t5"));
+    expect(made).toHaveLength(7);
+  });
+});
+
+describe("a queued invocation", () => {
+  it("is not counted in the requests per second", async () => {
+    const { scheduler } = createGround({ accountConcurrency: 1 });
+    for (let count = 0; count < 30; count++) await scheduler.invoke(target(), { ...invocation(String(count)), isQueued: true });
+    expect((await scheduler.invoke(target(), invocation())).outcome.kind).toBe("response");
+  });
+
+  it("is paced by its queue; the others by ten a second for each execution", async () => {
+    const { scheduler } = createGround({ accountConcurrency: 1 });
+    const one = () => scheduler.invoke(target(), invocation()).then(() => undefined, (error: { members: { Reason: string } }) => error.members.Reason);
+    let reason: string | undefined;
+    for (let count = 0; count < 10_000 && reason === undefined; count++) reason = await one();
+    expect(reason).toBe("FunctionInvocationRateLimitExceeded");
+  });
+});
+
 describe("retired environments", () => {
   it("end when they are idle, and busy ones after their invocation", async () => {
     const { scheduler, made } = createGround({ isHeld: true });

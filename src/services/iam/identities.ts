@@ -82,7 +82,7 @@ export const createIdentities = ({ store, clock, sessionKey }: Needs): CachedIde
       let value = cache.get(key);
       if (value === undefined) {
         if (cache.size >= CACHED_MAX) cache.clear();
-        value = store.run(() => read(key));
+        value = store.read(() => read(key));
         cache.set(key, value);
         value.catch(() => cache.delete(key));
       }

@@ -6,7 +6,9 @@ import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { parseUnqualified } from "./names.ts";
-import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { checkProvisionable } from "./provisioned-checks.ts";
+import { forgetProvisioned, provisionedOf } from "./provisioned-rows.ts";
 import { findAlias, findVersion, toAlias, type AliasRecord } from "./qualifiers.ts";
 import { getFunction, type FunctionRecord } from "./state.ts";
 
@@ -43,6 +45,13 @@ function* checkTarget(latest: FunctionRecord, { version, other }: Target): Opera
   if (first.settings.Role !== second.settings.Role) throw invalid("Specified versions must be associated with the same execution role");
 }
 
+/** What is provisioned for an alias moves with it. */
+function* checkProvisioned(latest: FunctionRecord, alias: string, { version, other }: Target): Operation<void> {
+  const records = yield* provisionedOf(latest);
+  const others = records.filter(({ qualifier }) => qualifier !== alias);
+  if (others.length < records.length) yield* checkProvisionable(latest, alias, [version, ...(other === undefined ? [] : [other.version])], others);
+}
+
 const describe = ({ arn, alias, version, other, description, revisionId }: AliasRecord): AliasConfiguration => ({
   AliasArn: arn,
   Name: alias,
@@ -53,7 +62,7 @@ const describe = ({ arn, alias, version, other, description, revisionId }: Alias
 });
 
 /** Names for versions that can be pointed elsewhere, and at two versions at once. */
-export const aliasHandlers = ({ store, random }: LambdaNeeds) => ({
+export const aliasHandlers = ({ store, provisioning, random }: LambdaParts) => ({
   async CreateAlias(input, context) {
     const at = parseUnqualified(input.FunctionName!, context);
     const alias = input.Name!;
@@ -73,19 +82,22 @@ export const aliasHandlers = ({ store, random }: LambdaNeeds) => ({
   async UpdateAlias(input, context) {
     const at = parseUnqualified(input.FunctionName!, context);
     const alias = input.Name!;
-    return store.run(function* () {
+    const updated = await store.run(function* () {
       const latest = yield* getFunction(at, at.name);
       const before = yield* findAlias(at, alias);
       if (before === undefined) throw notFound(`Alias not found: ${functionArn(at, at.name, alias)}`);
       if (input.RevisionId !== undefined && input.RevisionId !== before.revisionId) throw revisionDiffers("GetFunction/GetAlias");
       const target: Target = { version: input.FunctionVersion ?? before.version, other: otherOf(input.RoutingConfig, before.other) };
       yield* checkTarget(latest, target);
+      yield* checkProvisioned(latest, alias, target);
       const rows = yield* sql(
         "update lambda_alias set version = ?, other_version = ?, other_weight = ?, description = ?, revision_id = ? where account = ? and region = ? and name = ? and alias = ? returning *",
         target.version, target.other?.version ?? null, target.other?.weight ?? null, input.Description ?? before.description, random.uuid(), at.account, at.region, at.name, alias,
       );
       return describe(toAlias(rows[0]!));
     });
+    await provisioning.follow(at);
+    return updated;
   },
 
   async GetAlias(input, context) {
@@ -101,8 +113,10 @@ export const aliasHandlers = ({ store, random }: LambdaNeeds) => ({
       yield* getFunction(at, at.name);
       yield* sql("delete from lambda_alias where account = ? and region = ? and name = ? and alias = ?", at.account, at.region, at.name, input.Name!);
       yield* forgetEventConfigs(at, input.Name!);
+      yield* forgetProvisioned(at, input.Name!);
       yield* forgetFunctionUrls(at, input.Name!);
     });
+    await provisioning.follow(at);
     return {};
   },
 

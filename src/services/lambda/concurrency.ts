@@ -2,9 +2,10 @@ import { ACCOUNT_CONCURRENCY, UNRESERVED_CONCURRENCY_MIN } from "../../kit/limit
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { invalid } from "./errors.ts";
-import { limitsOf, reservedTotal } from "./limits.ts";
+import { limitsOf, setAsideTotal } from "./limits.ts";
 import { parseFunctionName, parseUnqualified, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { provisionedOf, totalOf } from "./provisioned-rows.ts";
 import { getFunction, toFunction } from "./state.ts";
 
 /** A reservation is the whole function's, of all its versions. */
@@ -17,16 +18,19 @@ const placeOf = (name: string, context: RequestContext): FunctionName => {
 /** What a function has for itself, and whether it may be invoked in a loop: both are its row's, and the scheduler's to keep to. */
 export const concurrencyHandlers = ({ store, limits }: LambdaNeeds) => {
   const change = async ({ account, region, name }: FunctionName, column: "reserved_concurrency" | "recursive_loop", value: number | string | null) => {
-    const record = await store.run(function* () {
+    const { record, provisioned } = await store.run(function* () {
       const current = yield* getFunction({ account, region }, name);
-      const others = (yield* reservedTotal({ account, region })) - (current.reservedConcurrency ?? 0);
+      const provisioned = totalOf(yield* provisionedOf(current));
+      // Its two spaces and its first one are AWS's.
+      if (column === "reserved_concurrency" && typeof value === "number" && value < provisioned) throw invalid(` ReservedConcurrentExecutions  ${value} should not be lower than function's total provisioned concurrency [${provisioned}].`);
+      const others = (yield* setAsideTotal({ account, region })) - (current.reservedConcurrency ?? provisioned);
       if (column === "reserved_concurrency" && typeof value === "number" && ACCOUNT_CONCURRENCY - others - value < UNRESERVED_CONCURRENCY_MIN) {
         throw invalid(`Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${UNRESERVED_CONCURRENCY_MIN}].`);
       }
       const rows = yield* sql(`update lambda_function set ${column} = ? where account = ? and region = ? and name = ? returning *`, value, account, region, name);
-      return toFunction(rows[0]!);
+      return { record: toFunction(rows[0]!), provisioned };
     });
-    limits.set(record, limitsOf(record));
+    limits.set(record, limitsOf(record, provisioned));
   };
   const look = (at: FunctionName) => store.run(() => getFunction(at, at.name));
 

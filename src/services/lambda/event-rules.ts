@@ -2,10 +2,12 @@ import type { InvocationOutcome } from "../../executor/executor.ts";
 import { functionArn, parseArn } from "../../kit/arn.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Outbox } from "../../plumber/outbox.ts";
-import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules } from "../../scheduler/scheduler.ts";
+import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation } from "../../scheduler/scheduler.ts";
+import type { Operation } from "../../store/store.ts";
 import { findEventConfig, LATEST } from "./event-config-rows.ts";
 import { findQualified } from "./qualifiers.ts";
 import { findFunction } from "./state.ts";
+import { isPerTenant } from "./tenancy.ts";
 
 interface Needs {
   outbox: Outbox;
@@ -41,6 +43,14 @@ export const recordKey = (functionName: string, now: number, id: string): string
   return `aws/lambda/async/${functionName}/${time.slice(0, 10).replaceAll("-", "/")}/${time}-${id}`;
 };
 
+/** A destination that isolates tenants too runs for the tenant that the event was for. */
+function* tenantFor(targetArn: string, { tenantId }: QueuedInvocation): Operation<string | undefined> {
+  const arn = parseArn(targetArn);
+  if (tenantId === undefined || arn?.service !== "lambda") return undefined;
+  const target = yield* findFunction(arn, arn.resource.split(":")[1] ?? "");
+  return target !== undefined && isPerTenant(target) ? tenantId : undefined;
+}
+
 /** What functions' settings of asynchronous invocation say of an event, read in the commit that decides about it. */
 export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
   *settings(event) {
@@ -60,11 +70,13 @@ export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
     const record = latest === undefined || event.qualifier === undefined ? latest : ((yield* findQualified(latest, event.qualifier)) ?? latest);
     if (targetArn === undefined || record === undefined) return undefined;
     const now = clock.now();
+    const tenantId = yield* tenantFor(targetArn, event);
     yield* outbox.enqueue({
       id, targetArn,
       traceId: trace.id,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       payload: invocationRecord(ended, now),
+      ...(tenantId === undefined ? {} : { tenantId }),
       as: { role: record.settings.Role, account: event.account, functionName: event.functionName },
       region: event.region,
       keys: [event.requestId, event.functionName, event.invokedFunctionArn],

@@ -11,6 +11,7 @@ import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { findAlias } from "./qualifiers.ts";
 import { findFunction, getFunction } from "./state.ts";
+import { refuseForTenants } from "./tenancy.ts";
 
 /** "For example: GET, POST, DELETE, or the wildcard character (*)"; a preflight's OPTIONS is answered whatever is configured ("Cors", API reference). */
 const METHODS = new Set(["GET", "PUT", "HEAD", "POST", "PATCH", "DELETE", "*"]);
@@ -56,6 +57,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
       const qualifier = at.qualifier ?? LATEST;
       const record = await store.run(function* () {
         yield* checkTarget(at);
+        refuseForTenants(yield* getFunction(at, at.name), "A function URL");
         if ((yield* findFunctionUrl(at, qualifier)) !== undefined) {
           throw conflict(`Failed to create function url config for [functionArn = ${at.arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`);
         }

@@ -13,6 +13,7 @@ import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
 import { resourceTagKeys } from "./permission-keys.ts";
+import { forgetProvisioned } from "./provisioned-rows.ts";
 import { checkRole } from "./role.ts";
 import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
@@ -24,7 +25,7 @@ const isGiven = (text: string | undefined): text is string => text !== undefined
 
 /** Create, read, list, delete: what there is. */
 export const functionHandlers = (lambda: LambdaParts) => {
-  const { store, blobs, scheduler, limits, garbage, tell, clock, random, settleMs } = lambda;
+  const { store, blobs, scheduler, limits, garbage, provisioning, tell, clock, random, settleMs } = lambda;
 
   const look = (name: string, qualifier: string | undefined, context: RequestContext) => {
     const parsed = parseFunctionName(name, context, qualifier);
@@ -123,6 +124,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
           return yield* deleteVersion(lambda, yield* getFunction(at, name), qualifier);
         });
         if (isDeleted) scheduler.retire(functionArn(at, name), { version: qualifier });
+        await provisioning.follow({ ...at, name });
         await garbage.collect();
         return { StatusCode: 204 };
       }
@@ -132,11 +134,13 @@ export const functionHandlers = (lambda: LambdaParts) => {
         if (current.previous !== undefined) yield* garbage.add(current.previous.code.blobId);
         yield* deleteVersionsAndAliases(lambda, current);
         yield* forgetEventConfigs({ ...at, name });
+        yield* forgetProvisioned({ ...at, name });
         yield* forgetFunctionUrls({ ...at, name });
         yield* sql("delete from lambda_function where account = ? and region = ? and name = ?", account, region, name);
       });
       limits.set({ ...at, name }, {});
       scheduler.retire(arn);
+      await provisioning.follow({ ...at, name });
       await garbage.collect();
       return { StatusCode: 204 };
     },

@@ -14,6 +14,7 @@ import type { FunctionReader } from "./reader.ts";
 import { createResponseStream } from "./response-stream.ts";
 import { getInvoked, toTarget } from "./resolve.ts";
 import { getFunction, isSettling, type FunctionRecord } from "./state.ts";
+import { checkTenant } from "./tenancy.ts";
 
 type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport, "logTail">>;
 type InvocationType = "RequestResponse" | "Event" | "DryRun";
@@ -70,11 +71,12 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   };
-  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext) => {
+  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext, tenantId?: string) => {
     await queue.enqueue({
       requestId, traceId: trace.id, account: record.account, region: record.region, functionName: record.name, payload, invokedFunctionArn: arn,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       ...(qualifier === undefined ? {} : { qualifier }),
+      ...(tenantId === undefined ? {} : { tenantId }),
     });
     return { StatusCode: 202 };
   };
@@ -115,7 +117,8 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     checkSize(payload, type);
     const named = parseFunctionName(input.FunctionName!, context, input.Qualifier);
     const record = await look(named, context);
-    if (input.TenantId !== undefined) throw notBuilt("Tenant isolation (TenantId)", "leave it out");
+    // Another service asks whether it might invoke, not for whom.
+    if (type !== "DryRun" || !context.isInternal) checkTenant(record, input.TenantId);
     if (type !== "DryRun") {
       checkJson(payload);
       refuseBeforeActive(record);
@@ -124,6 +127,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
     const invocation: Invocation = {
       requestId: context.requestId, trace: context.trace, payload, invokedFunctionArn: named.arn,
       ...(clientContext === undefined ? {} : { clientContext }),
+      ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
     };
     return { type, named, record, payload, invocation };
   };
@@ -135,6 +139,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       const record = await look(named, context);
       const payload = await buffer(input.InvokeArgs as unknown as Readable);
       checkSize(payload, "Event");
+      checkTenant(record, undefined);
       checkJson(payload);
       refuseBeforeActive(record);
       return { Status: (await queueEvent(record, named, payload, context)).StatusCode };
@@ -146,7 +151,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       if (input.DurableExecutionName !== undefined) throw notBuilt("A durable execution (DurableExecutionName)", "leave it out");
       const asked = await take(input, context);
       if (asked.type === "DryRun") return { StatusCode: 204 };
-      if (asked.type === "Event") return queueEvent(asked.record, asked.named, asked.payload, context);
+      if (asked.type === "Event") return queueEvent(asked.record, asked.named, asked.payload, context, input.TenantId);
       const { outcome, logTail } = await run(asked.record, (target) => answerOf(target, asked.invocation, input.LogType));
       context.responseHeaders["content-type"] = "application/json";
       return {

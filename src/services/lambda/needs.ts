@@ -13,6 +13,7 @@ import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { Deployments } from "./deployments.ts";
 import type { Garbage } from "./garbage.ts";
+import type { Provisioning } from "./provisioning.ts";
 import type { Tell } from "./runtime-management.ts";
 
 export type Lambda = typeof import("@aws-sdk/client-lambda");
@@ -41,6 +42,7 @@ export interface LambdaNeeds {
 export interface LambdaParts extends LambdaNeeds {
   garbage: Garbage;
   deployments: Deployments;
+  provisioning: Provisioning;
   tell: Tell;
   settleMs: number;
 }

@@ -1,9 +1,8 @@
-import { ApiError } from "../../kit/api-error.ts";
 import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { codeStorageBytes } from "./code-storage.ts";
-import { reservedTotal } from "./limits.ts";
+import { setAsideTotal } from "./limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { getFunction } from "./state.ts";
@@ -16,25 +15,17 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
   };
   return {
     async GetAccountSettings(_input, { account, region }) {
-      const { row, bytes, reserved } = await store.run(function* () {
+      const { row, bytes, aside } = await store.run(function* () {
         return {
           row: yield* sqlOne("select count(*) as n from lambda_function where account = ? and region = ?", account, region),
           bytes: yield* codeStorageBytes({ account, region }),
-          reserved: yield* reservedTotal({ account, region }),
+          aside: yield* setAsideTotal({ account, region }),
         };
       });
       return {
-        AccountLimit: { TotalCodeSize: CODE_STORAGE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reserved },
+        AccountLimit: { TotalCodeSize: CODE_STORAGE_BYTES_MAX, CodeSizeUnzipped: UNZIPPED_BYTES_MAX, CodeSizeZipped: ZIP_BYTES_MAX, ConcurrentExecutions: ACCOUNT_CONCURRENCY, UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - aside },
         AccountUsage: { TotalCodeSize: bytes, FunctionCount: row!["n"] as number },
       };
-    },
-    async GetProvisionedConcurrencyConfig(input, context) {
-      await look(input.FunctionName, context);
-      throw new ApiError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", { status: 404, members: { Type: "User" } });
-    },
-    async ListProvisionedConcurrencyConfigs(input, context) {
-      await look(input.FunctionName, context);
-      return { ProvisionedConcurrencyConfigs: [] };
     },
     async ListEventSourceMappings(input, context) {
       if (input.FunctionName !== undefined) await look(input.FunctionName, context);

@@ -5,7 +5,7 @@ import { sql, type Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { invalid } from "./errors.ts";
 import { isVersion, parseFunctionName, type FunctionName } from "./names.ts";
-import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import type { LambdaHandlers, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { describe, getFunction, refuseWhileSettling, type FunctionRecord, type Settings } from "./state.ts";
 
 /** What the executor is told of a function's settings: a version that is pinned by hand must be there, one that an update left is only kept to while it is. */
@@ -67,7 +67,7 @@ const answer = (at: FunctionName, { RuntimeManagement }: Settings) => ({
 });
 
 /** When a function gets another version of its runtime. */
-export const runtimeManagementHandlers = ({ store, scheduler, runtimeVersions, clock, random }: LambdaNeeds) => {
+export const runtimeManagementHandlers = ({ store, scheduler, provisioning, runtimeVersions, clock, random }: LambdaParts) => {
   /** Another deployment: environments that run the version of before are not used again. */
   function* write({ account, region, name, version }: FunctionRecord, settings: Settings): Operation<string> {
     const deploymentId = random.uuid();
@@ -97,6 +97,7 @@ export const runtimeManagementHandlers = ({ store, scheduler, runtimeVersions, c
         return { record, settings, deploymentId: yield* write(record, settings) };
       });
       scheduler.retire(record.arn, { version: record.version, keep: deploymentId });
+      await provisioning.follow(record);
       return answer(at, settings);
     },
 

@@ -20,6 +20,8 @@ import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
 import { neverConfiguredHandlers } from "./never-configured.ts";
 import { conditionKeysOf, resourceTagKeys } from "./permission-keys.ts";
 import { policyHandlers } from "./policies.ts";
+import { provisionedHandlers } from "./provisioned.ts";
+import { createProvisioning } from "./provisioning.ts";
 import { createFunctionReader } from "./reader.ts";
 import { resourcePolicyHandlers } from "./resource-policies.ts";
 import { createTell, runtimeManagementHandlers } from "./runtime-management.ts";
@@ -94,12 +96,13 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const read = createFunctionReader(needs.store);
   const garbage = createGarbage(needs);
   const deployments = createDeployments({ ...needs, garbage });
-  const lambda: LambdaParts = { ...needs, garbage, deployments, tell: createTell(needs), settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
+  const provisioning = createProvisioning(needs);
+  const lambda: LambdaParts = { ...needs, garbage, deployments, provisioning, tell: createTell(needs), settleMs: needs.settleMs ?? FUNCTION_SETTLE_MS };
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
-    ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(needs), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
-    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
-    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(needs),
+    ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(lambda),
   };
   /** With the tags of the function: keys of what is asked for it. */
   const tagged = async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {

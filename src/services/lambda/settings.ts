@@ -41,6 +41,8 @@ export interface SettingsInput {
   EphemeralStorage?: { Size?: number | undefined } | undefined;
   Environment?: { Variables?: Record<string, string> | undefined } | undefined;
   Architectures?: string[] | undefined;
+  /** Of CreateFunction alone. */
+  TenancyConfig?: { TenantIsolationMode?: string | undefined } | undefined;
   TracingConfig?: { Mode?: string | undefined } | undefined;
   SnapStart?: { ApplyOn?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
@@ -60,7 +62,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
-  TenancyConfig: () => false,
 };
 
 const INSTEAD: Record<string, string> = {
@@ -139,6 +140,7 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
     MemorySize: input.MemorySize ?? before.MemorySize,
     EphemeralStorage: { Size: input.EphemeralStorage?.Size ?? before.EphemeralStorage.Size },
     Architectures: (input.Architectures as Settings["Architectures"] | undefined) ?? before.Architectures,
+    ...(input.TenancyConfig === undefined ? {} : { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } }),
     LoggingConfig: logging(input.LoggingConfig, before.LoggingConfig),
   };
   const outOfRange = [

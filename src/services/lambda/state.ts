@@ -26,6 +26,8 @@ export interface Settings {
   EphemeralStorage: { Size: number };
   Environment?: Record<string, string>;
   Architectures: ("x86_64" | "arm64")[];
+  /** Given at its creation, and never changed. */
+  TenancyConfig?: { TenantIsolationMode: "PER_TENANT" };
   /** In the order they are merged. */
   Layers?: FunctionLayer[];
   /** Auto when it is not there. The version is the one that is pinned by hand, or that the last update left. */

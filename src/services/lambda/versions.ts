@@ -6,6 +6,7 @@ import { conflict, invalid, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { forgetProvisioned } from "./provisioned-rows.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
 import { refuseNotBuilt } from "./settings.ts";
 import { describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "./state.ts";
@@ -51,6 +52,7 @@ export function* deleteVersion({ garbage }: Pick<LambdaParts, "garbage">, latest
   yield* garbage.add(found.code.blobId);
   yield* sql("delete from lambda_version where account = ? and region = ? and name = ? and version = ?", account, region, name, Number(version));
   yield* forgetEventConfigs(latest, version);
+  yield* forgetProvisioned(latest, version);
   return true;
 }
 
