@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateUserCommand, ListPoliciesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import {
-  GetAliasCommand, GetFunctionCommand, GetFunctionEventInvokeConfigCommand, GetLayerVersionPolicyCommand, GetPolicyCommand, GetRuntimeManagementConfigCommand, ListFunctionsCommand, ListFunctionUrlConfigsCommand,
+  GetAliasCommand, GetFunctionCommand, GetFunctionEventInvokeConfigCommand, GetLayerVersionPolicyCommand, GetPolicyCommand, GetProvisionedConcurrencyConfigCommand, GetRuntimeManagementConfigCommand, ListFunctionsCommand, ListFunctionUrlConfigsCommand,
   ListLayersCommand, ListLayerVersionsCommand,
 } from "@aws-sdk/client-lambda";
 import { GetBucketNotificationConfigurationCommand, HeadObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -30,6 +30,7 @@ const IMPORTED = {
   "aws_lambda_function_event_invoke_config.latest": "worker",
   "aws_lambda_function_recursion_config.worker": "worker",
   "aws_lambda_function_url.live": "worker/live",
+  "aws_lambda_provisioned_concurrency_config.live": "worker,live",
   "aws_lambda_runtime_management_config.worker": "worker,$LATEST",
   "aws_s3_bucket_notification.uploads": "uploads",
   "aws_s3_bucket_policy.uploads": "uploads",
@@ -69,6 +70,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
   });
   const read = async () => JSON.parse((await terraform("output", "-json", "read")).said) as Record<string, unknown>;
   const urls = async () => (await clients.lambda.send(new ListFunctionUrlConfigsCommand({ FunctionName: "worker" }))).FunctionUrlConfigs!.toSorted((a, b) => b.AuthType!.localeCompare(a.AuthType!));
+  const provisioned = () => clients.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: "worker", Qualifier: "live" }));
   const statements = async (Qualifier?: string) => {
     const { Policy } = await clients.lambda.send(new GetPolicyCommand({ FunctionName: "worker", Qualifier }));
     return (JSON.parse(Policy!) as { Statement: { Sid: string; Principal: unknown; Condition?: unknown }[] }).Statement;
@@ -99,6 +101,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(await lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: "worker" }))).toMatchObject({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 0 });
     expect(await lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "FunctionUpdate" });
     expect((await urls()).map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors?.MaxAge])).toEqual([["NONE", "BUFFERED", 60], ["AWS_IAM", "BUFFERED", undefined]]);
+    expect(await provisioned()).toMatchObject({ RequestedProvisionedConcurrentExecutions: 1, AvailableProvisionedConcurrentExecutions: 1, Status: "READY" });
     expect(await s3.send(new HeadObjectCommand({ Bucket: "uploads", Key: "texts/hello.txt" }))).toMatchObject({ CacheControl: "no-cache", StorageClass: "STANDARD_IA", TagCount: 3 });
 
     await expect(s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "locked/a", Body: "x" }))).rejects.toMatchObject({ name: "AccessDenied" });
@@ -131,6 +134,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(await clients.lambda.send(new GetAliasCommand({ FunctionName: "worker", Name: "split" }))).toMatchObject({ FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { 2: 0.25 } } });
     expect(await clients.lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "Auto" });
     expect((await urls()).map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors?.MaxAge])).toEqual([["NONE", "BUFFERED", 120], ["AWS_IAM", "RESPONSE_STREAM", undefined]]);
+    expect(await provisioned()).toMatchObject({ RequestedProvisionedConcurrentExecutions: 2, AvailableProvisionedConcurrentExecutions: 2, Status: "READY" });
     const { LambdaFunctionConfigurations } = await clients.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "uploads" }));
     expect(LambdaFunctionConfigurations).toMatchObject([
       { Id: "photos", LambdaFunctionArn: FUNCTION, Filter: { Key: { FilterRules: [{ Name: "Prefix", Value: "second/" }, { Name: "Suffix", Value: ".jpg" }] } } },
