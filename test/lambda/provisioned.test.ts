@@ -1,6 +1,6 @@
 import { GetLogEventsCommand, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
-  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, DeleteProvisionedConcurrencyConfigCommand, GetAccountSettingsCommand, GetProvisionedConcurrencyConfigCommand, InvokeCommand,
+  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, DeleteProvisionedConcurrencyConfigCommand, GetAccountSettingsCommand, GetFunctionConfigurationCommand, GetProvisionedConcurrencyConfigCommand, InvokeCommand,
   ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand, PutRuntimeManagementConfigCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,11 @@ const settled = (FunctionName: string, Qualifier: string) =>
     const config = await get(FunctionName, Qualifier);
     return config.Status !== "IN_PROGRESS" && config;
   });
-const publish = async (FunctionName: string) => (await on.lambda.send(new PublishVersionCommand({ FunctionName }))).Version!;
+const publish = async (FunctionName: string) => {
+  const { Version } = await on.lambda.send(new PublishVersionCommand({ FunctionName }));
+  await eventually("the version is active", async () => (await on.lambda.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: Version! }))).State === "Active");
+  return Version!;
+};
 const alias = (FunctionName: string, Name: string, FunctionVersion: string) => on.lambda.send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion }));
 const invoke = async (FunctionName: string, Qualifier?: string) => {
   const { Payload, LogResult } = await on.lambda.send(new InvokeCommand({ FunctionName, LogType: "Tail", ...(Qualifier === undefined ? {} : { Qualifier }) }));

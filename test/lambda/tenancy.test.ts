@@ -74,6 +74,7 @@ describe("a function with tenant isolation", () => {
   it("runs each tenant in environments of its own, on demand and by version alike", async () => {
     const name = await isolated();
     await on.lambda.send(new PublishVersionCommand({ FunctionName: name }));
+    await eventually("the version is active", async () => (await on.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: "1" }))).State === "Active");
     const long = `${"a".repeat(245)} :/=+-@._x`;
     const runs = [];
     for (const [tenant, over] of [["blue", {}], ["green", {}], ["blue", {}], [long, {}], ["blue", { Qualifier: "1" }], ["green", {}]] as const) runs.push(await invoke(name, tenant, over));

@@ -1,5 +1,5 @@
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateAliasCommand, InvokeCommand, PublishVersionCommand } from "@aws-sdk/client-lambda";
+import { CreateAliasCommand, GetFunctionConfigurationCommand, InvokeCommand, PublishVersionCommand } from "@aws-sdk/client-lambda";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createFunction, createRole } from "../support/functions.ts";
 import { usePlatform } from "../support/platform.ts";
@@ -34,6 +34,7 @@ it("a synchronous invocation waits for no write: it is answered while the disk k
     await createFunction(clients, { FunctionName, Role, Runtime: "nodejs24.x", Handler: "index.handler", files: { "index.mjs": "export const handler = async ({ n }) => { console.log('number', n); return n; };\n" } });
   }
   await lambda.send(new CreateAliasCommand({ FunctionName: "cold", Name: "live", FunctionVersion: (await lambda.send(new PublishVersionCommand({ FunctionName: "cold" }))).Version! }));
+  await eventually("the version is active", async () => (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "cold", Qualifier: "live" }))).State === "Active");
   const invoke = async (FunctionName: string, n: number, Qualifier?: string) => (await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ n }), ...(Qualifier === undefined ? {} : { Qualifier }) }))).Payload!.transformToString();
   const lines = async (name: string) => (await logs.send(new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, filterPattern: "number" }))).events!.map(({ message }) => message!.trim().split("\t").at(-1));
   expect(await invoke("warm", 0)).toBe("0");
