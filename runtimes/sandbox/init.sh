@@ -1,19 +1,39 @@
-# The first process of a sandbox. It runs one program after the other and outlives them all: so does /tmp.
-# Each line on fd 0 names a run; fd 1 is told when it has started and how it ended.
+# The first process of a sandbox. It outlives the programs that run in it: so does /tmp. It reaps what they leave, and nobody inside can kill it.
+# A shell of its own reads the orders, one a line: "run <name>", "signal <name> <pid>", "reset <number>". When it ends, everything is ended.
 control=/run/lambdad/control
-echo ready
-while read -r run; do
-  exec 3>"$control/$run.out" 4>"$control/$run.err"
-  sh "$control/$run.sh" </dev/null >&3 2>&4 3>&- 4>&- &
+
+# Each program has a shell that tells of its start and its end.
+run() {
+  exec 3>"$control/$1.out" 4>"$control/$1.err"
+  sh "$control/$1.sh" </dev/null >&3 2>&4 3>&- 4>&- &
   program=$!
   exec 3>&- 4>&-
-  echo "started $run"
+  echo "started $1 $program"
   wait "$program"
+  echo "exited $1 $?"
+}
+orders() {
+  while read -r order what pid; do
+    case $order in
+      run) run "$what" </dev/null & ;;
+      signal) kill "-$what" "$pid" 2>/dev/null ;;
+      reset) echo "resetting $what"; exit 0 ;;
+    esac
+  done
+  exit 3
+}
+
+exec 6<&0 </dev/null
+echo ready
+while :; do
+  orders <&6 6<&- &
+  wait "$!"
   status=$?
-  # Whatever it left behind: all but this shell. What it had orphaned is reaped by waiting for a child of ours.
+  # Whatever there is but this shell. What was orphaned is reaped by waiting for a child of ours.
   while kill -KILL -1 2>/dev/null; do
     (:) &
     wait "$!"
   done
-  echo "exited $run $status"
+  [ "$status" != 3 ] || exit 0
+  echo reset
 done

@@ -4,28 +4,27 @@ import type { BlobStore } from "../blob/blob.ts";
 import type { Call } from "../kit/call.ts";
 import type { Clock } from "../kit/clock.ts";
 import { hexId } from "../kit/ids.ts";
-import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
+import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, EXTENSIONS_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, Sandbox, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
+import type { Mount, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
-import { environmentVariables } from "./environment-variables.ts";
 import type { Environment, EnvironmentCredentials, Executor, FunctionTarget, LogDestination } from "./executor.ts";
 import { serviceException } from "./failures.ts";
 import { acquirePackages, type Packages } from "./layers.ts";
-import { createJsonLog, provisionedTextLog, textLog } from "./log-format.ts";
+import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
-import { createLogStream, type LogStream } from "./log-stream.ts";
-import { createMetadataApi } from "./metadata-api.ts";
-import { refuseRestore } from "./restore-api.ts";
-import { createTracingNote } from "./tracing.ts";
-import type { StartRuntime } from "./run.ts";
+import { createLogStream } from "./log-stream.ts";
+import { createPlatformLog } from "./platform-log.ts";
+import { createProcesses, ENDPOINT_PORT, RUNTIME_API_PORT } from "./processes.ts";
 import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
 import { startOf } from "./starts.ts";
+import { createTelemetry } from "./telemetry.ts";
+import { createTracingNote } from "./tracing.ts";
 
 interface Needs {
   sandboxes: SandboxDriver;
@@ -45,8 +44,6 @@ interface Needs {
 }
 
 const MIB = 1024 * 1024;
-const RUNTIME_API_PORT = 9_001;
-const ENDPOINT_PORT = 4_566;
 
 export const createExecutor = (needs: Needs): Executor & { runtimeVersions: RuntimeVersions; checkRuntimes(): Promise<void> } => {
   const { sandboxes, blobs, call, logs, clock, wall, random, log, dataDirectory } = needs;
@@ -64,7 +61,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[]): SandboxSpec => ({
+  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number): SandboxSpec => ({
     id: hexId(random, 16),
     account: target.account,
     mounts,
@@ -72,54 +69,33 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     storageBytes: target.ephemeralStorageMb * MIB,
     cpus: target.memoryMb / MEMORY_MB_PER_CPU,
     processesMax: ENVIRONMENT_PROCESSES_MAX,
+    programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
     openFilesMax: ENVIRONMENT_FILES_MAX,
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
   });
 
-  const createStart = ({ target, runtime, credentials, sandbox, mounts, logStream, stream }: { target: FunctionTarget; runtime: Runtime; credentials: EnvironmentCredentials; sandbox: Sandbox; mounts: readonly Mount[]; logStream: string; stream: LogStream }): StartRuntime => {
-    const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
-    return async (api) => {
-      api.alsoServe(metadata.serve);
-      api.alsoServe(refuseRestore);
-      const facts = { target, runtime, sandbox, mounts };
-      const start = startOf(runtime);
-      const program = start.program(facts);
-      if ("failure" in program) return program;
-      const running = await sandbox.exec({
-        ...program,
-        env: (addresses) =>
-          environmentVariables({ target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), ofMetadata: metadata.variables(addresses["runtime-api"]!), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` }),
-        directory: sandbox.path("/var/task"),
-        listeners: [
-          { name: "runtime-api", port: RUNTIME_API_PORT, onConnection: api.handleConnection },
-          { name: "endpoint", port: ENDPOINT_PORT, onConnection: needs.handleConnection },
-        ],
-      });
-      stream.follow(running.stdout);
-      stream.follow(running.stderr);
-      return running;
-    };
-  };
-
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
-    const sandbox = await sandboxes.create(sandboxSpec(target, mounts));
+    const sandbox = await sandboxes.create(sandboxSpec(target, mounts, packages.layers.extensions.length));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
+    const isJson = logging.format === "JSON";
+    const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: clock.now, isJson });
     const stream = createLogStream({
       destination: logs,
       about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
       now: clock.now,
-      ...(logging.format === "JSON" ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+      ...(isJson ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
+      onLine: telemetry.line,
     });
     const note = runtimes.noteFor(target.functionArn, runtime);
     const tracingNote = noteTracing(target);
     const environment = createEnvironment({
-      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, wall, log,
-      startRuntime: createStart({ target, runtime, credentials, sandbox, mounts, logStream, stream }),
-      systemLog: logging.format === "JSON" ? createJsonLog(clock.now, { initializationType: target.initializationType, least: logging.systemLevel }) : target.initializationType === "on-demand" ? textLog : provisionedTextLog,
+      id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, telemetry, random, wall, log,
+      processes: createProcesses({ target, runtime, credentials, sandbox, mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, random }),
+      tell: createPlatformLog({ format: isJson ? createJsonLog(clock.now, logging.systemLevel) : textLog, logs: stream, telemetry }),
       runtimeVersion: runtimeVersionOf(runtime, region),
-      notes: [...(note === undefined ? [] : [note]), ...(tracingNote === undefined ? [] : [tracingNote]), ...packages.layers.notes],
+      notes: [note, tracingNote].filter((text) => text !== undefined),
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);

@@ -18,7 +18,8 @@ export const endingOf = (failure: Failure, { requestId }: Invocation, target: Fu
       const errorType = exitType(failure.exit);
       return { outcome, status: "error", errorType, notice: `RequestId: ${requestId} Error: ${exitText(failure.exit)}\n${errorType}\n` };
     }
-    case "not-started": return { outcome, status: "error", errorType: failure.errorType, notice: `RequestId: ${requestId} Error: ${failure.message}\n${failure.errorType}\n` };
+    case "not-started":
+    case "extension": return { outcome, status: "error", errorType: failure.errorType, notice: `RequestId: ${requestId} Error: ${failure.message}\n${failure.errorType}\n` };
     case "too-large": return { outcome, status: "error", errorType: outcome.errorType };
     // An exception of the handler's own is the function's result: its report tells of a success.
     case "error": return isPlatformType(failure.errorType) ? { outcome, status: "error", errorType: failure.errorType } : { outcome, status: "success" };

@@ -48,6 +48,14 @@ const refusalOf = (path: string, { mode }: Stats, mounts: readonly Mount[]): str
 
 const invalid = (message: string): { failure: Failure } => ({ failure: { kind: "not-started", errorType: "Runtime.InvalidEntrypoint", message } });
 
+/** The same of one program. Undefined when the kernel would run it. */
+export const programRefusal = (path: string, mounts: readonly Mount[]): string | undefined => {
+  const host = onHost(path, mounts);
+  const stats = statOf(host);
+  const refusal = stats === undefined ? "no such file or directory" : refusalOf(host, stats, mounts);
+  return refusal === undefined ? undefined : `fork/exec ${path}: ${refusal}`;
+};
+
 /**
  * The first of these paths that holds a file, folders left out; or how AWS says that there is none, or that it cannot be run.
  * Looked at before it is started: what stands between (a shell, `env`) words it otherwise.

@@ -58,3 +58,12 @@ export const environmentVariables = (facts: Facts): Record<string, string> => {
     _HANDLER: target.handler,
   };
 };
+
+/** What is the runtime's alone ("Using the Lambda Extensions API", environment variables), beside everything that begins with `_`. */
+const NOT_FOR_EXTENSIONS: readonly string[] = [
+  "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+];
+
+/** What an external extension finds in its environment. */
+export const extensionVariables = (facts: Facts): Record<string, string> =>
+  Object.fromEntries(Object.entries({ ...environmentVariables({ ...facts, ofRuntime: {} }), PWD: "/" }).filter(([name]) => !name.startsWith("_") && !NOT_FOR_EXTENSIONS.includes(name)));

@@ -75,7 +75,7 @@ export interface InvocationReport {
   logTail: Buffer;
 }
 
-export type EnvironmentState = "starting" | "idle" | "busy" | "frozen" | "stopping" | "dead";
+export type EnvironmentState = "starting" | "idle" | "busy" | "frozen" | "resetting" | "stopping" | "dead";
 
 /** An execution environment: made once, invoked one at a time, frozen in between, until it dies. */
 export interface Environment {
@@ -88,10 +88,10 @@ export interface Environment {
   readonly credentialsExpireAt: number;
   /**
    * Never rejects for what user code did; with ServiceException for what the platform could not do, and is dead then. Thaws, runs, waits for
-   * the runtime to be ready again or dead, then freezes lazily. `onAnswer` is told sooner when the runtime has answered and goes on working; the report follows.
+   * the runtime to be ready again or dead, then freezes lazily. `onAnswer` is told sooner when the runtime has answered and goes on working, or extensions do; the report follows.
    */
   invoke(invocation: Invocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
-  /** Kills what runs in it, an invocation too. Nothing is left when it resolves; never rejects. */
+  /** Kills what runs in it, an invocation too; between invocations extensions are told, and have the time that AWS gives them. Nothing is left when it resolves; never rejects. */
   stop(): Promise<void>;
   /** INIT, outside of an invocation, went well. */
   readonly isInitialized: boolean;

@@ -13,7 +13,9 @@ export type Signal =
   | { kind: "exit"; exit: ProcessExit }
   | { kind: "timeout" }
   /** There is no program to start, or the kernel will not run it. */
-  | { kind: "not-started"; errorType: string; message: string };
+  | { kind: "not-started"; errorType: string; message: string }
+  /** An extension was not started, told that it cannot go on, or ended. */
+  | { kind: "extension"; errorType: string; message: string };
 
 export type Failure = Exclude<Signal, { kind: "next" | "response" }>;
 export type ErrorOutcome = Extract<InvocationOutcome, { kind: "error" }>;
@@ -24,10 +26,10 @@ const SIGNAL_TEXTS: Readonly<Record<string, string>> = {
   SIGINT: "interrupt", SIGHUP: "hangup", SIGQUIT: "quit", SIGTRAP: "trace/breakpoint trap", SIGPIPE: "broken pipe", SIGALRM: "alarm clock", SIGUSR1: "user defined signal 1", SIGUSR2: "user defined signal 2",
 };
 
-export const exitText = ({ code, signal }: ProcessExit): string => {
-  if (signal !== null) return `Runtime exited with error: signal: ${SIGNAL_TEXTS[signal] ?? signal.replace(/^SIG/, "").toLowerCase()}`;
-  return code === 0 ? "Runtime exited without providing a reason" : `Runtime exited with error: exit status ${code}`;
-};
+const statusText = ({ code, signal }: ProcessExit): string => (signal === null ? `exit status ${code}` : `signal: ${SIGNAL_TEXTS[signal] ?? signal.replace(/^SIG/, "").toLowerCase()}`);
+export const exitText = (exit: ProcessExit): string => (exit.code === 0 ? "Runtime exited without providing a reason" : `Runtime exited with error: ${statusText(exit)}`);
+/** The same of an extension. */
+export const extensionExitText = (exit: ProcessExit): string => (exit.code === 0 ? "exit code 0" : statusText(exit));
 export const exitType = ({ isOutOfMemory }: ProcessExit): string => (isOutOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError");
 
 const KEPT_TYPE = /^(?:Runtime|Function|Extension|Sandbox)\.[A-Z][a-zA-Z]+$/;
@@ -42,7 +44,8 @@ export const initFailure = (signal: Failure): { status: "error" | "timeout"; err
     case "exit": return { status: "error", errorType: exitType(signal.exit) };
     case "error": return { status: "error", errorType: platformType(signal.errorType) };
     case "too-large": return { status: "error", errorType: "Runtime.Unknown" };
-    case "not-started": return { status: "error", errorType: signal.errorType };
+    case "not-started":
+    case "extension": return { status: "error", errorType: signal.errorType };
   }
 };
 
@@ -57,7 +60,8 @@ export const failureOf = (signal: Failure, requestId: string, target: FunctionTa
     case "too-large": return told("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`);
     case "timeout": return told("Sandbox.Timedout", `RequestId: ${requestId} Error: ${timeoutText(target)}`);
     case "exit": return told(exitType(signal.exit), `RequestId: ${requestId} Error: ${exitText(signal.exit)}`);
-    case "not-started": return told(signal.errorType, `RequestId: ${requestId} Error: ${signal.message}`);
+    case "not-started":
+    case "extension": return told(signal.errorType, `RequestId: ${requestId} Error: ${signal.message}`);
   }
 };
 

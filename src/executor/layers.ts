@@ -7,25 +7,25 @@ import type { FunctionTarget } from "./executor.ts";
 /** A function's layers, merged and unpacked for as long as they are held. */
 export interface UnpackedLayers {
   mounts: Mount[];
-  /** What its log must say of them. */
-  notes: string[];
+  /** Names of external extensions. */
+  extensions: string[];
   release(): void;
 }
 
 /** Where layers lie in the sandbox. */
 const OPT = "/opt";
 
-const noteOnExtensions = (folder: string): string[] => {
+/** The names of the programs that lie in /opt/extensions, in the order they are started. What is a folder there belongs to one of them. */
+const extensionsIn = (folder: string): string[] => {
   const extensions = join(folder, "extensions");
   if (lstatSync(extensions, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  const names = readdirSync(extensions, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]));
-  return names.length === 0 ? [] : [`extensions are not built in this version of lambdad: what the layers have in ${OPT}/extensions (${names.toSorted().join(", ")}) is not run`];
+  return readdirSync(extensions, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).toSorted();
 };
 
 const acquireLayers = async (code: ReturnType<typeof createCodeCache>, { layers }: FunctionTarget): Promise<UnpackedLayers> => {
-  if (layers.length === 0) return { mounts: [], notes: [], release() {} };
+  if (layers.length === 0) return { mounts: [], extensions: [], release() {} };
   const { folder, release } = await code.acquire(...layers);
-  return { mounts: [{ source: folder, target: OPT }], notes: noteOnExtensions(folder), release };
+  return { mounts: [{ source: folder, target: OPT }], extensions: extensionsIn(folder), release };
 };
 
 /** A function's code and its layers, held together for as long as an environment has them. */

@@ -3,12 +3,14 @@ import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BY
 import type { LogBatch, LogDestination } from "./executor.ts";
 import { createLineReader, type Line } from "./log-lines.ts";
 
+export type LogSource = "function" | "extension";
+
 /** The log stream of one environment: the platform's lines and the handler's, in the order they came. */
 export interface LogStream {
   /** Of the platform; its break stands at the end. */
   system(text: string | undefined): void;
   /** Everything a process writes, line by line, while it writes it. It has to wait when the log does not keep up. */
-  follow(output: Readable): void;
+  follow(output: Readable, source?: LogSource): void;
   /** Resolves when what the processes wrote so far is in the log. */
   settle(): Promise<void>;
   /** From here on lines belong to the next invocation. */
@@ -23,6 +25,8 @@ interface Needs {
   now: () => number;
   /** Which lines of the handler are kept; all of them by default. */
   isKept?: (line: Line) => boolean;
+  /** Every line that is kept, with its break. */
+  onLine?: (source: LogSource, text: string) => void;
 }
 
 const TRUNCATED = "[lambdad: the output of this invocation is truncated here]\n";
@@ -45,7 +49,7 @@ const createTail = () => {
   };
 };
 
-export const createLogStream = ({ destination, about, now, isKept = () => true }: Needs): LogStream => {
+export const createLogStream = ({ destination, about, now, isKept = () => true, onLine = () => {} }: Needs): LogStream => {
   const tail = createTail();
   const readers = new Set<{ flush(): void }>();
   const waiting = new Set<Promise<void>>();
@@ -64,11 +68,13 @@ export const createLogStream = ({ destination, about, now, isKept = () => true }
     batch = [];
     return sent;
   };
-  const addUser = (line: Line) => {
-    if (isFull() || !isKept(line)) return;
+  const addUser = (line: Line, source: LogSource) => {
+    if (isFull() || (source === "function" && !isKept(line))) return;
     lines++;
     bytes += line.text.length;
-    add(isFull() ? TRUNCATED : `${line.text}\n`);
+    if (isFull()) return add(TRUNCATED);
+    add(`${line.text}\n`);
+    onLine(source, `${line.text}\n`);
   };
   const waitFor = (room: Promise<void>, output: Readable) => {
     output.pause();
@@ -90,8 +96,8 @@ export const createLogStream = ({ destination, about, now, isKept = () => true }
       add(text);
       void send();
     },
-    follow(output) {
-      const reader = createLineReader(addUser);
+    follow(output, source = "function") {
+      const reader = createLineReader((line) => addUser(line, source));
       readers.add(reader);
       output.on("data", (chunk: Buffer) => {
         // Beyond the limit nothing is even looked at, so that a flood costs nearly nothing.

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
+import { fault, reply, type LocalApi } from "./local-api.ts";
 import { collect, passOn, responseModeOf } from "./response-body.ts";
 import { traceHeader } from "./tracing.ts";
 
@@ -21,18 +22,13 @@ export interface RuntimeApi {
   /** Hands the event to the runtime that waits for it. Only this invocation may be answered. */
   send(invocation: Invocation, deadlineMs: number): void;
   /** What else answers on the same address: asked before a path is refused. */
-  alsoServe(serve: (request: IncomingMessage, response: ServerResponse) => boolean): void;
+  alsoServe(serve: LocalApi): void;
   close(): void;
 }
 
 const BASE = "/2018-06-01/runtime";
 const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 
-const reply = (response: ServerResponse, status: number, value: unknown) => {
-  const body = JSON.stringify(value);
-  response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }).end(body);
-};
-const fault = (response: ServerResponse, status: number, errorType: string, errorMessage: string) => reply(response, status, { errorMessage, errorType });
 const refuse = (response: ServerResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
@@ -174,7 +170,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
 
   // Node keeps no account of the connections of a server that does not listen itself.
   const sockets = new Set<Socket>();
-  const others: Parameters<RuntimeApi["alsoServe"]>[0][] = [];
+  const others: LocalApi[] = [];
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     request.on("error", () => {});
     const { method, url = "" } = request;

@@ -225,3 +225,27 @@ export const SESSION_TOKEN_SECONDS_ROOT_MAX = 3_600;
 /** Managed policies given to one session (AssumeRole, API reference); bytes of policies and tags together, ours: AWS packs them into an unpublished form. */
 export const SESSION_POLICY_ARNS_MAX = 10;
 export const SESSION_PACKED_BYTES_MAX = 4_096;
+/** Extensions of a function ("Using the Lambda Extensions API"). */
+export const EXTENSIONS_MAX = 10;
+/** Milliseconds that SHUTDOWN may take: without extensions, with internal ones only, with external ones; and the part of the last that the runtime gets (the same guide). */
+export const SHUTDOWN_MS = { none: 0, internal: 500, external: 2_000 };
+export const SHUTDOWN_RUNTIME_MS = 300;
+/** Buffering of a telemetry subscription: the least, the most, what it is unless said ("Lambda Telemetry API"; the Logs API has the same). */
+export const TELEMETRY_BUFFERING = {
+  maxItems: { least: 1_000, most: 10_000, default: 10_000 },
+  maxBytes: { least: 262_144, most: 1_048_576, default: 262_144 },
+  timeoutMs: { least: 25, most: 30_000, default: 1_000 },
+};
+/** Milliseconds. A subscriber that has not taken a batch after this time is asked again; between two attempts, doubling. Ours. */
+export const TELEMETRY_DELIVERY_MS_MAX = 5_000;
+export const TELEMETRY_RETRY_MS_FIRST = 100;
+export const TELEMETRY_RETRY_MS_MAX = 3_000;
+/** Milliseconds. What was buffered is delivered before an environment is frozen, but it is not kept awake for longer than this. Ours. */
+export const TELEMETRY_FLUSH_MS_MAX = 500;
+/** Milliseconds of SHUTDOWN that subscribers have to take what was buffered, before they are told to end. Ours. */
+export const TELEMETRY_SHUTDOWN_MS_MAX = 500;
+/** Events of INIT that are kept for those who subscribe after them, and their bytes. Ours. */
+export const TELEMETRY_BACKLOG_ITEMS_MAX = 1_000;
+export const TELEMETRY_BACKLOG_BYTES_MAX = 256 * KIB;
+/** Bytes of a request to the Extensions API or to the Telemetry API, and of a subscriber's answer that are read. Ours. */
+export const EXTENSION_REQUEST_BYTES_MAX = 64 * KIB;

@@ -78,7 +78,7 @@ const findProgram = (name: string, searchPath: string): string | undefined =>
 /** What a sandbox finds in /etc instead of the host's own: its own names, and a resolver that it can reach. */
 const etcFiles = (directory: string, isNetworkIsolated: boolean): Record<string, string> => {
   const files = {
-    hosts: "127.0.0.1 localhost lambdad\n::1 localhost\n",
+    hosts: "127.0.0.1 localhost lambdad sandbox.localdomain sandbox\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "resolv.conf": isNetworkIsolated ? `nameserver ${RESOLVER_ADDRESS}\n` : readFileSync("/etc/resolv.conf", "utf8"),
   };
@@ -115,7 +115,7 @@ const tryCanary = async (driver: SandboxDriver, directory: string): Promise<stri
     const sandbox = await driver.create({ ...CANARY, id: "canary" });
     try {
       const script = canaryScript(directory, driver.isolation.network === "isolated");
-      const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH: "/usr/bin:/bin" }, directory: "/", listeners: [] });
+      const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH: "/usr/bin:/bin" }, directory: "/" });
       const [said, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
       const lines = said.trimEnd().split("\n");
       return lines.at(-1) === "locked in" ? lines.slice(0, -1) : [`a canary did not come back from its sandbox: ${errors.trim() || said}`];

@@ -1,4 +1,5 @@
 import { assert } from "../kit/assert.ts";
+import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Holder } from "./holder.ts";
 import type { Connection, Internet } from "./pasta.ts";
@@ -9,6 +10,8 @@ export interface Hold {
   get(): Promise<Holder>;
   /** Its pid on the host; 0 while there is none. */
   readonly firstPid: number;
+  /** Kills what it runs, or itself when it does not obey. */
+  reset(): Promise<void>;
   /** Everything in the sandbox is killed, and nothing is made any more. */
   end(): Promise<void>;
 }
@@ -17,6 +20,7 @@ interface Needs {
   id: string;
   launch: () => Holder;
   internet: Internet | undefined;
+  wall: Clock;
   log: Log;
 }
 
@@ -29,8 +33,10 @@ interface Up {
 /** bubblewrap 0.8 now and then takes the kernel's answer for an error while it brings the loopback up: "Failed RTM_NEWADDR: No child processes". */
 const PASSING = /loopback: Failed RTM_/;
 const ATTEMPTS = 5;
+/** A first process that has not ended its programs after this time never will: a handler has taken it over, or it hangs. */
+const RESET_TIMEOUT_MS = 10_000;
 
-export const createHold = ({ id, launch, internet, log }: Needs): Hold => {
+export const createHold = ({ id, launch, internet, wall, log }: Needs): Hold => {
   let up: Promise<Up> | undefined;
   let firstPid = 0;
   let isOver = false;
@@ -68,6 +74,13 @@ export const createHold = ({ id, launch, internet, log }: Needs): Hold => {
       return (await up).holder;
     },
     get firstPid() { return firstPid; },
+    async reset() {
+      const current = (await up?.catch(() => undefined))?.holder;
+      if (current === undefined) return;
+      const tooLate = wall.at(wall.now() + RESET_TIMEOUT_MS, "reset of a sandbox", () => current.kill());
+      await current.reset();
+      tooLate.cancel();
+    },
     async end() {
       isOver = true;
       const last = await up?.catch(() => undefined);

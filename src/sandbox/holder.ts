@@ -4,20 +4,27 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { keepSocket } from "./loopback.ts";
+import { followStatus } from "./holder-status.ts";
 import { signalAll } from "./process-table.ts";
 import { spawnChild } from "./spawn-child.ts";
 
 /**
- * The first process of a sandbox (`runtimes/sandbox/init.sh`): it holds the namespaces and /tmp, and runs one program after the
- * other. What it says may have been said by a handler that took it over: it is only ever believed about its own sandbox.
+ * The first process of a sandbox (`runtimes/sandbox/init.sh`): it holds the namespaces and /tmp, and runs programs. What it says may have been said by a handler that took it over: it is only ever believed about its own sandbox.
  */
 export interface Holder {
   /** On the host. Rejects when no sandbox can be made. */
   readonly pid: Promise<number>;
   /** Programs can be run now. Rejects with what bubblewrap said. */
   readonly ready: Promise<void>;
-  /** Runs the script of that name in the control folder. `exited` is the shell's status: 128 and more are signals. When it is over, the run is killed before it began. */
-  run(name: string): { started: Promise<void>; exited: Promise<number> };
+  /**
+   * Runs the script of that name in the control folder, beside those that run. `started` is its pid inside, 0 when it never began; `exited` is the shell's
+   * status: 128 and more are signals. When it is over, the run is killed before it began.
+   */
+  run(name: string): { started: Promise<number>; exited: Promise<number> };
+  /** To one process inside. */
+  signal(name: "SIGTERM" | "SIGKILL", pid: number): void;
+  /** Kills every process but the first; the end of all runs is told when it resolves. */
+  reset(): Promise<void>;
   /** Connections to the ports inside go to these from now on; the connections that there are, are closed. */
   answer(handlers: ReadonlyMap<number, (socket: Socket) => void>): void;
   /** Kills every process of the sandbox and waits for their end. */
@@ -44,7 +51,6 @@ const INFO_FD = "4";
 const FILTER_FD = "5";
 
 const JOIN = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
-const LINE_CHARACTERS_MAX = 200;
 
 /** Throws when no process can be made. */
 export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filterFd, joinFiles }: Launch): Holder => {
@@ -60,7 +66,11 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
   }
   const servers = new Set<Server>();
   const sockets = new Set<Socket>();
-  const waiting = new Map<string, { started: () => void; exited: (status: number) => void }>();
+  const waiting = new Map<string, { started: (pid: number) => void; exited: (status: number) => void }>();
+  const resets = new Map<number, () => void>();
+  /** The reset that is under way, by its number. */
+  let resetting: number | undefined;
+  let resetsAsked = 0;
   let handlers: ReadonlyMap<number, (socket: Socket) => void> = new Map();
   let errors = "";
   let hasEnded = false;
@@ -70,11 +80,12 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
 
   const endRuns = () => {
     for (const { started, exited } of waiting.values()) {
-      started();
+      started(0);
       exited(KILLED_STATUS);
     }
     waiting.clear();
   };
+  const order = (line: string) => void (child.stdin as Writable).write(`${line}\n`);
   const ready = new Promise<void>((resolve, reject) => ([reportReady, reportBroken] = [resolve, reject]));
   const ended = new Promise<void>((resolve) => {
     const end = (why: string) => {
@@ -82,6 +93,7 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
       endRuns();
+      for (const done of resets.values()) done();
       reportBroken(new Error(`bubblewrap cannot make a sandbox: ${errors.trim() || why}`));
       resolve();
     };
@@ -105,10 +117,18 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
   });
   followStatus(child.stdout!, {
     ready: reportReady,
-    started: (run) => waiting.get(run)?.started(),
+    started: (run, pid) => waiting.get(run)?.started(pid),
     exited(run, status) {
       waiting.get(run)?.exited(status);
       waiting.delete(run);
+    },
+    resetting: (number) => void (resetting = number),
+    reset() {
+      endRuns();
+      if (resetting === undefined) return;
+      resets.get(resetting)?.();
+      resets.delete(resetting);
+      resetting = undefined;
     },
   });
 
@@ -119,13 +139,22 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
     pid,
     ready,
     run(name) {
-      const told = { started: () => {}, exited: (_status: number) => {} };
-      const started = new Promise<void>((resolve) => (told.started = resolve));
+      const told = { started: (_pid: number) => {}, exited: (_status: number) => {} };
+      const started = new Promise<number>((resolve) => (told.started = resolve));
       const exited = new Promise<number>((resolve) => (told.exited = resolve));
       waiting.set(name, told);
       if (hasEnded) endRuns();
-      else (child.stdin as Writable).write(`${name}\n`);
+      else order(`run ${name}`);
       return { started, exited };
+    },
+    signal(name, pid) {
+      if (!hasEnded && pid > 1) order(`signal ${name.slice("SIG".length)} ${pid}`);
+    },
+    reset() {
+      if (hasEnded) return Promise.resolve();
+      const number = resetsAsked++;
+      order(`reset ${number}`);
+      return new Promise((resolve) => resets.set(number, resolve));
     },
     answer(next) {
       handlers = next;
@@ -153,27 +182,4 @@ const readPid = async (child: ChildProcess, ready: Promise<void>): Promise<numbe
   if (pid > 0) return pid;
   await ready;
   throw new Error("bubblewrap told no process id");
-};
-
-interface StatusEvents {
-  ready(): void;
-  started(run: string): void;
-  exited(run: string, status: number): void;
-}
-
-const followStatus = (output: Readable, events: StatusEvents): void => {
-  const onLine = (line: string) => {
-    if (line.length > LINE_CHARACTERS_MAX) return;
-    const [, word, run = "", status = ""] = /^(ready|started|exited)(?: (\S+))?(?: (\d{1,3}))?$/.exec(line) ?? [];
-    if (word === "ready") events.ready();
-    if (word === "started") events.started(run);
-    if (word === "exited" && status !== "") events.exited(run, Number(status));
-  };
-  let rest = "";
-  output.setEncoding("utf8").on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    // Of a line without an end no more is kept than shows that it is too long.
-    rest = lines.pop()!.slice(0, LINE_CHARACTERS_MAX + 1);
-    lines.forEach(onLine);
-  });
 };

@@ -1,7 +1,7 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { SandboxListener } from "./sandbox.ts";
 
-/** The listeners of one running program: closed together, with every connection that came in on them. */
+/** The listeners of a sandbox: closed together, with every connection that came in on them. */
 export interface Listening {
   /** `127.0.0.1:40123` by listener name. */
   addresses: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const listen = (server: Server): Promise<number> =>
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 
-/** Listeners on the host's own loopback, on free ports that only this program is told: for sandboxes without a network of their own. */
+/** Listeners on the host's own loopback, on free ports that only its programs are told: for sandboxes without a network of their own. */
 export const listenOnLoopback = async (listeners: readonly SandboxListener[]): Promise<Listening> => {
   const sockets = new Set<Socket>();
   const servers = new Set<Server>();
@@ -35,6 +35,17 @@ export const listenOnLoopback = async (listeners: readonly SandboxListener[]): P
   }
   return { addresses, close };
 };
+
+/** To a port of the host's own loopback. */
+export const connectToLoopback = (port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
 
 /** Hands a connection on, and remembers it until it is closed. */
 export const keepSocket = (sockets: Set<Socket>, socket: Socket, onConnection: (socket: Socket) => void): void => {

@@ -74,6 +74,9 @@ const addChildren = (found: Set<number>, rows: readonly ProcessRow[]): void => {
   }
 };
 
+/** The pid that a process has in its own PID namespace. */
+export const insideOf = (pid: number): number => Number(/^NSpid:.*\t(\d+)$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
+
 /** Bytes of memory that these processes hold themselves, without what they share through files. */
 export const memoryOf = (pids: readonly number[]): number => {
   let bytes = 0;

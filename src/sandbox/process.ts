@@ -1,17 +1,11 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { listenOnLoopback, type Listening } from "./loopback.ts";
-import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
+import { createProcessSandbox, markOf, tmpOf, type ProcessSandbox } from "./process-sandbox.ts";
+import { processesOf, signalAll } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
-import type { Isolation, ProcessExit, RunningProcess, Sandbox, SandboxDriver, SandboxProcess, SandboxSpec } from "./sandbox.ts";
-import { spawnChild } from "./spawn-child.ts";
-import { createOutputPipes, type OutputPipes } from "./stdio.ts";
-import { createWatch } from "./watch.ts";
+import type { Isolation, SandboxDriver } from "./sandbox.ts";
 
 const isolation: Isolation = {
   name: "process",
@@ -26,12 +20,6 @@ const isolation: Isolation = {
     "run only code that you would run on this machine yourself",
   ],
 };
-
-/** How often memory is looked at. A handler that outgrows its size between two looks is not seen. */
-const WATCH_MS = 100;
-/** How long killed processes may take to be gone before it is our bug. */
-const KILL_DEADLINE_MS = 5_000;
-const KILL_LOOK_MS = 2;
 
 interface Needs {
   /** Holds one folder per live sandbox. */
@@ -50,7 +38,7 @@ export const createProcessDriver = ({ directory, wall, log }: Needs): SandboxDri
   return {
     isolation,
     async create(spec) {
-      const sandbox = createSandbox(spec, { directory: join(directory, spec.id), wall, log }, () => live.delete(sandbox));
+      const sandbox = createProcessSandbox(spec, { directory: join(directory, spec.id), wall, log }, () => live.delete(sandbox));
       live.add(sandbox);
       return sandbox;
     },
@@ -70,157 +58,4 @@ export const sweepProcesses = ({ directory, log }: Pick<Needs, "directory" | "lo
   log.warn("a server was killed: what it left is ended", { sandboxes: left.length, processes: pids.length });
   signalAll(pids, "SIGKILL");
   for (const path of left) removeFolder(path, log);
-};
-
-const tmpOf = (folder: string): string => join(folder, "tmp");
-
-/** What every process of a sandbox has in its environment. */
-const markOf = (tmp: string): string => `TMPDIR=${tmp}\0`;
-
-interface ProcessSandbox extends Sandbox {
-  /** Without waiting for the end of what is killed. */
-  kill(): void;
-}
-
-interface Running {
-  child: ChildProcess;
-  listening: Listening;
-  isOutOfMemory: boolean;
-  /** Everything of it is gone. */
-  ended: Promise<unknown>;
-}
-
-const createSandbox = (spec: SandboxSpec, { directory, wall, log }: Needs, onDestroyed: () => void): ProcessSandbox => {
-  const tmp = tmpOf(directory);
-  mkdirSync(tmp, { recursive: true });
-  const running = new Set<Running>();
-  let peak = 0;
-  let runs = 0;
-  let isDestroyed = false;
-  let starting: Promise<unknown> = Promise.resolve();
-
-  const members = () => [...running].flatMap(({ child }) => (child.pid === undefined ? [] : processesOf(child.pid, markOf(tmp))));
-  /** Without those that hid: enough to measure and to freeze, and cheap enough to do so often. */
-  const family = () => [...running].flatMap(({ child: { pid } }) => (pid === undefined ? [] : [pid, ...descendantsOf(pid)]));
-  const measure = () => {
-    const pids = family();
-    const sum = memoryOf(pids);
-    const memory = sum <= spec.memoryBytes ? sum : sharedMemoryOf(pids);
-    peak = Math.max(peak, memory);
-    return memory;
-  };
-  const memoryWatch = createWatch({
-    everyMs: WATCH_MS,
-    wall,
-    look() {
-      if (measure() <= spec.memoryBytes) return;
-      for (const one of running) one.isOutOfMemory = true;
-      signalAll(members(), "SIGKILL");
-    },
-  });
-  const killAll = async () => {
-    const end = wall.monotonic() + KILL_DEADLINE_MS;
-    for (let pids = members(); pids.length > 0; pids = members()) {
-      if (wall.monotonic() > end) return log.error("processes of a sandbox do not end", { sandbox: spec.id, pids });
-      signalAll(pids, "SIGKILL");
-      await wall.sleep(KILL_LOOK_MS);
-    }
-  };
-  const release = (one: Running) => {
-    one.listening.close();
-    running.delete(one);
-    if (running.size === 0) memoryWatch.stop();
-  };
-
-  const spawnProgram = (program: SandboxProcess, { addresses }: Listening, pipes: OutputPipes): ChildProcess => {
-    assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
-    // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
-    const env = { ...(typeof program.env === "function" ? program.env(addresses) : program.env), TMPDIR: tmp };
-    const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
-    return spawnChild("/bin/sh", ["-c", limits, program.command, ...program.args], { env, cwd: program.directory, detached: true, stdio: ["ignore", ...pipes.writers] });
-  };
-  /** From now on it is one of those that are measured, frozen and killed. */
-  const follow = (child: ChildProcess, listening: Listening): Promise<ProcessExit> => {
-    const one: Running = { child, listening, isOutOfMemory: false, ended: Promise.resolve() };
-    running.add(one);
-    const exited = new Promise<ProcessExit>((resolve) => {
-      child.once("exit", async (code, signal) => {
-        await killAll();
-        release(one);
-        resolve({ code, signal, isOutOfMemory: one.isOutOfMemory });
-      });
-    });
-    one.ended = exited;
-    memoryWatch.start();
-    return exited;
-  };
-  const start = async (program: SandboxProcess): Promise<RunningProcess> => {
-    const listening = await listenOnLoopback(program.listeners);
-    let pipes: OutputPipes | undefined;
-    try {
-      pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
-      const child = spawnProgram(program, listening, pipes);
-      // Then the next event is the error that tells why.
-      if (child.pid === undefined) await once(child, "spawn");
-      const exited = follow(child, listening);
-      pipes.release();
-      return { stdout: pipes.stdout, stderr: pipes.stderr, addresses: listening.addresses, exited };
-    } catch (error) {
-      pipes?.abandon();
-      listening.close();
-      throw error;
-    }
-  };
-
-  const exec = (program: SandboxProcess): Promise<RunningProcess> => {
-    const started = start(program);
-    starting = started.catch(() => {});
-    return started;
-  };
-  const reset = async () => {
-    await killAll();
-    // What ends a run also looks for what it left behind, and must not find the next run.
-    await Promise.all([...running].map((one) => one.ended));
-  };
-  return {
-    id: spec.id,
-    path: (target) => hostPath(spec, tmp, target),
-    exec,
-    limitCpu() {},
-    reset,
-    kill: () => signalAll(members(), "SIGKILL"),
-    async freeze() {
-      memoryWatch.stop();
-      measure();
-      signalAll(family(), "SIGSTOP");
-    },
-    async thaw() {
-      signalAll(family(), "SIGCONT");
-      if (running.size > 0) memoryWatch.start();
-    },
-    async memoryPeakBytes() {
-      measure();
-      return peak;
-    },
-    async usage() {
-      const pids = family();
-      return { cpuMs: cpuMsOf(pids), processes: pids.length };
-    },
-    async destroy() {
-      isDestroyed = true;
-      await starting;
-      await reset();
-      removeFolder(directory, log);
-      onDestroyed();
-    },
-  };
-};
-
-/** There are no mounts: a target is where its source is, and /tmp is a folder of the sandbox's own. */
-const hostPath = (spec: SandboxSpec, tmp: string, target: string): string => {
-  if (target === "/tmp" || target.startsWith("/tmp/")) return tmp + target.slice("/tmp".length);
-  const mount = spec.mounts
-    .filter((one) => target === one.target || target.startsWith(`${one.target}/`))
-    .toSorted((a, b) => b.target.length - a.target.length)[0];
-  return mount === undefined ? target : mount.source + target.slice(mount.target.length);
 };

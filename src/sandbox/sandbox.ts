@@ -38,6 +38,8 @@ export interface SandboxSpec {
   /** Share of the CPU: 1 is one core. */
   cpus: number;
   processesMax: number;
+  /** How many of them are programs that `exec` starts; one unless said. */
+  programsMax?: number;
   openFilesMax: number;
   /** TCP ports on 127.0.0.1 of the sandbox's own network that this server will answer. Drivers without one pick free ports. */
   ports: readonly number[];
@@ -49,15 +51,10 @@ export interface SandboxProcess {
   /** A path inside the sandbox (or of the host, which is the same for interpreters). */
   command: string;
   args: readonly string[];
-  /** The whole environment: nothing of the server's is added. A function where it names the listeners' addresses. */
-  env: Environment | ((addresses: Readonly<Record<string, string>>) => Environment);
+  /** The whole environment: nothing of the server's is added. */
+  env: Environment;
   /** In the sandbox: /var/task. */
   directory: string;
-  /**
-   * TCP listeners that the process finds on 127.0.0.1 of its own network, and that this server answers: the Runtime API
-   * and the endpoint. Which listener a connection came in on is the identity of the environment.
-   */
-  listeners: readonly SandboxListener[];
 }
 
 export interface SandboxListener {
@@ -67,13 +64,16 @@ export interface SandboxListener {
   onConnection(socket: Socket): void;
 }
 
+/** `127.0.0.1:9001`, as programs must be told, by listener name. */
+export type Addresses = Readonly<Record<string, string>>;
+
 export interface RunningProcess {
   stdout: Readable;
   stderr: Readable;
-  /** `127.0.0.1:9001` — as the process must be told, by listener name. Known before the process runs user code. */
-  addresses: Readonly<Record<string, string>>;
   /** Never rejects. `signal` is the kernel's name: SIGKILL. */
   exited: Promise<ProcessExit>;
+  /** To the program itself, not to what it started; nothing happens when it has ended. */
+  signal(name: "SIGTERM" | "SIGKILL"): void;
 }
 
 export interface ProcessExit {
@@ -92,11 +92,18 @@ export interface Sandbox {
   readonly id: string;
   /** Where a path of the sandbox is for the process that runs in it: itself, or a host path where there are no mounts. */
   path(target: string): string;
-  /** One at a time. Rejects, and leaves nothing running, when it cannot be started. */
+  /**
+   * TCP listeners that programs find on 127.0.0.1 of their own network, and that this server answers until the next reset: the Runtime API and
+   * the endpoint. Which listener a connection came in on is the identity of the environment.
+   */
+  listen(listeners: readonly SandboxListener[]): Promise<Addresses>;
+  /** Beside those that run already. Rejects when it cannot be started. What a program leaves behind ends with the last program. */
   exec(process: SandboxProcess): Promise<RunningProcess>;
+  /** To a port that a program listens on, on its loopback. Rejects when nobody does. */
+  connect(port: number): Promise<Socket>;
   /** From now on the program has its share of the CPU. Before, it has a whole one at least: INIT is as fast for small functions, as on AWS. */
   limitCpu(): void;
-  /** Kills every process in it, keeps /tmp: AWS's reset. */
+  /** Kills every process in it, then closes the listeners; keeps /tmp: AWS's reset. */
   reset(): Promise<void>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;

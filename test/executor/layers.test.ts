@@ -122,14 +122,6 @@ describe.each(isolations)("a function's layers under %s", (isolation) => {
     expect(await invoke()).toEqual(["own", "site", "late", [expect.any(String)]]);
   });
 
-  it("may hold extensions, of which the log says once that they are not run", async () => {
-    const { invoke, lines } = await start(NODE("1"), [{ "extensions/watch": "#!/bin/sh\n", "extensions/helper/data": "no extension" }]);
-    await invoke();
-    await invoke();
-    const said = lines.filter((line) => line.includes("extensions"));
-    expect(said).toEqual([expect.stringContaining("extensions are not built in this version of lambdad: what the layers have in /opt/extensions (watch) is not run")]);
-  });
-
   it.runIf(isolation === "bubblewrap")("cannot be written, and lie at /opt", async () => {
     const write = 'try { fs.writeFileSync("/opt/a", "changed"); } catch (error) { codes.push(error.code); }';
     const { invoke } = await start({ "app.mjs": `import fs from "node:fs";\nexport const handler = async () => { const codes = [fs.readFileSync("/opt/a", "utf8")]; ${write} return codes; };\n` }, [{ a: "first" }, { b: "b" }]);

@@ -23,17 +23,8 @@ const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"
   return probe.driver;
 };
 
-/** The parent of the process of this machine whose command line begins with `mark`. */
-const parentOf = (mark: string): number | undefined => {
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`${mark}\0`)) return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return undefined;
-};
+/** The processes of this machine that this one started. */
+const childrenOf = (pid: number): number[] => (readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? []).map(Number);
 
 /** A port of the host's own loopback that answers `hello`. */
 const openPort = async (): Promise<number> => {
@@ -104,18 +95,20 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     expect(stdout).toBe("full\nsmall\n");
   });
 
-  it("is made anew when its first process starts nothing any more", async () => {
+  it("is made anew when its first process starts nothing any more, and when it ends nothing", async () => {
     const wall = createClock();
     const { sandbox } = await createGround(await createDriver({ wall }));
-    const mark = `sleep-${process.pid}`;
-    const running = await startShell(sandbox, `exec bash -c 'exec -a ${mark} sleep 1000'`);
-    const first = await eventually("its parent", () => parentOf(mark));
-    await sandbox.reset();
-    await running.exited;
-    process.kill(first, "SIGSTOP");
+    const first = await eventually("its first process", () => firstProcessOf(sandbox.id));
+    for (const pid of [first, ...childrenOf(first)]) process.kill(pid, "SIGSTOP");
     const hanging = startShell(sandbox, "echo never");
     await eventually("it waits", async () => (await wall.advance(1_000)).some(({ name }) => name === "start of a program"));
     expect((await (await hanging).exited).signal).toBe("SIGKILL");
+    const running = await startShell(sandbox, "exec sleep 1000");
+    process.kill(await eventually("its first process", () => firstProcessOf(sandbox.id)), "SIGSTOP");
+    const reset = sandbox.reset();
+    await eventually("it waits", async () => (await wall.advance(1_000)).some(({ name }) => name === "reset of a sandbox"));
+    await reset;
+    expect((await running.exited).signal).toBe("SIGKILL");
     expect((await runShell(sandbox, "echo again")).stdout).toBe("again\n");
   });
 
@@ -140,10 +133,17 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     await eventually("its children are up", async () => (await sandbox.usage()).processes > 9);
     await sandbox.reset();
     expect(await running.exited).toMatchObject({ signal: "SIGKILL" });
-    // bubblewrap's own and the first process.
-    expect((await sandbox.usage()).processes).toBeLessThanOrEqual(2);
+    // bubblewrap's own, the first process, and the one that reads its orders.
+    expect((await sandbox.usage()).processes).toBeLessThanOrEqual(3);
     const { stdout } = await runShell(sandbox, "ls /proc | grep -c '^[0-9]'");
     expect(Number(stdout)).toBeLessThan(8);
+  });
+
+  it("goes on when a program kills everything that it may", async () => {
+    const { sandbox } = await createGround(await createDriver());
+    const tmp = await runShell(sandbox, "echo kept > /tmp/file; kill -KILL -1; echo over");
+    expect([0, null]).toContain(tmp.exit.code);
+    expect((await runShell(sandbox, "cat /tmp/file")).stdout).toBe("kept\n");
   });
 
   it("is made anew when its first process is ended from outside", async () => {

@@ -41,7 +41,7 @@ export const createGround = async (driver: SandboxDriver, spec: Partial<SandboxS
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 
 export const startShell = (sandbox: Sandbox, script: string, options: Partial<SandboxProcess> = {}) =>
-  sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH }, directory: sandbox.path("/var/task"), listeners: [], ...options });
+  sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH }, directory: sandbox.path("/var/task"), ...options });
 
 export const runShell = async (sandbox: Sandbox, script: string, options: Partial<SandboxProcess> = {}) => {
   const running = await startShell(sandbox, script, options);
@@ -116,7 +116,7 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
 
     it("tells of a command that is not there", async () => {
       const { sandbox } = await ground();
-      const running = await sandbox.exec({ command: "/no/such/program", args: [], env: { PATH }, directory: sandbox.path("/var/task"), listeners: [] });
+      const running = await sandbox.exec({ command: "/no/such/program", args: [], env: { PATH }, directory: sandbox.path("/var/task") });
       expect((await running.exited).code).toBe(127);
     });
 
@@ -127,13 +127,8 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
         [one, two].map(async ({ sandbox }, index) => {
           const { listener, close } = answering(`you are ${index}`);
           onTestFinished(close);
-          const running = await sandbox.exec({
-            command: "/bin/bash",
-            args: ["-c", ASK_API],
-            env: ({ "runtime-api": api }) => ({ PATH, API: api! }),
-            directory: sandbox.path("/var/task"),
-            listeners: [listener],
-          });
+          const { "runtime-api": api } = await sandbox.listen([listener]);
+          const running = await sandbox.exec({ command: "/bin/bash", args: ["-c", ASK_API], env: { PATH, API: api! }, directory: sandbox.path("/var/task") });
           return text(running.stdout);
         }),
       );
@@ -153,6 +148,76 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect(processesWith(mark)).toEqual([]);
       expect((await running.exited).signal).toBe("SIGKILL");
       expect((await runShell(sandbox, `cat ${tmp}/file`)).stdout).toBe("kept\n");
+    });
+
+    it("runs several programs at once, which see each other's /tmp and network, and ends what they left with the last of them", async () => {
+      const { sandbox } = await ground({ ports: [9001] });
+      const { listener, close } = answering("ok");
+      onTestFinished(close);
+      const { "runtime-api": api } = await sandbox.listen([listener]);
+      const mark = `left-by-the-first-${process.pid}`;
+      const second = await startShell(sandbox, "echo up; exec sleep 1000");
+      const first = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo from-the-first > ${sandbox.path("/tmp")}/file; echo up; exit 3`);
+      await Promise.all([firstLine(first.stdout), firstLine(second.stdout)]);
+      expect(await first.exited).toMatchObject({ code: 3 });
+      await eventually("the daemon", () => processesWith(mark).length > 0);
+      const third = await sandbox.exec({ command: "/bin/bash", args: ["-c", `cat ${sandbox.path("/tmp")}/file; ${ASK_API}`], env: { PATH, API: api! }, directory: sandbox.path("/var/task") });
+      expect(await text(third.stdout)).toMatch(/^from-the-first\nHTTP[^]*ok$/);
+      second.signal("SIGKILL");
+      expect(await second.exited).toMatchObject({ signal: "SIGKILL" });
+      await third.exited;
+      expect(processesWith(mark)).toEqual([]);
+    });
+
+    it("asks one program to end, and lets the others be", async () => {
+      const { sandbox } = await ground();
+      const asked = await startShell(sandbox, "trap 'echo ending; exit 5' TERM; echo up; while :; do sleep 0.01; done");
+      const other = await startShell(sandbox, "trap 'exit 9' TERM; echo up; while :; do sleep 0.01; done");
+      await Promise.all([firstLine(asked.stdout), firstLine(other.stdout)]);
+      asked.signal("SIGTERM");
+      expect(await asked.exited).toMatchObject({ code: 5, signal: null });
+      asked.signal("SIGTERM");
+      expect((await sandbox.usage()).processes).toBeGreaterThan(0);
+      await sandbox.reset();
+      expect(await other.exited).toMatchObject({ signal: "SIGKILL" });
+    });
+
+    it("connects to what a program listens on, on its own loopback", async () => {
+      const { sandbox } = await ground();
+      const port = 20_000 + (process.pid % 10_000);
+      await expect(sandbox.connect(port)).rejects.toThrow();
+      const script = `import socketserver
+class H(socketserver.StreamRequestHandler):
+    def handle(self): self.wfile.write(b"you said " + self.rfile.readline())
+class S(socketserver.TCPServer): allow_reuse_address = True
+server = S(("127.0.0.1", ${port}), H)
+print("up", flush=True)
+server.serve_forever()`;
+      const running = await sandbox.exec({ command: "python3", args: ["-c", script], env: { PATH }, directory: sandbox.path("/var/task") });
+      await firstLine(running.stdout);
+      for (const word of ["one", "two"]) {
+        const socket = await sandbox.connect(port);
+        socket.write(`${word}\n`);
+        expect(await text(socket)).toBe(`you said ${word}\n`);
+      }
+      await sandbox.reset();
+      await expect(sandbox.connect(port)).rejects.toThrow();
+    });
+
+    it("kills the program that outgrew the memory of all, and not the one beside it", async () => {
+      const { sandbox } = await ground({ memoryBytes: 96 * MIB });
+      const beside = await startShell(sandbox, "echo up; exec sleep 1000");
+      await firstLine(beside.stdout);
+      const { exit } = await runShell(sandbox, `exec python3 -c "
+import time
+held = []
+while True:
+    held.append(bytearray(4 << 20)); time.sleep(0.005)"`);
+      expect(exit).toMatchObject({ signal: "SIGKILL", isOutOfMemory: true });
+      let hasEnded = false;
+      void beside.exited.then(() => (hasEnded = true));
+      expect((await runShell(sandbox, "echo still")).stdout).toBe("still\n");
+      expect(hasEnded).toBe(false);
     });
 
     it("has a /tmp of its own", async () => {
@@ -209,7 +274,7 @@ while True:
       const { sandbox } = await ground({ ports: [9001] });
       const mark = `destroyed-${process.pid}-${turns}`;
       const { listener, close } = answering("ok");
-      const over = startShell(sandbox, `exec -a ${mark} sleep 1000 || exec bash -c 'exec -a ${mark} sleep 1000'`, { listeners: [listener] }).then(({ exited }) => exited, () => "refused");
+      const over = sandbox.listen([listener]).then(() => startShell(sandbox, `exec -a ${mark} sleep 1000 || exec bash -c 'exec -a ${mark} sleep 1000'`)).then(({ exited }) => exited, () => "refused");
       for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
       await sandbox.destroy();
       await over;
@@ -225,7 +290,8 @@ while True:
         const mark = `leaver-${process.pid}-${index}`;
         const { sandbox } = await createGround(driver, { id: `leaver-${process.pid}-${index}`, ports: [9001] });
         const { listener, close } = answering("ok");
-        const running = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo up; exec sleep 1000`, { listeners: [listener] });
+        await sandbox.listen([listener]);
+        const running = await startShell(sandbox, `setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo up; exec sleep 1000`);
         await firstLine(running.stdout);
         await sandbox.destroy();
         close();

@@ -31,7 +31,8 @@ const runOnce = async (driver: SandboxDriver, id: string): Promise<string> => {
     id, account: "000000000000", mounts: [], memoryBytes: 64 * MIB, storageBytes: 8 * MIB, cpus: 1, processesMax: 64, openFilesMax: 64, ports: [9001],
   });
   try {
-    const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", "echo it runs"], env: {}, directory: "/", listeners: [{ name: "runtime-api", port: 9001, onConnection: (socket) => socket.destroy() }] });
+    await sandbox.listen([{ name: "runtime-api", port: 9001, onConnection: (socket) => socket.destroy() }]);
+    const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", "echo it runs"], env: {}, directory: "/" });
     const [said] = await Promise.all([text(running.stdout), running.exited]);
     return said;
   } finally {

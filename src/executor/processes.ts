@@ -1,0 +1,81 @@
+import type { Socket } from "node:net";
+import { assert } from "../kit/assert.ts";
+import type { Random } from "../kit/random.ts";
+import type { Addresses, Mount, RunningProcess, Sandbox } from "../sandbox/sandbox.ts";
+import { programRefusal } from "./entrypoint.ts";
+import { environmentVariables, extensionVariables } from "./environment-variables.ts";
+import type { EnvironmentCredentials, FunctionTarget } from "./executor.ts";
+import type { Failure } from "./failures.ts";
+import type { LogStream } from "./log-stream.ts";
+import { createMetadataApi } from "./metadata-api.ts";
+import { refuseRestore } from "./restore-api.ts";
+import type { RuntimeApi } from "./runtime-api.ts";
+import type { Runtime } from "./runtimes.ts";
+import { startOf } from "./starts.ts";
+
+/** How the programs of an environment are started in its sandbox, or why they cannot be; the environment decides when. */
+export interface Processes {
+  /** Names of the external extensions, in the order they are started. */
+  readonly extensions: readonly string[];
+  /** From now on, until the sandbox is reset, this is the Runtime API. Before any program is started. */
+  listen(api: Pick<RuntimeApi, "handleConnection" | "alsoServe">): Promise<void>;
+  startExtension(name: string): Promise<RunningProcess | { refusal: string }>;
+  startRuntime(): Promise<RunningProcess | { failure: Failure }>;
+}
+
+interface Needs {
+  target: FunctionTarget;
+  runtime: Runtime;
+  credentials: EnvironmentCredentials;
+  sandbox: Sandbox;
+  mounts: readonly Mount[];
+  extensions: readonly string[];
+  /** The name of its log stream. */
+  logStream: string;
+  logs: LogStream;
+  /** The gateway's: a handler's SDK calls arrive here. */
+  handleConnection: (socket: Socket) => void;
+  random: Random;
+}
+
+export const RUNTIME_API_PORT = 9_001;
+export const ENDPOINT_PORT = 4_566;
+const EXTENSIONS = "/opt/extensions";
+
+export const createProcesses = ({ target, runtime, credentials, sandbox, mounts, extensions, logStream, logs, handleConnection, random }: Needs): Processes => {
+  let addresses: Addresses | undefined;
+  const start = startOf(runtime);
+  const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
+  const facts = { target, runtime, sandbox, mounts };
+  const variableFacts = () => {
+    assert(addresses !== undefined, "programs are started where the Runtime API listens");
+    return { target, credentials, sandbox, logStream, ofRuntime: start.variables(facts), ofMetadata: metadata.variables(addresses["runtime-api"]!), runtimeApi: addresses["runtime-api"]!, endpoint: `http://${addresses["endpoint"]}` };
+  };
+  const follow = (running: RunningProcess, source: "function" | "extension"): RunningProcess => {
+    logs.follow(running.stdout, source);
+    logs.follow(running.stderr, source);
+    return running;
+  };
+  return {
+    extensions,
+    async listen({ handleConnection: onConnection, alsoServe }) {
+      alsoServe(metadata.serve);
+      alsoServe(refuseRestore);
+      addresses = await sandbox.listen([
+        { name: "runtime-api", port: RUNTIME_API_PORT, onConnection },
+        { name: "endpoint", port: ENDPOINT_PORT, onConnection: handleConnection },
+      ]);
+    },
+    async startExtension(name) {
+      const path = `${EXTENSIONS}/${name}`;
+      const refusal = programRefusal(path, mounts);
+      if (refusal !== undefined) return { refusal };
+      return follow(await sandbox.exec({ command: sandbox.path(path), args: [], env: extensionVariables(variableFacts()), directory: "/" }), "extension");
+    },
+    async startRuntime() {
+      const program = start.program(facts);
+      if ("failure" in program) return program;
+      return follow(await sandbox.exec({ ...program, env: environmentVariables(variableFacts()), directory: sandbox.path("/var/task") }), "function");
+    },
+  };
+};
