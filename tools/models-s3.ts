@@ -10,3 +10,10 @@ export function addBucketToPath({ operations, shapes }: ModelFile): void {
     if (hasBucketLabel) http[1] = http[1] === "/" ? "/{Bucket}" : `/{Bucket}${http[1].replace(/^\/(?=\?)/, "")}`;
   }
 }
+
+/** The header is URL-encoded as a whole, its slash too where the client likes it so (Terraform does): S3 looks at it once it is decoded. */
+export function leaveCopySourceToS3({ shapes }: ModelFile): void {
+  const place = shapes.findIndex(([kind, name]) => kind === "string" && name === "CopySource");
+  if (place < 0) throw new Error("S3's model has no CopySource");
+  shapes[place] = ["string", "CopySource"];
+}

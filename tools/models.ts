@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import type { ModelFile } from "../src/protocol/model-file.ts";
 import { readDescriptions } from "./models-constraints.ts";
 import { leaveRuntimeToLambda } from "./models-lambda.ts";
-import { addBucketToPath } from "./models-s3.ts";
+import { addBucketToPath, leaveCopySourceToS3 } from "./models-s3.ts";
 import { createModelFile } from "./models-schemas.ts";
 
 /** Our name, the SDK package, the folder of the description. */
@@ -46,7 +46,10 @@ for (const [name, sdkPackage, path] of sources) {
   const description = descriptions.get(path);
   if (description === undefined) throw new Error(`no description for ${name}`);
   const file = createModelFile(exports, description);
-  if (name === "s3") addBucketToPath(file);
+  if (name === "s3") {
+    addBucketToPath(file);
+    leaveCopySourceToS3(file);
+  }
   if (name === "lambda") leaveRuntimeToLambda(file);
   const text = format(file);
   writeFileSync(new URL(`../models/${name}.json`, import.meta.url), text);

@@ -92,6 +92,7 @@ const missing = ({ resource, action }: Asked, { by, considered }: Decision): str
   if (ofKind.length === 0 && by === "resource" && qualifier !== undefined && qualifier !== "$LATEST") return [`${qualifier} of the function ${name} has no policy of its own that lets anyone in (the function's is not for it), or there is no such version or alias`, ...near];
   if (ofKind.length === 0 && by === "resource" && name !== undefined) return [`the function ${name} has no policy that lets anyone in, or there is no such function`, ...near];
   if (ofKind.length === 0 && by === "resource" && action === "sts:AssumeRole") return ["there is no such role"];
+  if (ofKind.length === 0 && by === "resource" && action.startsWith("s3:")) return [`the bucket ${parseArn(resource)?.resource.split("/")[0]} has no policy that lets anyone in, or RestrictPublicBuckets keeps it from who is not of the bucket's account`, ...near];
   if (ofKind.length === 0) return ["there is no policy that could allow it", ...near];
   return [ofKind.length === 1 ? "the one statement that there is does not allow it" : `none of its ${ofKind.length} statements allows it`, ...near];
 };

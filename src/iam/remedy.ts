@@ -31,7 +31,7 @@ export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined =
   if (decision.reason === "explicit-deny") return denyRemover(decision);
   switch (decision.by) {
     case "resource":
-      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : doorOpener(asked);
+      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : asked.action.startsWith("s3:") ? bucketOpener(asked) : doorOpener(asked);
     case "identity":
       return policyWriter(asked);
     case "boundary":
@@ -103,6 +103,13 @@ const principalOf = (caller: Caller): { type: "Service" | "AWS"; text: string } 
 const trustOpener = ({ caller, resource }: Asked): Remedy => {
   const { type, text } = principalOf(caller);
   return { statement: { into: `the trust policy of ${resource}`, json: statementText({ Effect: "Allow", Principal: { [type]: text }, Action: "sts:AssumeRole" }) } };
+};
+
+/** A bucket has one policy: the statement is to be put beside those that are in it. */
+const bucketOpener = ({ caller, action, resource }: Asked): Remedy => {
+  const { type, text } = principalOf(caller);
+  const Principal = caller.type === "anonymous" ? "*" : { [type]: text };
+  return { statement: { into: `the policy of the bucket ${parseArn(resource)?.resource.split("/")[0]}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource }) } };
 };
 
 /** The `aws_lambda_permission` and the CLI call that let the caller invoke a function. */

@@ -146,7 +146,8 @@ export const S3_MULTIPART_BYTES_MAX = 48_828_125 * MIB;
 /** Tags of an object, of a bucket (S3 user guide). */
 export const S3_OBJECT_TAGS_MAX = 10;
 export const S3_BUCKET_TAGS_MAX = 50;
-/** Notification configurations of a bucket (Amazon S3 quotas). */
+/** Bytes of a bucket's policy; notification configurations of a bucket (Amazon S3 quotas). */
+export const S3_POLICY_BYTES_MAX = 20 * KIB;
 export const S3_NOTIFICATIONS_MAX = 100;
 /** Rows that S3's clean-up after a crash looks at in one turn of the store. Ours. */
 export const S3_SWEEP_ROWS = 500;

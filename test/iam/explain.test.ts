@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Statement } from "../../src/iam/document.ts";
 import { evaluate, type AuthorizationRequest } from "../../src/iam/evaluate.ts";
 import { explainDecision } from "../../src/iam/explain.ts";
-import { root, serviceCaller, type Caller, type RoleSessionCaller, type UserCaller } from "../../src/kit/caller.ts";
+import { anonymous, root, serviceCaller, type Caller, type RoleSessionCaller, type UserCaller } from "../../src/kit/caller.ts";
 
 const ACCOUNT = "111122223333";
 const OTHER = "444455556666";
@@ -86,6 +86,15 @@ describe("what would open a door", () => {
     const nameless = statement(undefined, FUNCTION);
     expect(nameless.fix).toEqual({ cli: `aws lambda get-resource-policy --resource-arn ${FUNCTION} --query Policy --output text` });
     expect(nameless.sentences.at(-1)).toMatch(/^it has no Sid: .*put-resource-policy/);
+  });
+
+  it("of a bucket: the statement for its policy", () => {
+    const reading = { action: "s3:GetObject", resource: "arn:aws:s3:::b/in/a" };
+    const statement = (Principal: Statement["Principal"]) => ({ into: "the policy of the bucket b", json: JSON.stringify({ Effect: "Allow", Principal, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/in/a" }, undefined, 2) });
+    const other = explain(session(OTHER), { ...reading, identityPolicies: [policy(allow("s3:*"))] });
+    expect(other.fix).toEqual({ statement: statement({ AWS: session(OTHER).roleArn }) });
+    expect(other.sentences[1]).toBe("the bucket b has no policy that lets anyone in, or RestrictPublicBuckets keeps it from who is not of the bucket's account");
+    expect(explain(anonymous, reading).fix).toEqual({ statement: statement("*") });
   });
 
   // Skipped where there is no `terraform`.

@@ -96,6 +96,7 @@ describe("S3 through the SDK", () => {
     expect((await s3.send(new GetObjectAttributesCommand({ ...object("big"), ObjectAttributes: ["ObjectParts", "ObjectSize", "Checksum"] })))).toMatchObject({ ObjectSize: body.length, ObjectParts: { TotalPartsCount: 3 } });
     const { CopyObjectResult } = await s3.send(new CopyObjectCommand({ ...object("copy"), CopySource: "bucket/big" }));
     expect(CopyObjectResult!.ETag).toBe(`"${md5(body)}"`);
+    expect((await s3.send(new CopyObjectCommand({ ...object("copy"), CopySource: "bucket%2Fbig" }))).CopyObjectResult!.ETag).toBe(`"${md5(body)}"`);
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object("by hand")));
     const upload = { ...object("by hand"), UploadId };
     const first = await s3.send(new UploadPartCopyCommand({ ...upload, PartNumber: 1, CopySource: "bucket/big", CopySourceRange: `bytes=0-${5 * MIB - 1}` }));

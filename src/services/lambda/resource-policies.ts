@@ -1,5 +1,6 @@
 import type { PolicyDocument, Statement } from "../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
+import { isPublicPolicy } from "../../iam/public-policy.ts";
 import { matchesArn } from "../../iam/wildcard.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { functionArn } from "../../kit/arn.ts";
@@ -8,7 +9,9 @@ import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
 import { badPrincipal, checkPrincipalText, createPolicyAccess, refuseLatest } from "./policy-access.ts";
 import { findPolicyHolder } from "./policy-holders.ts";
-import { isPublic } from "./public-policy.ts";
+
+/** Lambda's own keys that say who a request is from. */
+const NARROWING_KEYS: readonly string[] = ["lambda:eventsourcetoken", "lambda:functionurlauthtype", "lambda:invokedviafunctionurl"];
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
@@ -55,7 +58,7 @@ export const resourcePolicyHandlers = (needs: LambdaNeeds) => {
         await access.checkExists(principal, at);
       }
     }
-    if (isPublic(document)) throw new ApiError("PublicPolicyException", "The resource-based policy you tried to add to the Lambda resource would grant public access to it, which isn't allowed.", { status: 400, members: { Type: "User" } });
+    if (isPublicPolicy(document, NARROWING_KEYS)) throw new ApiError("PublicPolicyException", "The resource-based policy you tried to add to the Lambda resource would grant public access to it, which isn't allowed.", { status: 400, members: { Type: "User" } });
   };
 
   return {

@@ -1,3 +1,5 @@
+import type { PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
+import type { PolicyDocument } from "../../iam/document.ts";
 import { sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { accessDenied, noSuchBucket } from "./errors.ts";
 import type { NotificationRule } from "./notification-rules.ts";
@@ -12,7 +14,15 @@ export interface BucketRow {
   createdAt: number;
   tags: TagPair[];
   notifications: NotificationRule[];
+  policy?: PolicyDocument;
+  /** Undefined when it was taken away. */
+  publicAccessBlock?: PublicAccessBlockConfiguration;
+  /** False when the ownership controls were taken away. */
+  hasOwnershipControls: boolean;
+  isBucketKeyEnabled: boolean;
 }
+
+export const BUCKET_COLUMNS = "name, account, region, created_at, tags, notifications, policy, public_access_block, ownership, is_bucket_key_enabled";
 
 export const readBucketRow = (row: Row): BucketRow => ({
   name: row["name"] as string,
@@ -21,10 +31,14 @@ export const readBucketRow = (row: Row): BucketRow => ({
   createdAt: Number(row["created_at"]),
   tags: JSON.parse(row["tags"] as string) as TagPair[],
   notifications: JSON.parse(row["notifications"] as string) as NotificationRule[],
+  ...(row["policy"] === null ? {} : { policy: JSON.parse(row["policy"] as string) as PolicyDocument }),
+  ...(row["public_access_block"] === null ? {} : { publicAccessBlock: JSON.parse(row["public_access_block"] as string) as PublicAccessBlockConfiguration }),
+  hasOwnershipControls: row["ownership"] !== null,
+  isBucketKeyEnabled: Number(row["is_bucket_key_enabled"]) === 1,
 });
 
 export function* findBucket(name: string): Operation<BucketRow | undefined> {
-  const row = yield* sqlOne("select name, account, region, created_at, tags, notifications from s3_bucket where name = ?", name);
+  const row = yield* sqlOne(`select ${BUCKET_COLUMNS} from s3_bucket where name = ?`, name);
   return row === undefined ? undefined : readBucketRow(row);
 }
 

@@ -1,5 +1,4 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { ownerOf } from "./account-ids.ts";
 import { requireBucket, type BucketRow } from "./bucket-rows.ts";
 import { notBuilt } from "./errors.ts";
 import type { S3, S3Handler, S3Handlers } from "./needs.ts";
@@ -34,8 +33,6 @@ export const createBucketSettings = (s3: S3) => {
   };
 
   return {
-    GetBucketPolicy: missing("NoSuchBucketPolicy", "The bucket policy does not exist"),
-    GetBucketPolicyStatus: missing("NoSuchBucketPolicy", "The bucket policy does not exist"),
     GetBucketCors: missing("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
     GetBucketLifecycleConfiguration: missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
     GetBucketWebsite: missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
@@ -45,17 +42,6 @@ export const createBucketSettings = (s3: S3) => {
     GetBucketLogging: always({}),
     GetBucketAccelerateConfiguration: always({}),
     GetBucketRequestPayment: always({ Payer: "BucketOwner" } as const),
-    GetBucketOwnershipControls: always({ OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" as const }] } }),
-    GetPublicAccessBlock: always({
-      PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
-    }),
-    GetBucketEncryption: always({
-      ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const }, BucketKeyEnabled: false }] },
-    }),
-    GetBucketAcl: async (input) => {
-      const owner = ownerOf((await of(input)).account);
-      return { Owner: owner, Grants: [{ Grantee: { ...owner, Type: "CanonicalUser" }, Permission: "FULL_CONTROL" }] };
-    },
     PutBucketVersioning: putVersioning,
   } satisfies S3Handlers;
 };

@@ -3,7 +3,7 @@ import { bucketArn } from "../../kit/arn.ts";
 import { S3_BUCKETS_PAGE_MAX } from "../../kit/limits.ts";
 import { sql, sqlOne } from "../../store/store.ts";
 import { ownerOf } from "./account-ids.ts";
-import { readBucketRow, requireBucket } from "./bucket-rows.ts";
+import { BUCKET_COLUMNS, readBucketRow, requireBucket } from "./bucket-rows.ts";
 import { invalidArgument, notFound } from "./errors.ts";
 import type { S3, S3Handler } from "./needs.ts";
 import { bucketOf } from "./object-names.ts";
@@ -37,7 +37,7 @@ export const createListBuckets = (s3: S3): S3Handler<"ListBuckets"> => async (in
   const prefix = Prefix ?? "";
   const rows = await s3.store.run(() =>
     sql(
-      `select name, account, region, created_at, tags, notifications from s3_bucket
+      `select ${BUCKET_COLUMNS} from s3_bucket
        where account = ? and name > ? and substr(name, 1, ?) = ? and (? = '' or region = ?) order by name limit ?`,
       account, after, prefix.length, prefix, BucketRegion ?? "", BucketRegion ?? "", max + 1,
     ),

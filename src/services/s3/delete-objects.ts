@@ -5,7 +5,7 @@ import type { RequestContext } from "../service.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { removeOperation } from "./commit.ts";
 import { malformedXml, notBuilt } from "./errors.ts";
-import type { S3, S3Handler } from "./needs.ts";
+import type { S3, S3Handler, S3Input } from "./needs.ts";
 import { announce } from "./notify.ts";
 import { bucketOf, checkVersion, objectOf } from "./object-names.ts";
 
@@ -21,21 +21,29 @@ export const createDeleteObject = (s3: S3): S3Handler<"DeleteObject"> => async (
     s3.garbage.collect(removed.garbage);
     announce(s3, context, [removed.notified]);
   }
-  return {};
+  return input.VersionId === undefined ? {} : { VersionId: input.VersionId };
 };
 
 interface Outcome {
   key: string;
+  /** As it was asked for. */
+  version: { VersionId?: string };
   error?: { Code: string; Message: string };
 }
 
-/** By key: what the policies say against its going. */
-const refusedKeys = async ({ places }: S3, bucket: string, keys: Iterable<string>, context: RequestContext): Promise<Map<string, ApiError>> => {
+type Wanted = NonNullable<NonNullable<S3Input<"DeleteObjects">["Delete"]>["Objects"]>[number];
+
+/** A version that is named is deleted by another permission than what is current. */
+const actionOf = ({ VersionId }: Wanted): string => (VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion");
+
+/** By action and key: what the policies say against its going. */
+const refusedKeys = async ({ places }: S3, bucket: string, wanted: readonly Wanted[], context: RequestContext): Promise<Map<string, ApiError>> => {
   const account = (await places.find(bucket))?.account;
   const refused = new Map<string, ApiError>();
-  for (const key of new Set(keys)) {
-    const refusal = await context.refusalOf({ action: "s3:DeleteObject", resource: `${bucketArn(bucket)}/${key}`, ...(account === undefined ? {} : { account }) });
-    if (refusal !== undefined) refused.set(key, refusal);
+  for (const asked of new Set(wanted.map((one) => `${actionOf(one)} ${one.Key}`))) {
+    const [action, key] = [asked.slice(0, asked.indexOf(" ")), asked.slice(asked.indexOf(" ") + 1)];
+    const refusal = await context.refusalOf({ action, resource: `${bucketArn(bucket)}/${key}`, ...(account === undefined ? {} : { account }) });
+    if (refusal !== undefined) refused.set(asked, refusal);
   }
   return refused;
 };
@@ -44,26 +52,28 @@ const refusedKeys = async ({ places }: S3, bucket: string, keys: Iterable<string
 export const createDeleteObjects = (s3: S3): S3Handler<"DeleteObjects"> => async (input, context) => {
   const wanted = input.Delete?.Objects ?? [];
   if (wanted.length === 0 || wanted.length > S3_PAGE_MAX) throw malformedXml();
-  const refused = await refusedKeys(s3, bucketOf(input), wanted.flatMap(({ Key }) => Key ?? []), context);
+  const refused = await refusedKeys(s3, bucketOf(input), wanted.filter(({ Key }) => Key !== undefined), context);
   const removed: { garbage: string[]; notified: Parameters<typeof announce>[2][number] }[] = [];
   const outcomes = await s3.store.run(function* () {
     removed.length = 0;
     const all: Outcome[] = [];
     const bucket = yield* requireBucket(bucketOf(input), input.ExpectedBucketOwner);
-    for (const { Key: key, VersionId, ETag, Size, LastModifiedTime } of wanted) {
+    for (const one of wanted) {
+      const { Key: key, VersionId, ETag, Size, LastModifiedTime } = one;
       if (key === undefined) throw malformedXml();
+      const version = VersionId === undefined ? {} : { VersionId };
       try {
-        const refusal = refused.get(key);
+        const refusal = refused.get(`${actionOf(one)} ${key}`);
         if (refusal !== undefined) throw refusal;
         if (Buffer.byteLength(key) > S3_KEY_BYTES_MAX) objectOf({ Bucket: bucket.name, Key: key });
         checkVersion(VersionId);
         if (Size !== undefined || LastModifiedTime !== undefined) throw notBuilt("Deleting by size or time (directory buckets only)");
-        const one = yield* removeOperation(s3, context, bucket, key, { IfMatch: ETag });
-        if (one !== undefined) removed.push(one);
-        all.push({ key });
+        const gone = yield* removeOperation(s3, context, bucket, key, { IfMatch: ETag });
+        if (gone !== undefined) removed.push(gone);
+        all.push({ key, version });
       } catch (error) {
         if (!isApiError(error)) throw error;
-        all.push({ key, error: { Code: error.code, Message: error.message } });
+        all.push({ key, version, error: { Code: error.code, Message: error.message } });
       }
     }
     return all;
@@ -72,7 +82,7 @@ export const createDeleteObjects = (s3: S3): S3Handler<"DeleteObjects"> => async
   announce(s3, context, removed.map(({ notified }) => notified));
   const isQuiet = input.Delete?.Quiet === true;
   return {
-    Deleted: isQuiet ? [] : outcomes.filter(({ error }) => error === undefined).map(({ key }) => ({ Key: key })),
-    Errors: outcomes.filter(({ error }) => error !== undefined).map(({ key, error }) => ({ Key: key, ...error })),
+    Deleted: isQuiet ? [] : outcomes.filter(({ error }) => error === undefined).map(({ key, version }) => ({ Key: key, ...version })),
+    Errors: outcomes.filter(({ error }) => error !== undefined).map(({ key, version, error }) => ({ Key: key, ...version, ...error })),
   };
 };

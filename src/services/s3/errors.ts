@@ -21,6 +21,8 @@ export const invalidRequest = (message: string): ApiError => new ApiError("Inval
 
 export const accessDenied = (): ApiError => new ApiError("AccessDenied", "Access Denied", { status: 403 });
 
+export const aclsAreOff = (): ApiError => new ApiError("AccessControlListNotSupported", "The bucket does not allow ACLs", { status: 400 });
+
 export const malformedXml = (): ApiError =>
   new ApiError("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", { status: 400 });
 

@@ -1,6 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_KEY_BYTES_MAX, S3_METADATA_BYTES_MAX } from "../../kit/limits.ts";
-import { invalidArgument, invalidRequest, notBuilt } from "./errors.ts";
+import { aclsAreOff, invalidArgument, invalidRequest, notBuilt } from "./errors.ts";
 import type { ObjectDescription } from "./object-rows.ts";
 import { readTaggingHeader } from "./tags.ts";
 
@@ -97,7 +97,7 @@ export const refuseUnbuilt = (input: Refusable): void => {
   if (input.ACL !== undefined && !CANNED_ACLS.includes(input.ACL)) throw invalidArgument("Argument x-amz-acl is not one of the canned ACLs", "x-amz-acl", input.ACL);
   const isOwnersAcl = input.ACL === undefined || input.ACL === "private" || input.ACL === "bucket-owner-full-control";
   if (!isOwnersAcl || GRANTS.some((grant) => input[grant] !== undefined)) {
-    throw new ApiError("AccessControlListNotSupported", "The bucket does not allow ACLs", { status: 400 });
+    throw aclsAreOff();
   }
   if ((input.SSECustomerAlgorithm ?? input.SSECustomerKey ?? input.SSECustomerKeyMD5 ?? input.CopySourceSSECustomerAlgorithm) !== undefined) {
     throw notBuilt("Encryption with customer-provided keys (SSE-C)");

@@ -30,7 +30,7 @@ export const readEncoding = (type: string | undefined): ((text: string) => strin
   return type === "url" ? urlEncodeKey : (text) => text;
 };
 
-const page = (s3: S3, input: Asked, after: Buffer | undefined, max: number): Promise<{ bucket: BucketRow; listing: Listing }> =>
+export const page = (s3: S3, input: Asked, after: Buffer | undefined, max: number): Promise<{ bucket: BucketRow; listing: Listing }> =>
   s3.store.run(function* (): Operation<{ bucket: BucketRow; listing: Listing }> {
     const bucket = yield* requireBucket(bucketOf(input), input.ExpectedBucketOwner);
     const listing = yield* list({
@@ -47,7 +47,7 @@ const page = (s3: S3, input: Asked, after: Buffer | undefined, max: number): Pro
 /** Times in lists are whole seconds. */
 export const wholeSecond = (milliseconds: number): Date => new Date(Math.floor(milliseconds / 1000) * 1000);
 
-const describeRow = (row: Row, key: string, owner: { ID: string } | undefined) => ({
+export const describeRow = (row: Row, key: string, owner: { ID: string } | undefined) => ({
   Key: key,
   LastModified: wholeSecond(Number(row["last_modified"])),
   ETag: `"${row["etag"] as string}"`,
@@ -58,9 +58,11 @@ const describeRow = (row: Row, key: string, owner: { ID: string } | undefined) =
   ...(owner === undefined ? {} : { Owner: owner }),
 });
 
+export const commonPrefixes = ({ entries }: Listing, encode: (text: string) => string) => entries.flatMap((entry) => ("prefix" in entry ? [{ Prefix: encode(entry.prefix.toString()) }] : []));
+
 const contents = (listing: Listing, encode: (text: string) => string, owner: { ID: string } | undefined) => ({
   Contents: listing.entries.flatMap((entry) => ("row" in entry ? [describeRow(entry.row, encode(entry.key.toString()), owner)] : [])),
-  CommonPrefixes: listing.entries.flatMap((entry) => ("prefix" in entry ? [{ Prefix: encode(entry.prefix.toString()) }] : [])),
+  CommonPrefixes: commonPrefixes(listing, encode),
 });
 
 export const positionOf = (entry: ListingEntry | undefined): Buffer | undefined => (entry === undefined ? undefined : "row" in entry ? entry.key : entry.prefix);
@@ -73,13 +75,13 @@ const decodeToken = (token: string): Buffer => {
   return position;
 };
 
-const refuseOptionalAttributes = (attributes: readonly string[] | undefined): void => {
+export const refuseOptionalAttributes = (attributes: readonly string[] | undefined): void => {
   // RestoreStatus is of archived objects, which there are none of: nothing to add.
   const other = attributes?.find((name) => name !== "RestoreStatus");
   if (other !== undefined) throw notBuilt(`The optional object attribute ${other}`);
 };
 
-const echo = (input: Asked, encode: (text: string) => string, max: number) => ({
+export const echo = (input: Asked, encode: (text: string) => string, max: number) => ({
   Prefix: encode(input.Prefix ?? ""),
   MaxKeys: max,
   ...(input.Delimiter ? { Delimiter: encode(input.Delimiter) } : {}),

@@ -18,17 +18,19 @@ export const objectOf = (input: { Bucket?: string | undefined; Key?: string | un
   return { bucket: bucketOf(input), key: input.Key };
 };
 
-/** Without versioning an object has one version, called `null`. */
+/** Without versioning an object has one version, called so. */
+export const NULL_VERSION = "null";
+
 export const checkVersion = (versionId: string | undefined): void => {
-  if (versionId !== undefined && versionId !== "null") throw invalidArgument("Invalid version id specified", "versionId", versionId);
+  if (versionId !== undefined && versionId !== NULL_VERSION) throw invalidArgument("Invalid version id specified", "versionId", versionId);
 };
 
 /** `x-amz-copy-source`: `bucket/key` or `/bucket/key`, URL-encoded, with `?versionId=` behind it. */
-export const readCopySource = (header: string | undefined): ObjectName => {
+export const readCopySource = (header: string | undefined): ObjectName & { versionId?: string } => {
   const invalid = () => invalidArgument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source", header);
-  const [path = "", ...query] = (header ?? "").replace(/^\//, "").split("?versionId=");
+  const [path = "", versionId] = (header ?? "").replace(/^\//, "").split("?versionId=");
   if (path.startsWith("arn:")) throw notBuilt("A copy source that is the ARN of an access point");
-  checkVersion(query[0]);
+  checkVersion(versionId);
   let name: string;
   try {
     name = decodeURIComponent(path);
@@ -38,5 +40,5 @@ export const readCopySource = (header: string | undefined): ObjectName => {
   const slash = name.replace(/^\//, "").indexOf("/");
   const bare = name.replace(/^\//, "");
   if (slash < 1 || slash === bare.length - 1) throw invalid();
-  return { bucket: bare.slice(0, slash), key: bare.slice(slash + 1) };
+  return { bucket: bare.slice(0, slash), key: bare.slice(slash + 1), ...(versionId === undefined ? {} : { versionId }) };
 };

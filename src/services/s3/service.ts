@@ -1,4 +1,7 @@
-import { createBucketPlaces } from "./bucket-places.ts";
+import { createAcl } from "./acl.ts";
+import { createBucketDefaults } from "./bucket-defaults.ts";
+import { createBucketPlaces, policyAtDoor } from "./bucket-places.ts";
+import { createBucketPolicy } from "./bucket-policy.ts";
 import { createBucketSettings } from "./bucket-settings.ts";
 import { createDeleteBucket, createGetBucketLocation, createHeadBucket, createListBuckets } from "./buckets.ts";
 import { createCheck } from "./check.ts";
@@ -11,6 +14,7 @@ import { createGarbage } from "./garbage.ts";
 import { createGetObject } from "./get-object.ts";
 import { createHeadObject } from "./head-object.ts";
 import { createListObjects, createListObjectsV2 } from "./list-objects.ts";
+import { createListObjectVersions } from "./list-versions.ts";
 import type { Needs, S3, S3Service } from "./needs.ts";
 import { createGetBucketNotificationConfiguration, createPutBucketNotificationConfiguration } from "./notification-configuration.ts";
 import { createGetObjectAttributes } from "./object-attributes.ts";
@@ -22,7 +26,7 @@ import { createUploadPart, createUploadPartCopy } from "./upload-part.ts";
 import { createAbortMultipartUpload, createListMultipartUploads, createListParts } from "./uploads.ts";
 
 /**
- * Amazon S3: buckets without versioning, objects, multipart uploads, and notifications to functions.
+ * Amazon S3: buckets without versioning, their policies, objects, multipart uploads, and notifications to functions.
  *
  * A bucket is answered for in its own region, and others send the client there; ACLs are off, everything belongs to the bucket's owner, and objects are
  * reported as encrypted with S3's own keys (AES256), which on AWS nobody can turn off either. The disk is not encrypted by it.
@@ -48,6 +52,7 @@ export const createS3Service = (needs: Needs): S3Service => {
       CopyObject: createCopyObject(s3),
       ListObjects: createListObjects(s3),
       ListObjectsV2: createListObjectsV2(s3),
+      ListObjectVersions: createListObjectVersions(s3),
       CreateMultipartUpload: createCreateMultipartUpload(s3),
       UploadPart: createUploadPart(s3),
       UploadPartCopy: createUploadPartCopy(s3),
@@ -57,11 +62,15 @@ export const createS3Service = (needs: Needs): S3Service => {
       ListMultipartUploads: createListMultipartUploads(s3),
       PutBucketNotificationConfiguration: createPutBucketNotificationConfiguration(s3),
       GetBucketNotificationConfiguration: createGetBucketNotificationConfiguration(s3),
+      ...createAcl(s3),
       ...createTagging(s3),
+      ...createBucketPolicy(s3),
+      ...createBucketDefaults(s3),
       ...createBucketSettings(s3),
     },
-    permissions: createPermissions(places),
+    permissions: createPermissions(s3),
     check: createCheck(places),
+    resourcePolicy: (permission, { caller }) => policyAtDoor(places, permission, caller),
     ledgerKeys: (_operation, input) => ledgerKeys(input as Named),
   };
 };
