@@ -2,12 +2,13 @@
 # A shell of its own reads the orders, one a line: "run <name>", "signal <name> <pid>", "reset <number>". When it ends, everything is ended.
 control=/run/lambdad/control
 
-# Each program has a shell that tells of its start and its end.
+# Each program has a shell that tells of its start and its end. It writes to 1 and 2, and to 3 where there is a pipe for its log.
 run() {
-  exec 3>"$control/$1.out" 4>"$control/$1.err"
-  sh "$control/$1.sh" </dev/null >&3 2>&4 3>&- 4>&- &
+  exec 4>"$control/$1.out" 5>"$control/$1.err"
+  [ ! -p "$control/$1.log" ] || exec 3>"$control/$1.log"
+  sh "$control/$1.sh" </dev/null >&4 2>&5 4>&- 5>&- &
   program=$!
-  exec 3>&- 4>&-
+  exec 3>&- 4>&- 5>&-
   echo "started $1 $program"
   wait "$program"
   echo "exited $1 $?"

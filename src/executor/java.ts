@@ -77,7 +77,7 @@ export const javaStart: Start = {
     // Without mounts the client finds no layers, and a JVM always takes /tmp.
     const classPath = [...JAVA_JARS.map(inRuntime), ...(layerJars === LAYER_JARS ? [] : [join(layerJars, "*")])].join(":");
     const elsewhere = tmp === "/tmp" ? [] : [`-Djava.io.tmpdir=${tmp}`];
-    return { command: path, args: [...jvmOptions(runtime.name, version, target), ...elsewhere, `-D${NATIVE_PROPERTY}=${inRuntime(JAVA_NATIVE)}`, "-classpath", classPath, MAIN, target.handler] };
+    return { command: path, args: [...jvmOptions(runtime.name, version, target), ...elsewhere, `-D${NATIVE_PROPERTY}=${inRuntime(JAVA_NATIVE)}`, "-classpath", classPath, MAIN, target.handler], hasLog: true };
   },
   variables: ({ target }) => ({ AWS_EXECUTION_ENV: `AWS_Lambda_${target.runtime}` }),
   version(runtime) {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BYTES } from "../kit/limits.ts";
 import type { LogBatch, LogDestination } from "./executor.ts";
+import { createFrameReader } from "./log-frames.ts";
 import { createLineReader, type Line } from "./log-lines.ts";
 
 export type LogSource = "function" | "extension";
@@ -9,8 +10,8 @@ export type LogSource = "function" | "extension";
 export interface LogStream {
   /** Of the platform; its break stands at the end. */
   system(text: string | undefined): void;
-  /** Everything a process writes, line by line, while it writes it. It has to wait when the log does not keep up. */
-  follow(output: Readable, source?: LogSource): void;
+  /** Everything a process writes, line by line or frame by frame, while it writes it. It has to wait when the log does not keep up. */
+  follow(output: Readable, source?: LogSource, format?: "lines" | "frames"): void;
   /** Resolves when what the processes wrote so far is in the log. */
   settle(): Promise<void>;
   /** From here on lines belong to the next invocation. */
@@ -96,8 +97,9 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
       add(text);
       void send();
     },
-    follow(output, source = "function") {
-      const reader = createLineReader((line) => addUser(line, source));
+    follow(output, source = "function", format = "lines") {
+      const createReader = format === "lines" ? createLineReader : createFrameReader;
+      const reader = createReader((line) => addUser(line, source));
       readers.add(reader);
       output.on("data", (chunk: Buffer) => {
         // Beyond the limit nothing is even looked at, so that a flood costs nearly nothing.

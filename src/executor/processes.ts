@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { assert } from "../kit/assert.ts";
 import type { Random } from "../kit/random.ts";
-import type { Addresses, Mount, RunningProcess, Sandbox } from "../sandbox/sandbox.ts";
+import { LOG_DESCRIPTOR, type Addresses, type Mount, type RunningProcess, type Sandbox } from "../sandbox/sandbox.ts";
 import { programRefusal } from "./entrypoint.ts";
 import { environmentVariables, extensionVariables } from "./environment-variables.ts";
 import type { EnvironmentCredentials, FunctionTarget } from "./executor.ts";
@@ -54,6 +54,7 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
   const follow = (running: RunningProcess, source: "function" | "extension"): RunningProcess => {
     logs.follow(running.stdout, source);
     logs.follow(running.stderr, source);
+    if (running.log !== undefined) logs.follow(running.log, source, "frames");
     return running;
   };
   return {
@@ -75,7 +76,8 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
     async startRuntime() {
       const program = start.program(facts);
       if ("failure" in program) return program;
-      return follow(await sandbox.exec({ ...program, env: environmentVariables(variableFacts()), directory: sandbox.path("/var/task") }), "function");
+      const env = { ...environmentVariables(variableFacts()), ...(program.hasLog === true ? { _LAMBDA_TELEMETRY_LOG_FD: String(LOG_DESCRIPTOR) } : {}) };
+      return follow(await sandbox.exec({ ...program, env, directory: sandbox.path("/var/task") }), "function");
     },
   };
 };

@@ -17,7 +17,7 @@ export const rubyStart: Start = {
     const gems = (runtime.client.gems ?? []).filter((folder) => !isOfSystem(folder) && !own.some(({ target }) => folder.startsWith(`${target}/`)));
     return [{ source: runtime.client.folder, target: RUNTIME_DIRECTORY }, ...own, ...gems.map((folder) => ({ source: folder, target: folder }))];
   },
-  program: ({ runtime }) => ({ command: interpreterOf(runtime).path, args: ["-e", MAIN] }),
+  program: ({ runtime }) => ({ command: interpreterOf(runtime).path, args: ["-e", MAIN], hasLog: true }),
   variables({ runtime, target, sandbox }) {
     // Gems are built for one version of Ruby: first the one that was asked for, then the one that runs.
     const versions = [...new Set([abiOf(/\d+\.\d+/.exec(target.runtime)![0]), abiOf(interpreterOf(runtime).version)])];

@@ -15,6 +15,8 @@ export interface StartFacts {
 export interface Program {
   command: string;
   args: string[];
+  /** AWS's own client may be in it, which frames what is logged and writes it to a pipe of its own (`_LAMBDA_TELEMETRY_LOG_FD`). */
+  hasLog?: boolean;
 }
 
 /** How the runtimes of one language are started. */

@@ -65,7 +65,7 @@ const STARTS: Readonly<Record<RuntimeLanguage, Start>> = {
     mounts: () => [],
     program({ sandbox, mounts }) {
       const found = findEntrypoint(BOOTSTRAPS, mounts);
-      return "failure" in found ? found : { command: sandbox.path(found.path), args: [] };
+      return "failure" in found ? found : { command: sandbox.path(found.path), args: [], hasLog: true };
     },
     variables: () => ({}),
     version: ({ name }) => `${name.replace(".", ":")}.v${OS_ONLY_VERSION}`,

@@ -136,7 +136,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
     pipes.release();
     if (running.has(one)) memoryWatch.start();
     return {
-      stdout: pipes.stdout, stderr: pipes.stderr, exited,
+      stdout: pipes.stdout, stderr: pipes.stderr, ...(pipes.log === undefined ? {} : { log: pipes.log }), exited,
       signal(signal) {
         if (!hasEnded) holder.signal(signal, one.pid);
       },
@@ -149,7 +149,7 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
       await hold.get();
       await everyoneHasLeft();
       const name = `run-${runs++}`;
-      const pipes = await createOutputPipes(control, name, rank === "root" ? "666" : "600");
+      const pipes = await createOutputPipes({ directory: control, name, mode: rank === "root" ? "666" : "600", hasLog: program.hasLog === true });
       try {
         return await start(program, pipes, name);
       } catch (error) {

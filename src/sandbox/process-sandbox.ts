@@ -122,13 +122,13 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
   const start = async (program: SandboxProcess): Promise<RunningProcess> => {
     let pipes: OutputPipes | undefined;
     try {
-      pipes = await createOutputPipes(directory, `run-${runs++}`, "600");
+      pipes = await createOutputPipes({ directory, name: `run-${runs++}`, mode: "600", hasLog: program.hasLog === true });
       const child = spawnProgram(program, pipes);
       // Then the next event is the error that tells why.
       if (child.pid === undefined) await once(child, "spawn");
       const exited = follow(child);
       pipes.release();
-      return { stdout: pipes.stdout, stderr: pipes.stderr, exited, signal: (name) => void child.kill(name) };
+      return { stdout: pipes.stdout, stderr: pipes.stderr, ...(pipes.log === undefined ? {} : { log: pipes.log }), exited, signal: (name) => void child.kill(name) };
     } catch (error) {
       pipes?.abandon();
       throw error;

@@ -55,7 +55,12 @@ export interface SandboxProcess {
   env: Environment;
   /** In the sandbox: /var/task. */
   directory: string;
+  /** Gives it one more pipe to write to, as LOG_DESCRIPTOR. */
+  hasLog?: boolean;
 }
+
+/** Of the pipe for a log, in the program. */
+export const LOG_DESCRIPTOR = 3;
 
 export interface SandboxListener {
   name: "runtime-api" | "endpoint";
@@ -70,6 +75,8 @@ export type Addresses = Readonly<Record<string, string>>;
 export interface RunningProcess {
   stdout: Readable;
   stderr: Readable;
+  /** What it writes to LOG_DESCRIPTOR. */
+  log?: Readable;
   /** Never rejects. `signal` is the kernel's name: SIGKILL. */
   exited: Promise<ProcessExit>;
   /** To the program itself, not to what it started; nothing happens when it has ended. */

@@ -7,22 +7,24 @@ import { runCommand } from "./run-command.ts";
 export interface OutputPipes {
   stdout: Readable;
   stderr: Readable;
-  /** The ends that are written to: file descriptors for a child to inherit. */
-  writers: readonly [number, number];
+  /** Where it was asked for. */
+  log?: Readable;
+  /** The ends that are written to: file descriptors for a child to inherit, as 1, 2 and, for its log, 3. */
+  writers: readonly number[];
   /** The program has them now: without this the readers would never see the end. The pipes lose their names. */
   release(): void;
-  /** There is no program: both ends are closed. */
+  /** There is no program: all ends are closed. */
   abandon(): void;
 }
 
 const MKFIFO_TIMEOUT_MS = 5_000;
 
 /**
- * Real pipes for stdout and stderr, until `release` also found as `<name>.out` and `<name>.err`. Node's own `pipe` gives the child
+ * Real pipes for stdout, stderr and, when asked for, a log beside them, until `release` also found as `<name>.out`, `<name>.err` and `<name>.log`. Node's own `pipe` gives the child
  * socket pairs, and a handler that opens `/dev/stderr` (`echo x > /dev/stderr`) then fails with ENXIO. `mode`, octal, is who may open them.
  */
-export const createOutputPipes = async (directory: string, name: string, mode: "600" | "666"): Promise<OutputPipes> => {
-  const paths = [join(directory, `${name}.out`), join(directory, `${name}.err`)] as const;
+export const createOutputPipes = async ({ directory, name, mode, hasLog }: { directory: string; name: string; mode: "600" | "666"; hasLog: boolean }): Promise<OutputPipes> => {
+  const paths = ["out", "err", ...(hasLog ? ["log"] : [])].map((suffix) => join(directory, `${name}.${suffix}`));
   const made = await runCommand("mkfifo", ["-m", mode, ...paths], { timeoutMs: MKFIFO_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin" } });
   if (made.code !== 0) throw new Error(`cannot make the output pipes of a sandbox: ${made.stderr.trim()}`);
   const opened: { stream: Socket; writer: number }[] = [];
@@ -40,8 +42,8 @@ export const createOutputPipes = async (directory: string, name: string, mode: "
     abandon();
     throw error;
   }
-  const [out, err] = opened as [typeof opened[0], typeof opened[0]];
-  return { stdout: out.stream, stderr: err.stream, writers: [out.writer, err.writer], release, abandon };
+  const [out, err, log] = opened.map(({ stream }) => stream);
+  return { stdout: out!, stderr: err!, ...(log === undefined ? {} : { log }), writers: opened.map(({ writer }) => writer), release, abandon };
 };
 
 const openPipe = (path: string): { stream: Socket; writer: number } => {

@@ -27,19 +27,19 @@ describe("V1 the environment variables of a function", () => {
     expect(variables["PATH"]).toMatch(/^\/var\/lang\/bin:\/usr\/local\/bin:\/usr\/bin\/:\/bin:.*opt\/bin$/);
   });
 
-  /** Nobody sets it but the runtime client of AWS, or of the function: for Java it is a system property. */
-  const WITHOUT_TRACE = [...EVERYWHERE, ...OURS].filter((name) => name !== "_X_AMZN_TRACE_ID");
+  /** The trace nobody sets but the runtime client, for Java as a system property; the pipe for logs is there for AWS's own clients. */
+  const OF_OTHERS = [...EVERYWHERE, ...OURS, "_LAMBDA_TELEMETRY_LOG_FD"].filter((name) => name !== "_X_AMZN_TRACE_ID");
 
   it("are AWS's for OS-only runtimes, with no AWS_EXECUTION_ENV", async () => {
     const bootstrap = `#!/bin/sh\nnames=$(env -0 | tr '\\n' ' ' | tr '\\0' '\\n' | cut -d= -f1 | grep -v '^_$' | sort | tr '\\n' ' ')\napi="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"\nwhile true; do\n  id=$(curl -sS -D - -o /dev/null "$api/invocation/next" | tr -d '\\r' | sed -n 's/^Lambda-Runtime-Aws-Request-Id: //p')\n  curl -sS -o /dev/null "$api/invocation/$id/response" --data-binary "$names"\ndone\n`;
     const names = (await (await custom(bootstrap)).invoke({}, { isRaw: true })).outcome.payload.toString().trim().split(" ");
-    expect(names.toSorted()).toEqual(WITHOUT_TRACE.filter((name) => name !== "AWS_EXECUTION_ENV").toSorted());
+    expect(names.toSorted()).toEqual(OF_OTHERS.filter((name) => name !== "AWS_EXECUTION_ENV").toSorted());
   });
 
   it.skipIf(!hasRuby)(`are AWS's for Ruby${NO_RUBY}`, async () => {
     const variables = await seen(startFunction({ "app.rb": "def handler(event:, context:) = ENV.to_h" }, { runtime: "ruby3.2" }, { runtimePaths: { "ruby3.2": rubyWithGems("3.1.3") } }));
     // GEM_HOME is what leads this test's Ruby to its gems.
-    expect(Object.keys(variables).filter((name) => name !== "GEM_HOME").toSorted()).toEqual([...WITHOUT_TRACE, "GEM_PATH", "RUBYLIB"].toSorted());
+    expect(Object.keys(variables).filter((name) => name !== "GEM_HOME").toSorted()).toEqual([...OF_OTHERS, "GEM_PATH", "RUBYLIB"].toSorted());
     expect(variables).toMatchObject({ AWS_EXECUTION_ENV: "AWS_Lambda_ruby3.2", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256" });
   });
 
@@ -47,7 +47,7 @@ describe("V1 the environment variables of a function", () => {
     const runtime = exactJavas[0]!;
     const classes = await compileJava(runtime, { "App.java": "public class App { public java.util.Map<String, String> go(Object event) { return System.getenv(); } }" });
     const variables = await seen(startFunction(classes, { runtime, handler: "App::go", memoryMb: 512 }));
-    expect(Object.keys(variables).toSorted()).toEqual(WITHOUT_TRACE.toSorted());
+    expect(Object.keys(variables).toSorted()).toEqual(OF_OTHERS.toSorted());
     expect(variables).toMatchObject({ AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "512", _HANDLER: "App::go" });
   });
 

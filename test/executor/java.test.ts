@@ -153,6 +153,13 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
     for (const isolation of isolations) expect((await (await startFunction(classes, target(), { isolation })).invoke({ do: "threads", count: 400 })).json).toBe(400);
   });
 
+  it("L13 writes what it logs of an exception as one event", async () => {
+    const { invoke, log } = await startFunction(classes, target());
+    await invoke({ do: "fail" });
+    const event = log().find((line) => line.startsWith("asked to fail: example.App$Broken\n"));
+    expect(event).toContain("Caused by: java.lang.IllegalStateException: deep down\n");
+  });
+
   it("logs by System.out, System.err and the context's logger", async () => {
     const { invoke } = await startFunction(classes, target());
     const { logTail } = await invoke({ do: "log" });

@@ -144,18 +144,20 @@ describe("AWS's own runtime clients, unchanged", () => {
   });
 
   it.for([
-    ["awslambdaric", () => pythonPackage(PYTHON), "ValueError"],
-    ["aws-lambda-ric", () => nodePackage(NODE), "RangeError"],
-  ] as const)("%s", { timeout: MINUTES }, async ([, make, errorType], context) => {
+    ["awslambdaric", () => pythonPackage(PYTHON), "ValueError", /^\[ERROR\] ValueError: asked to fail\nTraceback \(most recent call last\):\n/],
+    ["aws-lambda-ric", () => nodePackage(NODE), "RangeError", /\tERROR\tInvoke Error \t\{"errorType":"RangeError"/],
+  ] as const)("%s", { timeout: MINUTES }, async ([, make, errorType, logged], context) => {
     const made = await make();
     // Interpreters may lie where a sandbox of a custom runtime has nothing.
-    const { invoke } = await start(made, context, "process");
+    const { invoke, log } = await start(made, context, "process");
     const first = await invoke({ Do: "tell" }, CONTEXT);
     expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", trace: true });
     expect(first.logTail.toString()).toContain(`REPORT RequestId: ${(first.json as { id: string }).id}\t`);
     expect((first.json as { left: number }).left).toBeLessThanOrEqual(10_000);
     const failed = await invoke({ Do: "fail" });
     expect([failed.outcome.kind, failed.json]).toMatchObject(["error", { errorMessage: "asked to fail", errorType }]);
+    // L13: one event, whatever lines it has.
+    expect(log()).toContainEqual(expect.stringMatching(logged));
     expect((await invoke({ Do: "panic" })).json).toMatchObject({ errorType: "Runtime.ExitError", errorMessage: expect.stringMatching(/exit status 4$/) });
     expect((await invoke({ Do: "tell" }, CONTEXT)).json).toMatchObject({ client: "b" });
   });

@@ -103,6 +103,14 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect(stderr).toBe("to-stderr\n");
     });
 
+    it("has one more pipe, for a log, where it is asked for", async () => {
+      const { sandbox } = await ground();
+      const running = await startShell(sandbox, "echo to-log >&3; echo opened > /proc/self/fd/3; echo to-stdout", { hasLog: true });
+      expect(await Promise.all([text(running.log!), text(running.stdout)])).toEqual(["to-log\nopened\n", "to-stdout\n"]);
+      const without = await runShell(sandbox, "[ ! -e /proc/$$/fd/3 ] && echo none");
+      expect(without.stdout).toBe("none\n");
+    });
+
     it.each([
       ["exit 0", { code: 0, signal: null }],
       ["exit 7", { code: 7, signal: null }],
