@@ -79,10 +79,20 @@ const matchesResource = (statement: Statement, resource: string, expand: Expand)
   return statement.Resource === undefined ? !matches(statement.NotResource!) : matches(statement.Resource);
 };
 
+/**
+ * An account that is named spares its root alone, not its users and roles; and who has a permissions boundary is not spared at all, whatever is named
+ * ("NotPrincipal", IAM user guide).
+ */
+const isSpared = (named: NonNullable<Statement["NotPrincipal"]>, { caller, permissionsBoundary }: AuthorizationRequest): boolean => {
+  const grant = grantOf(named, caller);
+  return grant !== undefined && permissionsBoundary === undefined && (grant !== "account" || caller.type === "root");
+};
+
 /** Undefined grant: the statement does not speak of this caller. Policies of an identity speak of it by where they are attached. */
-const matchesPrincipal = (statement: Statement, caller: Caller, role: ConsideredStatement["role"]): Grant | undefined => {
+const matchesPrincipal = (statement: Statement, request: AuthorizationRequest, role: ConsideredStatement["role"]): Grant | undefined => {
+  const { caller } = request;
   if (role !== "resource") return "direct";
-  if (statement.NotPrincipal !== undefined) return grantOf(statement.NotPrincipal, caller) === undefined ? "direct" : undefined;
+  if (statement.NotPrincipal !== undefined) return isSpared(statement.NotPrincipal, request) ? undefined : "direct";
   return statement.Principal === undefined ? undefined : grantOf(statement.Principal, caller);
 };
 
@@ -99,7 +109,7 @@ const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: Name
   const hasVariables = policy.document.Version === "2012-10-17";
   const expand: Expand = (text) => (hasVariables ? expandVariables(text, keys) : text);
   return statementsOf(policy.document).map((statement, index) => {
-    const grant = matchesPrincipal(statement, request.caller, role);
+    const grant = matchesPrincipal(statement, request, role);
     const base = { policy: policy.name, role, ...(statement.Sid === undefined ? {} : { sid: statement.Sid }), index, effect: statement.Effect, grant, attachedTo: policy.attachedTo, statement };
     if (grant === undefined) return { ...base, outcome: "principal" };
     if (!matchesAction(statement, request.action)) return { ...base, outcome: "action" };

@@ -69,7 +69,7 @@ const checkStatement = (statement: unknown, kind: PolicyKind, sids: Set<string>)
   if (kind === "identity") {
     for (const resource of listOf((statement["Resource"] ?? statement["NotResource"]) as string | string[])) checkResource(resource);
     if (statement["Principal"] !== undefined || statement["NotPrincipal"] !== undefined) refuse("Policy document should not specify a principal.");
-  } else checkPrincipal(statement);
+  } else checkPrincipal(statement, kind);
   if (Condition !== undefined) checkCondition(Condition);
 };
 
@@ -88,7 +88,13 @@ const checkResource = (resource: string) => {
   if (/[*?]/.test(service)) refuse("Resource vendor must be fully qualified and cannot contain regexes.");
 };
 
-const checkPrincipal = (statement: Record<string, unknown>) => {
+/** "NotPrincipal must be used with Effect: Deny", and never in a trust policy ("NotPrincipal", IAM user guide): it would let everybody else in. */
+const checkPrincipal = (statement: Record<string, unknown>, kind: PolicyKind) => {
+  if (statement["NotPrincipal"] !== undefined) {
+    if (kind === "trust") refuse("Has prohibited field NotPrincipal");
+    if (statement["Principal"] !== undefined) refuse("Syntax errors in policy.");
+    if (statement["Effect"] === "Allow") refuse("Allow with NotPrincipal is not allowed.");
+  }
   const principal = statement["Principal"] ?? statement["NotPrincipal"];
   if (principal === undefined) return refuse("Missing required field Principal");
   if (principal === "*") return;

@@ -1,4 +1,3 @@
-import { parseArn } from "../kit/arn.ts";
 import type { Caller } from "../kit/caller.ts";
 
 /**
@@ -36,6 +35,11 @@ export const grantOf = (element: PrincipalElement, caller: Caller): Grant | unde
   return grants.toSorted((a, b) => STRENGTH[b] - STRENGTH[a])[0];
 };
 
-/** What a policy may be told to trust: an account, an ARN of IAM or STS, a service name, or everyone. */
-export const isPrincipalText = (text: string): boolean =>
-  text === "*" || /^\d{12}$/.test(text) || /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/.test(text) || ["iam", "sts"].includes(parseArn(text)?.service ?? "");
+const NAME = String.raw`[\w+=,.@-]+`;
+const PRINCIPAL_ARN = new RegExp(String.raw`^arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)(/${NAME})+)|sts::\d{12}:(assumed-role/${NAME}|federated-user)/${NAME})$`);
+
+/** An account, a user, a role or one of its sessions: whole, as "you cannot use a wildcard to match part of a principal name or ARN" ("Principal", IAM user guide). */
+export const isPrincipalArn = (text: string): boolean => PRINCIPAL_ARN.test(text);
+
+/** What a policy may be told to trust: an account, the ARN of a principal, a service name, or everyone. */
+export const isPrincipalText = (text: string): boolean => text === "*" || /^\d{12}$/.test(text) || /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/.test(text) || isPrincipalArn(text);

@@ -75,6 +75,9 @@ describe("who may", () => {
     ["root across accounts with it", { caller: root(OTHER), policy: policy(allow({ Principal: { AWS: OTHER } })) }, true, "root"],
     ["NotPrincipal denies everybody else", { identity: policy(allow()), policy: policy({ ...deny(), NotPrincipal: { AWS: `arn:aws:iam::${ACCOUNT}:role/admin` } }) }, false, "explicit-deny"],
     ["NotPrincipal spares who is named", { identity: policy(allow()), policy: policy({ ...deny(), NotPrincipal: { AWS: session.arn } }) }, true, "identity-policy"],
+    ["NotPrincipal that names the account does not spare its roles", { identity: policy(allow()), policy: policy({ ...deny(), NotPrincipal: toAccount.Principal }) }, false, "explicit-deny"],
+    ["NotPrincipal that names the account spares its root", { caller: root(ACCOUNT), policy: policy({ ...deny(), NotPrincipal: { AWS: ACCOUNT } }) }, true, "root"],
+    ["NotPrincipal spares nobody who has a boundary", { identity: policy(allow()), boundary: policy(allow()), policy: policy({ ...deny(), NotPrincipal: toRole.Principal }) }, false, "explicit-deny"],
     ["a trust policy must agree", { isResourcePolicyRequired: true, identity: policy(allow()) }, false, "implicit-deny"],
     ["a trust policy that names the role suffices", { isResourcePolicyRequired: true, policy: policy(allow(toRole)) }, true, "resource-policy"],
     ["a trust policy that names the account needs the identity too", { isResourcePolicyRequired: true, policy: policy(allow(toAccount)) }, false, "implicit-deny"],
@@ -272,6 +275,7 @@ describe("a policy document", () => {
     expect(parsePolicy(JSON.stringify(trust), "trust")).toEqual(trust);
     expect(() => parsePolicy({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole" }] }, "trust")).toThrow("Missing required field Principal");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Resource: "*" }] }, "trust")).toThrow("Has prohibited field Resource");
+    expect(() => parsePolicy({ Statement: [{ Effect: "Allow", NotPrincipal: { AWS: OTHER }, Action: "sts:AssumeRole" }] }, "trust")).toThrow("Has prohibited field NotPrincipal");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Action: "s3:GetObject" }] }, "trust")).toThrow("AssumeRole policy may only specify STS AssumeRole actions.");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: { Service: "lambda" } }] }, "trust")).toThrow('Invalid principal in policy: "SERVICE":"lambda"');
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: {} }] }, "trust")).toThrow("The passed in policy has a statement with no principals!");

@@ -52,6 +52,8 @@ describe("AddPermission", () => {
     ["a role that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:role/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a user that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:user/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a word", { Principal: "somebody" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
+    ["a group", { Principal: `arn:aws:iam::${ACCOUNT}:group/all` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
+    ["a part of a principal", { Principal: "arn:aws:iam::111122223333:role/*" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["an ARN of something else", { Principal: "arn:aws:s3:::bucket" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["$LATEST", { Qualifier: "$LATEST" }, invalid("We currently do not support adding policies for $LATEST.")],
     ["another action", { Action: "s3:GetObject" }, validation("Value 's3:GetObject' at 'action' failed to satisfy constraint: Member must satisfy regular expression pattern: (lambda:[*]|lambda:[a-zA-Z]+|[*])")],

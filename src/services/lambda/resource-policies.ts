@@ -54,7 +54,6 @@ export const resourcePolicyHandlers = (needs: LambdaNeeds) => {
       checkScope(statement, at);
       for (const principal of principalsOf(statement)) {
         checkPrincipalText(principal);
-        if (principal !== "*" && principal.includes("*")) throw badPrincipal();
         await access.checkExists(principal, at);
       }
     }

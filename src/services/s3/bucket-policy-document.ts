@@ -1,5 +1,6 @@
 import type { PolicyDocument, Statement } from "../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
+import { isPrincipalArn } from "../../iam/principal.ts";
 import { matchesWildcard } from "../../iam/wildcard.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { S3_POLICY_BYTES_MAX } from "../../kit/limits.ts";
@@ -53,13 +54,11 @@ const checkResources = (statement: Statement, bucket: string): void => {
   }
 };
 
-const ARN_OF_PRINCIPAL = /^arn:aws:(iam::\d{12}:(root|user\/.+|role\/.+)|sts::\d{12}:(assumed-role|federated-user)\/.+)$/;
-
 const invalidPrincipal = (): ApiError => malformedPolicy("Invalid principal in policy");
 
 const readAwsPrincipal = (text: string): string => {
   if (/^\d{12}$/.test(text)) return `arn:aws:iam::${text}:root`;
-  if (text !== "*" && !ARN_OF_PRINCIPAL.test(text)) throw invalidPrincipal();
+  if (text !== "*" && !isPrincipalArn(text)) throw invalidPrincipal();
   return text;
 };
 
