@@ -13,8 +13,9 @@ variable "endpoint" {
   default     = "http://127.0.0.1:4566"
 }
 
-variable "bucket" {
-  default = "uploads"
+variable "name" {
+  description = "Of the bucket, the function and its role"
+  default     = "inbox"
 }
 
 variable "greeting" {
@@ -44,7 +45,7 @@ data "aws_caller_identity" "me" {}
 # Who the function is, and what it may do.
 
 resource "aws_iam_role" "uploads" {
-  name = "uploads"
+  name = var.name
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
@@ -81,7 +82,7 @@ resource "terraform_data" "package" {
 }
 
 resource "aws_lambda_function" "uploads" {
-  function_name    = "uploads"
+  function_name    = var.name
   role             = aws_iam_role.uploads.arn
   runtime          = "nodejs22.x"
   handler          = "app.handler"
@@ -96,14 +97,14 @@ resource "aws_lambda_function" "uploads" {
 }
 
 resource "aws_cloudwatch_log_group" "uploads" {
-  name              = "/aws/lambda/uploads"
+  name              = "/aws/lambda/${var.name}"
   retention_in_days = 7
 }
 
-# The bucket calls the function. Without the permission the door is shut, as on AWS: `lambdad why uploads` prints it.
+# The bucket calls the function. Without the permission the door is shut, as on AWS: `lambdad why inbox` prints it.
 
 resource "aws_s3_bucket" "uploads" {
-  bucket        = var.bucket
+  bucket        = var.name
   force_destroy = true
 }
 

@@ -1,4 +1,5 @@
 import type { LedgerEntry, LedgerStory } from "../kit/ledger.ts";
+import { nextSteps } from "./next-steps.ts";
 import type { Output } from "./output.ts";
 
 type Paint = Output["paint"];
@@ -22,6 +23,7 @@ interface Explanation {
 }
 
 const LABEL_WIDTH = 8;
+const INDENT = " ".repeat(6);
 
 /** A story in plain words: one line a hop, under a refusal what would have let it in, and at the end what came of it. */
 export const storyLines = ({ traceId, entries }: LedgerStory, paint: Paint): string[] => {
@@ -38,7 +40,7 @@ const entryLines = (entry: Dated, paint: Paint): string[] => {
   const isRefusal = isRefused(entry);
   const text = inWords(entry);
   const summary = isRefusal ? paint("red", `✗ ${text}`) : entry.kind === "drop" ? paint("yellow", text) : text;
-  return [`  ${paint("dim", time)}  ${paint("cyan", entry.kind.padEnd(LABEL_WIDTH))}  ${summary}`, ...(isRefusal ? explanationLines(explanationOf(entry), entry.summary, paint) : [])];
+  return [`  ${paint("dim", time)}  ${paint("cyan", entry.kind.padEnd(LABEL_WIDTH))}  ${summary}`, ...(isRefusal ? explanationLines(explanationOf(entry), entry.summary, paint) : nextSteps(entry).map((step) => `${INDENT}${step}`))];
 };
 
 /** AWS's names of conditions, and what they mean. */
@@ -90,8 +92,6 @@ const verdictOf = (entries: readonly Dated[], paint: Paint): string | undefined 
   const matches = entries.filter(({ kind }) => kind === "match");
   return matches.length > 0 && matches.every(({ detail }) => detail["isMatched"] === false) ? paint("yellow", "– nobody was told: no notification wants this event") : undefined;
 };
-
-const INDENT = " ".repeat(6);
 
 const explanationLines = ({ message, sentences = [], failedConditions = [], fix = {} }: Explanation, summary: string, paint: Paint): string[] => [
   ...[...sentences, ...(message === undefined ? [] : [`AWS says: ${message}`])].filter((sentence) => !summary.startsWith(sentence)).map((sentence) => `${INDENT}${sentence}`),

@@ -24,7 +24,7 @@ const startWithFunction = async () => {
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], AWS_ENDPOINT_URL: server.endpoint };
   const run = (args: readonly string[], input?: string) =>
     spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 60_000, env, ...(input === undefined ? {} : { input }) });
-  return { server, env, run };
+  return { server, clients, env, run };
 };
 
 type Started = Awaited<ReturnType<typeof startWithFunction>>;
@@ -54,6 +54,16 @@ describe("a function from the command line", () => {
     const envelope = run(["invoke", "hello", "-e", '{"bad":1}', "--json"]);
     expect(envelope.status).toBe(4);
     expect(JSON.parse(envelope.stdout)).toMatchObject({ status: "error", data: { functionError: "Unhandled", payload: { errorType: "TypeError" } }, error: { code: "FUNCTION_ERROR", category: "functionError" } });
+  });
+
+  it("is invoked for a tenant", async () => {
+    const { run, clients } = started;
+    await createFunction(clients, {
+      FunctionName: "shared", Role: await createRole(clients, "shared"), Runtime: "nodejs24.x", TenancyConfig: { TenantIsolationMode: "PER_TENANT" },
+      files: { "app.mjs": "export const handler = async (_event, context) => context.tenantId;" },
+    });
+    expect(run(["invoke", "shared", "--tenant-id", "blue"])).toMatchObject({ status: 0, stdout: '"blue"\n' });
+    expect(run(["invoke", "shared"])).toMatchObject({ status: 1, stderr: expect.stringContaining("Add a valid tenant ID in your request") });
   });
 
   it("is followed by its log, its request and its story", async () => {

@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { AttachRolePolicyCommand, CreateRoleCommand, DetachRolePolicyCommand, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
-import { AddPermissionCommand, DeleteFunctionCommand, InvokeCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
+import {
+  AddPermissionCommand, CreateCodeSigningConfigCommand, DeleteFunctionCodeSigningConfigCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, InvokeCommand, PutFunctionCodeSigningConfigCommand,
+  PutFunctionConcurrencyCommand, RemovePermissionCommand, UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +14,7 @@ import { callPlatform } from "../../src/cli/platform-client.ts";
 import { storyLines } from "../../src/cli/story.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
-import { createFunction, createRole } from "../support/functions.ts";
+import { createFunction, createRole, zipOf } from "../support/functions.ts";
 import { usePlatform } from "../support/platform.ts";
 import { eventually } from "../support/temporary.ts";
 
@@ -232,6 +235,30 @@ describe("why, of a role", () => {
     expect(lines[1]).toBe(`decision  ✗ lambda.amazonaws.com may not assume the role ${Role}`);
     const at = lines.indexOf(`The statement that is missing, for the trust policy of ${Role}:`);
     expect(JSON.parse(lines.slice(at + 1, at + 8).join(""))).toEqual({ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" });
+  });
+});
+
+describe("why, of a request that no policy refused", () => {
+  it("that was throttled: what it has reserved, and what changes it", async () => {
+    const { lambda } = platform.clients;
+    await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName: "thumbnails", ReservedConcurrentExecutions: 0 }));
+    const lines = await tell(await refusedId(lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }))));
+    await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName: "thumbnails" }));
+    expect(lines.at(-1)).toBe("✗ Invoke by arn:aws:iam::000000000000:root is refused: TooManyRequestsException: Rate Exceeded.");
+    expect(lines).toContain("its reserved concurrency is in use, or 0");
+    expect(lines).toContain("share the account's again: aws lambda delete-function-concurrency --function-name thumbnails");
+  });
+
+  it("that a code signing configuration refused: that nothing is signed here, and what lets it pass", async () => {
+    const { lambda } = platform.clients;
+    const { CodeSigningConfig } = await lambda.send(new CreateCodeSigningConfigCommand({
+      AllowedPublishers: { SigningProfileVersionArns: [`arn:aws:signer:us-east-1:${ACCOUNT}:/signing-profiles/team/0123456789`] }, CodeSigningPolicies: { UntrustedArtifactOnDeployment: "Enforce" },
+    }));
+    await lambda.send(new PutFunctionCodeSigningConfigCommand({ FunctionName: "thumbnails", CodeSigningConfigArn: CodeSigningConfig!.CodeSigningConfigArn }));
+    const lines = await tell(await refusedId(lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "thumbnails", ZipFile: await zipOf({ "app.py": APP }) }))));
+    await lambda.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName: "thumbnails" }));
+    expect(lines).toContain("its code signing configuration says Enforce, and no package is signed here: AWS Signer is not built");
+    expect(lines).toContain("or take it away: aws lambda delete-function-code-signing-config --function-name thumbnails");
   });
 });
 

@@ -45,21 +45,21 @@ describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`,
     const shut = await terraform("apply", "-auto-approve");
     expect(shut.said).toContain("api error InvalidArgument: Unable to validate the following destination configurations");
     expect(shut.code).toBe(1);
-    const why = await promisify(execFile)(process.execPath, [join(ROOT, "bin/lambdad.js"), "why", "uploads", "--endpoint", server.endpoint, "--no-color"]);
-    const block = /resource "aws_lambda_permission" "uploads_from_s3" \{\n[^}]*\n *\}\n/.exec(why.stdout)?.[0];
+    const why = await promisify(execFile)(process.execPath, [join(ROOT, "bin/lambdad.js"), "why", "inbox", "--endpoint", server.endpoint, "--no-color"]);
+    const block = /resource "aws_lambda_permission" "inbox_from_s3" \{\n[^}]*\n *\}\n/.exec(why.stdout)?.[0];
     expect(block).toBeDefined();
     appendFileSync(join(folder, "main.tf"), block!);
   });
 
   it("applies with that block, has no change after it, and an upload is in the log", { timeout: 120_000 }, async () => {
     const main = readFileSync(join(folder, "main.tf"), "utf8");
-    writeFileSync(join(folder, "main.tf"), main.replace("depends_on = [aws_lambda_function.uploads]", "depends_on = [aws_lambda_permission.uploads_from_s3]"));
+    writeFileSync(join(folder, "main.tf"), main.replace("depends_on = [aws_lambda_function.uploads]", "depends_on = [aws_lambda_permission.inbox_from_s3]"));
     const opened = await terraform("apply", "-auto-approve");
     expect(opened.said).toContain("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
     expect(await terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
-    await clients.s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "in/hello there.txt", Body: "Hello\nthere" }));
+    await clients.s3.send(new PutObjectCommand({ Bucket: "inbox", Key: "in/hello there.txt", Body: "Hello\nthere" }));
     await eventually("the upload is in the log", async () => {
-      const { events } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/uploads", filterPattern: '"Here is in/hello there.txt: Hello"' }));
+      const { events } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/inbox", filterPattern: '"Here is in/hello there.txt: Hello"' }));
       return events?.length === 1;
     });
   });
@@ -69,7 +69,7 @@ describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`,
     const changed = await terraform("apply", "-auto-approve", "-var", "greeting=There is");
     expect(changed.said).toContain("Apply complete! Resources: 1 added, 1 changed, 1 destroyed.");
     const { Functions } = await clients.lambda.send(new ListFunctionsCommand());
-    expect(Functions).toMatchObject([{ FunctionName: "uploads", Environment: { Variables: { GREETING: "There is" } } }]);
+    expect(Functions).toMatchObject([{ FunctionName: "inbox", Environment: { Variables: { GREETING: "There is" } } }]);
     // The bucket is not empty: `force_destroy`.
     expect((await terraform("destroy", "-auto-approve")).said).toContain("Destroy complete!");
     const left = await Promise.all([

@@ -13,6 +13,7 @@ export const addInvoke = (program: Command, exit: Exit): void => {
     .argument("<function>", "name, partial ARN or ARN")
     .option("-e, --event <event>", "JSON, a file, or - for stdin", "{}")
     .option("--qualifier <qualifier>", "version or alias")
+    .option("--tenant-id <id>", "for which tenant, of a function that isolates them")
     .option("--async", "queue it, do not wait for the result")
     .option("--tail", "show the end of its log");
   clientCommand(command, exit, async (context, name) => invoke(context, name!));
@@ -30,6 +31,7 @@ const invoke = async (context: ClientContext, name: string): Promise<Outcome> =>
       Payload: Buffer.from(payload),
       InvocationType: isAsync ? "Event" : "RequestResponse",
       ...(typeof options["qualifier"] === "string" ? { Qualifier: options["qualifier"] } : {}),
+      ...(typeof options["tenantId"] === "string" ? { TenantId: options["tenantId"] } : {}),
       ...(options["tail"] === true && !isAsync ? { LogType: "Tail" } : {}),
     }),
   );
