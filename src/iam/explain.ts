@@ -34,7 +34,12 @@ const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decisio
   return decision.reason === "explicit-deny" ? `${who} with an explicit deny in ${withArticle(policy)}` : `${who} because no ${policy} allows the ${action} action`;
 };
 
-const NO_SID = "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)";
+/** A bucket's policy is only ever written whole; a function's statement is taken away by its Sid, where it has one. */
+const wholePolicy = ({ statement }: Decision): string | undefined => {
+  if (statement?.attachedTo === undefined) return undefined;
+  if (parseArn(statement.attachedTo)?.service === "s3") return "read the policy (below), and write it without that statement (aws s3api put-bucket-policy), or away (delete-bucket-policy)";
+  return statement.sid === undefined ? "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)" : undefined;
+};
 
 /** Why a statement that denies under conditions is for this request. */
 const heldText = ({ operator, key, expected, actual }: SeenCondition): string =>
@@ -106,7 +111,8 @@ export const explainDecision = (asked: Asked, decision: Decision): Explanation =
   if (decided !== undefined) sentences.push(decided);
   sentences.push(...(decision.denyConditions ?? []).map(heldText));
   if (decision.reason === "explicit-deny") sentences.push("an explicit deny wins over every allow: only changing that statement helps");
-  if (decision.reason === "explicit-deny" && decision.statement?.attachedTo !== undefined && decision.statement.sid === undefined) sentences.push(NO_SID);
+  const rewriting = decision.reason === "explicit-deny" ? wholePolicy(decision) : undefined;
+  if (rewriting !== undefined) sentences.push(rewriting);
   if (decision.reason === "implicit-deny") sentences.push(...missing(asked, decision));
   const failedConditions = decision.isAllowed
     ? []

@@ -25,7 +25,7 @@ const terraformBlock = (type: string, name: string, attributes: Record<string, s
 
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
 
-/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's policy can the engine say by what. */
+/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's or a bucket's policy can the engine say by what. */
 export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined => {
   if (decision.isAllowed) return undefined;
   if (decision.reason === "explicit-deny") return denyRemover(decision);
@@ -43,9 +43,10 @@ export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined =
   }
 };
 
-/** A statement without a Sid can only be left out of the whole policy, which is shown first. */
+/** A statement without a Sid, and each of a bucket's, can only be left out of the whole policy, which is shown first. */
 const denyRemover = ({ statement }: Decision): Remedy | undefined => {
   const arn = parseArn(statement?.attachedTo ?? "");
+  if (arn?.service === "s3") return { cli: `aws s3api get-bucket-policy --bucket ${arn.resource} --query Policy --output text` };
   if (statement === undefined || arn?.service !== "lambda") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
   if (statement.sid === undefined) return { cli: `aws lambda get-resource-policy --resource-arn ${statement.attachedTo} --query Policy --output text` };

@@ -95,6 +95,9 @@ describe("what would open a door", () => {
     expect(other.fix).toEqual({ statement: statement({ AWS: session(OTHER).roleArn }) });
     expect(other.sentences[1]).toBe("the bucket b has no policy that lets anyone in, or RestrictPublicBuckets keeps it from who is not of the bucket's account");
     expect(explain(anonymous, reading).fix).toEqual({ statement: statement("*") });
+    const denied = explain(user, { ...reading, resourcePolicy: { ...policy({ Sid: "No", Effect: "Deny", Principal: "*", Action: "*", Resource: "*" }), attachedTo: "arn:aws:s3:::b" } });
+    expect(denied.fix).toEqual({ cli: "aws s3api get-bucket-policy --bucket b --query Policy --output text" });
+    expect(denied.sentences.at(-1)).toMatch(/^read the policy \(below\), .*put-bucket-policy/);
   });
 
   // Skipped where there is no `terraform`.

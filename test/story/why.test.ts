@@ -6,7 +6,7 @@ import {
   AddPermissionCommand, CreateCodeSigningConfigCommand, DeleteFunctionCodeSigningConfigCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, InvokeCommand, PutFunctionCodeSigningConfigCommand,
   PutFunctionConcurrencyCommand, RemovePermissionCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, GetObjectCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteBucketPolicyCommand, GetObjectCommand, PutBucketNotificationConfigurationCommand, PutBucketPolicyCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
@@ -199,6 +199,16 @@ describe("why, of a role", () => {
     const lines = await read(await dev());
     expect(lines.slice(2, 4)).toEqual(['statement "NoPhotos" of the inline policy "own" of the role dev denies it', "an explicit deny wins over every allow: only changing that statement helps"]);
     expect(lines.join("\n")).not.toContain("Terraform");
+  });
+
+  it("that a bucket's policy denies: the call that shows it", async () => {
+    const { s3 } = platform.clients;
+    await put({ Effect: "Allow", Action: "s3:*", Resource: "*" });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: "uploads", Policy: JSON.stringify({ Statement: [{ Sid: "Shut", Effect: "Deny", Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/*" }] }) }));
+    const lines = await read(await dev());
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket: "uploads" }));
+    expect(lines).toContain('statement "Shut" of the policy of the bucket uploads denies it');
+    expect(lines).toContain("aws s3api get-bucket-policy --bucket uploads --query Policy --output text");
   });
 
   it("whose session was narrowed", async () => {

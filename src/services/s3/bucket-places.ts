@@ -1,5 +1,6 @@
 import type { NamedPolicy, PolicyDocument } from "../../iam/document.ts";
 import { isPublicPolicy } from "../../iam/public-policy.ts";
+import { bucketArn } from "../../kit/arn.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Store } from "../../store/store.ts";
 import { findBucket, type BucketRow } from "./bucket-rows.ts";
@@ -63,5 +64,5 @@ export const policyAtDoor = async (places: BucketPlaces, { action, resource }: {
   if (caller.type === "root" && isOwner && OWNERS_ALWAYS.includes(action)) return undefined;
   // "only AWS service principals and authorized users within the bucket owner's account" (RestrictPublicBuckets)
   if (place.isRestricted && !isOwner && caller.type !== "service") return undefined;
-  return { name: `policy of the bucket ${name}`, document: place.policy };
+  return { name: `policy of the bucket ${name}`, document: place.policy, attachedTo: bucketArn(name!) };
 };
