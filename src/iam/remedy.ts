@@ -49,8 +49,10 @@ const denyRemover = ({ statement }: Decision): Remedy | undefined => {
   if (arn?.service === "s3") return { cli: `aws s3api get-bucket-policy --bucket ${arn.resource} --query Policy --output text` };
   if (statement === undefined || arn?.service !== "lambda") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
-  if (statement.sid === undefined) return { cli: `aws lambda get-resource-policy --resource-arn ${statement.attachedTo} --query Policy --output text` };
-  return { cli: [`aws lambda remove-permission --function-name ${name}`, ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]), `--statement-id ${/^[\w.-]+$/.test(statement.sid) ? statement.sid : shellQuoted(statement.sid)}`].join(" ") };
+  const named = `--function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`}`;
+  // Every version of the AWS CLI has get-policy; get-resource-policy came late.
+  if (statement.sid === undefined) return { cli: `aws lambda get-policy ${named} --query Policy --output text` };
+  return { cli: `aws lambda remove-permission ${named} --statement-id ${/^[\w.-]+$/.test(statement.sid) ? statement.sid : shellQuoted(statement.sid)}` };
 };
 
 const allow = ({ action, resource }: Asked): Statement => ({ Effect: "Allow", Action: action, Resource: resource });

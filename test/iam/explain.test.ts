@@ -84,7 +84,7 @@ describe("what would open a door", () => {
     expect(statement("No", FUNCTION).fix).toEqual({ cli: "aws lambda remove-permission --function-name hello.world --statement-id No" });
     expect(statement("No one", `${FUNCTION}:live`).fix).toEqual({ cli: "aws lambda remove-permission --function-name hello.world --qualifier live --statement-id 'No one'" });
     const nameless = statement(undefined, FUNCTION);
-    expect(nameless.fix).toEqual({ cli: `aws lambda get-resource-policy --resource-arn ${FUNCTION} --query Policy --output text` });
+    expect(nameless.fix).toEqual({ cli: "aws lambda get-policy --function-name hello.world --query Policy --output text" });
     expect(nameless.sentences.at(-1)).toMatch(/^it has no Sid: .*put-resource-policy/);
   });
 

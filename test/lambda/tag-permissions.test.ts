@@ -1,5 +1,8 @@
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, InvokeCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, TagResourceCommand, UntagResourceCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  CreateCodeSigningConfigCommand, CreateFunctionCommand, DeleteCodeSigningConfigCommand, DeleteFunctionCodeSigningConfigCommand, DeleteFunctionCommand, GetCodeSigningConfigCommand, GetFunctionCommand, InvokeCommand, ListTagsCommand, PublishVersionCommand,
+  PutFunctionCodeSigningConfigCommand, PutFunctionConcurrencyCommand, TagResourceCommand, UntagResourceCommand, type LambdaClient,
+} from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
 import { clientsOf } from "../support/clients.ts";
 import { ACCOUNT } from "../support/context.ts";
@@ -68,6 +71,26 @@ describe("a function's tags", () => {
     expect(told.Tags).toEqual({ team: "mine" });
     expect(told).not.toHaveProperty("TagsError");
   });
+});
+
+it("a code signing configuration's tags decide who may use it", async () => {
+  const create = async (team: string) => {
+    const { CodeSigningConfig } = await on.lambda.send(new CreateCodeSigningConfigCommand({ AllowedPublishers: { SigningProfileVersionArns: [`arn:aws:signer:us-east-1:${ACCOUNT}:/signing-profiles/team/0123456789`] }, Tags: { team } }));
+    return CodeSigningConfig!.CodeSigningConfigArn!;
+  };
+  const [mine, theirs] = [await create("mine"), await create("theirs")];
+  await allow({ Action: ["lambda:GetCodeSigningConfig", "lambda:ListTags"], Condition: { StringEquals: { "aws:ResourceTag/team": "mine" } } });
+  await user.send(new GetCodeSigningConfigCommand({ CodeSigningConfigArn: mine }));
+  await user.send(new ListTagsCommand({ Resource: mine }));
+  expect(await refusal(user.send(new GetCodeSigningConfigCommand({ CodeSigningConfigArn: theirs })))).toMatchObject({ name: "AccessDeniedException" });
+  expect(await refusal(user.send(new ListTagsCommand({ Resource: theirs })))).toMatchObject({ name: "AccessDeniedException" });
+  const FunctionName = await on.active();
+  await allow({ Action: "lambda:PutFunctionCodeSigningConfig", Resource: arnOf(FunctionName) }, { Action: "lambda:PutFunctionCodeSigningConfig", Condition: { StringEquals: { "aws:ResourceTag/team": "mine" } } });
+  const give = (CodeSigningConfigArn: string) => user.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }));
+  await give(mine);
+  expect(await refusal(give(theirs))).toMatchObject({ name: "AccessDeniedException", message: expect.stringContaining(theirs) });
+  await on.lambda.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName }));
+  for (const CodeSigningConfigArn of [mine, theirs]) await on.lambda.send(new DeleteCodeSigningConfigCommand({ CodeSigningConfigArn }));
 });
 
 it("GetFunction tells what is reserved for the whole function, and not by a qualifier", async () => {

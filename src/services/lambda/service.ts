@@ -4,7 +4,7 @@ import type { Permission, RequestContext, Service } from "../service.ts";
 import { aliasHandlers } from "./aliases.ts";
 import { concurrencyHandlers } from "./concurrency.ts";
 import { codeSigningHandlers } from "./code-signing.ts";
-import { parseCodeSigningConfigArn } from "./code-signing-rows.ts";
+import { findCodeSigningConfig, parseCodeSigningConfigArn } from "./code-signing-rows.ts";
 import { createDeployments } from "./deployments.ts";
 import { eventInvokeConfigHandlers } from "./event-invoke-config.ts";
 import { functionPolicy } from "./function-policy.ts";
@@ -104,11 +104,20 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
     ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
     ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(lambda),
   };
-  /** With the tags of the function: keys of what is asked for it. */
-  const tagged = async (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
+  const tagsOf = async (resource: string, named: ReturnType<typeof functionOf>, context: RequestContext): Promise<Record<string, string> | undefined> => {
+    if (named !== undefined && resource === named.arn) return (await read(named, named.name, context))?.tags;
+    const config = parseCodeSigningConfigArn(resource);
+    return config === undefined ? undefined : (await needs.store.read(() => findCodeSigningConfig(config)))?.tags;
+  };
+  /** With the tags of the function, or of the code signing configuration: keys of what is asked for it. */
+  const tagged = (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
     const named = functionOf(input, context);
-    const keys = resourceTagKeys((named === undefined ? undefined : await read(named, named.name, context))?.tags ?? {});
-    return permissionsOf(operation, input, context).map((permission) => (permission.resource === named?.arn ? { ...permission, context: { ...permission.context, ...keys } } : permission));
+    return Promise.all(
+      permissionsOf(operation, input, context).map(async (permission) => {
+        const tags = await tagsOf(permission.resource, named, context);
+        return tags === undefined ? permission : { ...permission, context: { ...permission.context, ...resourceTagKeys(tags) } };
+      }),
+    );
   };
   const permissions = Object.fromEntries(Object.keys(handlers).map((operation) => [operation, (input: Named, context: RequestContext) => tagged(operation, input, context)]));
   return {
