@@ -51,6 +51,7 @@ describe("AddPermission", () => {
     ["a service that is none", { Principal: "invalid.nonaws.com" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a role that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:role/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a user that is not there", { Principal: `arn:aws:iam::${ACCOUNT}:user/nobody` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
+    ["a role that stands under another path", { Principal: `arn:aws:iam::${ACCOUNT}:role/another/path/worker` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a word", { Principal: "somebody" }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a group", { Principal: `arn:aws:iam::${ACCOUNT}:group/all` }, invalid("The provided principal was invalid. Please check the principal and try again.")],
     ["a part of a principal", { Principal: "arn:aws:iam::111122223333:role/*" }, invalid("The provided principal was invalid. Please check the principal and try again.")],

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../iam/document.ts";
+import { isKnownPrincipal } from "../../iam/known-principal.ts";
 import { isPrincipalText } from "../../iam/principal.ts";
-import { ApiError, isApiError } from "../../kit/api-error.ts";
-import { root } from "../../kit/caller.ts";
+import { ApiError } from "../../kit/api-error.ts";
 import { POLICY_BYTES_MAX } from "../../kit/limits.ts";
 import type { Operation } from "../../store/store.ts";
 import { functionNotFound, invalid, notFound, revisionDiffers } from "./errors.ts";
@@ -26,16 +26,9 @@ export const refuseLatest = ({ qualifier }: FunctionName): void => {
 
 /** What the operations on single statements and on whole policies have in common: one policy for each function, version and alias. */
 export const createPolicyAccess = ({ call, random, clock }: Pick<LambdaNeeds, "call" | "random" | "clock">) => ({
-  /** AWS trusts no role and no user that is not there; of other accounts' we know nothing. */
+  /** AWS trusts no role and no user that is not there. */
   async checkExists(principal: string, { account, region }: FunctionName): Promise<void> {
-    const [, owner, kind, name] = /^arn:aws[a-z-]*:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
-    if (name === undefined || owner !== account) return;
-    const options = { as: root(account), region };
-    try {
-      await (kind === "role" ? call("iam", "GetRole", { RoleName: name }, options) : call("iam", "GetUser", { UserName: name }, options));
-    } catch (error) {
-      throw isApiError(error, "NoSuchEntityException") ? badPrincipal() : error;
-    }
+    if (!(await isKnownPrincipal(call, principal, { account, region }))) throw badPrincipal();
   },
   /** The function, the version or the alias that is named. */
   *getHolder({ account, region, name, qualifier, arn }: FunctionName): Operation<PolicyHolder> {

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../iam/document.ts";
-import { ApiError, isApiError } from "../../kit/api-error.ts";
+import { isKnownPrincipal } from "../../iam/known-principal.ts";
+import { ApiError } from "../../kit/api-error.ts";
 import { bucketArn } from "../../kit/arn.ts";
-import { root } from "../../kit/caller.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { malformedPolicy, namedPrincipals, readBucketPolicy } from "./bucket-policy-document.ts";
@@ -34,18 +34,6 @@ const refusePublic = ({ name, publicAccessBlock }: BucketRow, document: PolicyDo
 /** The policy of a bucket, asked at its door (bucket-places.ts) beside those of the caller. */
 export const createBucketPolicy = (s3: S3) => {
   const of = (input: Named): Promise<BucketRow> => s3.store.run(() => requireBucket(bucketOf(input), input.ExpectedBucketOwner));
-  /** Of other accounts' users and roles we know nothing. */
-  const checkPrincipal = async (arn: string, account: string, { region }: RequestContext): Promise<void> => {
-    const [, owner, kind, name] = /^arn:aws:iam::(\d{12}):(user|role)\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
-    if (owner !== account || name === undefined) return;
-    try {
-      const as = root(account);
-      const found = kind === "role" ? (await s3.call("iam", "GetRole", { RoleName: name }, { as, region })).Role : (await s3.call("iam", "GetUser", { UserName: name }, { as, region })).User;
-      if (found?.Arn !== arn) throw malformedPolicy("Invalid principal in policy");
-    } catch (error) {
-      throw isApiError(error, "NoSuchEntity") || isApiError(error, "NoSuchEntityException") ? malformedPolicy("Invalid principal in policy") : error;
-    }
-  };
   const write = async (bucket: BucketRow, policy: string | null): Promise<void> => {
     await s3.store.run(function* () {
       yield* requireBucket(bucket.name);
@@ -59,7 +47,9 @@ export const createBucketPolicy = (s3: S3) => {
       const bucket = await of(input);
       requireOwner(bucket, context, "PUT");
       const document = readBucketPolicy(input.Policy ?? "", bucket);
-      for (const arn of new Set(namedPrincipals(document))) await checkPrincipal(arn, bucket.account, context);
+      for (const arn of new Set(namedPrincipals(document))) {
+        if (!(await isKnownPrincipal(s3.call, arn, { account: bucket.account, region: context.region }))) throw malformedPolicy("Invalid principal in policy");
+      }
       refusePublic(bucket, document, context);
       await write(bucket, JSON.stringify(document));
       return {};
