@@ -38,6 +38,13 @@ describe("ListFunctions", () => {
     expect((await list({ MaxItems: 10_000 })).Functions).toHaveLength(5);
   });
 
+  it("takes an empty marker for none", async () => {
+    const FunctionName = await on.create();
+    expect((await list({ Marker: "" })).Functions).toHaveLength(1);
+    expect((await list({ Marker: "", FunctionVersion: "ALL" })).Functions).toHaveLength(1);
+    expect((await on.lambda.send(new ListVersionsByFunctionCommand({ FunctionName, Marker: "" }))).Versions).toHaveLength(1);
+  });
+
   it("knows only this region's", async () => {
     await on.create();
     expect((await list({ MasterRegion: "ALL", FunctionVersion: "ALL" })).Functions).toHaveLength(1);

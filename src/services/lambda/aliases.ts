@@ -7,6 +7,7 @@ import { forgetEventConfigs } from "./event-config-rows.ts";
 import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { checkProvisionable } from "./provisioned-checks.ts";
 import { forgetProvisioned, provisionedOf } from "./provisioned-rows.ts";
 import { findAlias, findVersion, toAlias, type AliasRecord } from "./qualifiers.ts";
@@ -123,7 +124,7 @@ export const aliasHandlers = ({ store, provisioning, random }: LambdaParts) => (
   async ListAliases(input, context) {
     const at = parseUnqualified(input.FunctionName!, context);
     const most = Math.min(input.MaxItems ?? FUNCTIONS_PAGE_MAX, FUNCTIONS_PAGE_MAX);
-    const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
+    const after = readMarker(input.Marker) ?? "";
     const version = input.FunctionVersion ?? null;
     const rows = await store.run(function* () {
       yield* getFunction(at, at.name);
@@ -132,7 +133,7 @@ export const aliasHandlers = ({ store, provisioning, random }: LambdaParts) => (
         at.account, at.region, at.name, after, version, version, version, most + 1,
       );
     });
-    const page = rows.slice(0, most).map(toAlias);
-    return { Aliases: page.map(describe), ...(rows.length > most ? { NextMarker: Buffer.from(page.at(-1)!.alias).toString("base64url") } : {}) };
+    const { page, next } = cutPage(rows.map(toAlias), most, ({ alias }) => alias);
+    return { Aliases: page.map(describe), ...next };
   },
 }) satisfies LambdaHandlers;

@@ -7,6 +7,7 @@ import { codeSigningConfigArn, describeCodeSigningConfig, findCodeSigningConfig,
 import { conflict, notFound } from "./errors.ts";
 import { parseUnqualified, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { requireCodeSigningConfig } from "./signatures.ts";
 import { getFunction } from "./state.ts";
 import { checkTags } from "./tags.ts";
@@ -25,8 +26,6 @@ export const codeSigningHandlers = ({ store, clock, random }: LambdaNeeds) => {
   }
   const usersOf = ({ account, region, id }: CodeSigningConfigRecord, after: string, most: number) =>
     sql("select name from lambda_function where account = ? and region = ? and code_signing_config_id = ? and name > ? order by name limit ?", account, region, id, after, most);
-  const markerOf = (text: string): string => Buffer.from(text).toString("base64url");
-  const readMarker = (marker: string | undefined): string => (marker === undefined ? "" : Buffer.from(marker, "base64url").toString("utf8"));
 
   function* assign({ account, region, name }: FunctionName, id: string | null): Operation<void> {
     yield* getFunction({ account, region }, name);
@@ -72,18 +71,18 @@ export const codeSigningHandlers = ({ store, clock, random }: LambdaNeeds) => {
 
     async ListCodeSigningConfigs(input, { account, region }) {
       const most = Math.min(input.MaxItems ?? CODE_SIGNING_PAGE_MAX, CODE_SIGNING_PAGE_MAX);
-      const rows = await store.read(() => sql("select * from lambda_code_signing_config where account = ? and region = ? and id > ? order by id limit ?", account, region, readMarker(input.Marker), most + 1));
-      const records = rows.slice(0, most).map(toCodeSigningConfig);
-      return { CodeSigningConfigs: records.map(describeCodeSigningConfig), ...(rows.length > most ? { NextMarker: markerOf(records.at(-1)!.id) } : {}) };
+      const rows = await store.read(() => sql("select * from lambda_code_signing_config where account = ? and region = ? and id > ? order by id limit ?", account, region, readMarker(input.Marker) ?? "", most + 1));
+      const { page, next } = cutPage(rows.map(toCodeSigningConfig), most, ({ id }) => id);
+      return { CodeSigningConfigs: page.map(describeCodeSigningConfig), ...next };
     },
 
     async ListFunctionsByCodeSigningConfig(input, context) {
       const most = Math.min(input.MaxItems ?? CODE_SIGNING_PAGE_MAX, CODE_SIGNING_PAGE_MAX);
       return store.read(function* () {
         const config = yield* getConfig(input.CodeSigningConfigArn!, context);
-        const names = (yield* usersOf(config, readMarker(input.Marker), most + 1)).map((row) => row["name"] as string);
-        const page = names.slice(0, most);
-        return { FunctionArns: page.map((name) => functionArn(config, name)), ...(names.length > most ? { NextMarker: markerOf(page.at(-1)!) } : {}) };
+        const names = (yield* usersOf(config, readMarker(input.Marker) ?? "", most + 1)).map((row) => row["name"] as string);
+        const { page, next } = cutPage(names, most, (name) => name);
+        return { FunctionArns: page.map((name) => functionArn(config, name)), ...next };
       });
     },
 

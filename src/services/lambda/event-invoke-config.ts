@@ -9,6 +9,7 @@ import { invalid, notFound } from "./errors.ts";
 import { findEventConfig, LATEST, toEventConfig, type EventConfig, type EventConfigRecord } from "./event-config-rows.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { getFunction, type FunctionRecord } from "./state.ts";
 
 interface ConfigInput {
@@ -113,16 +114,13 @@ export const eventInvokeConfigHandlers = (lambda: LambdaNeeds) => {
     async ListFunctionEventInvokeConfigs(input, context) {
       const at = parseFunctionName(input.FunctionName!, context);
       const most = Math.min(input.MaxItems ?? EVENT_INVOKE_CONFIGS_PAGE_MAX, EVENT_INVOKE_CONFIGS_PAGE_MAX);
-      const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
+      const after = readMarker(input.Marker) ?? "";
       const rows = await store.run(function* () {
         yield* lookUp(at);
         return yield* sql("select * from lambda_event_invoke_config where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
       });
-      const records = rows.slice(0, most).map(toEventConfig);
-      return {
-        FunctionEventInvokeConfigs: records.map(describe),
-        ...(rows.length > most ? { NextMarker: Buffer.from(records.at(-1)!.qualifier).toString("base64url") } : {}),
-      };
+      const { page, next } = cutPage(rows.map(toEventConfig), most, ({ qualifier }) => qualifier);
+      return { FunctionEventInvokeConfigs: page.map(describe), ...next };
     },
   } satisfies LambdaHandlers;
 };

@@ -9,6 +9,7 @@ import { functionUrl, functionUrlId } from "./function-url-address.ts";
 import { findFunctionUrl, toFunctionUrl, type FunctionUrlRecord } from "./function-url-rows.ts";
 import { parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { findAlias } from "./qualifiers.ts";
 import { findFunction, getFunction } from "./state.ts";
 import { refuseForTenants } from "./tenancy.ts";
@@ -102,16 +103,13 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
     async ListFunctionUrlConfigs(input, context) {
       const at = parseFunctionName(input.FunctionName!, context);
       const most = Math.min(input.MaxItems ?? FUNCTION_URLS_PAGE_MAX, FUNCTION_URLS_PAGE_MAX);
-      const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
+      const after = readMarker(input.Marker) ?? "";
       const rows = await store.read(function* () {
         yield* getFunction(at, at.name);
         return yield* sql("select * from lambda_function_url where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
       });
-      const records = rows.slice(0, most).map(toFunctionUrl);
-      return {
-        FunctionUrlConfigs: records.map((record) => describe(record, context)),
-        ...(rows.length > most ? { NextMarker: Buffer.from(records.at(-1)!.qualifier).toString("base64url") } : {}),
-      };
+      const { page, next } = cutPage(rows.map(toFunctionUrl), most, ({ qualifier }) => qualifier);
+      return { FunctionUrlConfigs: page.map((record) => describe(record, context)), ...next };
     },
   } satisfies LambdaHandlers;
 };

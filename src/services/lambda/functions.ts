@@ -12,6 +12,7 @@ import { forgetEventConfigs } from "./event-config-rows.ts";
 import { forgetFunctionUrls } from "./function-url-rows.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { resourceTagKeys } from "./permission-keys.ts";
 import { forgetProvisioned } from "./provisioned-rows.ts";
 import { checkRole } from "./role.ts";
@@ -19,7 +20,7 @@ import { refuseUnsigned, requireCodeSigningConfig } from "./signatures.ts";
 import { applySettings, defaultSettings } from "./settings.ts";
 import { describeInList, findFunction, getFunction, toFunction, type FunctionRecord } from "./state.ts";
 import { checkTags } from "./tags.ts";
-import { deleteVersion, deleteVersionsAndAliases, publish, versionsOfAll } from "./versions.ts";
+import { deleteVersion, deleteVersionsAndAliases, placeInAll, publish, versionsOfAll } from "./versions.ts";
 
 const isGiven = (text: string | undefined): text is string => text !== undefined && text !== "";
 
@@ -97,20 +98,14 @@ export const functionHandlers = (lambda: LambdaParts) => {
       // There are no functions of Lambda@Edge here: none has another master region.
       if (input.MasterRegion !== undefined && input.MasterRegion !== "ALL" && input.MasterRegion !== context.region) return { Functions: [] };
       const most = Math.min(input.MaxItems ?? FUNCTIONS_PAGE_MAX, FUNCTIONS_PAGE_MAX);
-      const marker = input.Marker === undefined ? undefined : Buffer.from(input.Marker, "base64url").toString("utf8");
+      const marker = readMarker(input.Marker);
       if (input.FunctionVersion === "ALL") {
-        const page = await store.run(() => versionsOfAll(context, marker, most));
-        return {
-          Functions: page.records.map((record) => describeInList(record, clock, { qualifier: record.version })),
-          ...(page.marker === undefined ? {} : { NextMarker: Buffer.from(page.marker).toString("base64url") }),
-        };
+        const { page, next } = cutPage(await store.run(() => versionsOfAll(context, marker, most)), most, placeInAll);
+        return { Functions: page.map((record) => describeInList(record, clock, { qualifier: record.version })), ...next };
       }
       const rows = await store.run(() => sql("select * from lambda_function where account = ? and region = ? and name > ? order by name limit ?", context.account, context.region, marker ?? "", most + 1));
-      const records = rows.slice(0, most).map(toFunction);
-      return {
-        Functions: records.map((record) => describeInList(record, clock)),
-        ...(rows.length > most ? { NextMarker: Buffer.from(records.at(-1)!.name).toString("base64url") } : {}),
-      };
+      const { page, next } = cutPage(rows.map(toFunction), most, ({ name }) => name);
+      return { Functions: page.map((record) => describeInList(record, clock)), ...next };
     },
 
     async DeleteFunction(input, context) {

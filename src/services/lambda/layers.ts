@@ -9,6 +9,7 @@ import { invalid, notFound, validationFailed } from "./errors.ts";
 import { layerArn, parseLayerName, parseLayerVersionArn, type LayerName, type LayerVersionName } from "./layer-names.ts";
 import { findLayerVersion, toLayerVersion, type LayerVersionRecord } from "./layer-state.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { LAYER_RUNTIMES } from "./settings.ts";
 import { awsTime } from "./state.ts";
 
@@ -44,9 +45,6 @@ const matching = ({ CompatibleRuntime, CompatibleArchitecture }: Filters): { whe
   const given = Object.entries({ runtimes: CompatibleRuntime, architectures: CompatibleArchitecture }).flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]));
   return { where: given.map(({ column }) => ` and exists (select 1 from json_each(lambda_layer_version.${column}) as one where one.value = ?)`).join(""), values: given.map(({ value }) => value) };
 };
-
-const marker = (text: string): string => Buffer.from(text).toString("base64url");
-const readMarker = (text: string): string => Buffer.from(text, "base64url").toString("utf8");
 
 /** The version that a request names, checked. */
 export const layerVersionOf = ({ LayerName, VersionNumber }: { LayerName?: string | undefined; VersionNumber?: number | undefined }, context: RequestContext): LayerVersionName => {
@@ -119,13 +117,10 @@ export const layerHandlers = (lambda: LambdaParts) => {
       // With `max`, SQLite takes the other columns from the row that has it.
       const rows = await store.run(() => sql(
         `select *, max(version) from lambda_layer_version where account = ? and region = ? and name > ?${where} group by name order by name limit ?`,
-        context.account, context.region, input.Marker === undefined ? "" : readMarker(input.Marker), ...values, most + 1,
+        context.account, context.region, readMarker(input.Marker) ?? "", ...values, most + 1,
       ));
-      const records = rows.slice(0, most).map(toLayerVersion);
-      return {
-        Layers: records.map((record) => ({ LayerName: record.name, LayerArn: layerArn(record), LatestMatchingVersion: describe(record) })),
-        ...(rows.length > most ? { NextMarker: marker(records.at(-1)!.name) } : {}),
-      };
+      const { page, next } = cutPage(rows.map(toLayerVersion), most, ({ name }) => name);
+      return { Layers: page.map((record) => ({ LayerName: record.name, LayerArn: layerArn(record), LatestMatchingVersion: describe(record) })), ...next };
     },
 
     async ListLayerVersions(input, context) {
@@ -134,13 +129,13 @@ export const layerHandlers = (lambda: LambdaParts) => {
       if (region !== context.region) return { LayerVersions: [] };
       const most = Math.min(input.MaxItems ?? LAYERS_PAGE_MAX, LAYERS_PAGE_MAX);
       const { where, values } = matching(input);
-      const before = input.Marker === undefined ? Number.MAX_SAFE_INTEGER : Number.parseInt(readMarker(input.Marker), 10) || 0;
+      const before = Number.parseInt(readMarker(input.Marker) ?? String(Number.MAX_SAFE_INTEGER), 10) || 0;
       const rows = await store.run(() => sql(
         `select * from lambda_layer_version where account = ? and region = ? and name = ? and version < ?${where} order by version desc limit ?`,
         account, region, name, before, ...values, most + 1,
       ));
-      const records = rows.slice(0, most).map(toLayerVersion);
-      return { LayerVersions: records.map(describe), ...(rows.length > most ? { NextMarker: marker(String(records.at(-1)!.version)) } : {}) };
+      const { page, next } = cutPage(rows.map(toLayerVersion), most, ({ version }) => String(version));
+      return { LayerVersions: page.map(describe), ...next };
     },
 
     /** Functions that use it keep it: their settings name its package. One that is not there counts as deleted. */

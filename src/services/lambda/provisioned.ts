@@ -8,6 +8,7 @@ import { functionNotFound, invalid, notFound } from "./errors.ts";
 import { setAsideTotal } from "./limits.ts";
 import { isVersion, parseFunctionName, type FunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { checkProvisionable } from "./provisioned-checks.ts";
 import { findProvisioned, provisionedOf, toProvisioned, totalOf, type ProvisionedRecord } from "./provisioned-rows.ts";
 import { findAlias, findVersion } from "./qualifiers.ts";
@@ -120,16 +121,13 @@ export const provisionedHandlers = ({ store, scheduler, provisioning, clock }: L
     async ListProvisionedConcurrencyConfigs(input, context) {
       const at = parseFunctionName(input.FunctionName!, context);
       const most = Math.min(input.MaxItems ?? PROVISIONED_CONFIGS_PAGE_MAX, PROVISIONED_CONFIGS_PAGE_MAX);
-      const after = input.Marker === undefined ? "" : Buffer.from(input.Marker, "base64url").toString("utf8");
+      const after = readMarker(input.Marker) ?? "";
       const rows = await store.run(function* () {
         yield* getFunction(at, at.name);
         return yield* sql("select * from lambda_provisioned_concurrency where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
       });
-      const page = rows.slice(0, most).map(toProvisioned);
-      return {
-        ProvisionedConcurrencyConfigs: page.map((record) => ({ FunctionArn: arnOf(record), ...describe(record) })),
-        ...(rows.length > most ? { NextMarker: Buffer.from(page.at(-1)!.qualifier).toString("base64url") } : {}),
-      };
+      const { page, next } = cutPage(rows.map(toProvisioned), most, ({ qualifier }) => qualifier);
+      return { ProvisionedConcurrencyConfigs: page.map((record) => ({ FunctionArn: arnOf(record), ...describe(record) })), ...next };
     },
   } satisfies LambdaHandlers;
 };

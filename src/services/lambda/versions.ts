@@ -6,6 +6,7 @@ import { conflict, invalid, revisionDiffers } from "./errors.ts";
 import { forgetEventConfigs } from "./event-config-rows.ts";
 import { parseFunctionName, parseUnqualified } from "./names.ts";
 import type { LambdaHandlers, LambdaParts } from "./needs.ts";
+import { cutPage, readMarker } from "./pages.ts";
 import { forgetProvisioned } from "./provisioned-rows.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
 import { refuseNotBuilt } from "./settings.ts";
@@ -63,8 +64,14 @@ export function* deleteVersionsAndAliases({ garbage }: Pick<LambdaParts, "garbag
   yield* sql("delete from lambda_alias where account = ? and region = ? and name = ?", account, region, name);
 }
 
-/** A page of all functions of a place with all their versions, by name and number, $LATEST before the others. The marker is the last of the page before. */
-export function* versionsOfAll(at: { account: string; region: string }, marker: string | undefined, most: number): Operation<{ records: FunctionRecord[]; marker?: string }> {
+/** In the order of lists, $LATEST stands before the others. */
+const numberOf = ({ version }: FunctionRecord): string => (version === "$LATEST" ? "0" : version);
+
+/** What `versionsOfAll` goes on behind. */
+export const placeInAll = (record: FunctionRecord): string => `${record.name}:${numberOf(record)}`;
+
+/** All functions of a place with all their versions, by name and number, behind the one that is named: so many, and one more. */
+export function* versionsOfAll(at: { account: string; region: string }, marker: string | undefined, most: number): Operation<FunctionRecord[]> {
   const [name = "", version = "-1"] = marker?.split(":") ?? [];
   const rows = yield* sql(
     `select name, 0 as version from lambda_function where account = ? and region = ? and (name, 0) > (?, ?)
@@ -72,9 +79,8 @@ export function* versionsOfAll(at: { account: string; region: string }, marker: 
     at.account, at.region, name, Number(version), at.account, at.region, name, Number(version), most + 1,
   );
   const records: FunctionRecord[] = [];
-  for (const row of rows.slice(0, most)) records.push(yield* getFunction(at, row["name"] as string, row["version"] === 0 ? undefined : String(row["version"])));
-  const last = rows[most - 1];
-  return { records, ...(rows.length > most ? { marker: `${String(last!["name"])}:${String(last!["version"])}` } : {}) };
+  for (const row of rows) records.push(yield* getFunction(at, row["name"] as string, row["version"] === 0 ? undefined : String(row["version"])));
+  return records;
 }
 
 /** Copies of a function that never change. */
@@ -103,18 +109,14 @@ export const versionHandlers = (lambda: LambdaParts) => {
     async ListVersionsByFunction(input, context) {
       const at = parseFunctionName(input.FunctionName!, context);
       const most = Math.min(input.MaxItems ?? FUNCTIONS_PAGE_MAX, FUNCTIONS_PAGE_MAX);
-      const after = input.Marker === undefined ? -1 : Number(Buffer.from(input.Marker, "base64url").toString("utf8"));
+      const after = Number(readMarker(input.Marker) ?? -1);
       const records = await store.run(function* () {
         const latest = yield* getFunction(at, at.name);
         const rows = yield* sql("select * from lambda_version where account = ? and region = ? and name = ? and version > ? order by version limit ?", at.account, at.region, at.name, after, most + 1);
         return [...(after < 0 ? [latest] : []), ...rows.map((row) => toVersion(row, latest))];
       });
-      const page = records.slice(0, most);
-      const last = page.at(-1)?.version ?? "";
-      return {
-        Versions: page.map((record) => describeInList(record, clock, { qualifier: record.version })),
-        ...(records.length > most ? { NextMarker: Buffer.from(last === "$LATEST" ? "0" : last).toString("base64url") } : {}),
-      };
+      const { page, next } = cutPage(records, most, numberOf);
+      return { Versions: page.map((record) => describeInList(record, clock, { qualifier: record.version })), ...next };
     },
   } satisfies LambdaHandlers;
 };
