@@ -23,11 +23,13 @@ const BY_CODE: Record<string, Step> = {
   ],
 };
 
+const provisionedFailed: Step = (name) => [`its log says why: lambdad logs ${name}`, `how far it is: aws lambda list-provisioned-concurrency-configs --function-name ${name}`];
+
 /** What AWS's words for a refused request leave open: why it is so here, and what changes it. */
 export const nextSteps = ({ kind, keys, detail }: LedgerEntry): string[] => {
-  if (kind !== "request") return [];
-  const { code, members } = detail as { code?: string; members?: { Reason?: string } };
-  const step = code === "TooManyRequestsException" ? THROTTLED[members?.Reason ?? ""] : BY_CODE[code ?? ""];
+  const { code, members, provisioned } = detail as { code?: string; members?: { Reason?: string }; provisioned?: string };
+  if (kind !== "request" && provisioned === undefined) return [];
+  const step = provisioned !== undefined ? provisionedFailed : code === "TooManyRequestsException" ? THROTTLED[members?.Reason ?? ""] : BY_CODE[code ?? ""];
   const [, name] = /:function:([^:]+)/.exec(keys.find((key) => key.includes(":function:")) ?? "") ?? [];
   return step === undefined || name === undefined ? [] : step(name);
 };

@@ -62,10 +62,12 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
     const existing = (error: unknown) => {
       if (!isApiError(error, "ResourceAlreadyExistsException")) throw error;
     };
-    await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region, trace }).catch(async (error: unknown) => {
+    const exists = "ResourceAlreadyExistsException";
+    const options = { as, region, trace, expects: [exists] };
+    await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { ...options, expects: [exists, "ResourceNotFoundException"] }).catch(async (error: unknown) => {
       if (!isApiError(error, "ResourceNotFoundException")) return existing(error);
-      await call("logs", "CreateLogGroup", { logGroupName: group }, { as, region, trace }).catch(existing);
-      await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, { as, region, trace }).catch(existing);
+      await call("logs", "CreateLogGroup", { logGroupName: group }, options).catch(existing);
+      await call("logs", "CreateLogStream", { logGroupName: group, logStreamName: stream }, options).catch(existing);
     });
   };
   const tell = ({ as, region, group, functionName }: Queue["about"], trace: Trace, error: unknown) => {

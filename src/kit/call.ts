@@ -35,6 +35,8 @@ export interface CallOptions {
   /** Becomes the request id of the call, so that a repeated call is recognised. */
   requestId?: string;
   signal?: AbortSignal;
+  /** Codes of refusals that the caller goes on from: no story tells them as a failure. */
+  expects?: readonly string[];
 }
 
 /**

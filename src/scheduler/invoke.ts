@@ -40,7 +40,7 @@ export const createScheduler = ({ executor, clock, wall, ledger, limits = create
     concurrency.grow(target.functionArn);
   };
   const placement = createPlacement({ executor, clock, wall, starts, grow, ...(settings.idleMs === undefined ? {} : { idleMs: settings.idleMs }) });
-  const provisioned = createProvisioned({ executor, clock, wall, starts });
+  const provisioned = createProvisioned({ executor, clock, wall, starts, ledger });
 
   /** A provisioned one that is free; else, on demand, whatever concurrency is left. */
   const acquire = async (target: FunctionTarget, { invokedFunctionArn, tenantId }: RequestedInvocation): Promise<Place> => {

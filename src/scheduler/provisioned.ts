@@ -1,6 +1,9 @@
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import type { Clock } from "../kit/clock.ts";
+import { newTrace } from "../kit/ids.ts";
+import type { Ledger } from "../kit/ledger.ts";
 import { PROVISIONED_RETRY_MS_FIRST, PROVISIONED_RETRY_MS_MAX, PROVISIONED_SUCCESSOR_MS } from "../kit/limits.ts";
+import { systemRandom } from "../kit/random.ts";
 import { allocated, createGroup, forget, isKept, isOf, missing, type Group } from "./provisioned-group.ts";
 import type { ProvisionedStatus, ProvisionedWishes } from "./scheduler.ts";
 import type { StartQueue } from "./start-queue.ts";
@@ -13,13 +16,14 @@ interface Needs {
   clock: Clock;
   wall: Clock;
   starts: StartQueue;
+  ledger: Ledger;
 }
 
 /** AWS's word, as CloudFormation and the console show it. */
 const INIT_FAILURE = "FUNCTION_ERROR_INIT_FAILURE";
 
 /** Environments that are made before anybody invokes: kept warm, replaced when they die or grow old, let go when nobody asks for them any more. */
-export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
+export const createProvisioned = ({ executor, clock, wall, starts, ledger }: Needs) => {
   /** By the ARN that is invoked, with its qualifier; several where an alias has weights. */
   const groups = new Map<string, Group[]>();
   const homes = new WeakMap<Environment, Group>();
@@ -45,7 +49,14 @@ export const createProvisioned = ({ executor, clock, wall, starts }: Needs) => {
       underWay.add(made);
     }
   };
+  const tell = ({ target }: Group, why: string) =>
+    ledger.record({
+      traceId: newTrace(systemRandom, clock.now()).id, kind: "retry", account: target.account, region: target.region, keys: [target.name, target.functionArn, `${target.functionArn}:${target.version}`],
+      summary: `an environment that is provisioned for version ${target.version} of ${target.name} does not become ready (${why}), and is made again and again`, detail: { provisioned: why },
+    });
   const fail = (group: Group, why: string) => {
+    // Once, not at every try.
+    if (group.failure !== why) tell(group, why);
     group.failure = why;
     if (isClosed || group.isOver || group.retry !== undefined) return;
     const delayMs = Math.min(PROVISIONED_RETRY_MS_FIRST * 2 ** group.failures++, PROVISIONED_RETRY_MS_MAX);

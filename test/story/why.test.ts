@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AttachRolePolicyCommand, CreateRoleCommand, DetachRolePolicyCommand, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  AddPermissionCommand, CreateCodeSigningConfigCommand, DeleteFunctionCodeSigningConfigCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, InvokeCommand, PutFunctionCodeSigningConfigCommand,
-  PutFunctionConcurrencyCommand, RemovePermissionCommand, UpdateFunctionCodeCommand,
+  AddPermissionCommand, CreateCodeSigningConfigCommand, DeleteFunctionCodeSigningConfigCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand, DeleteProvisionedConcurrencyConfigCommand, InvokeCommand,
+  PublishVersionCommand, PutFunctionCodeSigningConfigCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand, RemovePermissionCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, DeleteBucketPolicyCommand, GetObjectCommand, PutBucketNotificationConfigurationCommand, PutBucketPolicyCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
@@ -245,6 +246,22 @@ describe("why, of a role", () => {
     expect(lines[1]).toBe(`decision  ✗ lambda.amazonaws.com may not assume the role ${Role}`);
     const at = lines.indexOf(`The statement that is missing, for the trust policy of ${Role}:`);
     expect(JSON.parse(lines.slice(at + 1, at + 8).join(""))).toEqual({ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" });
+  });
+});
+
+describe("why, of environments that are provisioned", () => {
+  it("and fail in INIT: that they do, where the reason is, and nothing of the log group that is made meanwhile", async () => {
+    const { clients } = platform;
+    await createFunction(clients, { FunctionName: "broken", Role: await createRole(clients, "broken"), Runtime: "nodejs24.x", files: { "app.mjs": "throw new Error('no');" } });
+    await clients.lambda.send(new PublishVersionCommand({ FunctionName: "broken" }));
+    await clients.lambda.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName: "broken", Qualifier: "1", ProvisionedConcurrentExecutions: 1 }));
+    const lines = await why("broken", /^… not yet/);
+    expect(lines.at(-1)).toBe("… not yet: an environment that is provisioned for version 1 of broken does not become ready (FUNCTION_ERROR_INIT_FAILURE), and is made again and again");
+    expect(lines).toContain("its log says why: lambdad logs broken");
+    await eventually("its log is there", async () => (await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/broken" })).catch(() => undefined))?.events?.length);
+    await clients.lambda.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName: "broken", Qualifier: "1" }));
+    const stories = await fetchStories(client(), "broken");
+    expect(stories.flatMap(({ entries }) => entries).filter(({ detail }) => detail["operation"] === "CreateLogStream")).toEqual([]);
   });
 });
 
