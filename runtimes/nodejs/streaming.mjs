@@ -2,7 +2,6 @@
 import { logError } from "./console.mjs";
 import { describeError, runtimeError } from "./errors.mjs";
 import { isModern } from "./generation.mjs";
-import { createResponseStream } from "./response-stream.mjs";
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
@@ -40,6 +39,8 @@ const refusal = (text) => (isModern ? new Error(text) : text);
 
 /** Resolves when the platform has the whole response, or was told why there is none. */
 export const serveStream = async (api, handler, invocation, context) => {
+  // Loaded for those that stream: node:http costs a good part of a cold start.
+  const { createResponseStream } = await import("./response-stream.mjs");
   const { stream, done, fail } = createResponseStream(process.env.AWS_LAMBDA_RUNTIME_API, invocation.id, handler[HIGH_WATER_MARK]);
   try {
     const returned = handler(JSON.parse(invocation.body.toString("utf8")), stream, context);

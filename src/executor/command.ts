@@ -27,7 +27,7 @@ export const nodeArgs = (runtime: string, version: string, { memoryMb, environme
   const newSpace = Math.floor(memoryMb * NEW_SPACE);
   const sizes = /--max[-_](old|semi)[-_]space[-_]size/.test(options) ? [] : [`--max-semi-space-size=${Math.max(1, Math.floor(newSpace / 2))}`, `--max-old-space-size=${memoryMb - newSpace}`];
   const off = (EXPERIMENTS[runtime] ?? []).filter((feature) => isOn(feature, version) && !options.includes(`--experimental-${feature}`));
-  return ["--expose-gc", `--max-http-header-size=${HEADER_BYTES}`, ...off.map((feature) => `--no-experimental-${feature}`), ...sizes];
+  return [`--max-http-header-size=${HEADER_BYTES}`, ...off.map((feature) => `--no-experimental-${feature}`), ...sizes];
 };
 
 /** No packages of this machine's user, and nothing is written beside the code. */

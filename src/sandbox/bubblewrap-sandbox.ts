@@ -40,7 +40,9 @@ export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directo
   try {
     mkdirSync(control, { recursive: true, mode: 0o700 });
     const etc = { ...host.etc, ...writeUserFiles(directory, host.rank, spec.account) };
-    const hold = createHold({ id: spec.id, launch: () => launch(spec, { host, control, etc, joinFiles: cgroup!.joinFiles }), internet: host.internet, wall, log });
+    const { listener } = host;
+    const listen = listener === undefined || spec.ports.length === 0 ? undefined : (pid: number) => listener.listen(pid, spec.ports);
+    const hold = createHold({ id: spec.id, listen, launch: () => launch(spec, { host, control, etc, joinFiles: cgroup!.joinFiles }), internet: host.internet, wall, log });
     // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, the watch what exceeds its part.
     const limits = { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: Math.max(1, spec.cpus), processesMax: spec.processesMax + OWN_PROCESSES + (spec.programsMax ?? 1) };
     cgroup = host.cgroups.create(spec.id, limits, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));

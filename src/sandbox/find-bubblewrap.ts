@@ -6,6 +6,7 @@ import { silentLog, type Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapDriver, type BubblewrapHost } from "./bubblewrap.ts";
 import { findCgroups } from "./cgroup.ts";
+import { createNetworkListener, type NetworkListener } from "./network-listener.ts";
 import { createPasta, RESOLVER_ADDRESS, type Internet } from "./pasta.ts";
 import type { Isolation, ProbeResult, SandboxDriver, SandboxSpec } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -41,11 +42,15 @@ export const findBubblewrap = async ({ directory, network, searchPath, wall, log
   const rank: Rank = process.getuid?.() === 0 ? "root" : "user";
   if (rank === "root" && findProgram("setpriv", searchPath) === undefined) return { ok: false, why: "setpriv is not installed", fix: `install util-linux, ${WEAKER}` };
   const isNetworkIsolated = network === "isolated";
-  const closed: BubblewrapHost = { bwrap, rank, cgroups, filter, isNetworkIsolated, etc: etcFiles(directory, isNetworkIsolated) };
+  let closed: BubblewrapHost = { bwrap, rank, cgroups, filter, isNetworkIsolated, etc: etcFiles(directory, isNetworkIsolated) };
   const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log) =>
     createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
 
-  const faults = await tryCanary(createDriver(closed), directory);
+  const listener = rank === "root" && isNetworkIsolated ? findListener(searchPath) : undefined;
+  const isListening = listener !== undefined && (await tryCanary(createDriver({ ...closed, listener }), directory, [CANARY_PORT])).length === 0;
+  if (isListening) closed = { ...closed, listener };
+  else await listener?.close();
+  const faults = isListening ? [] : await tryCanary(createDriver(closed), directory);
   if (faults.length > 0) {
     await cgroups.close();
     const isForbidden = faults.some((fault) => /uid map|user namespace|Operation not permitted|Permission denied/i.test(fault));
@@ -74,6 +79,13 @@ const findProgram = (name: string, searchPath: string): string | undefined =>
       return false;
     }
   });
+
+/** The system's own Python first: others are often scripts that look for one. */
+const findListener = (searchPath: string): NetworkListener | undefined => {
+  const folders = searchPath.split(delimiter);
+  const python = findProgram("python3", [...folders.filter((folder) => folder === "/usr/bin"), ...folders].join(delimiter));
+  return python === undefined ? undefined : createNetworkListener(python);
+};
 
 /** What a sandbox finds in /etc instead of the host's own: its own names, and a resolver that it can reach. */
 const etcFiles = (directory: string, isNetworkIsolated: boolean): Record<string, string> => {
@@ -110,9 +122,11 @@ unshare --user true 2>/dev/null && echo "a program can make namespaces"
 ${isNetworkIsolated ? `[ "$(grep -c : /proc/net/dev)" = 1 ] || echo "a network of the host's can be seen"` : ""}
 echo locked in`;
 
-const tryCanary = async (driver: SandboxDriver, directory: string): Promise<string[]> => {
+const CANARY_PORT = 9_001;
+
+const tryCanary = async (driver: SandboxDriver, directory: string, ports: readonly number[] = []): Promise<string[]> => {
   try {
-    const sandbox = await driver.create({ ...CANARY, id: "canary" });
+    const sandbox = await driver.create({ ...CANARY, id: "canary", ports });
     try {
       const script = canaryScript(directory, driver.isolation.network === "isolated");
       const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH: "/usr/bin:/bin" }, directory: "/" });

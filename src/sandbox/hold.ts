@@ -1,3 +1,4 @@
+import type { Server } from "node:net";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -19,6 +20,8 @@ export interface Hold {
 interface Needs {
   id: string;
   launch: () => Holder;
+  /** Where nobody inside does it: listens in the network of that process. */
+  listen: ((pid: number) => Promise<ReadonlyMap<number, Server>>) | undefined;
   internet: Internet | undefined;
   wall: Clock;
   log: Log;
@@ -36,7 +39,7 @@ const ATTEMPTS = 5;
 /** A first process that has not ended its programs after this time never will: a handler has taken it over, or it hangs. */
 const RESET_TIMEOUT_MS = 10_000;
 
-export const createHold = ({ id, launch, internet, wall, log }: Needs): Hold => {
+export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): Hold => {
   let up: Promise<Up> | undefined;
   let firstPid = 0;
   let isOver = false;
@@ -53,7 +56,8 @@ export const createHold = ({ id, launch, internet, wall, log }: Needs): Hold => 
       await connecting.then((connection) => connection?.close(), () => {});
     });
     try {
-      await Promise.all([connecting, holder.ready]);
+      // The loopback is up when the first process is.
+      await Promise.all([connecting, holder.ready.then(async () => listen !== undefined && holder.adopt(await listen(await holder.pid)))]);
       firstPid = await holder.pid;
     } catch (error) {
       await holder.kill();

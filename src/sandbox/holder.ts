@@ -25,6 +25,8 @@ export interface Holder {
   signal(name: "SIGTERM" | "SIGKILL", pid: number): void;
   /** Kills every process but the first; the end of all runs is told when it resolves. */
   reset(): Promise<void>;
+  /** These listen on ports inside: they are the holder's from now on, and end with it. */
+  adopt(servers: ReadonlyMap<number, Server>): void;
   /** Connections to the ports inside go to these from now on; the connections that there are, are closed. */
   answer(handlers: ReadonlyMap<number, (socket: Socket) => void>): void;
   /** Kills every process of the sandbox and waits for their end. */
@@ -105,15 +107,17 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
   child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (errors = (errors + chunk).slice(-2_000)));
   // A holder that is gone is noticed by its end.
   for (const stream of child.stdio) stream?.on("error", () => {});
-  child.on("message", (message, server) => {
-    const { port } = message as { port: number };
-    if (!isServer(server)) return;
+  const adopt = (port: number, server: Server) => {
+    if (hasEnded) return void server.close();
     servers.add(server);
     server.on("connection", (socket) => {
       const handle = handlers.get(port);
       if (handle === undefined) socket.destroy();
       else keepSocket(sockets, socket, handle);
     });
+  };
+  child.on("message", (message, server) => {
+    if (isServer(server)) adopt((message as { port: number }).port, server);
   });
   followStatus(child.stdout!, {
     ready: reportReady,
@@ -156,6 +160,7 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
       order(`reset ${number}`);
       return new Promise((resolve) => resets.set(number, resolve));
     },
+    adopt: (listening) => listening.forEach((server, port) => adopt(port, server)),
     answer(next) {
       handlers = next;
       for (const socket of sockets) socket.destroy();

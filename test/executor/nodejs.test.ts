@@ -129,6 +129,11 @@ describe.each(RUNTIMES)("a handler on %s", (runtime) => {
     expect((await invoke({})).json).toEqual([]);
   });
 
+  it("has `gc`, as AWS starts Node.js with --expose-gc", async () => {
+    const source = "export const handler = async () => { let held = { a: 1 }; const weak = new WeakRef(held); held = undefined; await new Promise((resolve) => setTimeout(resolve)); gc(); return [typeof globalThis.gc, global.gc === gc, Object.keys(globalThis).includes('gc'), weak.deref() === undefined]; }";
+    expect((await (await node(source, { runtime })).invoke({})).json).toEqual(["function", true, false, true]);
+  });
+
   it("N7 has `awslambda`, unless it asks for none", async () => {
     const source = "export const handler = async () => typeof globalThis.awslambda?.streamifyResponse";
     expect((await (await node(source, { runtime })).invoke({})).json).toBe("function");

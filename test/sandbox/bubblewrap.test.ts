@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -11,13 +11,20 @@ import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import { uidOf } from "../../src/sandbox/run-script.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
-import { createGround, runConformance, runShell, startShell } from "./conformance.ts";
+import { createGround, expectOwnListeners, runConformance, runShell, startShell } from "./conformance.ts";
 
 const searchPath = process.env["PATH"] ?? "";
 const isRoot = process.getuid?.() === 0;
 
-const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock() }: { directory?: string; network?: "isolated" | "host"; wall?: Clock } = {}) => {
-  const probe = await findBubblewrap({ directory, network, searchPath, wall, log: silentLog });
+interface Options {
+  directory?: string;
+  network?: "isolated" | "host";
+  wall?: Clock;
+  /** Where programs are found. */
+  path?: string;
+}
+const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock(), path = searchPath }: Options = {}) => {
+  const probe = await findBubblewrap({ directory, network, searchPath: path, wall, log: silentLog });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
@@ -39,6 +46,15 @@ const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 
 
 describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
   runConformance("bubblewrap", () => createDriver());
+
+  it("has its listeners made by a Node of ours inside where there is no Python to make them from outside", async () => {
+    const programs = temporaryDirectory();
+    for (const name of ["bwrap", "pasta", "setpriv"]) {
+      const found = searchPath.split(":").map((folder) => join(folder, name)).find((path) => existsSync(path));
+      if (found !== undefined) symlinkSync(found, join(programs, name));
+    }
+    await expectOwnListeners(await createDriver({ path: programs }));
+  });
 
   it("says what it keeps apart", async () => {
     const { isolation } = await createDriver();

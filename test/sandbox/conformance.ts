@@ -74,6 +74,22 @@ const answering = (body: string): { listener: SandboxListener; close(): void } =
 const ASK_API = "exec 3<>/dev/tcp/${API/://}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
 
 /** What every driver does alike. */
+/** Two sandboxes with the same port: each reaches this server by a listener of its own. */
+export const expectOwnListeners = async (driver: SandboxDriver): Promise<void> => {
+  const [one, two] = [await createGround(driver, { ports: [9001] }), await createGround(driver, { ports: [9001] })];
+  const answers = await Promise.all(
+    [one, two].map(async ({ sandbox }, index) => {
+      const { listener, close } = answering(`you are ${index}`);
+      onTestFinished(close);
+      const { "runtime-api": api } = await sandbox.listen([listener]);
+      const running = await sandbox.exec({ command: "/bin/bash", args: ["-c", ASK_API], env: { PATH, API: api! }, directory: sandbox.path("/var/task") });
+      return text(running.stdout);
+    }),
+  );
+  expect(answers[0]).toContain("you are 0");
+  expect(answers[1]).toContain("you are 1");
+};
+
 export const runConformance = (name: string, getDriver: () => Promise<SandboxDriver>): void => {
   describe(`the ${name} sandbox`, () => {
     const ground = async (spec?: Partial<SandboxSpec>) => createGround(await getDriver(), spec);
@@ -128,21 +144,7 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect((await running.exited).code).toBe(127);
     });
 
-    it("reaches this server through its own listener, whose connections carry its identity", async () => {
-      const driver = await getDriver();
-      const [one, two] = [await createGround(driver, { ports: [9001] }), await createGround(driver, { ports: [9001] })];
-      const answers = await Promise.all(
-        [one, two].map(async ({ sandbox }, index) => {
-          const { listener, close } = answering(`you are ${index}`);
-          onTestFinished(close);
-          const { "runtime-api": api } = await sandbox.listen([listener]);
-          const running = await sandbox.exec({ command: "/bin/bash", args: ["-c", ASK_API], env: { PATH, API: api! }, directory: sandbox.path("/var/task") });
-          return text(running.stdout);
-        }),
-      );
-      expect(answers[0]).toContain("you are 0");
-      expect(answers[1]).toContain("you are 1");
-    });
+    it("reaches this server through its own listener, whose connections carry its identity", async () => expectOwnListeners(await getDriver()));
 
     it("keeps /tmp over a reset and kills everything else", async () => {
       const { sandbox } = await ground();

@@ -1,0 +1,80 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createNetworkListener } from "../../src/sandbox/network-listener.ts";
+
+const PYTHON = "/usr/bin/python3";
+const isThere = (command: string, ...args: string[]): boolean => {
+  try {
+    execFileSync(command, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+const canRun = process.getuid?.() === 0 && isThere(PYTHON, "--version") && isThere("unshare", "--net", "true");
+
+/** A process with a network of its own. */
+const startNetwork = async (): Promise<number> => {
+  const child = spawn("unshare", ["--net", "sh", "-c", "ip link set lo up; echo up; exec sleep 1000"], { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  return child.pid!;
+};
+const createListener = (python = PYTHON) => {
+  const listener = createNetworkListener(python);
+  onTestFinished(() => listener.close());
+  return listener;
+};
+/** What a client in that network hears. */
+const ask = (pid: number, port: number): string =>
+  execFileSync("nsenter", [`--net=/proc/${pid}/ns/net`, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`], { encoding: "utf8" });
+const childrenOf = (pid: number): number[] => (readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? []).map(Number);
+const helpers = (): number[] => childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("listen.py"));
+
+describe.runIf(canRun)("listening in other networks (skipped where the tests are not root, or there is no python3 or unshare)", () => {
+  it("hands out listeners of each network, many at a time", async () => {
+    const listener = createListener();
+    const pids = await Promise.all([startNetwork(), startNetwork(), startNetwork()]);
+    const all = await Promise.all(pids.map((pid) => listener.listen(pid, [9001, 4566])));
+    for (const [index, servers] of all.entries()) {
+      for (const [port, server] of servers) {
+        expect(server.address()).toMatchObject({ address: "127.0.0.1", port });
+        server.on("connection", (socket) => socket.end(`network ${index}, port ${port}`));
+        onTestFinished(() => void server.close());
+      }
+    }
+    // In a process of its own: this one has to answer.
+    for (const [index, pid] of pids.entries()) {
+      const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9001; cat <&3"], { stdio: ["ignore", "pipe", "ignore"] });
+      const [heard] = (await once(child.stdout, "data")) as [Buffer];
+      expect(heard.toString()).toBe(`network ${index}, port 9001`);
+    }
+  });
+
+  it("never listens in the machine's own network, and tells why it cannot", async () => {
+    const listener = createListener();
+    await expect(listener.listen(process.pid, [9001])).rejects.toThrow("nobody can listen in a sandbox's network: it is the network of the machine");
+    await expect(listener.listen(2 ** 22 + 1, [9001])).rejects.toThrow("No such file");
+    const pid = await startNetwork();
+    const [first] = (await listener.listen(pid, [9001])).values();
+    await expect(listener.listen(pid, [9002, 9001])).rejects.toThrow("Address already in use");
+    first!.close();
+    for (const server of (await listener.listen(pid, [9002])).values()) server.close();
+    expect(() => ask(pid, 9003)).toThrow();
+  });
+
+  it("begins anew when its process was killed, and leaves none", async () => {
+    const listener = createListener();
+    const pid = await startNetwork();
+    for (const server of (await listener.listen(pid, [9001])).values()) server.close();
+    const [helper] = helpers();
+    process.kill(helper!, "SIGKILL");
+    const again = listener.listen(pid, [9002]).catch(() => listener.listen(pid, [9002]));
+    for (const server of (await again).values()) server.close();
+    await listener.close();
+    expect(helpers()).toEqual([]);
+    await expect(createListener("/no/such/python").listen(pid, [9003])).rejects.toThrow("nobody can listen in a sandbox's network");
+  });
+});
