@@ -20,10 +20,10 @@ import { createScheduler } from "./scheduler/invoke.ts";
 import { loadSessionKey } from "./session-key.ts";
 import { createIdentities } from "./services/iam/identities.ts";
 import { createServices } from "./services/index.ts";
-import { createEventRules } from "./services/lambda/event-rules.ts";
-import { loadFunctionLimits } from "./services/lambda/limits.ts";
-import { createProvisioning } from "./services/lambda/provisioning.ts";
-import { createResolveTarget } from "./services/lambda/resolve.ts";
+import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
+import { loadFunctionLimits } from "./services/lambda/concurrency/limits.ts";
+import { createProvisioning } from "./services/lambda/concurrency/provisioning.ts";
+import { createResolveTarget } from "./services/lambda/versions/resolve.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
 

@@ -4,7 +4,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
-import { loadFunctionLimits } from "../../src/services/lambda/limits.ts";
+import { loadFunctionLimits } from "../../src/services/lambda/concurrency/limits.ts";
 import { eventually } from "../support/temporary.ts";
 import { openLambda } from "./in-process.ts";
 import { ACCOUNT } from "../support/context.ts";

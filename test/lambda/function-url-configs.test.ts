@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { functionUrl, functionUrlId } from "../../src/services/lambda/function-url-address.ts";
+import { functionUrl, functionUrlId } from "../../src/services/lambda/urls/function-url-address.ts";
 import { clientsOf } from "../support/clients.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { arnOf, plain, refusal, useLambda } from "./support.ts";

@@ -9,7 +9,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom, type Random } from "../../src/kit/random.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import type { ProvisionedWishes, Retired } from "../../src/scheduler/scheduler.ts";
-import { createResolveTarget } from "../../src/services/lambda/resolve.ts";
+import { createResolveTarget } from "../../src/services/lambda/versions/resolve.ts";
 import { createLambdaService } from "../../src/services/lambda/service.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
 import { zipOf } from "../support/functions.ts";

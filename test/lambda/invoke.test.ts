@@ -1,6 +1,6 @@
 import { InvokeCommand, UpdateFunctionConfigurationCommand, type InvokeCommandInput } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
-import { jsonComplaint, utf8Complaint } from "../../src/services/lambda/json-complaint.ts";
+import { jsonComplaint, utf8Complaint } from "../../src/services/lambda/invocation/json-complaint.ts";
 import { eventually } from "../support/temporary.ts";
 import { arnOf, refusal, useLambda } from "./support.ts";
 

@@ -6,7 +6,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { callPlatform } from "../../src/cli/platform-client.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
-import { loadFunctionLimits } from "../../src/services/lambda/limits.ts";
+import { loadFunctionLimits } from "../../src/services/lambda/concurrency/limits.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadServiceModel } from "../../src/protocol/models.ts";
-import { NOT_BUILT } from "../../src/services/lambda/settings.ts";
+import { NOT_BUILT } from "../../src/services/lambda/functions/settings.ts";
 
 const HONOURED = [
   "FunctionName", "Role", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "Layers", "TenancyConfig", "DryRun", "RevisionId", "Publish",

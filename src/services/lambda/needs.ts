@@ -11,10 +11,10 @@ import type { InvocationQueue } from "../../scheduler/invocation-queue.ts";
 import type { Scheduler } from "../../scheduler/scheduler.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import type { Deployments } from "./deployments.ts";
-import type { Garbage } from "./garbage.ts";
-import type { Provisioning } from "./provisioning.ts";
-import type { Tell } from "./runtime-management.ts";
+import type { Deployments } from "./functions/deployments.ts";
+import type { Garbage } from "./functions/garbage.ts";
+import type { Provisioning } from "./concurrency/provisioning.ts";
+import type { Tell } from "./functions/runtime-management.ts";
 
 export type Lambda = typeof import("@aws-sdk/client-lambda");
 export type LambdaHandlers = Handlers<Lambda, RequestContext>;

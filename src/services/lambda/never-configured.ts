@@ -1,11 +1,11 @@
 import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
-import { codeStorageBytes } from "./code-storage.ts";
-import { setAsideTotal } from "./limits.ts";
+import { codeStorageBytes } from "./functions/code-storage.ts";
+import { setAsideTotal } from "./concurrency/limits.ts";
 import { parseFunctionName } from "./names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { getFunction } from "./state.ts";
+import { getFunction } from "./functions/state.ts";
 
 /** What clients read back of things that cannot be configured here yet: answered as AWS answers it for what was never configured. */
 export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {

@@ -1,0 +1,84 @@
+import type { DestinationConfig } from "@aws-sdk/client-lambda";
+import { assumeExecutionRole } from "../../../executor/credentials.ts";
+import { isApiError, type ApiError } from "../../../kit/api-error.ts";
+import { parseArn, type Arn } from "../../../kit/arn.ts";
+import { root, type Caller } from "../../../kit/caller.ts";
+import type { RequestContext } from "../../service.ts";
+import { invalid, notBuilt } from "../errors.ts";
+import type { LambdaNeeds } from "../needs.ts";
+import type { FunctionRecord } from "../functions/state.ts";
+
+/** ARNs of whom an event's end is told; none where there is none. */
+export interface Destinations {
+  onSuccess?: string;
+  onFailure?: string;
+}
+
+/** The services whose queues, topics and buses are destinations on AWS. */
+const NOT_BUILT: Record<string, string> = { sqs: "SQS", sns: "SNS", events: "EventBridge" };
+
+const isGiven = (destination: string | undefined): destination is string => destination !== undefined && destination !== "";
+
+export const destinationsOf = (config: DestinationConfig | undefined): Destinations => ({
+  ...(isGiven(config?.OnSuccess?.Destination) ? { onSuccess: config.OnSuccess.Destination } : {}),
+  ...(isGiven(config?.OnFailure?.Destination) ? { onFailure: config.OnFailure.Destination } : {}),
+});
+
+const badConfig = ({ onSuccess, onFailure }: Destinations): ApiError => {
+  const part = (name: string, destination: string | undefined) => (destination === undefined ? "null" : `${name}(destination=${destination})`);
+  return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid`);
+};
+
+/** The function's name in the resource of its ARN. */
+const functionNameOf = ({ resource }: Arn): string | undefined => /^function:([^:]+)(?::[^:]+)?$/.exec(resource)?.[1];
+
+/**
+ * Refuses destinations that would never be reached. AWS looks at the role when it is configured, not only when there is something to tell:
+ * each is asked here as a delivery will ask it, in the name of the function's role, without doing anything.
+ */
+export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => {
+  const notAllowed = (action: string, arn: string) => invalid(`The function execution role does not have permissions to call ${action} on ${arn}`);
+  const notThere = (arn: string) => invalid(`The destination ARN ${arn} is invalid.`);
+
+  const askFunction = async (arn: string, as: Caller, { region, trace }: RequestContext) => {
+    const { account } = parseArn(arn)!;
+    try {
+      await call("lambda", "Invoke", { FunctionName: arn, InvocationType: "DryRun" }, { as, account, region, trace });
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      throw error.code === "AccessDeniedException" ? notAllowed("InvokeFunction", arn) : notThere(arn);
+    }
+  };
+  /** An upload that is begun and given up needs what putting an object needs, and leaves nothing. */
+  const askBucket = async (arn: string, name: string, as: Caller, { account, region, trace }: RequestContext) => {
+    const upload = { Bucket: parseArn(arn)!.resource, Key: `aws/lambda/async/${name}/` };
+    try {
+      const { UploadId } = await call("s3", "CreateMultipartUpload", upload, { as, region, trace });
+      await call("s3", "AbortMultipartUpload", { ...upload, UploadId }, { as: root(account), region, trace });
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      throw error.code === "AccessDenied" ? notAllowed("PutObject", arn) : notThere(arn);
+    }
+  };
+
+  return async (record: FunctionRecord, destinations: Destinations, context: RequestContext): Promise<void> => {
+    const { onSuccess, onFailure } = destinations;
+    const asked: (() => Promise<void>)[] = [];
+    const as = async () => (await assumeExecutionRole(call, { ...record, roleArn: record.settings.Role })).caller;
+    for (const destination of new Set([onFailure, onSuccess])) {
+      if (destination === undefined) continue;
+      const arn = parseArn(destination);
+      const service = arn === undefined ? undefined : NOT_BUILT[arn.service];
+      if (service !== undefined) throw notBuilt(`The destination ${destination} (${service})`, "use a function, or on failure a bucket of S3");
+      if (arn?.service === "lambda") {
+        const name = functionNameOf(arn);
+        if (name === undefined) throw badConfig(destinations);
+        if (name === record.name && arn.account === record.account && arn.region === record.region) throw invalid("You can't specify the function as a destination for itself.");
+        asked.push(async () => askFunction(destination, await as(), context));
+      } else if (arn?.service === "s3" && destination !== onSuccess && /^[^/:]+$/.test(arn.resource)) {
+        asked.push(async () => askBucket(destination, record.name, await as(), context));
+      } else throw badConfig(destinations);
+    }
+    for (const ask of asked) await ask();
+  };
+};
