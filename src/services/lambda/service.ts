@@ -1,11 +1,13 @@
 import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
+import { accountSettingsHandlers } from "./account-settings.ts";
 import { aliasHandlers } from "./versions/aliases.ts";
 import { concurrencyHandlers } from "./concurrency/concurrency.ts";
 import { codeSigningHandlers } from "./code-signing/code-signing.ts";
 import { findCodeSigningConfig, parseCodeSigningConfigArn } from "./code-signing/code-signing-rows.ts";
 import { createDeployments } from "./functions/deployments.ts";
+import { eventSourceMappingHandlers } from "./event-source-mappings.ts";
 import { eventInvokeConfigHandlers } from "./invocation/event-invoke-config.ts";
 import { functionPolicy } from "./policies/function-policy.ts";
 import { functionUrlConfigHandlers } from "./urls/function-url-configs.ts";
@@ -17,7 +19,6 @@ import { layerPolicy, layerPolicyHandlers } from "./layers/layer-policies.ts";
 import { layerHandlers } from "./layers/layers.ts";
 import { parseFunctionName } from "./names.ts";
 import type { Lambda, LambdaNeeds, LambdaParts } from "./needs.ts";
-import { neverConfiguredHandlers } from "./never-configured.ts";
 import { conditionKeysOf, resourceTagKeys } from "./policies/permission-keys.ts";
 import { policyHandlers } from "./policies/policies.ts";
 import { provisionedHandlers } from "./concurrency/provisioned.ts";
@@ -101,7 +102,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
-    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...neverConfiguredHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...accountSettingsHandlers(needs), ...eventSourceMappingHandlers(needs),
     ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(lambda),
   };
   const tagsOf = async (resource: string, named: ReturnType<typeof functionOf>, context: RequestContext): Promise<Record<string, string> | undefined> => {

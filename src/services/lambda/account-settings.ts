@@ -1,19 +1,12 @@
 import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
 import { sqlOne } from "../../store/store.ts";
-import type { RequestContext } from "../service.ts";
-import { codeStorageBytes } from "./functions/code-storage.ts";
 import { setAsideTotal } from "./concurrency/limits.ts";
-import { parseFunctionName } from "./names.ts";
+import { codeStorageBytes } from "./functions/code-storage.ts";
 import type { LambdaHandlers, LambdaNeeds } from "./needs.ts";
-import { getFunction } from "./functions/state.ts";
 
-/** What clients read back of things that cannot be configured here yet: answered as AWS answers it for what was never configured. */
-export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
-  const look = (name: string | undefined, context: RequestContext, qualifier?: string) => {
-    const parsed = parseFunctionName(name!, context, qualifier);
-    return store.run(() => getFunction(parsed, parsed.name, parsed.qualifier));
-  };
-  return {
+/** What an account may have in a region, and what it has. */
+export const accountSettingsHandlers = ({ store }: Pick<LambdaNeeds, "store">) =>
+  ({
     async GetAccountSettings(_input, { account, region }) {
       const { row, bytes, aside } = await store.run(function* () {
         return {
@@ -27,9 +20,4 @@ export const neverConfiguredHandlers = ({ store }: LambdaNeeds) => {
         AccountUsage: { TotalCodeSize: bytes, FunctionCount: row!["n"] as number },
       };
     },
-    async ListEventSourceMappings(input, context) {
-      if (input.FunctionName !== undefined) await look(input.FunctionName, context);
-      return { EventSourceMappings: [] };
-    },
-  } satisfies LambdaHandlers;
-};
+  }) satisfies LambdaHandlers;
