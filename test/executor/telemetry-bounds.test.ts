@@ -75,6 +75,7 @@ describe("a subscriber of telemetry", () => {
     ["never answers", () => {}],
     ["answers without an end", (socket: Socket) => { socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); const more = () => { if (!socket.destroyed && socket.write("10000\r\n" + "y".repeat(65_536) + "\r\n")) setImmediate(more); }; socket.on("drain", more); more(); }],
     ["answers with rubbish", (socket: Socket) => void socket.write("\u0000\u0001rubbish\r\n\r\n")],
+    ["speaks another protocol from there on", (socket: Socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n")],
     ["hangs up", (socket: Socket) => void socket.destroy()],
     ["sends headers without an end", (socket: Socket) => { socket.write("HTTP/1.1 200 OK\r\n"); const more = () => { if (!socket.destroyed && socket.write(`h: ${"z".repeat(60_000)}\r\n`)) setImmediate(more); }; socket.on("drain", more); more(); }],
   ])("that %s is tried again, and costs no more than two batches", async (_name, behave) => {
