@@ -66,3 +66,9 @@ it("E5 an error of INIT counts that the runtime reports before its start is seen
   expect(told).toEqual(["failure"]);
   await environment.stop();
 });
+
+it("what the platform could not do in INIT is told to whoever invokes", async () => {
+  const { environment, ground } = await createFakeEnvironment({ runtime: answer, extension: async () => 0, broken: new Error("no process can be made") });
+  await expect(environment.invoke(ground.invocation({}))).rejects.toMatchObject({ code: "ServiceException", message: "lambdad could not run f: no process can be made" });
+  await environment.dead;
+});

@@ -16,10 +16,12 @@ interface Programs {
   extension: FakeProgram;
   /** What the start of the runtime waits for, after its program runs. */
   startedAfter?: Promise<unknown>;
+  /** Why the platform can start no program. */
+  broken?: Error;
 }
 
 /** An environment, whole but for its sandbox, whose programs are functions: a runtime and the external extension `e`. */
-export const createFakeEnvironment = async ({ runtime, extension, startedAfter }: Programs, options: Partial<FunctionTarget> = {}) => {
+export const createFakeEnvironment = async ({ runtime, extension, startedAfter, broken }: Programs, options: Partial<FunctionTarget> = {}) => {
   const wall = createClock();
   const sandbox = createFakeSandbox("fake");
   const processes: Processes = {
@@ -27,7 +29,10 @@ export const createFakeEnvironment = async ({ runtime, extension, startedAfter }
     async listen({ handleConnection }) {
       await sandbox.listen([{ name: "runtime-api", port: 9_001, onConnection: handleConnection }]);
     },
-    startExtension: async () => sandbox.start(extension),
+    async startExtension() {
+      if (broken !== undefined) throw broken;
+      return sandbox.start(extension);
+    },
     async startRuntime() {
       const running = sandbox.start(runtime);
       await startedAfter;
