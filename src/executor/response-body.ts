@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { ResponseReceiver } from "./executor.ts";
 
 const MODE = "lambda-runtime-function-response-mode";
@@ -20,18 +20,6 @@ export const midstreamError = ({ trailers }: IncomingMessage): { errorType: stri
   const body = trailers["lambda-runtime-function-error-body"];
   if (body === undefined && trailers["lambda-runtime-function-error-type"] === undefined) return undefined;
   return { errorType: errorTypeOf({ headers: trailers }), payload: Buffer.from(body ?? "", "base64") };
-};
-
-/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. Rejects when it breaks off. */
-export const collect = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total <= RESPONSE_BYTES_MAX) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return total > RESPONSE_BYTES_MAX ? undefined : Buffer.concat(chunks);
 };
 
 /**

@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
-import { fault, reply, type LocalApi } from "./local-api.ts";
-import { collect, errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
+import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
+import { errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
@@ -112,7 +112,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     // Who answers anew has given up the answer before, even if its end is not seen here yet: a handler could fill the server's memory with them.
     of.answer?.destroy();
     of.answer = request;
-    const body = await collect(request);
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
     // A stream beside it may have come to its end meanwhile.
     if (running !== of) return refuseAnswer(response, requestId, kind);
     end(requestId);
@@ -156,7 +156,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
     initError?.destroy();
     initError = request;
-    const body = await collect(request);
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
     if (isInitialized) return refuse(response, "Ready", "InitError");
     events.initError(errorTypeOf(request), body ?? Buffer.from("{}"));
     reply(response, 202, { status: "OK" });
