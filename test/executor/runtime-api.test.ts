@@ -56,6 +56,17 @@ while True:
     expect(failed.logTail.toString()).toContain("Status: error\tError Type: Function.Odd\n");
   });
 
+  it.each(["Sandbox.Timedout", "Extension.Crash"])("E5 does not report %s on a runtime's word", async (errorType) => {
+    const { invoke } = await runtime(`
+while True:
+    id, headers, event = take()
+    call("POST", "/invocation/%s/error" % id, "{}", {"Lambda-Runtime-Function-Error-Type": event})
+`);
+    const { outcome, logTail } = await invoke(errorType);
+    expect(outcome).toMatchObject({ kind: "error", errorType });
+    expect(logTail.toString()).toMatch(/^REPORT (?!.*Error Type).*$/m);
+  });
+
   it("reads no body that it will not take, and one answer at a time", async () => {
     const { invoke, log } = await runtime(`
 import select
