@@ -33,9 +33,9 @@ const headOf = (path: string): Buffer => {
 };
 
 /** What the kernel says when it is asked to run the file, in Go's words: AWS's agent is written in it. Shells would run what has no first line. */
-const refusalOf = (path: string, { mode }: Stats, mounts: readonly Mount[]): string | undefined => {
-  // The file is another user's for who runs it, as on AWS.
-  if ((mode & 0o001) === 0) return "permission denied";
+const refusalOf = (path: string, stats: Stats, mounts: readonly Mount[]): string | undefined => {
+  // The file is another user's for who runs it, as on AWS. What is no file, a folder that a link leads to, is never opened: it could be waited for.
+  if (!stats.isFile() || (stats.mode & 0o001) === 0) return "permission denied";
   const head = headOf(path);
   if (head.subarray(0, ELF.length).equals(ELF)) {
     const isOurs = head.length > MACHINE_AT + 1 && head.readUInt16LE(MACHINE_AT) === MACHINES[process.arch];

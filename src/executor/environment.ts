@@ -92,7 +92,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     }
     rest();
   };
-  const initialized = init().catch((error: unknown) => { void destroy(); throw error; });
+  const initialized = init().catch((error: unknown) => { giveUp(error); throw error; });
   initialized.catch(() => {});
 
   const end = async () => {
@@ -114,7 +114,13 @@ export const createEnvironment = (needs: Needs): Environment => {
     dead.resolve();
   };
   let ending: Promise<void> | undefined;
+  let failure: unknown;
   const destroy = (): Promise<void> => (ending ??= end());
+  /** Of whatever fails after this, this is the reason. */
+  const giveUp = (error: unknown) => {
+    if (!lifecycle.isOver) failure = error;
+    void destroy();
+  };
 
   const invokeAwake = async (given: Invocation, onAnswer: Course["onAnswer"]): Promise<InvocationReport> => {
     const invocation = sampled(given, target);
@@ -175,9 +181,8 @@ export const createEnvironment = (needs: Needs): Environment => {
         await initialized;
         return await invokeAwake(invocation, onAnswer);
       } catch (error) {
-        const wasStopped = lifecycle.isOver;
-        void destroy();
-        throw serviceException(target, wasStopped ? new Error("its environment was stopped", { cause: error }) : error, log);
+        giveUp(error);
+        throw serviceException(target, failure ?? new Error("its environment was stopped", { cause: error }), log);
       }
     },
     stop: () => destroy(),

@@ -32,7 +32,8 @@ export const exitText = (exit: ProcessExit): string => (exit.code === 0 ? "Runti
 export const extensionExitText = (exit: ProcessExit): string => (exit.code === 0 ? "exit code 0" : statusText(exit));
 export const exitType = ({ isOutOfMemory }: ProcessExit): string => (isOutOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError");
 
-const KEPT_TYPE = /^(?:Runtime|Function|Extension|Sandbox)\.[A-Z][a-zA-Z]+$/;
+/** What a runtime may say of itself: that an extension crashed, or that time is up, is the platform's to tell. */
+const KEPT_TYPE = /^(?:Runtime|Function)\.[A-Z][a-zA-Z]+$/;
 export const isPlatformType = (errorType: string): boolean => KEPT_TYPE.test(errorType);
 /** The type that logs and metrics may show: a name of the runtime's own choice is not one of them. */
 export const platformType = (errorType: string): string => (isPlatformType(errorType) ? errorType : errorType.startsWith("Function.") ? "Function.Unknown" : "Runtime.Unknown");

@@ -7,7 +7,7 @@ export const reply = (response: ServerResponse, status: number, value: unknown, 
 };
 export const fault = (response: ServerResponse, status: number, errorType: string, errorMessage: string): void => reply(response, status, { errorMessage, errorType });
 
-/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. */
+/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. Rejects when it breaks off. */
 export const readBody = async (request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let total = 0;

@@ -9,14 +9,20 @@ const MAGIC = 0xa55a00;
 /**
  * Cuts what a runtime client writes to `_LAMBDA_TELEMETRY_LOG_FD` into messages: one frame is one log event, whatever line breaks it has.
  * A message that is too long becomes several. What is no frame is read as lines from there on. Source: AWS's runtime interface clients.
+ * While nothing is wanted it only looks where frames end: what comes after must not begin in the middle of one.
  */
-export const createFrameReader = (onLine: (line: Line) => void): ReturnType<typeof createLineReader> => {
+export const createFrameReader = (onLine: (line: Line) => void, isWanted: () => boolean = () => true): ReturnType<typeof createLineReader> => {
   let buffered: Buffer = Buffer.alloc(0);
   /** Of the frame that is being read; undefined between two. */
   let left: number | undefined;
   let lines: ReturnType<typeof createLineReader> | undefined;
 
-  const give = (bytes: Buffer) => onLine({ text: bytes.toString("utf8").replace(/\n$/, ""), isFrame: true });
+  const give = (bytes: Buffer) => {
+    if (isWanted()) onLine({ text: bytes.toString("utf8").replace(/\n$/, ""), isFrame: true });
+  };
+  const readLines = (chunk: Buffer) => {
+    if (isWanted()) lines?.read(chunk);
+  };
   const take = (length: number): Buffer => {
     const taken = buffered.subarray(0, length);
     buffered = buffered.subarray(length);
@@ -29,7 +35,7 @@ export const createFrameReader = (onLine: (line: Line) => void): ReturnType<type
       const header = take(HEADER_BYTES);
       if (header.readUIntBE(0, 3) !== MAGIC) {
         lines = createLineReader(onLine);
-        lines.read(Buffer.concat([header, take(buffered.length)]));
+        readLines(Buffer.concat([header, take(buffered.length)]));
         return false;
       }
       left = header.readUInt32BE(4);
@@ -43,7 +49,7 @@ export const createFrameReader = (onLine: (line: Line) => void): ReturnType<type
 
   return {
     read(chunk) {
-      if (lines !== undefined) return lines.read(chunk);
+      if (lines !== undefined) return readLines(chunk);
       buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
       while (step());
     },

@@ -98,12 +98,12 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
       void send();
     },
     follow(output, source = "function", format = "lines") {
-      const createReader = format === "lines" ? createLineReader : createFrameReader;
-      const reader = createReader((line) => addUser(line, source));
+      const onLine = (line: Line) => addUser(line, source);
+      const reader = format === "lines" ? createLineReader(onLine) : createFrameReader(onLine, () => !isFull());
       readers.add(reader);
       output.on("data", (chunk: Buffer) => {
-        // Beyond the limit nothing is even looked at, so that a flood costs nearly nothing.
-        if (isFull()) return;
+        // Beyond the limit nothing is even looked at, so that a flood costs nearly nothing; but a frame has to be followed to its end.
+        if (isFull() && format === "lines") return;
         reader.read(chunk);
         const room = send();
         if (room !== undefined) waitFor(room, output);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { ResponseReceiver } from "./executor.ts";
 
 const MODE = "lambda-runtime-function-response-mode";
@@ -10,16 +10,16 @@ export const responseModeOf = ({ headers }: IncomingMessage): "buffered" | "stre
   return headers[MODE] === "streaming" ? "streaming" : undefined;
 };
 
-/** The whole body, or undefined when it is longer than it may be: the rest is read, and not kept. Rejects when it breaks off. */
-export const collect = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total <= RESPONSE_BYTES_MAX) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return total > RESPONSE_BYTES_MAX ? undefined : Buffer.concat(chunks);
+export const errorTypeOf = ({ headers }: Pick<IncomingMessage, "headers">): string => {
+  const type = headers["lambda-runtime-function-error-type"];
+  return typeof type === "string" && type !== "" ? type : "Runtime.Unknown";
+};
+
+/** What went wrong in the middle of a streamed response stands behind it, its JSON in Base64. */
+export const midstreamError = ({ trailers }: IncomingMessage): { errorType: string; payload: Buffer } | undefined => {
+  const body = trailers["lambda-runtime-function-error-body"];
+  if (body === undefined && trailers["lambda-runtime-function-error-type"] === undefined) return undefined;
+  return { errorType: errorTypeOf({ headers: trailers }), payload: Buffer.from(body ?? "", "base64") };
 };
 
 /**

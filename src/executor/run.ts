@@ -152,7 +152,8 @@ export const createRun = ({ target, processes, telemetry, tell, random, wall }: 
       const registered = await wait(leftMs(), () => (extensions.areRegistered ? NEXT : undefined));
       if (registered.kind !== "next") return registered;
       await startRuntime();
-      const ready = await wait(leftMs(), (signal) => (isReady ? NEXT : signal));
+      // It may have told of an error before its start was seen here.
+      const ready = await wait(leftMs(), (signal) => (isReady ? NEXT : (signal ?? initError)));
       extensions.isRegistrationClosed = true;
       if (ready.kind !== "next") return ready;
       const all = await extensionsReady(leftMs());

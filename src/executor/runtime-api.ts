@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
-import { fault, reply, type LocalApi } from "./local-api.ts";
-import { collect, passOn, responseModeOf } from "./response-body.ts";
-import { traceHeader } from "./tracing.ts";
+import { invocationHeaders } from "./invocation-headers.ts";
+import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
+import { errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
 
 /** What the runtime told, by the call it made. */
 export interface RuntimeEvents {
@@ -32,42 +32,18 @@ const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 const refuse = (response: ServerResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
-/** JSON that fits into a header: what is not ASCII is escaped. */
-const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
-/** Written as AWS writes them: shell scripts look for the very letters. */
-const headersOf = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({
-  "Content-Type": "application/json",
-  "Content-Length": String(invocation.payload.length),
-  "Lambda-Runtime-Aws-Request-Id": invocation.requestId,
-  "Lambda-Runtime-Deadline-Ms": String(deadlineMs),
-  "Lambda-Runtime-Invoked-Function-Arn": invocation.invokedFunctionArn,
-  "Lambda-Runtime-Trace-Id": traceHeader(invocation),
-  ...(invocation.clientContext === undefined ? {} : { "Lambda-Runtime-Client-Context": ascii(invocation.clientContext) }),
-  ...(invocation.cognitoIdentity === undefined ? {} : { "Lambda-Runtime-Cognito-Identity": ascii(invocation.cognitoIdentity) }),
-  ...(invocation.tenantId === undefined ? {} : { "Lambda-Runtime-Aws-Tenant-Id": invocation.tenantId }),
-});
-
-const errorTypeOf = ({ headers }: Pick<IncomingMessage, "headers">): string => {
-  const type = headers["lambda-runtime-function-error-type"];
-  return typeof type === "string" && type !== "" ? type : "Runtime.Unknown";
-};
-
-/** What went wrong in the middle of a streamed response stands behind it, its JSON in Base64. */
-const midstreamError = ({ trailers }: IncomingMessage): { errorType: string; payload: Buffer } | undefined => {
-  const body = trailers["lambda-runtime-function-error-body"];
-  if (body === undefined && trailers["lambda-runtime-function-error-type"] === undefined) return undefined;
-  return { errorType: errorTypeOf({ headers: trailers }), payload: Buffer.from(body ?? "", "base64") };
-};
-
 /** The invocation that the runtime has, and who takes its response if that is streamed. */
 interface Running {
   requestId: string;
   receiver?: ResponseReceiver;
   /** Its streamed response is still passed on. What the runtime asks for behind the last byte may come in sooner than that byte is taken. */
   stream?: Promise<void>;
+  /** The runtime's request for the next invocation meanwhile. */
+  asking?: ServerResponse;
   /** Its streamed response broke off. */
   isBroken?: boolean;
+  /** Its answer, while that is read. */
+  answer?: IncomingMessage;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -90,16 +66,23 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   let running: Running | undefined;
   let answered: string | undefined;
   let isInitialized = false;
+  let initError: IncomingMessage | undefined;
 
   const deliver = () => {
     if (waiting === undefined || ready === undefined) return;
     const [response, { invocation, deadlineMs }] = [waiting, ready];
     waiting = ready = undefined;
     running = invocation.receiver === undefined ? { requestId: invocation.requestId } : { requestId: invocation.requestId, receiver: invocation.receiver };
-    response.writeHead(200, headersOf(invocation, deadlineMs)).end(invocation.payload);
+    response.writeHead(200, invocationHeaders(invocation, deadlineMs)).end(invocation.payload);
+  };
+  /** One request waits for the end of a stream, however many come. */
+  const askBehind = (of: Running, response: ServerResponse) => {
+    if (of.asking === undefined) void of.stream!.then(() => onNext(of.asking!));
+    else refuse(of.asking, "Running", "Ready");
+    of.asking = response;
   };
   const onNext = (response: ServerResponse) => {
-    if (running?.stream !== undefined) return void running.stream.then(() => onNext(response));
+    if (running?.stream !== undefined) return askBehind(running, response);
     if (running?.isBroken === true) {
       end(running.requestId);
       events.error(...TRUNCATED);
@@ -124,9 +107,14 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     running = undefined;
     answered = requestId;
   };
-  const onAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string) => {
-    const body = await collect(request);
-    if (requestId !== running?.requestId) return refuseAnswer(response, requestId, kind);
+  const onAnswer = async (request: IncomingMessage, response: ServerResponse, of: Running, kind: string) => {
+    const { requestId } = of;
+    // Who answers anew has given up the answer before, even if its end is not seen here yet: a handler could fill the server's memory with them.
+    of.answer?.destroy();
+    of.answer = request;
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
+    // A stream beside it may have come to its end meanwhile.
+    if (running !== of) return refuseAnswer(response, requestId, kind);
     end(requestId);
     if (body === undefined) {
       events.responseTooLarge();
@@ -154,15 +142,21 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (error === undefined) events.response(NOTHING, bytes);
     else events.error(error.errorType, error.payload);
   };
-  /** Only the running invocation has somebody who takes a stream, and takes one. */
-  const takeAnswer = (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
-    const { receiver } = (requestId === running?.requestId ? running : undefined) ?? {};
-    if (kind !== "response" || receiver === undefined || responseModeOf(request) !== "streaming") return onAnswer(request, response, requestId, kind);
+  /** Only the running invocation has somebody who takes a stream, and takes one. What is refused is not kept. */
+  const takeAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
+    if (requestId !== running?.requestId) {
+      request.resume();
+      return refuseAnswer(response, requestId, kind);
+    }
+    const { receiver } = running;
+    if (kind !== "response" || receiver === undefined || responseModeOf(request) !== "streaming") return onAnswer(request, response, running, kind);
     const of: Running = (running = { requestId });
     return (of.stream = onStream(request, response, of, receiver).finally(() => delete of.stream));
   };
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await collect(request);
+    initError?.destroy();
+    initError = request;
+    const body = await readBody(request, RESPONSE_BYTES_MAX);
     if (isInitialized) return refuse(response, "Ready", "InitError");
     events.initError(errorTypeOf(request), body ?? Buffer.from("{}"));
     reply(response, 202, { status: "OK" });

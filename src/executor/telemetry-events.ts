@@ -8,8 +8,8 @@ export interface TelemetryEvent {
   time: string;
   type: string;
   record: PlatformRecord["record"];
-  /** A line of a function that logs in JSON, where it is an object. */
-  parsed?: Record<string, unknown>;
+  /** A line of a function that logs in JSON, where it is an object: JSON again. */
+  json?: string;
 }
 
 /** Events of the platform that the Logs API knows, and since which schema of its. */
@@ -29,9 +29,12 @@ const legacyRecord = ({ type, record }: TelemetryEvent): TelemetryEvent["record"
 
 /** The event's JSON in the schema of a subscription; undefined where it has no such event, or did not ask for it. */
 export const renderEvent = (event: TelemetryEvent, { api, schemaVersion, types }: Pick<Subscription, "api" | "schemaVersion" | "types">): string | undefined => {
-  const { category, time, type, record, parsed } = event;
+  const { category, time, type, record, json } = event;
   if (!types.includes(category)) return undefined;
-  if (category !== "platform") return JSON.stringify({ time, type, record: api === "telemetry" && schemaVersion >= "2022-12-13" ? (parsed ?? record) : record });
+  if (category !== "platform") {
+    if (json === undefined || api === "logs" || schemaVersion < "2022-12-13") return JSON.stringify({ time, type, record });
+    return `${JSON.stringify({ time, type }).slice(0, -1)},"record":${json}}`;
+  }
   if (api === "telemetry") return NOT_TELEMETRY.includes(type) ? undefined : JSON.stringify({ time, type, record });
   const since = LOGS_SINCE[type];
   return since === undefined || since > schemaVersion ? undefined : JSON.stringify({ time, type, record: legacyRecord(event) });

@@ -29,8 +29,16 @@ const createHttpSender = ({ port, path, method }: HttpDestination, connect: Conn
     new Promise<void>((resolve, reject) => {
       const body = `[${events.join(",")}]`;
       const request = httpRequest({ agent, method, path, headers: { Host: `sandbox.localdomain:${port}`, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) } });
-      abort = () => request.destroy(new Error("the subscriber does not answer"));
-      request.on("error", reject);
+      // Not by the request's end alone: one whose connection was taken over by another protocol tells of none.
+      const giveUp = (why: string) => {
+        reject(new Error(why));
+        request.destroy();
+      };
+      abort = () => giveUp("the subscriber does not answer");
+      request.on("error", reject).once("upgrade", (_response, socket) => {
+        socket.destroy();
+        giveUp("the subscriber speaks another protocol");
+      });
       request.once("response", (response) => {
         let bytes = 0;
         response.on("data", (chunk: Buffer) => {
@@ -49,6 +57,7 @@ const createHttpSender = ({ port, path, method }: HttpDestination, connect: Conn
 const createTcpSender = (port: number, connect: Connect): TelemetrySender => {
   let socket: Socket | undefined;
   let isClosed = false;
+  let abort: (() => void) | undefined;
   const drop = () => {
     socket?.destroy();
     socket = undefined;
@@ -65,19 +74,23 @@ const createTcpSender = (port: number, connect: Connect): TelemetrySender => {
     return opened;
   };
   return {
-    async send(events) {
-      const opened = await open();
-      await new Promise<void>((resolve, reject) => {
-        const lost = () => reject(new Error("the subscriber closed the connection"));
-        opened.once("close", lost);
-        opened.write(events.map((event) => `${event}\n`).join(""), (error) => {
-          opened.off("close", lost);
-          if (error === null || error === undefined) resolve();
-          else reject(error);
-        });
-      });
+    send: (events) =>
+      new Promise((resolve, reject) => {
+        abort = () => reject(new Error("the subscriber does not take it"));
+        open().then((opened) => {
+          const lost = () => reject(new Error("the subscriber closed the connection"));
+          opened.once("close", lost);
+          opened.write(events.map((event) => `${event}\n`).join(""), (error) => {
+            opened.off("close", lost);
+            if (error === null || error === undefined) resolve();
+            else reject(error);
+          });
+        }, reject);
+      }),
+    abort() {
+      abort?.();
+      drop();
     },
-    abort: drop,
     close() {
       isClosed = true;
       drop();

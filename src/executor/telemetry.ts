@@ -87,8 +87,8 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
     platform: (event) => publish(platformEvent(event)),
     line(source, text) {
       if (areSubscriptionsClosed && subscribers.size === 0) return;
-      const parsed = isJson ? objectOf(text) : undefined;
-      publish({ category: source, time: timeNow(), type: source, record: text, ...(parsed === undefined ? {} : { parsed }) });
+      const json = isJson ? objectIn(text) : undefined;
+      publish({ category: source, time: timeNow(), type: source, record: text, ...(json === undefined ? {} : { json }) });
     },
     subscribe(name, subscription) {
       subscribers.get(name)?.buffer.close();
@@ -127,10 +127,11 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
   };
 };
 
-const objectOf = (text: string): Record<string, unknown> | undefined => {
+/** The object that a line is, as JSON in one line. What is nested deeper than can be written again is a text to who has subscribed. */
+const objectIn = (text: string): string | undefined => {
   if (!text.startsWith("{")) return undefined;
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.stringify(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -44,6 +44,8 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 /** Processes and threads, and file descriptors, of an environment. */
 export const ENVIRONMENT_PROCESSES_MAX = 1_024;
 export const ENVIRONMENT_FILES_MAX = 1_024;
+/** Connections that the server has with one environment: as many as one of its programs can open. More are closed at once. Ours. */
+export const ENVIRONMENT_CONNECTIONS_MAX = ENVIRONMENT_FILES_MAX;
 /** Megabytes of memory that give one whole CPU. */
 export const MEMORY_MB_PER_CPU = 1_769;
 /** Milliseconds between the attempts of an asynchronous invocation whose function failed. */

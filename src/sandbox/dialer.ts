@@ -37,6 +37,7 @@ export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Diale
   let started: Started | undefined;
   let idle: Timer | undefined;
   let dials = 0;
+  let isClosed = false;
 
   const failAll = (why: string) => {
     for (const { reject } of waiting.values()) reject(new Error(`a sandbox's network cannot be entered: ${why}`));
@@ -49,6 +50,7 @@ export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Diale
       const { id, error } = message as { id: number; error?: string };
       const dialling = waiting.get(id);
       waiting.delete(id);
+      if (started?.child === child) rest();
       if (socket instanceof Socket && dialling !== undefined) dialling.resolve(socket);
       else if (socket instanceof Socket) socket.destroy();
       else dialling?.reject(new Error(error ?? "the connection was lost"));
@@ -66,6 +68,13 @@ export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Diale
     });
     return { child, firstPid, ended };
   };
+  /** It goes soon, unless somebody waits for it still. */
+  const rest = () => {
+    idle?.cancel();
+    idle = wall.at(wall.now() + IDLE_MS, "dialer", () => {
+      if (waiting.size === 0) void stop();
+    });
+  };
   const stop = async () => {
     idle?.cancel();
     const last = started;
@@ -79,11 +88,9 @@ export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Diale
     async connect(firstPid, port) {
       // Another first process is another network.
       if (started !== undefined && started.firstPid !== firstPid) await stop();
+      if (isClosed) throw new Error("a sandbox's network cannot be entered: it is closed");
       started ??= start(firstPid);
-      idle?.cancel();
-      idle = wall.at(wall.now() + IDLE_MS, "dialer", () => {
-        if (waiting.size === 0) void stop();
-      });
+      rest();
       const { child } = started;
       const id = dials++;
       return new Promise((resolve, reject) => {
@@ -93,6 +100,9 @@ export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Diale
         });
       });
     },
-    close: stop,
+    close() {
+      isClosed = true;
+      return stop();
+    },
   };
 };

@@ -68,7 +68,8 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
   }
   const servers = new Set<Server>();
   const sockets = new Set<Socket>();
-  const waiting = new Map<string, { started: (pid: number) => void; exited: (status: number) => void }>();
+  /** With how many resets were asked for before each. */
+  const waiting = new Map<string, { started: (pid: number) => void; exited: (status: number) => void; resets: number }>();
   const resets = new Map<number, () => void>();
   /** The reset that is under way, by its number. */
   let resetting: number | undefined;
@@ -80,12 +81,14 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
   let reportReady: () => void = () => {};
   let reportBroken: (error: Error) => void = () => {};
 
-  const endRuns = () => {
-    for (const { started, exited } of waiting.values()) {
+  /** Those that were ordered before this reset. */
+  const endRuns = (reset = Infinity) => {
+    for (const [name, { started, exited, resets: before }] of waiting) {
+      if (before > reset) continue;
+      waiting.delete(name);
       started(0);
       exited(KILLED_STATUS);
     }
-    waiting.clear();
   };
   const order = (line: string) => void (child.stdin as Writable).write(`${line}\n`);
   const ready = new Promise<void>((resolve, reject) => ([reportReady, reportBroken] = [resolve, reject]));
@@ -128,7 +131,7 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
     },
     resetting: (number) => void (resetting = number),
     reset() {
-      endRuns();
+      endRuns(resetting);
       if (resetting === undefined) return;
       resets.get(resetting)?.();
       resets.delete(resetting);
@@ -143,7 +146,7 @@ export const launchHolder = ({ bwrap, arguments: args, command, hasPorts, filter
     pid,
     ready,
     run(name) {
-      const told = { started: (_pid: number) => {}, exited: (_status: number) => {} };
+      const told = { started: (_pid: number) => {}, exited: (_status: number) => {}, resets: resetsAsked };
       const started = new Promise<number>((resolve) => (told.started = resolve));
       const exited = new Promise<number>((resolve) => (told.exited = resolve));
       waiting.set(name, told);

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { ENVIRONMENT_CONNECTIONS_MAX } from "../kit/limits.ts";
 import type { SandboxListener } from "./sandbox.ts";
 
 /** The listeners of a sandbox: closed together, with every connection that came in on them. */
@@ -47,8 +48,9 @@ export const connectToLoopback = (port: number): Promise<Socket> =>
     });
   });
 
-/** Hands a connection on, and remembers it until it is closed. */
+/** Hands a connection on, and remembers it until it is closed. A sandbox that opens too many would use up the server's own descriptors. */
 export const keepSocket = (sockets: Set<Socket>, socket: Socket, onConnection: (socket: Socket) => void): void => {
+  if (sockets.size >= ENVIRONMENT_CONNECTIONS_MAX) return void socket.destroy();
   sockets.add(socket);
   socket.once("close", () => sockets.delete(socket));
   onConnection(socket);

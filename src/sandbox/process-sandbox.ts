@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { hostPath } from "./host-path.ts";
 import { connectToLoopback, listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -52,6 +53,8 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
   let runs = 0;
   let isDestroyed = false;
   let starting: Promise<unknown> = Promise.resolve();
+  /** What the last program left behind is ended. */
+  let leaving: Promise<unknown> = Promise.resolve();
   let listening: Listening | undefined;
   const stopListening = () => {
     listening?.close();
@@ -110,7 +113,7 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
     running.add(one);
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once("exit", async (code, signal) => {
-        if (running.size === 1) await killAll();
+        if (running.size === 1) await (leaving = killAll());
         release(one);
         resolve({ code, signal, isOutOfMemory: one.isOutOfMemory });
       });
@@ -123,6 +126,8 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
     let pipes: OutputPipes | undefined;
     try {
       pipes = await createOutputPipes({ directory, name: `run-${runs++}`, mode: "600", hasLog: program.hasLog === true });
+      // It must not find those that come.
+      await leaving;
       const child = spawnProgram(program, pipes);
       // Then the next event is the error that tells why.
       if (child.pid === undefined) await once(child, "spawn");
@@ -188,13 +193,4 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
       onDestroyed();
     },
   };
-};
-
-/** There are no mounts: a target is where its source is, and /tmp is a folder of the sandbox's own. */
-const hostPath = (spec: SandboxSpec, tmp: string, target: string): string => {
-  if (target === "/tmp" || target.startsWith("/tmp/")) return tmp + target.slice("/tmp".length);
-  const mount = spec.mounts
-    .filter((one) => target === one.target || target.startsWith(`${one.target}/`))
-    .toSorted((a, b) => b.target.length - a.target.length)[0];
-  return mount === undefined ? target : mount.source + target.slice(mount.target.length);
 };

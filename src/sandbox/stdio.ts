@@ -28,7 +28,11 @@ export const createOutputPipes = async ({ directory, name, mode, hasLog }: { dir
   const made = await runCommand("mkfifo", ["-m", mode, ...paths], { timeoutMs: MKFIFO_TIMEOUT_MS, env: { PATH: "/usr/bin:/bin" } });
   if (made.code !== 0) throw new Error(`cannot make the output pipes of a sandbox: ${made.stderr.trim()}`);
   const opened: { stream: Socket; writer: number }[] = [];
+  let isReleased = false;
   const release = () => {
+    // A descriptor that is closed twice may be somebody else's by then.
+    if (isReleased) return;
+    isReleased = true;
     for (const path of paths) rmSync(path, { force: true });
     for (const { writer } of opened) closeSync(writer);
   };

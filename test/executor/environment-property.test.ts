@@ -1,22 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createEnvironment } from "../../src/executor/environment.ts";
 import type { EnvironmentState, Invocation } from "../../src/executor/executor.ts";
-import { textLog } from "../../src/executor/log-format.ts";
-import { createLogStream } from "../../src/executor/log-stream.ts";
-import { createPlatformLog } from "../../src/executor/platform-log.ts";
-import type { Processes } from "../../src/executor/processes.ts";
-import { createTelemetry } from "../../src/executor/telemetry.ts";
 import { createLifecycle, TRANSITIONS, type Moment } from "../../src/executor/transitions.ts";
-import { createClock } from "../../src/kit/clock.ts";
-import { silentLog } from "../../src/kit/log.ts";
-import { systemRandom as random } from "../../src/kit/random.ts";
 import type { PackageFile } from "../support/functions.ts";
 import { zipOf } from "../support/functions.ts";
 import { isolations } from "../support/isolation.ts";
 import { play, stories, type Init, type Story } from "./environment-ground.ts";
-import { createFakeSandbox, type FakeProgram } from "./fake-sandbox.ts";
+import { createFakeEnvironment } from "./fake-environment.ts";
+import type { FakeProgram } from "./fake-sandbox.ts";
 import { createGround } from "./ground.ts";
 
 const listeners = () => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
@@ -95,29 +87,11 @@ const fakePrograms = (init: Init): { runtime: FakeProgram; extension: FakeProgra
 };
 
 const playFake = async (story: Story): Promise<void> => {
-  const wall = createClock();
-  const sandbox = createFakeSandbox("fake");
-  const programs = fakePrograms(story.init);
-  const processes: Processes = {
-    extensions: ["e"],
-    async listen({ handleConnection }) {
-      await sandbox.listen([{ name: "runtime-api", port: 9_001, onConnection: handleConnection }]);
-    },
-    startExtension: async () => sandbox.start(programs.extension),
-    startRuntime: async () => sandbox.start(programs.runtime),
-  };
-  const logs = createLogStream({ destination: { write: () => undefined, flush: async () => {} }, about: {} as never, now: wall.now });
-  const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: wall.now, isJson: false });
-  const ground = createGround({ isolation: "process" });
-  let stopped = 0;
-  const environment = createEnvironment({
-    id: "fake", target: await ground.target({ a: "" }, { timeoutSeconds: 1 }), sandbox, processes, logs, telemetry, random, wall, log: silentLog, logStreamName: "s",
-    tell: createPlatformLog({ format: textLog, logs, telemetry }), runtimeVersion: { version: "v", arn: "a" }, notes: [], credentialsExpireAt: Infinity, onStopped: () => void stopped++,
-  });
+  const { environment, wall, sandbox, ground, stopped } = await createFakeEnvironment(fakePrograms(story.init), { timeoutSeconds: 1 });
   const before = listeners();
   await play({ environment, wall, invocation: (runtime, extension): Invocation => ({ ...ground.invocation(runtime), invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:f:${extension}` }) }, story);
   expect(sandbox.left).toEqual({ programs: 0, isListening: false, isDestroyed: true });
-  expect([environment.state, stopped]).toEqual(["dead", 1]);
+  expect([environment.state, stopped()]).toEqual(["dead", 1]);
   expect(listeners()).toBeLessThanOrEqual(before);
   // Nothing of it waits for a later moment, either.
   expect(await wall.advance(60 * 60_000)).toEqual([]);

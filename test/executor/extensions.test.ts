@@ -100,6 +100,7 @@ describe.each(isolations)("external extensions under %s", (isolation) => {
   it.each([
     ["is no program for the kernel", { content: "echo hello\n", mode: 0o755 }, "exec format error", "UnknownError"],
     ["may not be run", { content: "#!/bin/sh\n", mode: 0o644 }, "permission denied", "PermissionDenied"],
+    ["leads to a folder", { content: "../extensions", mode: 0o120_777 }, "permission denied", "PermissionDenied"],
     ["has an interpreter that is not there", { content: "#!/no/such/shell\n", mode: 0o755 }, "no such file or directory", "UnknownError"],
   ])("E5 a file that %s is a launch error", async (_name, file, why, type) => {
     const { invoke, log } = await startExtended(ECHO, { bad: file }, { isolation });

@@ -1,7 +1,9 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createFrameReader } from "../../src/executor/log-frames.ts";
 import type { Line } from "../../src/executor/log-lines.ts";
-import { LOG_LINE_CHARACTERS_MAX } from "../../src/kit/limits.ts";
+import { createLogStream } from "../../src/executor/log-stream.ts";
+import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINE_CHARACTERS_MAX } from "../../src/kit/limits.ts";
 
 /** As AWS's runtime clients write it. */
 const frame = (text: string, type = 0xa55a0003): Buffer => {
@@ -39,5 +41,25 @@ describe("L13 the pipe for logs", () => {
   it("gives what there is of a message whose writer has ended", () => {
     expect(readAll(frame("cut off in the middle").subarray(0, 23)).map(({ text }) => text)).toEqual(["cut off"]);
     expect(readAll(Buffer.from("short"))).toEqual([{ text: "short", isFrame: true }]);
+  });
+
+  it("is in step again after an invocation that wrote more than is kept", async () => {
+    const messages: string[] = [];
+    const about = { as: { kind: "root", account: "1", arn: "a" } as never, region: "r", group: "g", stream: "s", functionName: "f" };
+    const logs = createLogStream({ about, now: () => 0, destination: { write: ({ lines }) => void messages.push(...lines.map(({ message }) => message)), flush: async () => {} } });
+    const pipe = new PassThrough();
+    logs.follow(pipe, "function", "frames");
+    const flood = frame("x".repeat(100_000));
+    const middle = 70_001;
+    pipe.write(flood.subarray(0, middle));
+    for (let bytes = 0; bytes < LOG_BYTES_PER_INVOCATION_MAX + 3 * flood.length; bytes += flood.length) pipe.write(Buffer.concat([flood.subarray(middle), flood.subarray(0, middle)]));
+    await logs.settle();
+    expect(messages.at(-1)).toContain("truncated");
+    pipe.write(Buffer.concat([flood.subarray(middle), frame("between")]));
+    await logs.settle();
+    logs.beginTail();
+    pipe.write(frame("of the next invocation"));
+    await logs.settle();
+    expect(messages.at(-1)).toBe("of the next invocation\n");
   });
 });

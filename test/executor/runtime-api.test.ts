@@ -56,6 +56,47 @@ while True:
     expect(failed.logTail.toString()).toContain("Status: error\tError Type: Function.Odd\n");
   });
 
+  it.each(["Sandbox.Timedout", "Extension.Crash"])("E5 does not report %s on a runtime's word", async (errorType) => {
+    const { invoke } = await runtime(`
+while True:
+    id, headers, event = take()
+    call("POST", "/invocation/%s/error" % id, "{}", {"Lambda-Runtime-Function-Error-Type": event})
+`);
+    const { outcome, logTail } = await invoke(errorType);
+    expect(outcome).toMatchObject({ kind: "error", errorType });
+    expect(logTail.toString()).toMatch(/^REPORT (?!.*Error Type).*$/m);
+  });
+
+  it("reads no body that it will not take, and one answer at a time", async () => {
+    const { invoke, log } = await runtime(`
+import select
+def begin(path):
+    host, port = ADDRESS.split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(("POST %s%s HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 4\\r\\n\\r\\n\\"a" % (BASE, path)).encode())
+    connection.settimeout(20)
+    return connection
+def status(connection): return connection.recv(1000).split()[1].decode()
+one, two = begin("/init/error"), begin("/init/error")
+dropped = select.select([one, two], [], [], 20)[0]
+print("init", len(dropped), dropped[0].recv(1000))
+for connection in (one, two): connection.close()
+while True:
+    id, headers, event = take()
+    print("unknown", status(begin("/invocation/another/response")))
+    one, two = begin("/invocation/%s/response" % id), begin("/invocation/%s/response" % id)
+    dropped = select.select([one, two], [], [], 20)[0]
+    print("answers", len(dropped), dropped[0].recv(1000))
+    kept = two if dropped[0] is one else one
+    kept.sendall(b'b"')
+    print("kept", status(kept))
+`);
+    const { json, logTail } = await invoke({});
+    expect(json).toBe("ab");
+    expect(logTail.toString()).toMatch(/unknown 400\nanswers 1 b''\nkept 202\n/);
+    expect(log().join("")).toContain("init 1 b''\n");
+  });
+
   it("H11 refuses what is out of turn, and only the running invocation can be answered", async () => {
     const { invoke } = await runtime(`
 last = None

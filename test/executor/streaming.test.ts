@@ -174,6 +174,31 @@ while True:
     expect((await invoke(5, { receiver: again.receiver })).outcome).toMatchObject({ streamedBytes: 5 });
   });
 
+  it("has one request for the next invocation at a time, behind a stream too", async () => {
+    const { invoke, log } = await runtime(`
+import select
+def ask():
+    host, port = ADDRESS.split(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(("GET %s/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % BASE).encode())
+    return connection
+id, event = take()
+connection = begin(id)
+write(connection, b"x" * event)
+connection.sendall(b"0\\r\\n\\r\\n")
+one, two = ask(), ask()
+refused = select.select([one, two], [], [], 20)[0]
+print("asked", len(refused), refused[0].recv(1000).split()[1].decode(), flush=True)
+time.sleep(1000)
+`);
+    const slow = createReceiver(true);
+    const invoked = invoke(10, { receiver: slow.receiver });
+    await eventually("a piece waits to be taken", () => slow.isFull);
+    await eventually("one is refused", () => log().join("").includes("asked 1 403"));
+    slow.goOn();
+    expect((await invoked).outcome).toMatchObject({ kind: "response", streamedBytes: 10 });
+  });
+
   it("E5 has not answered when it breaks off: it may tell why, go on, or end", async () => {
     const { invoke } = await runtime(`
 while True:

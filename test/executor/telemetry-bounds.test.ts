@@ -26,9 +26,9 @@ const subscription = (port: number, protocol: "HTTP" | "TCP" = "HTTP"): Subscrip
   api: "telemetry", schemaVersion: "2022-12-13", types: ["platform", "function"], maxItems: 1_000, maxBytes: TELEMETRY_BUFFERING.maxBytes.least, timeoutMs: 25,
   destination: protocol === "HTTP" ? { protocol, port, path: "/", method: "POST" } : { protocol, port },
 });
-const start = () => {
+const start = (isJson = false) => {
   const wall = createClock();
-  const telemetry = createTelemetry({ connect: connectTo, wall, nowMs: wall.now, isJson: false });
+  const telemetry = createTelemetry({ connect: connectTo, wall, nowMs: wall.now, isJson });
   onTestFinished(() => telemetry.end());
   return { telemetry, wall };
 };
@@ -75,6 +75,7 @@ describe("a subscriber of telemetry", () => {
     ["never answers", () => {}],
     ["answers without an end", (socket: Socket) => { socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); const more = () => { if (!socket.destroyed && socket.write("10000\r\n" + "y".repeat(65_536) + "\r\n")) setImmediate(more); }; socket.on("drain", more); more(); }],
     ["answers with rubbish", (socket: Socket) => void socket.write("\u0000\u0001rubbish\r\n\r\n")],
+    ["speaks another protocol from there on", (socket: Socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n")],
     ["hangs up", (socket: Socket) => void socket.destroy()],
     ["sends headers without an end", (socket: Socket) => { socket.write("HTTP/1.1 200 OK\r\n"); const more = () => { if (!socket.destroyed && socket.write(`h: ${"z".repeat(60_000)}\r\n`)) setImmediate(more); }; socket.on("drain", more); more(); }],
   ])("that %s is tried again, and costs no more than two batches", async (_name, behave) => {
@@ -95,6 +96,22 @@ describe("a subscriber of telemetry", () => {
     await wall.advance(600);
     telemetry.end();
     expect(telemetry.isDelivered).toBe(true);
+  });
+
+  it("gets a line as text that is nested deeper than can be written again, and the next one as an object", async () => {
+    const { telemetry, wall } = start(true);
+    const bodies: string[] = [];
+    const port = await open(createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk) => (body += chunk)).on("end", () => (bodies.push(body), response.writeHead(200).end()));
+    }));
+    telemetry.subscribe("curious", subscription(port));
+    telemetry.closeSubscriptions();
+    const deep = `${'{"a":'.repeat(30_000)}1${"}".repeat(30_000)}\n`;
+    telemetry.line("function", deep);
+    telemetry.line("function", '{ "a": 1 }\n');
+    await eventually("they arrive", async () => (await wall.advance(100), telemetry.isDelivered));
+    expect(bodies.flatMap((body) => JSON.parse(body) as Event[])).toMatchObject([{ type: "function", record: deep }, { type: "function", record: { a: 1 } }]);
   });
 
   it("over TCP that does not read holds nobody up", async () => {

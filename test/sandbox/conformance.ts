@@ -179,6 +179,16 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect(processesWith(mark)).toEqual([]);
     });
 
+    it("lets a program be that is started while what the last one left is ended", async () => {
+      const { sandbox } = await ground();
+      for (let round = 0; round < 20; round++) {
+        const last = await startShell(sandbox, "(sleep 1000 & sleep 1000) >/dev/null 2>&1 & exec 1>&- 2>&-; exit 0");
+        expect(await text(last.stdout)).toBe("");
+        expect((await runShell(sandbox, "sleep 0.01; echo here")).stdout).toBe("here\n");
+        await last.exited;
+      }
+    });
+
     it("asks one program to end, and lets the others be", async () => {
       const { sandbox } = await ground();
       const asked = await startShell(sandbox, "trap 'echo ending; exit 5' TERM; echo up; while :; do sleep 0.01; done");
