@@ -69,10 +69,12 @@ export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; lim
   };
 
   const connections = createConnections({ wall: needs.wall, limits: needs.limits, onRequest });
+  // Of their own number: environments that open as many as they may shall not shut the door to everybody else.
+  const ofEnvironments = createConnections({ wall: needs.wall, limits: needs.limits, onRequest });
   const tcp = createServer({ noDelay: true }, connections.accept);
 
   return {
-    handleConnection: connections.accept,
+    handleConnection: ofEnvironments.accept,
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
         tcp.once("error", reject);
@@ -85,12 +87,12 @@ export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; lim
       }),
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => (tcp.listening ? tcp.close(() => resolve()) : resolve()));
-      connections.closeIdle();
+      for (const all of [connections, ofEnvironments]) all.closeIdle();
       const hurry = new AbortController();
       const quiet = running === 0 ? Promise.resolve() : new Promise<void>((resolve) => (whenQuiet = resolve));
       await Promise.race([quiet, needs.wall.sleep(graceMs, hurry.signal).catch(() => {})]);
       hurry.abort();
-      connections.close();
+      for (const all of [connections, ofEnvironments]) all.close();
       await closed;
     },
   };

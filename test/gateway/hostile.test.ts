@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientSessionOptions } from "node:http2";
 import { request as httpRequest } from "node:http";
-import type { Socket } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { CreateBucketCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { GatewayLimits } from "../../src/gateway/connections.ts";
@@ -36,7 +36,7 @@ const openGateway = async (limits: Partial<GatewayLimits>) => {
   const { s3 } = clientsOf(endpoint);
   await s3.send(new CreateBucketCommand({ Bucket: "bucket" }));
   await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "k", Body: "body" }));
-  return { endpoint, host: new URL(endpoint).host, s3 };
+  return { endpoint, host: new URL(endpoint).host, s3, handleConnection: gateway.handleConnection };
 };
 
 /** A good client, on a connection of its own. */
@@ -106,6 +106,18 @@ describe("many connections", () => {
     await eventually("those beyond the bound are closed", () => idle.filter((socket) => socket.closed).length >= 30);
     await Promise.all(closed);
     expect(await isAnswered(gateway)).toEqual(GOOD);
+  });
+
+  it("of environments are counted by themselves: they shut nobody else out", async () => {
+    const gateway = await openGateway({ connectionsMax: 30, headersTimeoutMs: 5_000 });
+    gateway.s3.destroy();
+    const inside = createServer(gateway.handleConnection);
+    await new Promise<void>((resolve) => inside.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void inside.close());
+    const idle = Array.from({ length: 60 }, () => dial(`http://127.0.0.1:${(inside.address() as AddressInfo).port}`));
+    await eventually("those beyond the bound are closed", () => idle.filter((socket) => socket.closed).length >= 30);
+    expect(await isAnswered(gateway)).toEqual(GOOD);
+    idle.forEach((socket) => socket.destroy());
   });
 
   it("two thousand that say nothing leave others their answers", async () => {
