@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ResponseReceiver } from "../../src/executor/executor.ts";
 import { eventually } from "../support/temporary.ts";
 import { node, python } from "./ground.ts";
+import { RUNTIME_CLIENT } from "./runtime-client.ts";
 
 /** Keeps what it is given; takes it at once, or when it is told to. */
 const createReceiver = (isSlow = false) => {
@@ -134,18 +135,8 @@ describe("what a handler does behind its stream", () => {
   });
 });
 
-const RUNTIME = `
-import http.client, json, os, socket, sys, time
-ADDRESS = os.environ["AWS_LAMBDA_RUNTIME_API"]
-BASE = "/2018-06-01/runtime"
-def call(method, path, body=None, headers={}):
-    connection = http.client.HTTPConnection(ADDRESS)
-    connection.request(method, BASE + path, body, headers)
-    answer = connection.getresponse()
-    return answer.status, dict(answer.getheaders()), answer.read()
-def take():
-    status, headers, body = call("GET", "/invocation/next")
-    return headers["Lambda-Runtime-Aws-Request-Id"], json.loads(body)
+/** Begins a streamed response on a connection of its own. */
+const STREAMS = `
 def begin(id):
     host, port = ADDRESS.split(":")
     connection = socket.create_connection((host, int(port)))
@@ -155,12 +146,12 @@ def write(connection, piece): connection.sendall(b"%x\\r\\n%s\\r\\n" % (len(piec
 `;
 
 describe("a runtime that streams", () => {
-  const runtime = (body: string) => python(`${RUNTIME}\n${body}`);
+  const runtime = (body: string) => python(`${RUNTIME_CLIENT}\n${STREAMS}\n${body}`);
 
   it("may ask for the next invocation before the last byte is taken", async () => {
     const { invoke } = await runtime(`
 while True:
-    id, event = take()
+    id, headers, event = take()
     connection = begin(id)
     write(connection, b"x" * event)
     connection.sendall(b"0\\r\\n\\r\\n")
@@ -182,7 +173,7 @@ def ask():
     connection = socket.create_connection((host, int(port)))
     connection.sendall(("GET %s/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % BASE).encode())
     return connection
-id, event = take()
+id, headers, event = take()
 connection = begin(id)
 write(connection, b"x" * event)
 connection.sendall(b"0\\r\\n\\r\\n")
@@ -202,12 +193,12 @@ time.sleep(1000)
   it("E5 has not answered when it breaks off: it may tell why, go on, or end", async () => {
     const { invoke } = await runtime(`
 while True:
-    id, event = take()
+    id, headers, event = take()
     connection = begin(id)
     write(connection, b"begun")
     connection.close()
     if event == "tell": call("POST", "/invocation/%s/error" % id, '{"errorType":"Mine"}', {"Lambda-Runtime-Function-Error-Type": "Mine"})
-    if event == "exit": sys.exit(3)
+    if event == "exit": os._exit(3)
 `);
     const outcomeOf = async (event: string) => {
       const { receiver, text } = createReceiver();
@@ -222,7 +213,7 @@ while True:
   it("is cut at 200 MiB, and only one of two answers is taken", async () => {
     const { invoke } = await runtime(`
 while True:
-    id, event = take()
+    id, headers, event = take()
     connection = begin(id)
     if event == "two":
         write(connection, b"streamed ")
