@@ -11,12 +11,17 @@ export interface NetworkListener {
 }
 
 interface Listening {
+  by: ChildProcess;
   servers: Map<number, Server>;
   wanted: number;
   resolve(servers: ReadonlyMap<number, Server>): void;
   reject(error: Error): void;
 }
 
+/** Its process has gone; what was ordered may not have been done. */
+class Lost extends Error {}
+
+const complaint = (why: string): string => `nobody can listen in a sandbox's network: ${why}`;
 const program = fileURLToPath(new URL("../../runtimes/sandbox/listen.py", import.meta.url));
 
 /**
@@ -28,20 +33,22 @@ export const createNetworkListener = (python: string): NetworkListener => {
   let child: ChildProcess | undefined;
   let ended: Promise<void> = Promise.resolve();
   let orders = 0;
+  let isClosed = false;
 
-  const failAll = (why: string) => {
-    for (const { servers, reject } of waiting.values()) {
+  const failAllOf = (ended: ChildProcess, why: string) => {
+    for (const [id, { by, servers, reject }] of waiting) {
+      if (by !== ended) continue;
       for (const server of servers.values()) server.close();
-      reject(new Error(`nobody can listen in a sandbox's network: ${why}`));
+      reject(new Lost(complaint(why)));
+      waiting.delete(id);
     }
-    waiting.clear();
   };
   const take = ({ id, port, error }: { id: number; port: number; error?: string }, server: unknown) => {
     const one = waiting.get(id);
     if (server instanceof Server && one !== undefined) one.servers.set(port, server);
     else if (server instanceof Server) server.close();
     if (one === undefined) return;
-    if (error !== undefined) one.reject(new Error(`nobody can listen in a sandbox's network: ${error}`));
+    if (error !== undefined) one.reject(new Error(complaint(error)));
     else if (one.servers.size === one.wanted) one.resolve(one.servers);
     else return;
     waiting.delete(id);
@@ -56,10 +63,8 @@ export const createNetworkListener = (python: string): NetworkListener => {
     started.on("message", (message, server) => take(message as never, server));
     ended = new Promise((resolve) => {
       const end = (why: string) => {
-        if (child === started) {
-          child = undefined;
-          failAll(said.trim().split("\n").at(-1) || why);
-        }
+        if (child === started) child = undefined;
+        failAllOf(started, said.trim().split("\n").at(-1) || why);
         resolve();
       };
       started.once("error", (error) => end(error.message));
@@ -68,22 +73,34 @@ export const createNetworkListener = (python: string): NetworkListener => {
     return started;
   };
 
-  return {
-    async listen(pid, ports) {
-      const asked = (child ??= start());
-      const id = orders++;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { servers: new Map(), wanted: ports.length, resolve, reject });
-        asked.send({ id, pid, ports }, (error) => {
-          if (error !== null && waiting.delete(id)) reject(error);
-        });
+  const order = (pid: number, ports: readonly number[]): Promise<ReadonlyMap<number, Server>> => {
+    const asked = (child ??= start());
+    const id = orders++;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { by: asked, servers: new Map(), wanted: ports.length, resolve, reject });
+      asked.send({ id, pid, ports }, (error) => {
+        if (error === null || !waiting.delete(id)) return;
+        // It has ended, and that is not seen here yet.
+        if (child === asked) child = undefined;
+        asked.kill("SIGKILL");
+        reject(new Lost(complaint(error.message)));
       });
+    });
+  };
+
+  return {
+    /** Once more with a new process where that one was lost. */
+    async listen(pid, ports) {
+      try {
+        return await order(pid, ports);
+      } catch (error) {
+        if (!(error instanceof Lost) || isClosed) throw error;
+        return order(pid, ports);
+      }
     },
     async close() {
-      const last = child;
-      child = undefined;
-      failAll("it is closed");
-      last?.kill("SIGKILL");
+      isClosed = true;
+      child?.kill("SIGKILL");
       await ended;
     },
   };
