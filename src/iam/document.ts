@@ -67,3 +67,6 @@ export interface AccessKeyIdentity {
   userArn: string;
   userId: string;
 }
+
+/** What may be written as one or as several, or not at all. */
+export const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);

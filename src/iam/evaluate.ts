@@ -1,6 +1,6 @@
 import type { Caller } from "../kit/caller.ts";
 import { findFailedCondition, seenConditions, type ContextKeys, type FailedCondition, type SeenCondition } from "./conditions.ts";
-import type { NamedPolicy, Statement } from "./document.ts";
+import { listOf, type NamedPolicy, type Statement } from "./document.ts";
 import { statementsOf } from "./policy.ts";
 import { grantOf, type Grant } from "./principal.ts";
 import { expandVariables } from "./variables.ts";
@@ -52,8 +52,6 @@ export interface Decision {
   by: ConsideredStatement["role"] | "none";
   considered: ConsideredStatement[];
 }
-
-const listOf = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
 
 const contextKeys = (context: AuthorizationRequest["context"]): ContextKeys =>
   new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), typeof value === "string" ? [value] : value]));

@@ -1,6 +1,6 @@
 import { ApiError } from "../kit/api-error.ts";
 import { parseOperator } from "./conditions.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import { listOf, type PolicyDocument, type Statement } from "./document.ts";
 
 const VERSIONS = ["2012-10-17", "2008-10-17"];
 const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
@@ -19,8 +19,6 @@ const refuse = (message: string): never => {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is string | string[] => typeof value === "string" || (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string"));
-const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
-
 export const statementsOf = (document: PolicyDocument): Statement[] => listOf(document.Statement);
 
 /**

@@ -1,3 +1,4 @@
+import { listOf } from "./document.ts";
 import type { Caller } from "../kit/caller.ts";
 
 /**
@@ -7,8 +8,6 @@ import type { Caller } from "../kit/caller.ts";
 export type Grant = "account" | "role" | "direct";
 
 type PrincipalElement = "*" | Record<string, string | string[]>;
-
-const listOf = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
 
 const grantOfAws = (principal: string, caller: Caller): Grant | undefined => {
   if (principal === "*") return "direct";

@@ -1,7 +1,5 @@
-import type { PolicyDocument, Statement } from "./document.ts";
+import { listOf, type PolicyDocument, type Statement } from "./document.ts";
 import { statementsOf } from "./policy.ts";
-
-const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
 /** Keys that say who a request is from or comes by: S3's list ("The meaning of public", S3 user guide). Services have keys of their own beside them. */
 const NARROWING: readonly string[] = [

@@ -1,10 +1,9 @@
+import { listOf } from "../../iam/document.ts";
 import { statementsOf } from "../../iam/policy.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Operation } from "../../store/store.ts";
 import { asDocument, findRole, findUser } from "./state.ts";
-
-const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 /** A trust policy may only name roles and users that exist: AWS turns them into their ids when the policy is written. */
 export function* checkTrustedPrincipals(document: string): Operation<void> {

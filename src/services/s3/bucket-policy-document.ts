@@ -1,4 +1,4 @@
-import type { PolicyDocument, Statement } from "../../iam/document.ts";
+import { listOf, type PolicyDocument, type Statement } from "../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
 import { isPrincipalArn } from "../../iam/principal.ts";
 import { matchesWildcard } from "../../iam/wildcard.ts";
@@ -29,8 +29,6 @@ const parse = (text: string): PolicyDocument => {
     throw isApiError(error, "MalformedPolicyDocument") ? malformedPolicy(S3_TEXTS[error.message] ?? error.message) : error;
   }
 };
-
-const listOf = (value: string | string[] | undefined): string[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 const OBJECT_ACTION = /^s3:(get|put|delete|restore)object|^s3:(abortmultipartupload|listmultipartuploadparts|bypassgovernanceretention|replicate|objectowneroverride|initiatereplication)/i;
 

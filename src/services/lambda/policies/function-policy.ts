@@ -1,4 +1,4 @@
-import type { NamedPolicy, PolicyDocument, Statement } from "../../../iam/document.ts";
+import { listOf, type NamedPolicy, type PolicyDocument, type Statement } from "../../../iam/document.ts";
 import { statementsOf } from "../../../iam/policy.ts";
 import { matchesArn } from "../../../iam/wildcard.ts";
 import { functionArn, parseArn } from "../../../kit/arn.ts";
@@ -7,7 +7,6 @@ import type { RequestContext } from "../../service.ts";
 import { findPolicyHolder } from "./policy-holders.ts";
 import type { FunctionReader } from "../functions/reader.ts";
 
-const listOf = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
 const isNamedIn = (resources: string | string[], arn: string): boolean => listOf(resources).some((pattern) => matchesArn(pattern, arn));
 
 /** Whether a statement of the function's policy is for this version or alias, too: it says so, with its ARN or a wildcard. */

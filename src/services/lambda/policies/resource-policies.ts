@@ -1,4 +1,4 @@
-import type { PolicyDocument, Statement } from "../../../iam/document.ts";
+import { listOf, type PolicyDocument, type Statement } from "../../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../../iam/policy.ts";
 import { isPublicPolicy } from "../../../iam/public-policy.ts";
 import { matchesArn } from "../../../iam/wildcard.ts";
@@ -12,8 +12,6 @@ import { findPolicyHolder } from "./policy-holders.ts";
 
 /** Lambda's own keys that say who a request is from. */
 const NARROWING_KEYS: readonly string[] = ["lambda:eventsourcetoken", "lambda:functionurlauthtype", "lambda:invokedviafunctionurl"];
-
-const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 /** Everyone, or what a statement names one by one; who is neither an account, an identity nor a service never comes here. */
 const principalsOf = ({ Principal, NotPrincipal }: Statement): string[] => {
