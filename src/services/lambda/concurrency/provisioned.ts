@@ -5,6 +5,7 @@ import { ACCOUNT_CONCURRENCY, PROVISIONED_CONFIGS_PAGE_MAX, UNRESERVED_CONCURREN
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { functionNotFound, invalid, notFound } from "../errors.ts";
+import { deleteConfiguration, listConfigurations } from "../configuration-rows.ts";
 import { setAsideTotal } from "./limits.ts";
 import { isVersion, parseFunctionName, type FunctionName } from "../names.ts";
 import type { LambdaHandlers, LambdaParts } from "../needs.ts";
@@ -83,7 +84,7 @@ export const provisionedHandlers = ({ store, scheduler, provisioning, clock }: L
         refuseForTenants(latest, "Provisioned concurrency");
         yield* checkProvisionable(latest, qualifier, versions, others);
         // What it has already is its own to use again.
-        yield* sql("delete from lambda_provisioned_concurrency where account = ? and region = ? and name = ? and qualifier = ?", account, region, name, qualifier);
+        yield* deleteConfiguration("lambda_provisioned_concurrency", named, qualifier);
         yield* checkRoom(latest, totalOf(others), requested);
         const rows = yield* sql(
           "insert into lambda_provisioned_concurrency (account, region, name, qualifier, requested, last_modified) values (?, ?, ?, ?, ?, ?) returning *",
@@ -109,10 +110,9 @@ export const provisionedHandlers = ({ store, scheduler, provisioning, clock }: L
     async DeleteProvisionedConcurrencyConfig(input, context) {
       const named = parse(input.FunctionName!, context, input.Qualifier!);
       refuseLatest(named);
-      const { account, region, name, qualifier } = named;
       await store.run(function* () {
         yield* getQualified(named);
-        yield* sql("delete from lambda_provisioned_concurrency where account = ? and region = ? and name = ? and qualifier = ?", account, region, name, qualifier);
+        yield* deleteConfiguration("lambda_provisioned_concurrency", named, named.qualifier);
       });
       await provisioning.follow(named);
       return {};
@@ -124,7 +124,7 @@ export const provisionedHandlers = ({ store, scheduler, provisioning, clock }: L
       const after = readMarker(input.Marker) ?? "";
       const rows = await store.run(function* () {
         yield* getFunction(at, at.name);
-        return yield* sql("select * from lambda_provisioned_concurrency where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
+        return yield* listConfigurations("lambda_provisioned_concurrency", at, after, most + 1);
       });
       const { page, next } = cutPage(rows.map(toProvisioned), most, ({ qualifier }) => qualifier);
       return { ProvisionedConcurrencyConfigs: page.map((record) => ({ FunctionArn: arnOf(record), ...describe(record) })), ...next };

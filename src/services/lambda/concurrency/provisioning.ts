@@ -1,6 +1,6 @@
 import { functionArn } from "../../../kit/arn.ts";
 import type { Clock } from "../../../kit/clock.ts";
-import type { FunctionLimitsTable } from "../../../scheduler/function-limits.ts";
+import type { FunctionLimitsTable, FunctionPlace } from "../../../scheduler/function-limits.ts";
 import type { ProvisionedShare, ProvisionedWishes, Scheduler } from "../../../scheduler/scheduler.ts";
 import { sql, type Operation, type Store } from "../../../store/store.ts";
 import { limitsOf } from "./limits.ts";
@@ -8,12 +8,6 @@ import { provisionedOf, totalOf } from "./provisioned-rows.ts";
 import { findAlias, findVersion } from "../versions/qualifiers.ts";
 import { toTarget } from "../versions/resolve.ts";
 import { findFunction, type FunctionRecord } from "../functions/state.ts";
-
-interface Place {
-  account: string;
-  region: string;
-  name: string;
-}
 
 interface Needs {
   store: Store;
@@ -24,7 +18,7 @@ interface Needs {
 
 export interface Provisioning {
   /** After a commit that may have changed what is provisioned for a function, what it is for, or what is reserved. */
-  follow(place: Place): Promise<void>;
+  follow(place: FunctionPlace): Promise<void>;
   /** What an earlier process kept. */
   recover(): Promise<void>;
 }
@@ -44,14 +38,14 @@ function* sharesOf(latest: FunctionRecord, qualifier: string, count: number, clo
 
 /** Hands the scheduler what a function's rows ask for, whole: it finds out itself what is new and what is to be let go. */
 export const createProvisioning = ({ store, scheduler, limits, clock }: Needs): Provisioning => {
-  function* wishesOf(place: Place): Operation<{ latest: FunctionRecord | undefined; total: number; wishes: ProvisionedWishes }> {
+  function* wishesOf(place: FunctionPlace): Operation<{ latest: FunctionRecord | undefined; total: number; wishes: ProvisionedWishes }> {
     const latest = yield* findFunction(place, place.name);
     const records = latest === undefined ? [] : yield* provisionedOf(place);
     const wishes = new Map<string, ProvisionedShare[]>();
     for (const { qualifier, requested } of records) wishes.set(functionArn(place, place.name, qualifier), yield* sharesOf(latest!, qualifier, requested, clock));
     return { latest, total: totalOf(records), wishes };
   }
-  const follow = async (place: Place) => {
+  const follow = async (place: FunctionPlace) => {
     const { latest, total, wishes } = await store.run(() => wishesOf(place));
     limits.set(place, latest === undefined ? {} : limitsOf(latest, total));
     scheduler.provision(functionArn(place, place.name), wishes);

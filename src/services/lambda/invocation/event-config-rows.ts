@@ -1,8 +1,7 @@
-import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
+import type { FunctionPlace } from "../../../scheduler/function-limits.ts";
+import type { Operation, Row } from "../../../store/store.ts";
+import { findConfiguration } from "../configuration-rows.ts";
 import type { Destinations } from "./destinations.ts";
-
-/** The qualifier of what was invoked without one. */
-export const LATEST = "$LATEST";
 
 /** What is not configured is not in it. */
 export interface EventConfig extends Destinations {
@@ -10,20 +9,11 @@ export interface EventConfig extends Destinations {
   maximumEventAgeInSeconds?: number;
 }
 
-export interface EventConfigRecord {
-  account: string;
-  region: string;
-  name: string;
+export interface EventConfigRecord extends FunctionPlace {
   /** `$LATEST`, a version or an alias: each has its own. */
   qualifier: string;
   config: EventConfig;
   lastModified: number;
-}
-
-interface Place {
-  account: string;
-  region: string;
-  name: string;
 }
 
 export const toEventConfig = (row: Row): EventConfigRecord => ({
@@ -35,14 +25,7 @@ export const toEventConfig = (row: Row): EventConfigRecord => ({
   lastModified: row["last_modified"] as number,
 });
 
-export function* findEventConfig({ account, region, name }: Place, qualifier = LATEST): Operation<EventConfigRecord | undefined> {
-  const row = yield* sqlOne("select * from lambda_event_invoke_config where account = ? and region = ? and name = ? and qualifier = ?", account, region, name, qualifier);
+export function* findEventConfig(place: FunctionPlace, qualifier?: string): Operation<EventConfigRecord | undefined> {
+  const row = yield* findConfiguration("lambda_event_invoke_config", place, qualifier);
   return row === undefined ? undefined : toEventConfig(row);
-}
-
-/** In the commit that deletes the function; or one of its qualifiers, when that is named. */
-export function* forgetEventConfigs({ account, region, name }: Place, qualifier?: string): Operation<void> {
-  const at = "delete from lambda_event_invoke_config where account = ? and region = ? and name = ?";
-  if (qualifier === undefined) yield* sql(at, account, region, name);
-  else yield* sql(`${at} and qualifier = ?`, account, region, name, qualifier);
 }

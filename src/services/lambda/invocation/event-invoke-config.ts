@@ -6,7 +6,8 @@ import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { createCheckDestinations, destinationsOf, type Destinations } from "./destinations.ts";
 import { invalid, notFound } from "../errors.ts";
-import { findEventConfig, LATEST, toEventConfig, type EventConfig, type EventConfigRecord } from "./event-config-rows.ts";
+import { deleteConfiguration, LATEST, listConfigurations } from "../configuration-rows.ts";
+import { findEventConfig, toEventConfig, type EventConfig, type EventConfigRecord } from "./event-config-rows.ts";
 import { parseFunctionName, type FunctionName } from "../names.ts";
 import type { LambdaHandlers, LambdaNeeds } from "../needs.ts";
 import { cutPage, readMarker } from "../pages.ts";
@@ -106,8 +107,7 @@ export const eventInvokeConfigHandlers = (lambda: LambdaNeeds) => {
     async DeleteFunctionEventInvokeConfig(input, context) {
       const at = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       await store.run(function* () {
-        const rows = yield* sql("delete from lambda_event_invoke_config where account = ? and region = ? and name = ? and qualifier = ? returning name", at.account, at.region, at.name, at.qualifier ?? LATEST);
-        if (rows.length === 0) throw notConfigured(at);
+        if (!(yield* deleteConfiguration("lambda_event_invoke_config", at, at.qualifier))) throw notConfigured(at);
       });
     },
 
@@ -117,7 +117,7 @@ export const eventInvokeConfigHandlers = (lambda: LambdaNeeds) => {
       const after = readMarker(input.Marker) ?? "";
       const rows = await store.run(function* () {
         yield* lookUp(at);
-        return yield* sql("select * from lambda_event_invoke_config where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
+        return yield* listConfigurations("lambda_event_invoke_config", at, after, most + 1);
       });
       const { page, next } = cutPage(rows.map(toEventConfig), most, ({ qualifier }) => qualifier);
       return { FunctionEventInvokeConfigs: page.map(describe), ...next };

@@ -4,7 +4,7 @@ import { FUNCTION_URLS_PAGE_MAX } from "../../../kit/limits.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { conflict, invalid, notFound } from "../errors.ts";
-import { LATEST } from "../invocation/event-config-rows.ts";
+import { deleteConfiguration, LATEST, listConfigurations } from "../configuration-rows.ts";
 import { functionUrl, functionUrlId } from "./function-url-address.ts";
 import { findFunctionUrl, toFunctionUrl, type FunctionUrlRecord } from "./function-url-rows.ts";
 import { parseFunctionName, type FunctionName } from "../names.ts";
@@ -96,7 +96,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
       const at = parseFunctionName(input.FunctionName!, context, input.Qualifier);
       await store.run(function* () {
         const { qualifier } = yield* getConfig(at);
-        yield* sql("delete from lambda_function_url where account = ? and region = ? and name = ? and qualifier = ?", at.account, at.region, at.name, qualifier);
+        yield* deleteConfiguration("lambda_function_url", at, qualifier);
       });
     },
 
@@ -106,7 +106,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
       const after = readMarker(input.Marker) ?? "";
       const rows = await store.read(function* () {
         yield* getFunction(at, at.name);
-        return yield* sql("select * from lambda_function_url where account = ? and region = ? and name = ? and qualifier > ? order by qualifier limit ?", at.account, at.region, at.name, after, most + 1);
+        return yield* listConfigurations("lambda_function_url", at, after, most + 1);
       });
       const { page, next } = cutPage(rows.map(toFunctionUrl), most, ({ qualifier }) => qualifier);
       return { FunctionUrlConfigs: page.map((record) => describe(record, context)), ...next };

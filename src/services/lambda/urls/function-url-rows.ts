@@ -1,14 +1,9 @@
 import type { Cors, FunctionUrlAuthType, InvokeMode } from "@aws-sdk/client-lambda";
-import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
-import { LATEST } from "../invocation/event-config-rows.ts";
+import type { FunctionPlace } from "../../../scheduler/function-limits.ts";
+import type { Operation, Row } from "../../../store/store.ts";
+import { findConfiguration } from "../configuration-rows.ts";
 
-interface Place {
-  account: string;
-  region: string;
-  name: string;
-}
-
-export interface FunctionUrlRecord extends Place {
+export interface FunctionUrlRecord extends FunctionPlace {
   /** `$LATEST` for the function without a qualifier, else an alias. */
   qualifier: string;
   /** The first label of its host name. */
@@ -33,14 +28,7 @@ export const toFunctionUrl = (row: Row): FunctionUrlRecord => ({
   lastModified: row["last_modified"] as number,
 });
 
-export function* findFunctionUrl({ account, region, name }: Place, qualifier = LATEST): Operation<FunctionUrlRecord | undefined> {
-  const row = yield* sqlOne("select * from lambda_function_url where account = ? and region = ? and name = ? and qualifier = ?", account, region, name, qualifier);
+export function* findFunctionUrl(place: FunctionPlace, qualifier?: string): Operation<FunctionUrlRecord | undefined> {
+  const row = yield* findConfiguration("lambda_function_url", place, qualifier);
   return row === undefined ? undefined : toFunctionUrl(row);
-}
-
-/** In the commit that deletes the function; or an alias, when that is named. */
-export function* forgetFunctionUrls({ account, region, name }: Place, qualifier?: string): Operation<void> {
-  const at = "delete from lambda_function_url where account = ? and region = ? and name = ?";
-  if (qualifier === undefined) yield* sql(at, account, region, name);
-  else yield* sql(`${at} and qualifier = ?`, account, region, name, qualifier);
 }

@@ -3,13 +3,12 @@ import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits.ts";
 import { functionArn } from "../../../kit/arn.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "../errors.ts";
-import { forgetEventConfigs } from "../invocation/event-config-rows.ts";
-import { forgetFunctionUrls } from "../urls/function-url-rows.ts";
+import { forgetConfigurations } from "../configuration-rows.ts";
 import { parseUnqualified } from "../names.ts";
 import type { LambdaHandlers, LambdaParts } from "../needs.ts";
 import { cutPage, readMarker } from "../pages.ts";
 import { checkProvisionable } from "../concurrency/provisioned-checks.ts";
-import { forgetProvisioned, provisionedOf } from "../concurrency/provisioned-rows.ts";
+import { provisionedOf } from "../concurrency/provisioned-rows.ts";
 import { findAlias, findVersion, toAlias, type AliasRecord } from "./qualifiers.ts";
 import { getFunction, type FunctionRecord } from "../functions/state.ts";
 
@@ -113,9 +112,7 @@ export const aliasHandlers = ({ store, provisioning, random }: LambdaParts) => (
     await store.run(function* () {
       yield* getFunction(at, at.name);
       yield* sql("delete from lambda_alias where account = ? and region = ? and name = ? and alias = ?", at.account, at.region, at.name, input.Name!);
-      yield* forgetEventConfigs(at, input.Name!);
-      yield* forgetProvisioned(at, input.Name!);
-      yield* forgetFunctionUrls(at, input.Name!);
+      yield* forgetConfigurations(at, input.Name!);
     });
     await provisioning.follow(at);
     return {};

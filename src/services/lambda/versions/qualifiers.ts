@@ -1,15 +1,10 @@
 import type { PolicyDocument } from "../../../iam/document.ts";
 import { functionArn } from "../../../kit/arn.ts";
+import type { FunctionPlace } from "../../../scheduler/function-limits.ts";
 import { sqlOne, type Operation, type Row } from "../../../store/store.ts";
 import type { FunctionRecord, Settings } from "../functions/state.ts";
 
-interface Place {
-  account: string;
-  region: string;
-  name: string;
-}
-
-export interface AliasRecord extends Place {
+export interface AliasRecord extends FunctionPlace {
   alias: string;
   arn: string;
   /** `$LATEST` or a number. */
@@ -59,7 +54,7 @@ export function* findVersion(latest: FunctionRecord, version: string): Operation
   return row === undefined ? undefined : toVersion(row, latest);
 }
 
-export function* findAlias({ account, region, name }: Place, alias: string): Operation<AliasRecord | undefined> {
+export function* findAlias({ account, region, name }: FunctionPlace, alias: string): Operation<AliasRecord | undefined> {
   const row = yield* sqlOne("select * from lambda_alias where account = ? and region = ? and name = ? and alias = ?", account, region, name, alias);
   return row === undefined ? undefined : toAlias(row);
 }

@@ -3,11 +3,10 @@ import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import { refuseBeyondCodeStorage } from "../functions/code-storage.ts";
 import { conflict, invalid, revisionDiffers } from "../errors.ts";
-import { forgetEventConfigs } from "../invocation/event-config-rows.ts";
+import { forgetConfigurations } from "../configuration-rows.ts";
 import { parseFunctionName, parseUnqualified } from "../names.ts";
 import type { LambdaHandlers, LambdaParts } from "../needs.ts";
 import { cutPage, readMarker } from "../pages.ts";
-import { forgetProvisioned } from "../concurrency/provisioned-rows.ts";
 import { findVersion, toVersion } from "./qualifiers.ts";
 import { refuseNotBuilt } from "../functions/settings.ts";
 import { describeInList, getFunction, refuseWhileSettling, revisionOf, type FunctionRecord, type Settings } from "../functions/state.ts";
@@ -52,8 +51,7 @@ export function* deleteVersion({ garbage }: Pick<LambdaParts, "garbage">, latest
   if (found === undefined) return false;
   yield* garbage.add(found.code.blobId);
   yield* sql("delete from lambda_version where account = ? and region = ? and name = ? and version = ?", account, region, name, Number(version));
-  yield* forgetEventConfigs(latest, version);
-  yield* forgetProvisioned(latest, version);
+  yield* forgetConfigurations(latest, version);
   return true;
 }
 
