@@ -80,8 +80,7 @@ const layerOf = ({ LayerName, VersionNumber, Arn }: Named, context: RequestConte
 /** Whoever gives a function a layer must be allowed to read it; of another account's, its policy must agree. */
 const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(layerVersionArn).flatMap((resource) => (resource === undefined ? [] : [{ action: "lambda:GetLayerVersion", resource }]));
 
-const permissionsOf = (operation: string, input: Named, context: RequestContext): Permission[] => {
-  const named = functionOf(input, context);
+const permissionsOf = (operation: string, input: Named, named: ReturnType<typeof functionOf>, context: RequestContext): Permission[] => {
   const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? codeSigningConfigOf(input) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];
@@ -114,7 +113,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   const tagged = (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
     const named = functionOf(input, context);
     return Promise.all(
-      permissionsOf(operation, input, context).map(async (permission) => {
+      permissionsOf(operation, input, named, context).map(async (permission) => {
         const tags = await tagsOf(permission.resource, named, context);
         return tags === undefined ? permission : { ...permission, context: { ...permission.context, ...resourceTagKeys(tags) } };
       }),

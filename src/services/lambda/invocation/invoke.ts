@@ -43,7 +43,7 @@ const checkJson = (payload: Buffer) => {
 
 const traceHeader = ({ id, lineage, isSampled }: Trace): string => `Root=${id};Sampled=${isSampled === true ? 1 : 0}${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
 
-/** It travels in a header to the runtime: one line of ASCII, as it came if it is that. */
+/** It travels in a header to the runtime, which the Runtime API makes ASCII: one line, as it came if it is that. */
 const clientContextOf = (base64: string | undefined): string | undefined => {
   if (base64 === undefined) return undefined;
   if (base64.length > CLIENT_CONTEXT_BYTES_MAX) throw unreadable(`Client context must not be longer than ${CLIENT_CONTEXT_BYTES_MAX} bytes.`);
@@ -51,8 +51,7 @@ const clientContextOf = (base64: string | undefined): string | undefined => {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new Error("no object");
-    if (/^[ -~]*$/.test(text)) return text;
-    return JSON.stringify(value).replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    return /^[ -~]*$/.test(text) ? text : JSON.stringify(value);
   } catch {
     throw unreadable("Client context must be a valid Base64-encoded JSON object.");
   }
