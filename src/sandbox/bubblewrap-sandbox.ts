@@ -8,7 +8,7 @@ import type { Rank } from "./bubblewrap-arguments.ts";
 import { createPrograms, type Programs } from "./bubblewrap-programs.ts";
 import type { BubblewrapHost } from "./bubblewrap.ts";
 import type { Cgroup } from "./cgroup.ts";
-import { createDialer } from "./dialer.ts";
+import { createDialer, createDialerInside } from "./dialer.ts";
 import { createHold, type Hold } from "./hold.ts";
 import type { Holder } from "./holder.ts";
 import { launch } from "./launch.ts";
@@ -40,8 +40,8 @@ export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directo
   try {
     mkdirSync(control, { recursive: true, mode: 0o700 });
     const etc = { ...host.etc, ...writeUserFiles(directory, host.rank, spec.account) };
-    const { listener } = host;
-    const listen = listener === undefined || spec.ports.length === 0 ? undefined : (pid: number) => listener.listen(pid, spec.ports);
+    const { networks } = host;
+    const listen = networks === undefined || spec.ports.length === 0 ? undefined : (pid: number) => networks.listen(pid, spec.ports);
     const hold = createHold({ id: spec.id, listen, launch: () => launch(spec, { host, control, etc, joinFiles: cgroup!.joinFiles }), internet: host.internet, wall, log });
     // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, the watch what exceeds its part.
     const limits = { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: Math.max(1, spec.cpus), processesMax: spec.processesMax + OWN_PROCESSES + (spec.programsMax ?? 1) };
@@ -71,8 +71,8 @@ interface Parts extends Pick<Needs, "host" | "wall"> {
 }
 
 const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, release }: Parts): Sandbox => {
-  const { rank, isNetworkIsolated } = host;
-  const dialer = isNetworkIsolated ? createDialer({ rank, wall }) : undefined;
+  const { rank, isNetworkIsolated, networks } = host;
+  const dialer = !isNetworkIsolated ? undefined : networks === undefined ? createDialerInside({ rank, wall }) : createDialer(networks);
   let listening: Listening | undefined;
   let isDestroyed = false;
   const stopListening = () => {

@@ -5,8 +5,8 @@ import type { Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapSandbox } from "./bubblewrap-sandbox.ts";
 import type { CgroupHost } from "./cgroup.ts";
-import type { NetworkListener } from "./network-listener.ts";
-import type { Internet } from "./pasta.ts";
+import type { Internet } from "./internet.ts";
+import type { Networks } from "./networks.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { Isolation, Sandbox, SandboxDriver } from "./sandbox.ts";
 
@@ -21,8 +21,8 @@ export interface BubblewrapHost {
   isNetworkIsolated: boolean;
   /** Missing where functions have no way out, or have the host's network. */
   internet?: Internet;
-  /** Listens in sandboxes' networks; where there is none, a Node in each of them does. */
-  listener?: NetworkListener;
+  /** Works in sandboxes' networks from outside; where it is missing, a Node in each of them does. */
+  networks?: Networks;
   /** Files that stand in for the host's in every sandbox's /etc, by name. */
   etc: Readonly<Record<string, string>>;
 }
@@ -53,7 +53,7 @@ export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }
     },
     async close() {
       await Promise.all([...live.values()].map((sandbox) => sandbox.destroy()));
-      await host.listener?.close();
+      await host.networks?.close();
       await host.cgroups.close();
     },
   };

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Clock, Timer } from "../kit/clock.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
+import type { Networks } from "./networks.ts";
 import { spawnChild } from "./spawn-child.ts";
 
 /** Connects to what listens in a sandbox's own network. */
@@ -28,11 +29,20 @@ interface Started {
 const IDLE_MS = 5_000;
 const program = fileURLToPath(new URL("../../runtimes/sandbox/dial.mjs", import.meta.url));
 
+/** By the process that works in all networks. */
+export const createDialer = (networks: Networks): Dialer => {
+  const closing = new AbortController();
+  return {
+    connect: (firstPid, port) => networks.connect(firstPid, port, closing.signal),
+    close: async () => closing.abort(new Error("a sandbox's network cannot be entered: it is closed")),
+  };
+};
+
 /**
- * A socket belongs to the network that it was made in. A process of ours enters that one network, and nothing else of the sandbox, connects there, and hands
+ * Where that one is not there. A socket belongs to the network that it was made in. A process of ours enters that one network, and nothing else of the sandbox, connects there, and hands
  * the connection out: nobody in the sandbox can see it, and no port of the host is opened.
  */
-export const createDialer = ({ rank, wall }: { rank: Rank; wall: Clock }): Dialer => {
+export const createDialerInside = ({ rank, wall }: { rank: Rank; wall: Clock }): Dialer => {
   const waiting = new Map<number, Dialling>();
   let started: Started | undefined;
   let idle: Timer | undefined;

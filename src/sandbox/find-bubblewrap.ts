@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Clock } from "../kit/clock.ts";
@@ -6,8 +6,10 @@ import { silentLog, type Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapDriver, type BubblewrapHost } from "./bubblewrap.ts";
 import { findCgroups } from "./cgroup.ts";
-import { createNetworkListener, type NetworkListener } from "./network-listener.ts";
-import { createPasta, RESOLVER_ADDRESS, type Internet } from "./pasta.ts";
+import { findInternet, type Way } from "./find-internet.ts";
+import { findProgram } from "./find-program.ts";
+import { RESOLVER_ADDRESS, type Internet } from "./internet.ts";
+import { createNetworks, type Networks } from "./networks.ts";
 import type { Isolation, ProbeResult, SandboxDriver, SandboxSpec } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
 
@@ -46,17 +48,21 @@ export const findBubblewrap = async ({ directory, network, searchPath, wall, log
   const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log) =>
     createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
 
-  const listener = rank === "root" && isNetworkIsolated ? findListener(searchPath) : undefined;
-  const isListening = listener !== undefined && (await tryCanary(createDriver({ ...closed, listener }), directory, [CANARY_PORT])).length === 0;
-  if (isListening) closed = { ...closed, listener };
-  else await listener?.close();
+  const networks = rank === "root" && isNetworkIsolated ? findNetworks(searchPath) : undefined;
+  const isListening = networks !== undefined && (await tryCanary(createDriver({ ...closed, networks }), directory, [CANARY_PORT])).length === 0;
+  if (isListening) closed = { ...closed, networks };
+  else await networks?.close();
   const faults = isListening ? [] : await tryCanary(createDriver(closed), directory);
   if (faults.length > 0) {
     await cgroups.close();
     const isForbidden = faults.some((fault) => /uid map|user namespace|Operation not permitted|Permission denied/i.test(fault));
     return { ok: false, why: faults.join("; "), fix: `${isForbidden ? ALLOW : "bring bubblewrap up to date"}, ${WEAKER}` };
   }
-  const way: Way = isNetworkIsolated ? await findInternet({ searchPath, rank, wall }, (internet) => createDriver({ ...closed, internet }, [], silentLog)) : { warnings: [HOST_NETWORK] };
+  const tryInternet = async (internet: Internet) => {
+    const sandbox = await createDriver({ ...closed, internet }, [], silentLog).create({ ...CANARY, id: "canary" });
+    await sandbox.destroy();
+  };
+  const way: Way = isNetworkIsolated ? await findInternet({ searchPath, rank, networks: closed.networks, wall, log }, tryInternet) : { warnings: [HOST_NETWORK] };
   return { ok: true, driver: createDriver(way.internet === undefined ? closed : { ...closed, internet: way.internet }, way.warnings) };
 };
 
@@ -70,21 +76,11 @@ const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, w
   warnings: [...cgroups.warnings, ...warnings],
 });
 
-const findProgram = (name: string, searchPath: string): string | undefined =>
-  searchPath.split(delimiter).filter((folder) => folder.startsWith("/")).map((folder) => join(folder, name)).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-
 /** The system's own Python first: others are often scripts that look for one. */
-const findListener = (searchPath: string): NetworkListener | undefined => {
+const findNetworks = (searchPath: string): Networks | undefined => {
   const folders = searchPath.split(delimiter);
   const python = findProgram("python3", [...folders.filter((folder) => folder === "/usr/bin"), ...folders].join(delimiter));
-  return python === undefined ? undefined : createNetworkListener(python);
+  return python === undefined ? undefined : createNetworks(python);
 };
 
 /** What a sandbox finds in /etc instead of the host's own: its own names, and a resolver that it can reach. */
@@ -139,28 +135,4 @@ const tryCanary = async (driver: SandboxDriver, directory: string, ports: readon
   } catch (error) {
     return [(error as Error).message];
   }
-};
-
-interface Way {
-  internet?: Internet;
-  warnings: string[];
-}
-
-/** pasta, tried on a sandbox of its own. */
-const findInternet = async ({ searchPath, rank, wall }: { searchPath: string; rank: Rank; wall: Clock }, createDriver: (internet: Internet) => SandboxDriver): Promise<Way> => {
-  const none = (why: string) => ({ warnings: [`functions have no way to the internet: ${why}. They still reach lambdad; --network host gives them this machine's network`] });
-  const path = findProgram("pasta", searchPath);
-  if (path === undefined) return none("pasta is not installed (apt install passt)");
-  const pasta = createPasta({ path, isRoot: rank === "root", wall });
-  let failure: string | undefined;
-  const observed: Internet = {
-    async connect(pid) {
-      const connection = await pasta.connect(pid);
-      failure = connection.failure;
-      return connection;
-    },
-  };
-  const sandbox = await createDriver(observed).create({ ...CANARY, id: "canary" });
-  await sandbox.destroy();
-  return failure === undefined ? { internet: pasta, warnings: [] } : none(failure);
 };

@@ -3,7 +3,7 @@ import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Holder } from "./holder.ts";
-import type { Connection, Internet } from "./pasta.ts";
+import type { Connection, Internet } from "./internet.ts";
 
 /** Keeps a sandbox up: its first process, and its way to the internet. */
 export interface Hold {

@@ -20,7 +20,7 @@ const programs = fileURLToPath(new URL("../../runtimes/sandbox", import.meta.url
 
 /** The first process of a sandbox, with what is mounted around it. */
 export const launch = (spec: SandboxSpec, { host, control, etc, joinFiles }: Facts): Holder => {
-  const hasPorts = host.isNetworkIsolated && host.listener === undefined && spec.ports.length > 0;
+  const hasPorts = host.isNetworkIsolated && host.networks === undefined && spec.ports.length > 0;
   return launchHolder({
     bwrap: host.bwrap,
     arguments: bubblewrapArguments({

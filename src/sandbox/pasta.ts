@@ -1,59 +1,85 @@
 import type { ChildProcess } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import type { Clock } from "../kit/clock.ts";
+import { defaultRoutesOf } from "./default-routes.ts";
+import { RESOLVER_ADDRESS, type Connection, type Internet } from "./internet.ts";
+import { GATE_DEVICE, type Family } from "./networks.ts";
 import { runCommand } from "./run-command.ts";
 import { spawnChild } from "./spawn-child.ts";
 
-/** How a sandbox with a network of its own reaches the internet. */
-export interface Internet {
-  /** Gives the network of this process a way out. Never rejects: a sandbox without one is a sandbox still. */
-  connect(pid: number): Promise<Connection>;
+/** pasta translates the sandbox's traffic into sockets of its own on the host: no privileges, no interface, no firewall rule. */
+export interface Pasta {
+  /** Resolves when the network of that process has its routes, or with why it has none. When it is aborted, nothing is left of it. */
+  start(pid: number, wanted?: Wanted): Promise<Connection>;
 }
 
-export interface Connection {
-  /** What pasta said, where there is no way out. */
-  failure?: string;
-  close(): Promise<void>;
+interface Wanted {
+  /** The number of that process's network: it may have ended, and another may have its pid. */
+  network?: number;
+  /** Some of these may not come any more: it is not waited for them as long as for the first. */
+  families?: readonly Family[];
+  signal?: AbortSignal;
 }
-
-/** Names are resolved at this address inside; pasta asks the host's own resolvers. It is where AWS's VPC resolver answers. */
-export const RESOLVER_ADDRESS = "169.254.169.253";
 
 /** No port of the host is forwarded in, none of its loopback is reached from inside, and the gateway is not the host. */
 const CLOSED = ["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-map-gw"];
 const CONNECT_TIMEOUT_MS = 10_000;
+const OTHER_FAMILIES_MS = 250;
 const LOOK_MS = 2;
 
-/** pasta translates the sandbox's traffic into sockets of its own on the host: no privileges, no interface, no firewall rule. */
-export const createPasta = ({ path, isRoot, wall }: { path: string; isRoot: boolean; wall: Clock }): Internet => ({
-  async connect(pid) {
+interface Needs {
+  path: string;
+  isRoot: boolean;
+  wall: Clock;
+}
+
+export const createPasta = ({ path, isRoot, wall }: Needs): Pasta => ({
+  async start(pid, wanted = {}) {
+    const none = (why: string, close = async () => {}): Connection => ({ failure: `pasta cannot connect a sandbox: ${why}`, close });
     let child: ChildProcess;
     try {
-      child = start(pid, { path, isRoot });
+      child = spawnPasta(pid, { path, isRoot, network: wanted.network });
     } catch (error) {
-      return { failure: `pasta cannot connect a sandbox: ${(error as Error).message}`, close: async () => {} };
+      return none((error as Error).message);
     }
     const said = follow(child);
-    const closing = closeMetadata(pid, isRoot);
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
     const close = async () => {
       child.kill("SIGKILL");
       await ended;
     };
-    const end = wall.monotonic() + CONNECT_TIMEOUT_MS;
-    while (!hasDefaultRoute(pid)) {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined || wall.monotonic() > end) {
-        await close();
-        return { failure: `pasta cannot connect a sandbox: ${said() || "no route appeared"}`, close };
-      }
-      await wall.sleep(LOOK_MS);
-    }
-    const failure = await closing;
-    if (failure === undefined) return { close };
+    const isOver = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+    if (await routesAppear(pid, { ...wanted, wall, isOver })) return { close };
     await close();
-    return { failure, close };
+    return none(said() || (wanted.signal?.aborted === true ? "the sandbox has ended" : "no route appeared"), close);
   },
 });
+
+/** Each sandbox has its pasta from the beginning. */
+export const createInternet = (pasta: Pasta, isRoot: boolean): Internet => ({
+  async connect(pid) {
+    const [connection, failure] = await Promise.all([pasta.start(pid), closeMetadata(pid, isRoot)]);
+    if (failure === undefined || connection.failure !== undefined) return connection;
+    await connection.close();
+    return { ...connection, failure };
+  },
+});
+
+const routesAppear = async (pid: number, { families = [], signal, isOver, wall }: Wanted & { isOver: () => boolean; wall: Clock }): Promise<boolean> => {
+  let end = wall.monotonic() + CONNECT_TIMEOUT_MS;
+  let hasSome = false;
+  while (true) {
+    const found = defaultRoutesOf(pid, GATE_DEVICE);
+    if (found.size > 0 && families.every((family) => found.has(family))) return true;
+    if (found.size > 0 && !hasSome) {
+      hasSome = true;
+      end = Math.min(end, wall.monotonic() + OTHER_FAMILIES_MS);
+    }
+    if (signal?.aborted === true || isOver()) return false;
+    if (wall.monotonic() > end) return hasSome;
+    await wall.sleep(LOOK_MS);
+  }
+};
 
 /** The cloud's own services at fixed addresses give the machine's credentials to whoever asks from it. */
 const METADATA = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
@@ -62,17 +88,18 @@ const METADATA = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
 const closeMetadata = async (pid: number, isRoot: boolean): Promise<string | undefined> => {
   const namespaces = [...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"]), `--net=/proc/${pid}/ns/net`];
   // A machine without IPv6 has nothing to close there.
-  const { code, stderr } = await runCommand("nsenter", [...namespaces, "sh", "-c", `ip route add blackhole ${METADATA.v4} && { ip -6 route add blackhole ${METADATA.v6} 2>/dev/null || true; }`], { timeoutMs: CONNECT_TIMEOUT_MS, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
+  const { code, stderr } = await runCommand("nsenter", [...namespaces, "sh", "-c", `ip route replace blackhole ${METADATA.v4} && { ip -6 route replace blackhole ${METADATA.v6} 2>/dev/null || true; }`], { timeoutMs: CONNECT_TIMEOUT_MS, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
   return code === 0 ? undefined : `the cloud's metadata service cannot be closed off: ${stderr.trim()} (apt install iproute2 util-linux)`;
 };
 
-const start = (pid: number, { path, isRoot }: { path: string; isRoot: boolean }): ChildProcess => {
+const spawnPasta = (pid: number, { path, isRoot, network: wanted }: { path: string; isRoot: boolean; network: number | undefined }): ChildProcess => {
   // As root it has given up the right to look at a process with capabilities: the network is handed to it.
   const network = openSync(`/proc/${pid}/ns/net`, "r");
   const who = isRoot ? ["--runas", "0", "--netns-only", "--netns", "/proc/self/fd/3"] : [String(pid)];
   // It must not outlive a server that is killed.
   const line = ["--pdeathsig", "KILL", path, "--foreground", "--quiet", "--config-net", ...CLOSED, "--dns-forward", RESOLVER_ADDRESS, ...who];
   try {
+    if (wanted !== undefined && fstatSync(network).ino !== wanted) throw new Error("the sandbox has ended");
     return spawnChild("setpriv", line, { env: { PATH: "/usr/bin:/bin" }, stdio: ["ignore", "ignore", "pipe", network] });
   } finally {
     closeSync(network);
@@ -87,18 +114,3 @@ const follow = (child: ChildProcess): (() => string) => {
 };
 
 const fixFor = (line: string): string => (line.includes("tun socket") ? " (this user may not open /dev/net/tun: chmod 666 /dev/net/tun)" : "");
-
-/** The kernel's own word: a route to 0.0.0.0 in the network of that process, or one to ::/0. */
-const hasDefaultRoute = (pid: number): boolean => {
-  const lines = (name: string): string[] => {
-    try {
-      return readFileSync(`/proc/${pid}/net/${name}`, "utf8").split("\n");
-    } catch {
-      return [];
-    }
-  };
-  return (
-    lines("route").some((line) => line.split("\t")[1] === "00000000") ||
-    lines("ipv6_route").some((line) => /^0{32} 00 /.test(line) && !line.trimEnd().endsWith(" lo"))
-  );
-};

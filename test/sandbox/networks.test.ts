@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createNetworkListener } from "../../src/sandbox/network-listener.ts";
+import { createNetworks } from "../../src/sandbox/networks.ts";
 
 const PYTHON = "/usr/bin/python3";
 const isThere = (command: string, ...args: string[]): boolean => {
@@ -23,7 +23,7 @@ const startNetwork = async (): Promise<number> => {
   return child.pid!;
 };
 const createListener = (python = PYTHON) => {
-  const listener = createNetworkListener(python);
+  const listener = createNetworks(python);
   onTestFinished(() => listener.close());
   return listener;
 };
@@ -31,7 +31,7 @@ const createListener = (python = PYTHON) => {
 const ask = (pid: number, port: number): string =>
   execFileSync("nsenter", [`--net=/proc/${pid}/ns/net`, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`], { encoding: "utf8" });
 const childrenOf = (pid: number): number[] => (readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? []).map(Number);
-const helpers = (): number[] => childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("listen.py"));
+const helpers = (): number[] => childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("networks.py"));
 
 describe.runIf(canRun)("listening in other networks (skipped where the tests are not root, or there is no python3 or unshare)", () => {
   it("hands out listeners of each network, many at a time", async () => {
