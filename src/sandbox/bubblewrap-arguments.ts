@@ -14,6 +14,12 @@ interface Facts {
   storageBytes: number;
   /** Files of the host that stand in for the machine's own, by name: passwd, hosts, resolv.conf … */
   etc: Readonly<Record<string, string>>;
+  /** Of the first process, beside those that each has. */
+  capabilities?: readonly string[];
+  /** A folder that can be taken away again with all that is mounted in it. */
+  place?: string;
+  /** Empty ones. */
+  folders?: readonly string[];
 }
 
 /** AWS's: sbx_user1051, as `id` shows it in a function. */
@@ -31,18 +37,19 @@ const ROOT_CAPABILITIES = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"
  * bounded size; everything but /tmp is read-only. There is no /dev/shm, as on AWS, and no devpts: with one, bubblewrap would make
  * a second user namespace, whose network nobody else could be let into.
  */
-export const bubblewrapArguments = ({ rank, isNetworkIsolated, mounts, storageBytes, etc }: Facts): string[] => [
+export const bubblewrapArguments = ({ rank, isNetworkIsolated, mounts, storageBytes, etc, capabilities = [], place, folders = [] }: Facts): string[] => [
   "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", ...(isNetworkIsolated ? ["--unshare-net"] : []),
   ...(rank === "user" ? ["--unshare-user", "--uid", String(SANDBOX_UID), "--gid", String(SANDBOX_GID)] : []),
   "--hostname", "lambdad",
   "--as-pid-1", "--die-with-parent", "--new-session", "--clearenv", "--chdir", "/",
-  "--cap-drop", "ALL", ...(rank === "root" ? ROOT_CAPABILITIES.flatMap((name) => ["--cap-add", name]) : []),
+  "--cap-drop", "ALL", ...(rank === "root" ? [...ROOT_CAPABILITIES, ...capabilities].flatMap((name) => ["--cap-add", name]) : []),
   "--ro-bind", "/usr", "/usr", ...topFolders(),
   "--proc", "/proc",
   // Before the folders: what is mounted may lie in it, as the Node of a lambdad that was installed there does.
   "--perms", "1777", "--size", String(storageBytes), "--tmpfs", "/tmp",
   // /opt is there, and empty, without layers too.
   ...foldersAbove(["/dev/null", "/etc/passwd", "/opt/bin", ...mounts.map(({ target }) => target)]),
+  ...(place === undefined ? [] : ["--perms", "0755", "--tmpfs", place]), ...foldersAbove(folders.map((folder) => `${folder}/.`)),
   ...DEVICES.flatMap((name) => ["--dev-bind", `/dev/${name}`, `/dev/${name}`]),
   "--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin", "--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr",
   ...HOST_ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),

@@ -1,15 +1,12 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { constants, release as kernelRelease } from "node:os";
-import { join } from "node:path";
+import { constants } from "node:os";
 import type { Clock } from "../kit/clock.ts";
 import type { BubblewrapHost } from "./bubblewrap.ts";
 import type { Cgroup } from "./cgroup.ts";
 import type { Hold } from "./hold.ts";
+import type { Opened } from "./holder.ts";
 import { createMemoryReader } from "./memory-reader.ts";
 import { descendantsOf, insideOf, sharedMemoryOf, signalAll } from "./process-table.ts";
-import { runScript } from "./run-script.ts";
 import type { ProcessExit, RunningProcess, SandboxProcess, SandboxSpec } from "./sandbox.ts";
-import { createOutputPipes, type OutputPipes } from "./stdio.ts";
 import { createWatch } from "./watch.ts";
 
 /** The programs that the first process of a sandbox runs. */
@@ -26,8 +23,6 @@ export interface Programs {
 
 interface Needs {
   host: BubblewrapHost;
-  /** A folder of the host that the first process finds its runs in. */
-  control: string;
   cgroup: Cgroup;
   hold: Hold;
   wall: Clock;
@@ -49,14 +44,11 @@ const KILLED_MS = 1_000;
 /** By number; of two names (SIGABRT, SIGIOT) the first. */
 const SIGNALS = new Map(Object.entries(constants.signals).toReversed().map(([name, number]) => [number, name]));
 
-export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold, wall }: Needs): Programs => {
-  const { cgroups, rank } = host;
+export const createPrograms = (spec: SandboxSpec, { host, cgroup, hold, wall }: Needs): Programs => {
+  const { cgroups } = host;
   // INIT has a whole CPU at least.
   const initCpus = Math.max(1, spec.cpus);
   const isMemoryCounted = cgroups.limits.includes("memory");
-  // In a user namespace of its own the kernel counts a user's processes anew; before Linux 5.14 it counted those of the whole machine.
-  const mustLimitProcesses = rank === "user" && !cgroups.limits.includes("pids") && isSince(5, 14);
-  const limits = { files: spec.openFilesMax, ...(mustLimitProcesses ? { processes: spec.processesMax } : {}) };
   const running = new Set<Running>();
   const leaving = new Set<Promise<void>>();
   let runs = 0;
@@ -112,31 +104,37 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
     while (leaving.size > 0) await Promise.all(leaving);
   };
 
-  const start = async (program: SandboxProcess, pipes: OutputPipes, name: string): Promise<RunningProcess> => {
+  /** What waits becomes the program; else it is started. */
+  const open = async (program: SandboxProcess): Promise<Opened> => {
     const holder = await hold.get();
-    const script = join(control, `${name}.sh`);
-    writeFileSync(script, runScript({ ...program, rank, account: spec.account, limits }), { mode: 0o600 });
+    const waiting = program.wake === undefined ? undefined : holder.takeWaiting?.();
+    if (waiting === undefined) return holder.open(`run-${runs++}`, program);
+    waiting.channel!.write(program.wake!);
+    return waiting;
+  };
+  const start = async (opened: Opened): Promise<RunningProcess> => {
+    const holder = await hold.get();
     const kills = cgroup.outOfMemoryKills();
     if (isCpuLimited) setCpus(initCpus);
-    const run = holder.run(name);
     const one: Running = { pid: 0, isOutOfMemory: false, exited: Promise.resolve() };
     running.add(one);
+    const run = opened.start();
     let hasEnded = false;
     const exited = run.exited.then(async (status) => {
       hasEnded = true;
       const isOutOfMemory = one.isOutOfMemory || cgroup.outOfMemoryKills() > kills;
       await leave(one);
-      rmSync(script, { force: true });
       return exitOf(status, isOutOfMemory);
     });
     one.exited = exited;
     const tooLate = wall.at(wall.now() + START_TIMEOUT_MS, "start of a program", () => holder.kill());
     one.pid = await run.started;
     tooLate.cancel();
-    pipes.release();
+    opened.release();
     if (running.has(one)) memoryWatch.start();
+    const { stdout, stderr, log, channel } = opened;
     return {
-      stdout: pipes.stdout, stderr: pipes.stderr, ...(pipes.log === undefined ? {} : { log: pipes.log }), exited,
+      stdout, stderr, ...(log === undefined ? {} : { log }), ...(channel === undefined ? {} : { channel }), exited,
       signal(signal) {
         if (!hasEnded) holder.signal(signal, one.pid);
       },
@@ -148,12 +146,11 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
       // Before anything is made for it: this throws when nothing can be run any more.
       await hold.get();
       await everyoneHasLeft();
-      const name = `run-${runs++}`;
-      const pipes = await createOutputPipes({ directory: control, name, mode: rank === "root" ? "666" : "600", hasLog: program.hasLog === true });
+      const opened = await open(program);
       try {
-        return await start(program, pipes, name);
+        return await start(opened);
       } catch (error) {
-        pipes.abandon();
+        opened.abandon();
         throw error;
       }
     },
@@ -179,9 +176,4 @@ export const createPrograms = (spec: SandboxSpec, { host, control, cgroup, hold,
 const exitOf = (status: number, isOutOfMemory: boolean): ProcessExit => {
   const signal = status > 128 ? SIGNALS.get(status - 128) : undefined;
   return signal === undefined ? { code: status, signal: null, isOutOfMemory } : { code: null, signal, isOutOfMemory };
-};
-
-const isSince = (major: number, minor: number): boolean => {
-  const [ours = 0, its = 0] = kernelRelease().split(".").map(Number);
-  return ours > major || (ours === major && its >= minor);
 };

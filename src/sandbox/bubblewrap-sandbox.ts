@@ -7,19 +7,23 @@ import type { Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createPrograms, type Programs } from "./bubblewrap-programs.ts";
 import type { BubblewrapHost } from "./bubblewrap.ts";
-import type { Cgroup } from "./cgroup.ts";
+import type { Cgroup, CgroupLimits } from "./cgroup.ts";
 import { createDialer, createDialerInside } from "./dialer.ts";
 import { createHold, type Hold } from "./hold.ts";
 import type { Holder } from "./holder.ts";
 import { launch } from "./launch.ts";
 import { connectToLoopback, listenOnLoopback, type Listening } from "./loopback.ts";
+import type { Nurseries } from "./nursery/nurseries.ts";
+import type { PreparedSandbox } from "./nursery/prepared.ts";
 import { descendantsOf } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
 import { userFiles } from "./run-script.ts";
-import type { Sandbox, SandboxListener, SandboxSpec } from "./sandbox.ts";
+import type { Mount, Sandbox, SandboxListener, SandboxSpec } from "./sandbox.ts";
 
 interface Needs {
   host: BubblewrapHost;
+  /** Where sandboxes can be made in advance. */
+  nurseries?: Nurseries;
   /** The sandbox's own, made here. */
   directory: string;
   wall: Clock;
@@ -28,37 +32,79 @@ interface Needs {
 
 /** bubblewrap, the first process, the shell that reaps for it, and the one that reads its orders; each program has one more. */
 const OWN_PROCESSES = 4;
+/** Of a sandbox that a nursery made: the first process does it all. */
+const OWN_PROCESSES_OF_NURSERY = 1;
 
-/** One sandbox, up, with nothing running in it yet. When it cannot be made, nothing of it is left. */
-export const createBubblewrapSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: Needs, onDestroyed: () => void): Promise<Sandbox> => {
-  const control = join(directory, "control");
+/** What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, the watch what exceeds its part. */
+const limitsOf = ({ memoryBytes, storageBytes, cpus, processesMax }: SandboxSpec, ownProcesses: number): CgroupLimits => ({ memoryBytes: memoryBytes + storageBytes, cpus: Math.max(1, cpus), processesMax: processesMax + ownProcesses });
+
+/** One sandbox, up, with nothing running in it yet but what waits. When it cannot be made, nothing of it is left. */
+export const createBubblewrapSandbox = async (spec: SandboxSpec, needs: Needs, onDestroyed: () => void): Promise<Sandbox> => {
+  const taken = await needs.nurseries?.take(spec);
+  const made = taken === undefined ? await makeSandbox(spec, needs) : await specialize(spec, taken, needs);
+  const { host, wall } = needs;
+  const { cgroup, hold } = made;
+  const programs = createPrograms(spec, { host, cgroup, hold, wall });
+  return sandboxOf(spec, {
+    host, cgroup, hold, programs, wall,
+    hasChannels: taken !== undefined,
+    async release() {
+      await made.release();
+      onDestroyed();
+    },
+  });
+};
+
+interface Made {
+  cgroup: Cgroup;
+  hold: Hold;
+  release(): Promise<void>;
+}
+
+/** By bubblewrap, for this function from the start. */
+const makeSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: Needs): Promise<Made> => {
   let cgroup: Cgroup | undefined;
   const release = async () => {
     await cgroup?.remove();
     removeFolder(directory, log);
   };
   try {
-    mkdirSync(control, { recursive: true, mode: 0o700 });
-    const etc = { ...host.etc, ...writeUserFiles(directory, host.rank, spec.account) };
     const { networks } = host;
     const listen = networks === undefined || spec.ports.length === 0 ? undefined : (pid: number) => networks.listen(pid, spec.ports);
-    const hold = createHold({ id: spec.id, listen, launch: () => launch(spec, { host, control, etc, joinFiles: cgroup!.joinFiles }), internet: host.internet, wall, log });
-    // What is in /tmp is memory too, and has a bound of its own: the kernel ends what exceeds both, the watch what exceeds its part.
-    const limits = { memoryBytes: spec.memoryBytes + spec.storageBytes, cpus: Math.max(1, spec.cpus), processesMax: spec.processesMax + OWN_PROCESSES + (spec.programsMax ?? 1) };
-    cgroup = host.cgroups.create(spec.id, limits, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    const hold = createHold({ id: spec.id, listen, launch: () => launchIn(directory, spec, { host, cgroup: cgroup! }), internet: host.internet, wall, log });
+    cgroup = host.cgroups.create(spec.id, limitsOf(spec, OWN_PROCESSES + (spec.programsMax ?? 1)), () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
     await hold.get();
-    const programs = createPrograms(spec, { host, control, cgroup, hold, wall });
-    return sandboxOf(spec, {
-      host, cgroup, hold, programs, wall,
-      async release() {
-        await release();
-        onDestroyed();
-      },
-    });
+    return { cgroup, hold, release };
   } catch (error) {
     await release();
     throw error;
   }
+};
+
+/** From one that was made in advance. */
+const specialize = async (spec: SandboxSpec, { prepared, own }: { prepared: PreparedSandbox; own: readonly Mount[] }, { host, directory, log }: Needs): Promise<Made> => {
+  const release = async () => {
+    await prepared.destroy();
+    removeFolder(directory, log);
+  };
+  const { cgroup, hold } = prepared;
+  try {
+    await prepared.specialize(spec, own, limitsOf(spec, OWN_PROCESSES_OF_NURSERY), () => {
+      cgroup.setLimits(limitsOf(spec, OWN_PROCESSES + (spec.programsMax ?? 1)));
+      return launchIn(directory, spec, { host, cgroup });
+    });
+    return { cgroup, hold, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+};
+
+const launchIn = (directory: string, spec: SandboxSpec, { host, cgroup }: { host: BubblewrapHost; cgroup: Cgroup }): Holder => {
+  const control = join(directory, "control");
+  mkdirSync(control, { recursive: true, mode: 0o700 });
+  const etc = { ...host.etc, ...writeUserFiles(directory, host.rank, spec.account) };
+  return launch(spec, { host, control, etc, joinFiles: cgroup.joinFiles });
 };
 
 /** What a sandbox is made of. */
@@ -66,11 +112,12 @@ interface Parts extends Pick<Needs, "host" | "wall"> {
   cgroup: Cgroup;
   hold: Hold;
   programs: Programs;
+  hasChannels: boolean;
   /** After everything in it has ended: nothing of it is left. */
   release(): Promise<void>;
 }
 
-const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, release }: Parts): Sandbox => {
+const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, hasChannels, release }: Parts): Sandbox => {
   const { rank, isNetworkIsolated, networks } = host;
   const dialer = !isNetworkIsolated ? undefined : networks === undefined ? createDialerInside({ rank, wall }) : createDialer(networks);
   let listening: Listening | undefined;
@@ -86,6 +133,7 @@ const sandboxOf = (spec: SandboxSpec, { host, cgroup, hold, programs, wall, rele
 
   return {
     id: spec.id,
+    hasChannels,
     path: (target) => target,
     async listen(listeners) {
       stopListening();

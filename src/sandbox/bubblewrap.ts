@@ -7,6 +7,7 @@ import { createBubblewrapSandbox } from "./bubblewrap-sandbox.ts";
 import type { CgroupHost } from "./cgroup.ts";
 import type { Internet } from "./internet.ts";
 import type { Networks } from "./networks.ts";
+import type { Nurseries } from "./nursery/nurseries.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { Isolation, Sandbox, SandboxDriver } from "./sandbox.ts";
 
@@ -29,6 +30,7 @@ export interface BubblewrapHost {
 
 interface Needs {
   host: BubblewrapHost;
+  nurseries?: Nurseries;
   isolation: Isolation;
   /** Holds one folder per live sandbox. */
   directory: string;
@@ -37,7 +39,7 @@ interface Needs {
 }
 
 /** Namespaces, a root of its own, seccomp and limits around every environment; see SECURITY.md for what that keeps out. */
-export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }: Needs): SandboxDriver => {
+export const createBubblewrapDriver = ({ host, nurseries, isolation, directory, wall, log }: Needs): SandboxDriver => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // What a server that was killed left: the kernel ended its processes with it.
   const left = readdirSync(directory);
@@ -46,13 +48,15 @@ export const createBubblewrapDriver = ({ host, isolation, directory, wall, log }
   const live = new Map<string, Sandbox>();
   return {
     isolation,
+    prepare: (spec) => nurseries?.prepare(spec),
     async create(spec) {
-      const sandbox = await createBubblewrapSandbox(spec, { host, directory: join(directory, spec.id), wall, log }, () => live.delete(spec.id));
+      const sandbox = await createBubblewrapSandbox(spec, { host, ...(nurseries === undefined ? {} : { nurseries }), directory: join(directory, spec.id), wall, log }, () => live.delete(spec.id));
       live.set(spec.id, sandbox);
       return sandbox;
     },
     async close() {
       await Promise.all([...live.values()].map((sandbox) => sandbox.destroy()));
+      await nurseries?.close();
       await host.networks?.close();
       await host.cgroups.close();
     },

@@ -43,6 +43,8 @@ export interface Cgroup {
   outOfMemoryKills(): number;
   /** Another share of the CPU, at once. 1 is one core. */
   setCpus(cpus: number): void;
+  /** Others from now on; with less memory than before. Throws as `create` does. */
+  setLimits(limits: CgroupLimits): void;
   /** Kills what is left, and leaves nothing. */
   remove(): Promise<void>;
 }
@@ -94,7 +96,8 @@ interface CgroupNeeds {
   log: Log;
 }
 
-const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall, log }: CgroupNeeds): Cgroup => {
+const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, log }: CgroupNeeds): Cgroup => {
+  let limits = given;
   const directories = places.all.map(({ directory }) => join(directory, id));
   const { memory, pids: pidsPlace } = places.limits;
   const { freezer, accounting } = places;
@@ -104,7 +107,7 @@ const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall,
       mkdirSync(directory);
       made.push(directory);
     }
-    for (const [controller, { version, directory }] of Object.entries(places.limits)) limit[version][controller as Controller](join(directory, id), limits);
+    writeLimits(places, id, limits);
   } catch (error) {
     made.forEach(tryRemove);
     throw new Error(`the groups of sandbox ${id} could not be made: ${(error as Error).message}`, { cause: error });
@@ -167,11 +170,19 @@ const createCgroup = (id: string, limits: CgroupLimits, { places, members, wall,
       const place = places.limits.cpu;
       if (place !== undefined) limit[place.version].cpu(join(place.directory, id), { ...limits, cpus });
     },
+    setLimits(next) {
+      limits = next;
+      writeLimits(places, id, limits);
+    },
     outOfMemoryKills: () => (memory === undefined ? 0 : readOutOfMemoryKills[memory.version](join(memory.directory, id))),
     async remove() {
       await removeAll(directories, { wall, log });
     },
   };
+};
+
+const writeLimits = ({ limits: controllers }: Places, id: string, limits: CgroupLimits): void => {
+  for (const [controller, { version, directory }] of Object.entries(controllers)) limit[version][controller as Controller](join(directory, id), limits);
 };
 
 /**

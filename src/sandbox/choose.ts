@@ -11,6 +11,8 @@ interface Needs {
   directory: string;
   /** PATH of the server, to find the programs of drivers on. */
   searchPath: string;
+  /** Of each kind of sandbox, how many wait for a function whose packages all lie in that folder. */
+  prepared?: { packages: string; count: number };
   wall: Clock;
   log: Log;
 }

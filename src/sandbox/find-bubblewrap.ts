@@ -5,11 +5,13 @@ import type { Clock } from "../kit/clock.ts";
 import { silentLog, type Log } from "../kit/log.ts";
 import type { Rank } from "./bubblewrap-arguments.ts";
 import { createBubblewrapDriver, type BubblewrapHost } from "./bubblewrap.ts";
+import { canaryProgram, faultsOf } from "./canary.ts";
 import { findCgroups } from "./cgroup.ts";
 import { findInternet, type Way } from "./find-internet.ts";
 import { findProgram } from "./find-program.ts";
 import { RESOLVER_ADDRESS, type Internet } from "./internet.ts";
 import { createNetworks, type Networks } from "./networks.ts";
+import { createNurseries, type Nurseries } from "./nursery/nurseries.ts";
 import type { Isolation, ProbeResult, SandboxDriver, SandboxSpec } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
 
@@ -19,6 +21,8 @@ interface Needs {
   network: "isolated" | "host";
   /** PATH of the server, where bwrap and pasta are found. */
   searchPath: string;
+  /** How many sandboxes of each kind wait for a function, of those whose packages all lie in that folder. */
+  prepared?: { packages: string; count: number };
   wall: Clock;
   log: Log;
 }
@@ -30,7 +34,7 @@ const HOST_NETWORK = "functions use this machine's own network: they reach every
 const MIB = 1024 * 1024;
 
 /** bubblewrap, if it keeps here what it promises: a canary is locked in and tries to get out. */
-export const findBubblewrap = async ({ directory, network, searchPath, wall, log }: Needs): Promise<ProbeResult> => {
+export const findBubblewrap = async ({ directory, network, searchPath, prepared, wall, log }: Needs): Promise<ProbeResult> => {
   const architecture = process.arch;
   if (process.platform !== "linux" || (architecture !== "x64" && architecture !== "arm64")) return { ok: false, why: "bubblewrap needs Linux on x64 or arm64", fix: `run lambdad there, ${WEAKER}` };
   const bwrap = findProgram("bwrap", searchPath);
@@ -45,8 +49,8 @@ export const findBubblewrap = async ({ directory, network, searchPath, wall, log
   if (rank === "root" && findProgram("setpriv", searchPath) === undefined) return { ok: false, why: "setpriv is not installed", fix: `install util-linux, ${WEAKER}` };
   const isNetworkIsolated = network === "isolated";
   let closed: BubblewrapHost = { bwrap, rank, cgroups, filter, isNetworkIsolated, etc: etcFiles(directory, isNetworkIsolated) };
-  const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log) =>
-    createBubblewrapDriver({ host, isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
+  const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log, nurseries?: Nurseries) =>
+    createBubblewrapDriver({ host, ...(nurseries === undefined ? {} : { nurseries }), isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
 
   const networks = rank === "root" && isNetworkIsolated ? findNetworks(searchPath) : undefined;
   const isListening = networks !== undefined && (await tryCanary(createDriver({ ...closed, networks }), directory, [CANARY_PORT])).length === 0;
@@ -63,7 +67,11 @@ export const findBubblewrap = async ({ directory, network, searchPath, wall, log
     await sandbox.destroy();
   };
   const way: Way = isNetworkIsolated ? await findInternet({ searchPath, rank, networks: closed.networks, wall, log }, tryInternet) : { warnings: [HOST_NETWORK] };
-  return { ok: true, driver: createDriver(way.internet === undefined ? closed : { ...closed, internet: way.internet }, way.warnings) };
+  const host = way.internet === undefined ? closed : { ...closed, internet: way.internet };
+  const python = rank === "root" ? findPython(searchPath) : undefined;
+  const hasNurseries = prepared !== undefined && python?.startsWith("/usr/") === true;
+  const nurseries = hasNurseries ? createNurseries({ host, python, ...prepared, directory: join(directory, "nurseries"), secrets: directory, wall, log }) : undefined;
+  return { ok: true, driver: createDriver(host, way.warnings, log, nurseries) };
 };
 
 const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, warnings: readonly string[]): Isolation => ({
@@ -77,9 +85,13 @@ const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, w
 });
 
 /** The system's own Python first: others are often scripts that look for one. */
-const findNetworks = (searchPath: string): Networks | undefined => {
+const findPython = (searchPath: string): string | undefined => {
   const folders = searchPath.split(delimiter);
-  const python = findProgram("python3", [...folders.filter((folder) => folder === "/usr/bin"), ...folders].join(delimiter));
+  return findProgram("python3", [...folders.filter((folder) => folder === "/usr/bin"), ...folders].join(delimiter));
+};
+
+const findNetworks = (searchPath: string): Networks | undefined => {
+  const python = findPython(searchPath);
   return python === undefined ? undefined : createNetworks(python);
 };
 
@@ -102,33 +114,15 @@ const etcFiles = (directory: string, isNetworkIsolated: boolean): Record<string,
 
 const CANARY: Omit<SandboxSpec, "id"> = { account: "canary", mounts: [], memoryBytes: 64 * MIB, storageBytes: 8 * MIB, cpus: 1, processesMax: 32, openFilesMax: 64, ports: [] };
 
-/** Each line that it prints but the last is something that it could do and must not. */
-const canaryScript = (directory: string, isNetworkIsolated: boolean): string => `
-[ "$(id -u)" != 0 ] || echo "a program is root in its sandbox"
-[ ! -e '${directory}' ] || echo "the server's data can be seen"
-[ ! -e /root ] && [ ! -e /home ] && [ ! -e /var/lib ] || echo "the host's files can be seen"
-(: > /lambdad-canary) 2>/dev/null && echo "the root can be written"
-(: > /usr/lambdad-canary) 2>/dev/null && echo "/usr can be written"
-(: > /tmp/lambdad-canary) 2>/dev/null || echo "/tmp cannot be written"
-tr '\\0' '\\n' < /proc/1/environ 2>/dev/null | grep -q -v '^PWD=/$' && echo "the first process has an environment of the server's"
-grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo "a program has capabilities"
-grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "a program may gain privileges"
-grep -q '^Seccomp:.*2' /proc/self/status || echo "system calls are not filtered"
-unshare --user true 2>/dev/null && echo "a program can make namespaces"
-${isNetworkIsolated ? `[ "$(grep -c : /proc/net/dev)" = 1 ] || echo "a network of the host's can be seen"` : ""}
-echo locked in`;
-
 const CANARY_PORT = 9_001;
 
 const tryCanary = async (driver: SandboxDriver, directory: string, ports: readonly number[] = []): Promise<string[]> => {
   try {
     const sandbox = await driver.create({ ...CANARY, id: "canary", ports });
     try {
-      const script = canaryScript(directory, driver.isolation.network === "isolated");
-      const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", script], env: { PATH: "/usr/bin:/bin" }, directory: "/" });
+      const running = await sandbox.exec(canaryProgram(directory, driver.isolation.network === "isolated"));
       const [said, errors] = await Promise.all([text(running.stdout), text(running.stderr)]);
-      const lines = said.trimEnd().split("\n");
-      return lines.at(-1) === "locked in" ? lines.slice(0, -1) : [`a canary did not come back from its sandbox: ${errors.trim() || said}`];
+      return faultsOf(said, errors);
     } finally {
       await sandbox.destroy();
     }

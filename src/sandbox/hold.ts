@@ -57,7 +57,7 @@ export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): 
     });
     try {
       // The loopback is up when the first process is.
-      await Promise.all([connecting, holder.ready.then(async () => listen !== undefined && holder.adopt(await listen(await holder.pid)))]);
+      await Promise.all([connecting, holder.ready.then(async () => !holder.listens && listen !== undefined && holder.adopt(await listen(await holder.pid)))]);
       firstPid = await holder.pid;
     } catch (error) {
       await holder.kill();

@@ -1,10 +1,13 @@
-import { openSync } from "node:fs";
+import { openSync, rmSync, writeFileSync } from "node:fs";
+import { release as kernelRelease } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bubblewrapArguments } from "./bubblewrap-arguments.ts";
 import type { BubblewrapHost } from "./bubblewrap.ts";
-import { launchHolder, type Holder } from "./holder.ts";
-import type { SandboxSpec } from "./sandbox.ts";
+import { launchHolder, type Holder, type Prepared } from "./holder.ts";
+import { runScript } from "./run-script.ts";
+import type { SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import { createOutputPipes } from "./stdio.ts";
 
 interface Facts {
   host: BubblewrapHost;
@@ -31,7 +34,31 @@ export const launch = (spec: SandboxSpec, { host, control, etc, joinFiles }: Fac
     hasPorts,
     filterFd: openSync(host.filter, "r"),
     joinFiles,
+    prepare: createPrepare(spec, host, control),
   });
+};
+
+/** A program's script and its pipes lie in the control folder: the script for as long as it may be read, the pipes until it has them. */
+const createPrepare = (spec: SandboxSpec, { rank, cgroups }: BubblewrapHost, control: string) => {
+  // In a user namespace of its own the kernel counts a user's processes anew; before Linux 5.14 it counted those of the whole machine.
+  const mustLimitProcesses = rank === "user" && !cgroups.limits.includes("pids") && isSince(5, 14);
+  const limits = { files: spec.openFilesMax, ...(mustLimitProcesses ? { processes: spec.processesMax } : {}) };
+  return async (name: string, program: SandboxProcess): Promise<Prepared> => {
+    const pipes = await createOutputPipes({ directory: control, name, mode: rank === "root" ? "666" : "600", hasLog: program.hasLog === true });
+    const script = join(control, `${name}.sh`);
+    try {
+      writeFileSync(script, runScript({ ...program, rank, account: spec.account, limits }), { mode: 0o600 });
+    } catch (error) {
+      pipes.abandon();
+      throw error;
+    }
+    return { ...pipes, discard: () => rmSync(script, { force: true }) };
+  };
+};
+
+const isSince = (major: number, minor: number): boolean => {
+  const [ours = 0, its = 0] = kernelRelease().split(".").map(Number);
+  return ours > major || (ours === major && its >= minor);
 };
 
 const listenMounts = () => [

@@ -161,6 +161,7 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
   };
   return {
     id: spec.id,
+    hasChannels: false,
     path: (target) => hostPath(spec, tmp, target),
     listen,
     exec,

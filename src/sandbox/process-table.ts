@@ -77,6 +77,9 @@ const addChildren = (found: Set<number>, rows: readonly ProcessRow[]): void => {
 /** The pid that a process has in its own PID namespace. */
 export const insideOf = (pid: number): number => Number(/^NSpid:.*\t(\d+)$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
 
+/** The pid, as we see it, of a child whose pid in the PID namespace of `parent` is `inner`. */
+export const namespacedPid = (parent: number, inner: number): number | undefined => childrenOf(parent).find((pid) => new RegExp(`^NSpid:\\t${pid}\\t${inner}\\b`, "m").test(readText(`/proc/${pid}/status`)));
+
 /** Bytes of memory that these processes hold themselves, without what they share through files. */
 export const memoryOf = (pids: readonly number[]): number => {
   let bytes = 0;

@@ -43,6 +43,17 @@ export interface SandboxSpec {
   openFilesMax: number;
   /** TCP ports on 127.0.0.1 of the sandbox's own network that this server will answer. Drivers without one pick free ports. */
   ports: readonly number[];
+  /** A program that a driver may start in advance, in a sandbox that is nobody's yet. */
+  waiting?: WaitingProgram;
+}
+
+/** A program that knows nothing of the function: it waits on CHANNEL_DESCRIPTOR for what it is to become. */
+export interface WaitingProgram {
+  command: string;
+  args: readonly string[];
+  env: Environment;
+  /** `python`: its last argument is `/var/runtime/waiting.py`, and a process that is forked from its interpreter may call `wait` of that module instead. */
+  forksAs?: "python";
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -57,10 +68,16 @@ export interface SandboxProcess {
   directory: string;
   /** Gives it one more pipe to write to, as LOG_DESCRIPTOR. */
   hasLog?: boolean;
+  /** Gives it a stream socket to this server, as CHANNEL_DESCRIPTOR, where the sandbox has channels. */
+  hasChannel?: boolean;
+  /** What turns the waiting program into this one, written to its channel; where none waits, this one is started. */
+  wake?: Uint8Array;
 }
 
 /** Of the pipe for a log, in the program. */
 export const LOG_DESCRIPTOR = 3;
+/** Of the channel, in the program. */
+export const CHANNEL_DESCRIPTOR = 4;
 
 export interface SandboxListener {
   name: "runtime-api" | "endpoint";
@@ -77,6 +94,8 @@ export interface RunningProcess {
   stderr: Readable;
   /** What it writes to LOG_DESCRIPTOR. */
   log?: Readable;
+  /** The server's end of its channel. */
+  channel?: Socket;
   /** Never rejects. `signal` is the kernel's name: SIGKILL. */
   exited: Promise<ProcessExit>;
   /** To the program itself, not to what it started; nothing happens when it has ended. */
@@ -97,6 +116,8 @@ export interface Usage {
 /** One execution environment's cage. Everything inside is assumed hostile. */
 export interface Sandbox {
   readonly id: string;
+  /** `exec` can give a program a channel. */
+  readonly hasChannels: boolean;
   /** Where a path of the sandbox is for the process that runs in it: itself, or a host path where there are no mounts. */
   path(target: string): string;
   /**
@@ -126,6 +147,8 @@ export interface SandboxDriver {
   readonly isolation: Isolation;
   /** Rejects with why none can be made; nothing of it is left then. */
   create(spec: SandboxSpec): Promise<Sandbox>;
+  /** One like it will be made soon: what can be done in advance is begun. Its `id`, and the mounts of its function, do not matter. */
+  prepare?(spec: SandboxSpec): void;
   /** Destroys the sandboxes that are left, then frees what the driver itself holds. */
   close(): Promise<void>;
 }

@@ -34,6 +34,7 @@ export const createFakeSandbox = (id: string): FakeSandbox => {
   };
   return {
     id,
+    hasChannels: false,
     path: (target) => target,
     async listen(listeners) {
       check(!isDestroyed, "nothing is run in a sandbox that is destroyed");

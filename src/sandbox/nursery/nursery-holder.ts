@@ -1,0 +1,94 @@
+import { followStatus } from "../holder-status.ts";
+import type { Holder, Opened } from "../holder.ts";
+import { createInnerPorts } from "../inner-ports.ts";
+import { signalAll } from "../process-table.ts";
+import { createRuns } from "../runs.ts";
+import { uidOf } from "../run-script.ts";
+import type { SandboxProcess } from "../sandbox.ts";
+import type { Cage, Ends, Made, Role } from "./cage.ts";
+import type { Kind } from "./kind.ts";
+
+interface Facts {
+  id: string;
+  kind: Kind;
+  cage: Cage;
+  made: Made;
+}
+
+const WAITING = "waiting";
+
+/** A first process that a nursery made (`runtimes/sandbox/nursery/first.py`): it waits until `enter`. */
+export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & { enter(): Promise<void> } => {
+  const { control } = made;
+  const ports = createInnerPorts();
+  const runs = createRuns();
+  let hasEnded = false;
+  let waiting: Opened | undefined;
+
+  ports.adopt(made.servers);
+  followStatus(control, { ...runs.events, ready: () => {} });
+  const ended = made.ended.then(() => {
+    hasEnded = true;
+    control.destroy();
+    ports.close();
+    runs.end();
+  });
+  const order = (line: string) => void (hasEnded || control.write(`${line}\n`));
+
+  const uid = uidOf(kind.account);
+  const lineOf = (name: string, { command, args, env, directory }: SandboxProcess) => `run ${name} ${JSON.stringify({ command, args, env, directory, uid, gid: uid, files: kind.openFilesMax })}`;
+  const openedOf = ({ stdout, stderr, log, channel }: Ends, start: Opened["start"]): Opened => ({
+    stdout: stdout!, stderr: stderr!, ...(log === undefined ? {} : { log }), ...(channel === undefined ? {} : { channel }),
+    start,
+    release() {},
+    abandon: () => [stdout, stderr, log, channel].forEach((end) => end?.destroy()),
+  });
+
+  return {
+    pid: Promise.resolve(made.pid),
+    ready: Promise.resolve(),
+    listens: true,
+    /** It is in its group now. Resolves when what is started in advance runs. */
+    async enter() {
+      if (made.waiting.stdout !== undefined) {
+        const run = runs.add(WAITING);
+        const opened = (waiting = openedOf(made.waiting, () => run));
+        void run.exited.then(() => {
+          if (waiting !== opened) return;
+          waiting = undefined;
+          opened.abandon();
+        });
+        order("enter");
+        await run.started;
+      } else order("enter");
+    },
+    async open(name, program) {
+      const roles: Role[] = ["stdout", "stderr", ...(program.hasLog === true ? ["log" as const] : []), ...(program.hasChannel === true ? ["channel" as const] : [])];
+      return openedOf(await cage.open(id, name, roles), () => {
+        const run = runs.add(name);
+        order(lineOf(name, program));
+        return run;
+      });
+    },
+    takeWaiting() {
+      const taken = waiting;
+      waiting = undefined;
+      return taken;
+    },
+    signal(name, pid) {
+      if (pid > 1) order(`signal ${name.slice("SIG".length)} ${pid}`);
+    },
+    reset() {
+      const { number, done } = runs.askReset();
+      order(`reset ${number}`);
+      return done;
+    },
+    adopt: ports.adopt,
+    answer: ports.answer,
+    async kill() {
+      if (!hasEnded) signalAll([made.pid], "SIGKILL");
+      await ended;
+    },
+    ended,
+  };
+};

@@ -1,0 +1,87 @@
+import { writeFile } from "node:fs/promises";
+import type { Server } from "node:net";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Cgroup, CgroupHost, CgroupLimits } from "../cgroup.ts";
+import { createHold, type Hold } from "../hold.ts";
+import type { Holder } from "../holder.ts";
+import type { Internet } from "../internet.ts";
+import { descendantsOf } from "../process-table.ts";
+import type { Mount, SandboxSpec } from "../sandbox.ts";
+import { PACKAGE_TARGETS, type Kind } from "./kind.ts";
+import type { Cage } from "./cage.ts";
+import { createNurseryHolder } from "./nursery-holder.ts";
+
+/** A sandbox that is nobody's yet: in its cgroup, connected, with a runtime that waits. */
+export interface PreparedSandbox {
+  readonly id: string;
+  cgroup: Cgroup;
+  hold: Hold;
+  /** It is over, and can be given to nobody. */
+  readonly isOver: boolean;
+  /** From now on it is the sandbox of that function. `relaunch` makes it anew when its first process has ended. */
+  specialize(spec: SandboxSpec, own: readonly Mount[], limits: CgroupLimits, relaunch: () => Holder): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+interface Needs {
+  id: string;
+  kind: Kind;
+  cage: Cage;
+  cgroups: CgroupHost;
+  internet: Internet | undefined;
+  /** Listens in the network of a first process that was made anew. */
+  listen: ((pid: number) => Promise<ReadonlyMap<number, Server>>) | undefined;
+  wall: Clock;
+  log: Log;
+}
+
+const MIB = 1024 * 1024;
+/** More than any function has: a group's memory is only ever lowered. */
+const LIMITS: CgroupLimits = { memoryBytes: 21_504 * MIB, cpus: 1, processesMax: 64 };
+/** AWS's least. */
+export const PREPARED_STORAGE_BYTES = 512 * MIB;
+
+export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen, wall, log }: Needs): Promise<PreparedSandbox> => {
+  let relaunch: () => Holder = () => {
+    throw new Error("a prepared sandbox ended before it was anybody's");
+  };
+  let isOver = false;
+  const made = await cage.make(id, PREPARED_STORAGE_BYTES);
+  const holder = createNurseryHolder({ id, kind, cage, made });
+  void holder.ended.then(() => (isOver = true));
+  let first: Holder | undefined = holder;
+  const launch = (): Holder => {
+    const launched = first ?? relaunch();
+    first = undefined;
+    return launched;
+  };
+  const hold = createHold({ id, launch, listen, internet, wall, log });
+  let cgroup: Cgroup | undefined;
+  try {
+    cgroup = cgroups.create(id, LIMITS, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    // A kernel may take 15 ms for this: that is why it is done in advance.
+    await Promise.all([hold.get(), ...cgroup.joinFiles.map((file) => writeFile(file, String(made.pid)))]);
+    await holder.enter();
+  } catch (error) {
+    await holder.kill();
+    await hold.end();
+    await cgroup?.remove();
+    throw error;
+  }
+  const group = cgroup;
+  return {
+    id, cgroup, hold,
+    get isOver() { return isOver; },
+    async specialize(spec, own, limits, again) {
+      relaunch = again;
+      group.setLimits(limits);
+      const mounts = PACKAGE_TARGETS.map((target) => ({ source: own.find((mount) => mount.target === target)?.source, target }));
+      await cage.mount(id, mounts, spec.storageBytes === PREPARED_STORAGE_BYTES ? undefined : spec.storageBytes);
+    },
+    async destroy() {
+      await hold.end();
+      await group.remove();
+    },
+  };
+};
