@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -22,9 +23,10 @@ interface Options {
   wall?: Clock;
   /** Where programs are found. */
   path?: string;
+  prepared?: { packages: string; count: number };
 }
-const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock(), path = searchPath }: Options = {}) => {
-  const probe = await findBubblewrap({ directory, network, searchPath: path, wall, log: silentLog });
+const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock(), path = searchPath, prepared }: Options = {}) => {
+  const probe = await findBubblewrap({ directory, network, searchPath: path, wall, log: silentLog, ...(prepared === undefined ? {} : { prepared }) });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
@@ -46,6 +48,7 @@ const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 
 
 describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
   runConformance("bubblewrap", () => createDriver());
+  runConformance("bubblewrap, prepared", () => createDriver({ prepared: { packages: tmpdir(), count: 1 } }));
 
   it("has its listeners made by a Node of ours inside where there is no Python to make them from outside", async () => {
     const programs = temporaryDirectory();
