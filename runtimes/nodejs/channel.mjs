@@ -66,34 +66,35 @@ export const openChannel = (descriptor) => {
     return rest.length === 0 ? Promise.resolve() : new Promise((resolve) => socket.write(rest, resolve));
   };
 
-  /** An answer that waits for the turn's end: nearly always the next invocation is asked for before that. */
+  /** An answer that waits until all that is to be done now is done: nearly always the next invocation is asked for before that. */
   let answer;
-  const flush = () => {
-    if (answer === undefined) return;
-    const { frame, written } = answer;
+  let written = Promise.resolve();
+  const take = () => {
+    const taken = answer;
     answer = undefined;
-    written.resolve(write(frame.subarray(0, frame.length - HEAD_BYTES)));
+    return taken;
+  };
+  const flush = () => {
+    const frame = take();
+    if (frame !== undefined) written = write(frame.subarray(0, frame.length - HEAD_BYTES));
+    return written;
   };
   const send = (frame) => {
-    answer = { frame, written: Promise.withResolvers() };
+    answer = frame;
     process.nextTick(flush);
-    return answer.written.promise;
   };
 
   return {
     next() {
-      if (answer === undefined) void write(requestNext);
-      else {
-        const { frame, written } = answer;
-        answer = undefined;
-        requestNext.copy(frame, frame.length - HEAD_BYTES);
-        written.resolve(write(frame));
-      }
+      const frame = take();
+      if (frame !== undefined) requestNext.copy(frame, frame.length - HEAD_BYTES);
+      void write(frame ?? requestNext);
       return new Promise((resolve) => (deliver = resolve));
     },
     response: (_id, text) => send(responseFrame(text)),
     error: (_id, payload) => send(errorFrame(ERROR, payload)),
     initError: (payload) => send(errorFrame(INIT_ERROR, payload)),
+    flush,
     ref: () => socket.ref(),
     unref: () => socket.unref(),
   };
