@@ -15,7 +15,7 @@ import type { IsolationName } from "../../src/sandbox/sandbox.ts";
 import { zipOf, type PackageFile } from "../support/functions.ts";
 import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { createWokenDriver } from "./woken-driver.ts";
+import { createWokenDriver, withoutChannels } from "./woken-driver.ts";
 
 const ACCOUNT = "000000000000";
 const LAYER_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:layer`;
@@ -69,6 +69,8 @@ export interface GroundOptions {
   isolation?: IsolationName;
   /** Instead: the driver of no isolation, whose runtimes are woken. */
   isWoken?: boolean;
+  /** Instead: the same driver, with no channels: every runtime speaks HTTP. */
+  isHttp?: boolean;
 }
 
 /** A function whose package brings its program. Its own files are modules and texts. */
@@ -78,14 +80,14 @@ export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarg
 };
 
 /** An executor over real processes, and what it needs of a platform. */
-export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]!, isWoken = false }: GroundOptions = {}) => {
+export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]!, isWoken = false, isHttp = false }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
   const withoutIsolation = () => createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
-  const sandboxes = isWoken ? createWokenDriver(withoutIsolation()) : isolation === "bubblewrap" ? bubblewrap! : withoutIsolation();
+  const sandboxes = isWoken ? createWokenDriver(withoutIsolation()) : isHttp ? withoutChannels(withoutIsolation()) : isolation === "bubblewrap" ? bubblewrap! : withoutIsolation();
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({
