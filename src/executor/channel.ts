@@ -9,14 +9,10 @@ import type { Asker, RuntimeEvents, Turns } from "./turns.ts";
 /** Tells a runtime client of ours which descriptor its channel is; it takes this out of its environment before it runs anything of the function's. */
 export const CHANNEL_VARIABLE = "_LAMBDAD_CHANNEL";
 
-/** More than the name of any error. */
+/** More than the name of any error has. */
 const ERROR_TYPE_BYTES_MAX = 16 * 1024;
-const BYTES_MAX = new Map([
-  [NEXT, 0],
-  [RESPONSE, RESPONSE_BYTES_MAX],
-  [ERROR, LENGTH_BYTES + ERROR_TYPE_BYTES_MAX + RESPONSE_BYTES_MAX],
-  [INIT_ERROR, LENGTH_BYTES + ERROR_TYPE_BYTES_MAX + RESPONSE_BYTES_MAX],
-]);
+const ERROR_BYTES_MAX = LENGTH_BYTES + ERROR_TYPE_BYTES_MAX + RESPONSE_BYTES_MAX;
+const BYTES_MAX = new Map([[NEXT, 0], [RESPONSE, RESPONSE_BYTES_MAX], [ERROR, ERROR_BYTES_MAX], [INIT_ERROR, ERROR_BYTES_MAX]]);
 /** Of payloads up to this size a copy costs less than a second buffer for the kernel. */
 const COPIED_BYTES_MAX = 64 * 1024;
 
@@ -48,12 +44,14 @@ const writeInvocation = (socket: Socket, invocation: Invocation, deadlineMs: num
   socket.uncork();
 };
 
-/** A type, and the payload behind it; what is not that has neither. */
-const readError = (body: Buffer): { errorType: string; payload: Buffer } => {
-  const bytes = body.length < LENGTH_BYTES ? Infinity : body.readUInt32BE(0);
-  const start = LENGTH_BYTES + bytes;
-  if (start > body.length) return { errorType: "Runtime.Unknown", payload: Buffer.from("{}") };
-  return { errorType: body.toString("latin1", LENGTH_BYTES, start) || "Runtime.Unknown", payload: body.subarray(start) };
+/** A type, and the payload behind it, which is undefined when it is too large. What has no type behind its length has neither. */
+const readError = (body: Buffer | undefined): { errorType: string; payload: Buffer | undefined } => {
+  const unknown = "Runtime.Unknown";
+  if (body === undefined) return { errorType: unknown, payload: undefined };
+  const start = LENGTH_BYTES + (body.length < LENGTH_BYTES ? Infinity : body.readUInt32BE(0));
+  if (start > body.length) return { errorType: unknown, payload: Buffer.from("{}") };
+  const payload = body.length - start > RESPONSE_BYTES_MAX ? undefined : body.subarray(start);
+  return { errorType: body.toString("latin1", LENGTH_BYTES, start) || unknown, payload };
 };
 
 /** Serves a runtime client of ours on its channel. What comes out of turn is the function's own doing, and is not answered. */
@@ -68,24 +66,17 @@ export const serveChannel = (socket: Socket, turns: Turns, events: RuntimeEvents
     turns.end();
     tell();
   };
-  const isTooLarge = (body: Buffer | undefined): body is undefined => body === undefined || (body.length > RESPONSE_BYTES_MAX && readError(body).payload.length > RESPONSE_BYTES_MAX);
-  const takeError = (body: Buffer) => {
-    const { errorType, payload } = readError(body);
-    events.error(errorType, payload);
-  };
-  const takeInitError = (body: Buffer | undefined) => {
-    if (turns.isInitialized) return;
-    if (body === undefined) return events.initError("Runtime.Unknown", Buffer.from("{}"));
-    const { errorType, payload } = readError(body);
-    events.initError(errorType, payload.length > RESPONSE_BYTES_MAX ? Buffer.from("{}") : payload);
+  const takeError = ({ errorType, payload }: ReturnType<typeof readError>) => (payload === undefined ? events.responseTooLarge() : events.error(errorType, payload));
+  const takeInitError = ({ errorType, payload = Buffer.from("{}") }: ReturnType<typeof readError>) => {
+    if (!turns.isInitialized) events.initError(errorType, payload);
   };
   const read = createFrameReader({
     bytesMax: (kind) => BYTES_MAX.get(kind),
     take(kind, body) {
       if (kind === NEXT) turns.ask(client);
-      else if (kind === INIT_ERROR) takeInitError(body);
+      else if (kind === INIT_ERROR) takeInitError(readError(body));
       else if (kind === RESPONSE) answer(() => (body === undefined ? events.responseTooLarge() : events.response(body)));
-      else answer(() => (isTooLarge(body) ? events.responseTooLarge() : takeError(body)));
+      else answer(() => takeError(readError(body)));
     },
   });
   // Its client ends with it, which is told as the end of any program.

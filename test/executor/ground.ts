@@ -11,7 +11,7 @@ import { newTrace } from "../../src/kit/ids.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createProcessDriver } from "../../src/sandbox/process.ts";
-import type { IsolationName } from "../../src/sandbox/sandbox.ts";
+import type { IsolationName, SandboxDriver } from "../../src/sandbox/sandbox.ts";
 import { zipOf, type PackageFile } from "../support/functions.ts";
 import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -69,7 +69,9 @@ export interface GroundOptions {
   isolation?: IsolationName;
   /** Instead: the driver of no isolation, whose runtimes are woken. */
   isWoken?: boolean;
-  /** Instead: the same driver, with no channels: every runtime speaks HTTP. */
+  /** Instead: a driver of the test's own, and the folder that it and the executor share. */
+  own?: { sandboxes: SandboxDriver; directory: string };
+  /** Instead: the driver of no isolation, with no channels: every runtime speaks HTTP. */
   isHttp?: boolean;
 }
 
@@ -80,14 +82,14 @@ export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarg
 };
 
 /** An executor over real processes, and what it needs of a platform. */
-export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]!, isWoken = false, isHttp = false }: GroundOptions = {}) => {
-  const directory = temporaryDirectory();
+export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]!, isWoken = false, isHttp = false, own }: GroundOptions = {}) => {
+  const directory = own?.directory ?? temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
   const withoutIsolation = () => createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
-  const sandboxes = isWoken ? createWokenDriver(withoutIsolation()) : isHttp ? withoutChannels(withoutIsolation()) : isolation === "bubblewrap" ? bubblewrap! : withoutIsolation();
+  const sandboxes = own !== undefined ? own.sandboxes : isWoken ? createWokenDriver(withoutIsolation()) : isHttp ? withoutChannels(withoutIsolation()) : isolation === "bubblewrap" ? bubblewrap! : withoutIsolation();
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({

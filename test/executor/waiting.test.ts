@@ -1,6 +1,11 @@
-import { dirname } from "node:path";
-import { describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { canBeWoken } from "../../src/executor/waking.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
+import { hasBubblewrap } from "../support/isolation.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { startFunction, type TestFunction } from "./ground.ts";
 
 const PROCESS = { isolation: "process" } as const;
@@ -56,17 +61,37 @@ const look = async ({ invoke }: TestFunction): Promise<Seen> => {
   return { ...seen, environment: environment.toSorted(([one], [other]) => (one < other ? -1 : 1)) };
 };
 
-describe.each([
+const LANGUAGES = [
   ["nodejs24.x", "app.mjs", NODE],
   ["nodejs22.x", "app.mjs", NODE],
   ["python3.13", "app.py", PYTHON],
-])("a runtime of %s that waited for its function", (runtime, file, code) => {
+] as const;
+
+describe.each(LANGUAGES)("a runtime of %s that waited for its function", (runtime, file, code) => {
   it("is the same as one that was started", async () => {
     const options = { runtime, environment: ENVIRONMENT, logging: { group: "g", format: "JSON" } } as const;
     const [started, woken] = [await look(await startFunction({ [file]: code }, options, PROCESS)), await look(await startFunction({ [file]: code }, options, WOKEN))];
     expect(woken.environment.map(([name]) => name)).not.toContain("_LAMBDAD_CHANNEL");
     expect(Object.fromEntries(woken.environment)).toMatchObject({ ...ENVIRONMENT, AWS_LAMBDA_LOG_FORMAT: "JSON" });
     expect([started.program, woken.program]).toEqual([expect.stringMatching(/bootstrap\.\w+\0$/), expect.stringMatching(/waiting\.\w+\0$/)]);
+    expect({ ...woken, program: "" }).toEqual({ ...started, program: "" });
+  });
+});
+
+describe.runIf(hasBubblewrap())("in a sandbox that was made in advance (skipped without bubblewrap)", () => {
+  it.each(LANGUAGES)("a runtime of %s is the same, too", async (runtime, file, code) => {
+    const directory = temporaryDirectory();
+    const found = await findBubblewrap({ directory: join(directory, "sandboxes"), network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages: join(directory, "code"), count: 1 }, wall: createClock(), log: silentLog });
+    const sandboxes = (found as Extract<typeof found, { ok: true }>).driver;
+    const options = { runtime, environment: ENVIRONMENT, logging: { group: "g", format: "JSON" } } as const;
+    const started = await look(await startFunction({ [file]: code }, options, { isolation: "bubblewrap" }));
+    let woken = await look(await startFunction({ [file]: code }, options, { own: { sandboxes, directory } }));
+    // The first one of its kind is made while it is waited for.
+    await eventually("one has waited", async () => {
+      woken = await look(await startFunction({ [file]: code }, options, { own: { sandboxes, directory } }));
+      return woken.program !== started.program;
+    });
+    onTestFinished(() => sandboxes.close());
     expect({ ...woken, program: "" }).toEqual({ ...started, program: "" });
   });
 });
