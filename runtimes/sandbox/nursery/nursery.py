@@ -143,7 +143,7 @@ class Nursery:
             self.server.socket.detach()
             for sandbox in self.sandboxes.values():
                 sandbox.relay.detach()
-            become_first({**self.facts, "storageBytes": storage_bytes}, control, relay, descriptors, Forked)
+            become_first({**self.facts, "storageBytes": storage_bytes}, control, relay, descriptors, Forked if IS_RUNTIME else None)
         except Forked:
             control.detach()
             relay.detach()
