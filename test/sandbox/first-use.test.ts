@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -17,8 +17,8 @@ const isOnline = hasRoute("/proc/net/route", /\t00000000\t[0-9A-F]{8}\t0003/);
 const hasIPv6 = hasRoute("/proc/net/ipv6_route", /^0{32} 00 .*(?<! lo)$/m);
 const canRun = process.getuid?.() === 0 && hasBubblewrap() && isOnline && existsSync("/dev/net/tun") && ["ip", "pasta", "python3"].every(hasProgram);
 
-const createDriver = async () => {
-  const probe = await findBubblewrap({ directory: join(temporaryDirectory(), "sandboxes"), network: "isolated", searchPath: process.env["PATH"] ?? "", wall: createClock(), log: silentLog });
+const createDriver = async ({ path = process.env["PATH"] ?? "", log = silentLog } = {}) => {
+  const probe = await findBubblewrap({ directory: join(temporaryDirectory(), "sandboxes"), network: "isolated", searchPath: path, wall: createClock(), log });
   if (!probe.ok) throw new Error(probe.why);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
@@ -47,7 +47,6 @@ const gates = (): number =>
 const START = `
 import errno, socket, sys, time
 def gate(): return "lambdad:" in open("/proc/net/dev").read()
-def segments_sent_again(): return int([line for line in open("/proc/net/snmp") if line.startswith("Tcp:")][1].split()[12])
 def say(*words): print(*words, flush=True)
 `;
 const start = (sandbox: Sandbox, code: string) => sandbox.exec({ command: "/usr/bin/python3", args: ["-c", START + code], env: {}, directory: "/tmp" });
@@ -58,7 +57,7 @@ const run = async (sandbox: Sandbox, code: string): Promise<string> => {
 };
 const connection = (address: string, port: number) => `
 line = socket.create_connection(("${address}", ${port}), timeout=20)
-say(line.recv(100).decode().strip(), segments_sent_again())
+say(line.recv(100).decode().strip())
 `;
 const datagram = (address: string, port: number) => `
 one = socket.socket(socket.AF_INET6 if ":" in "${address}" else socket.AF_INET, socket.SOCK_DGRAM)
@@ -73,7 +72,7 @@ describe.runIf(canRun)("the internet on first use (skipped where the tests are n
     const [quiet, loud] = [(await createGround(driver)).sandbox, (await createGround(driver)).sandbox];
     expect(await run(quiet, `say("up", gate())`)).toBe("up True\n");
     expect(pastas()).toEqual([]);
-    expect(await run(loud, connection(outside.IPv4, outside.port))).toBe("from outside 0\n");
+    expect(await run(loud, connection(outside.IPv4, outside.port))).toBe("from outside\n");
     expect(pastas()).toHaveLength(1);
     await loud.destroy();
     expect(pastas()).toEqual([]);
@@ -87,7 +86,7 @@ describe.runIf(canRun)("the internet on first use (skipped where the tests are n
     const driver = await createDriver();
     const of = async (code: string) => run((await createGround(driver)).sandbox, code);
     for (const address of hasIPv6 ? [outside.IPv4, outside.IPv6] : [outside.IPv4]) {
-      expect(await of(connection(address, outside.port))).toBe("from outside 0\n");
+      expect(await of(connection(address, outside.port))).toBe("from outside\n");
       expect(await of(datagram(address, outside.port))).toBe("first second\n");
     }
   });
@@ -98,11 +97,11 @@ describe.runIf(canRun)("the internet on first use (skipped where the tests are n
     const said = await run(sandbox, `${connection(outside.IPv4, outside.port)}
 before = line.getsockname()[0]
 while gate(): time.sleep(0.01)
-line.send(b"still there"); say(line.recv(100).decode(), segments_sent_again())
+line.send(b"still there"); say(line.recv(100).decode())
 ${datagram(outside.IPv4, outside.port)}
 say(one.getsockname()[0] == before)
 `);
-    expect(said).toBe("from outside 0\nstill there 0\nfirst second\nTrue\n");
+    expect(said).toBe("from outside\nstill there\nfirst second\nTrue\n");
   });
 
   it("takes a question to the resolver for a first packet", async () => {
@@ -126,7 +125,7 @@ for family, address in ((socket.AF_INET, "169.254.169.254"), ${hasIPv6 ? `(socke
     const driver = await createDriver();
     const sandboxes = await Promise.all(Array.from({ length: 6 }, async () => (await createGround(driver)).sandbox));
     const said = await Promise.all(sandboxes.map((sandbox) => run(sandbox, connection(outside.IPv4, outside.port))));
-    expect(said).toEqual(sandboxes.map(() => "from outside 0\n"));
+    expect(said).toEqual(sandboxes.map(() => "from outside\n"));
     expect(pastas()).toHaveLength(6);
   });
 
@@ -162,9 +161,9 @@ for family, address in ((socket.AF_INET, "169.254.169.254"), ${hasIPv6 ? `(socke
     await run(sandbox, `say("up")`);
     await sandbox.reset();
     expect(pastas()).toEqual([]);
-    expect(await run(sandbox, connection(outside.IPv4, outside.port))).toBe("from outside 0\n");
+    expect(await run(sandbox, connection(outside.IPv4, outside.port))).toBe("from outside\n");
     await sandbox.reset();
-    expect(await run(sandbox, connection(outside.IPv4, outside.port))).toBe("from outside 0\n");
+    expect(await run(sandbox, connection(outside.IPv4, outside.port))).toBe("from outside\n");
     expect(pastas()).toHaveLength(1);
   });
 
@@ -177,8 +176,35 @@ for family, address in ((socket.AF_INET, "169.254.169.254"), ${hasIPv6 ? `(socke
     const next = (await createGround(driver)).sandbox;
     expect(pastas()).toHaveLength(1);
     expect(gates()).toBe(1);
-    // Nothing was held meanwhile: it may have to be sent again.
-    for (const one of [sandbox, next]) expect(await run(one, connection(outside.IPv4, outside.port))).toMatch(/^from outside/);
+    for (const one of [sandbox, next]) expect(await run(one, connection(outside.IPv4, outside.port))).toBe("from outside\n");
+  });
+
+  it("says so when pasta cannot be started any more, and leaves a sandbox without a way out", async () => {
+    const programs = temporaryDirectory();
+    const broken = join(programs, "broken");
+    writeFileSync(join(programs, "pasta"), `#!/bin/sh\n[ ! -e ${broken} ] || { echo it is broken >&2; exit 1; }\nexec /usr/bin/pasta "$@"\n`, { mode: 0o755 });
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (message: string, facts?: object) => void said.push(message, JSON.stringify(facts)) };
+    const { sandbox } = await createGround(await createDriver({ path: `${programs}:${process.env["PATH"]}`, log }));
+    writeFileSync(broken, "");
+    const ask = `
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try: one.sendto(b"?", ("203.0.113.1", 9)); say("sent")
+except OSError as error: say(errno.errorcode[error.errno])
+`;
+    expect(await run(sandbox, ask)).toBe("sent\n");
+    await eventually("it is said", () => said.join().includes("a sandbox has no way to the internet") && said.join().includes("it is broken"));
+    await eventually("the gate has gone", async () => (await run(sandbox, ask)) === "ENETUNREACH\n");
+    expect(gates()).toBe(0);
+  });
+
+  it("is there from the beginning where no gate can be made", async () => {
+    const programs = temporaryDirectory();
+    for (const name of ["bwrap", "pasta", "setpriv"]) symlinkSync(["/usr/bin", "/bin"].map((folder) => join(folder, name)).find((file) => existsSync(file))!, join(programs, name));
+    const { sandbox } = await createGround(await createDriver({ path: programs }));
+    expect(pastas()).toHaveLength(1);
+    await sandbox.destroy();
+    expect(pastas()).toEqual([]);
   });
 
   it("is not kept from others by a sandbox that floods its gate", async () => {
@@ -198,7 +224,7 @@ while True:
     if count == 1000: say("flooding")
 `);
     await new Promise((resolve) => running.stdout.once("data", resolve));
-    expect(await run(other, connection(outside.IPv4, outside.port))).toBe("from outside 0\n");
+    expect(await run(other, connection(outside.IPv4, outside.port))).toBe("from outside\n");
     const kib = Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${helper}/status`, "utf8"))?.[1]);
     expect(kib).toBeLessThan(32 * 1024);
   });
