@@ -9,6 +9,7 @@ export interface Server {
   host: string;
   port: number;
   endpoint: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export const startLambdad = async (isolation: string, named?: string): Promise<S
     if (named === undefined) rmSync(directory, { recursive: true, force: true });
   };
   const endpoint = await readEndpoint(child.stdout);
-  if (endpoint !== undefined) return { ...endpoint, stop };
+  if (endpoint !== undefined) return { ...endpoint, pid: child.pid!, stop };
   await stop();
   return said.split("\n").find((line) => line.startsWith("✗"))?.slice(2) ?? said;
 };
@@ -42,6 +43,7 @@ export const startEcho = async (): Promise<Server> => {
   if (endpoint === undefined) throw new Error("the echo server did not start");
   return {
     ...endpoint,
+    pid: child.pid!,
     async stop() {
       child.kill("SIGTERM");
       await once(child, "exit");
