@@ -6,7 +6,7 @@ import { prepareBare } from "./bare-start.ts";
 import { warmUp } from "./cold-invoke.ts";
 import { GOALS } from "./goals.ts";
 import { createMaker } from "./maker.ts";
-import { availableBytes, pssBytes, treeBytes } from "./process-tree.ts";
+import { availableBytes, besideBytes, pssBytes, treeBytes } from "./process-tree.ts";
 import { plainPrograms } from "./programs/plain.ts";
 import type { Program } from "./programs/program.ts";
 import { untilQuiet } from "./quiet.ts";
@@ -51,8 +51,7 @@ const ofEnvironments = async (server: Server, program: Program, many: number): P
   await maker.remove([first]);
   const names = await maker.makeMany(program, many);
   await untilQuiet(server.pid);
-  const [before, availableBefore] = [treeBytes(server.pid), availableBytes()];
-  const fixed = before - pssBytes(server.pid);
+  const [before, fixed, availableBefore] = [treeBytes(server.pid), besideBytes(server.pid), availableBytes()];
   for (const name of names) await warmUp(server, name);
   await untilQuiet(server.pid);
   const [each, host] = [(treeBytes(server.pid) - before) / many, (availableBefore - availableBytes()) / many];

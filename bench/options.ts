@@ -2,7 +2,7 @@ export interface Options {
   isQuick: boolean;
   isJson: boolean;
   isolations: readonly string[];
-  /** Parts of names of benches; empty: all. */
+  /** Names of benches; empty: all. */
   only: readonly string[];
 }
 

@@ -35,5 +35,7 @@ const kibOf = (path: string, field: string): number => Number(new RegExp(`^${fie
 /** Proportional: what several processes share counts for each by its part. 0 for one that has ended. */
 export const pssBytes = (pid: number): number => kibOf(`/proc/${pid}/smaps_rollup`, "Pss") * 1024;
 export const rssBytes = (pid: number): number => kibOf(`/proc/${pid}/status`, "VmRSS") * 1024;
-export const treeBytes = (root: number): number => treeOf(root).reduce((sum, pid) => sum + pssBytes(pid), 0);
+export const treeBytes = (root: number): number => pssBytes(root) + besideBytes(root);
+/** Of all under it, without itself. */
+export const besideBytes = (root: number): number => treeOf(root).reduce((sum, pid) => (pid === root ? sum : sum + pssBytes(pid)), 0);
 export const availableBytes = (): number => kibOf("/proc/meminfo", "MemAvailable") * 1024;

@@ -9,6 +9,11 @@ export type Bench = (server: Server, isolation: string, options: Options) => Pro
 /** Runs benches, by name, with each isolation that starts here, prints, and ends with 1 at the first wrong answer. */
 export const runAlone = async (benches: Readonly<Record<string, Bench>>): Promise<void> => {
   const options = readOptions(process.argv.slice(2));
+  const unknown = options.only.find((name) => !(name in benches));
+  if (unknown !== undefined) {
+    console.error(`${unknown} is no bench: --only knows ${Object.keys(benches).join(", ")}`);
+    process.exit(2);
+  }
   const chosen = Object.entries(benches).filter(([name]) => options.only.length === 0 || options.only.includes(name));
   const results: Result[] = [];
   const skipped: string[] = [];
@@ -32,6 +37,5 @@ export const runAlone = async (benches: Readonly<Record<string, Bench>>): Promis
       await server.stop();
     }
   }
-  if (chosen.length === 0) console.error(`--only knows ${Object.keys(benches).join(", ")}`);
   print(results, skipped, options);
 };
