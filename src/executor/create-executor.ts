@@ -119,6 +119,15 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
         throw serviceException(target, error, log);
       }
     },
+    prepare(target) {
+      if (sandboxes.prepare === undefined) return;
+      const begin = async () => {
+        const runtime = await clients.complete(await runtimeVersions.resolve(target));
+        sandboxes.prepare!(sandboxSpec(target, startOf(runtime).mounts(runtime, dataDirectory), 0));
+      };
+      // Whatever it is, the start of an environment will tell it.
+      begin().catch(() => {});
+    },
     runtimes: runtimes.list,
     runtimeVersions,
     checkRuntimes: runtimes.check,

@@ -117,6 +117,8 @@ export interface Executor {
    * at all with an ApiError that says why: no such runtime here, role cannot be assumed; ServiceException for what the platform could not do.
    */
   createEnvironment(target: FunctionTarget): Promise<Environment>;
+  /** An environment of it will be needed soon: what can be made in advance is begun. */
+  prepare(target: FunctionTarget): void;
   /** Every runtime name, and what answers to it here. */
   runtimes(): Promise<RuntimeListing[]>;
   close(): Promise<void>;

@@ -20,6 +20,7 @@ export interface Nurseries {
   take(spec: SandboxSpec): Promise<{ prepared: PreparedSandbox; own: Mount[] } | undefined>;
   /** It will be asked for soon. */
   prepare(spec: SandboxSpec): void;
+  prepared(): { ready: number; wanted: number };
   close(): Promise<void>;
 }
 
@@ -151,6 +152,7 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
       const { kind } = kindOf(spec, packages) ?? {};
       if (kind !== undefined) void refill(nurseryOf(kind));
     },
+    prepared: () => ({ ready: [...nurseries.values()].reduce((sum, { ready }) => sum + ready.length, 0), wanted: nurseries.size * count }),
     async close() {
       isClosed = true;
       await Promise.all(
