@@ -5,11 +5,11 @@ import { errorText, toError } from "./errors.mjs";
 import { isModern } from "./generation.mjs";
 
 const LEVELS = { TRACE: 1, DEBUG: 2, INFO: 3, WARN: 4, ERROR: 5, FATAL: 6 };
-const isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === "JSON";
-const least = LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()] ?? LEVELS.TRACE;
+let isJson = false;
+let least = LEVELS.TRACE;
 
 /** Of the invocation that runs, or of the last one. */
-let current = { requestId: isModern ? "-" : undefined, tenantId: undefined };
+let current;
 export const setCurrent = (next) => void (current = next);
 
 /** A frame: it begins with RS, and its own line breaks are escaped, so that a message of several lines is one log event (see log-frame.ts). */
@@ -58,6 +58,9 @@ const logger = (level) => {
 
 /** What uses `console.log` in turn (`table`, `count`, `group`) follows; `dir` and `process.stdout` write as they are, as on AWS. */
 export const patchConsole = () => {
+  isJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === "JSON";
+  least = LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()] ?? LEVELS.TRACE;
+  current = { requestId: isModern ? "-" : undefined, tenantId: undefined };
   for (const level of Object.keys(LEVELS)) console[level.toLowerCase()] = logger(level);
   console.log = console.info;
 };

@@ -6,38 +6,43 @@ import * as nodeModule from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const taskRoot = realpathSync(process.env.LAMBDA_TASK_ROOT);
-const require = nodeModule.createRequire(`${taskRoot}/`);
 const PACKAGES = `${sep}node_modules${sep}`;
 /** What AWS's runtime brings along, wherever it lies. */
 const SDK = /^@(aws-sdk|smithy|aws-crypto|aws)\//;
 
-/** The folders of packages on NODE_PATH: those of layers. The SDK's are links to elsewhere, and left to require. */
-const folders = (process.env.NODE_PATH ?? "").split(":").filter((place) => place.endsWith(`${sep}node_modules`) && existsSync(place)).map((place) => realpathSync(place));
+/** Of the folders of packages on NODE_PATH: those of layers. The SDK's are links to elsewhere, and left to require. */
+const readFolders = () => (process.env.NODE_PATH ?? "").split(":").filter((place) => place.endsWith(`${sep}node_modules`) && existsSync(place)).map((place) => realpathSync(place));
+let places;
+/** What the environment says, once it is known: where the code is, how it requires, and what is on NODE_PATH. */
+const ofEnvironment = () => {
+  if (places !== undefined) return places;
+  const taskRoot = realpathSync(process.env.LAMBDA_TASK_ROOT);
+  return (places = { taskRoot, require: nodeModule.createRequire(`${taskRoot}/`), folders: readFolders() });
+};
 const isBare = (specifier) => !/^[./]|^(node|file|data):/.test(specifier);
 /** Import looks in a folder of packages for modules that stand beside it; what it finds further up does not count. */
 const lookups = (specifier, context, error) =>
   error?.code === "ERR_MODULE_NOT_FOUND" && isBare(specifier)
-    ? folders.map((folder) => ({ context: { ...context, parentURL: pathToFileURL(join(dirname(folder), "_")).href }, has: ({ url }) => url.startsWith(pathToFileURL(folder + sep).href) }))
+    ? ofEnvironment().folders.map((folder) => ({ context: { ...context, parentURL: pathToFileURL(join(dirname(folder), "_")).href }, has: ({ url }) => url.startsWith(pathToFileURL(folder + sep).href) }))
     : [];
 
 /** Where require finds what import did not; throws import's own error when neither does. */
 const elsewhere = (specifier, error) => {
   if (error?.code !== "ERR_MODULE_NOT_FOUND" || !isBare(specifier)) throw error;
   try {
-    return pathToFileURL(require.resolve(specifier)).href;
+    return pathToFileURL(ofEnvironment().require.resolve(specifier)).href;
   } catch {
     throw error;
   }
 };
 
-const isInCode = (url) => url?.startsWith("file:") === true && fileURLToPath(url).startsWith(taskRoot + sep);
+const isInCode = (url) => url?.startsWith("file:") === true && fileURLToPath(url).startsWith(ofEnvironment().taskRoot + sep);
 /** In a node_modules of a folder that the code lies in. */
 const isAbove = (url) => {
   if (!url.startsWith("file:")) return false;
   const path = fileURLToPath(url);
   const at = path.indexOf(PACKAGES);
-  return at >= 0 && taskRoot.startsWith(path.slice(0, at) + sep);
+  return at >= 0 && ofEnvironment().taskRoot.startsWith(path.slice(0, at) + sep);
 };
 
 /** As Node.js words it. */
@@ -74,6 +79,7 @@ const findOnNodePath = (specifier, context, next, error) => {
 };
 
 export const allowSdkImports = () => {
+  ofEnvironment();
   if (nodeModule.registerHooks === undefined) return nodeModule.register(import.meta.url);
   nodeModule.registerHooks({
     resolve(specifier, context, next) {

@@ -69,6 +69,8 @@ export const connect = async (address) => {
     response: (id, body) => request("POST", `/invocation/${id}/response`, body),
     error: (id, payload) => report(`/invocation/${id}/error`, payload),
     initError: (payload) => report("/init/error", payload),
+    /** What was told is with the platform. */
+    flush: async () => {},
     ref: () => socket.ref(),
     unref: () => socket.unref(),
   };

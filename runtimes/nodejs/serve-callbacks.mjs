@@ -24,6 +24,8 @@ const toJson = (result) => {
   }
 };
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 const isAsync = (handler) => handler.constructor?.name === "AsyncFunction";
 
 /** What happens when nothing is left to do: set by the invocation that runs. */
@@ -85,6 +87,7 @@ export const serve = async (api, begin) => {
   const die = async (error, code) => {
     isDying = true;
     await (report === undefined ? answering : report(describeError(error)));
+    await api.flush();
     process.exit(code);
   };
   process.on("uncaughtException", (error) => {
@@ -126,7 +129,9 @@ export const serve = async (api, begin) => {
     api.ref();
     if (body === undefined) logError("Invoke Error", error);
     answering = body === undefined ? api.error(invocation.id, describeError(error)) : api.response(invocation.id, body);
+    // A rejection that nobody handles ends the process behind the answer, as on AWS, and before it is ready again.
     await answering;
+    await turn();
     if (isDying) return;
   }
 };

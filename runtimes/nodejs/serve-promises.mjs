@@ -42,6 +42,7 @@ export const serve = async (api, begin) => {
   } catch (error) {
     logError("Init Error", error);
     await api.initError(describeError(error));
+    await api.flush();
     process.exit(1);
   }
   for (;;) {

@@ -1,14 +1,24 @@
-"""The Python runtime client: loads the handler once, then asks the Runtime API for one invocation after the other."""
+"""The Python runtime client: loads the handler once, then asks for one invocation after the other."""
 
 import os
 import sys
 
 import lambdad_errors as errors
+import lambdad_json
 import lambdad_logging as logs
 from lambdad_context import LambdaContext
 from lambdad_handler import load_handler
 from lambdad_json import marshal, to_json, unmarshal
-from lambdad_runtime_api import RuntimeApi
+
+
+def connect():
+    """Over the channel where the platform gave one, which is none of the handler's business; else as any runtime does."""
+    descriptor = os.environ.pop("_LAMBDAD_CHANNEL", None)
+    if descriptor is None:
+        from lambdad_runtime_api import RuntimeApi
+        return RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    from lambdad_channel import Channel
+    return Channel(int(descriptor))
 
 
 def load(api):
@@ -37,8 +47,9 @@ def serve_one(api, handler, invocation):
 
 
 def main():
-    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    api = connect()
     logs.set_up(os.environ)
+    lambdad_json.set_up(os.environ)
     handler = load(api)
     while True:
         invocation = api.next()

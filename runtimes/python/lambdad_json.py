@@ -2,13 +2,18 @@
 
 import decimal
 import json
-import os
 
 from lambdad_errors import RuntimeFault
 
-_KEEPS_UNICODE = os.environ.get("AWS_EXECUTION_ENV") not in ("AWS_Lambda_python3.%d" % minor for minor in range(8, 12))
-_encode = json.JSONEncoder(ensure_ascii=not _KEEPS_UNICODE).encode
+_ASCII_ONLY = ["AWS_Lambda_python3.%d" % minor for minor in range(8, 12)]
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _RARE = (decimal.Decimal, bytes)
+
+
+def set_up(environment):
+    global _encode
+    if environment.get("AWS_EXECUTION_ENV") in _ASCII_ONLY:
+        _encode = json.JSONEncoder(ensure_ascii=True).encode
 
 
 def _is_named_tuple(value):

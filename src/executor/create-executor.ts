@@ -7,7 +7,7 @@ import { hexId } from "../kit/ids.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, EXTENSIONS_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
+import type { Mount, SandboxDriver, SandboxSpec, WaitingProgram } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
@@ -61,7 +61,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number): SandboxSpec => ({
+  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number, waiting: WaitingProgram | undefined): SandboxSpec => ({
     id: hexId(random, 16),
     account: target.account,
     mounts,
@@ -72,11 +72,12 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
     openFilesMax: ENVIRONMENT_FILES_MAX,
     ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+    ...(waiting === undefined ? {} : { waiting }),
   });
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
     const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
-    const sandbox = await sandboxes.create(sandboxSpec(target, mounts, packages.layers.extensions.length));
+    const sandbox = await sandboxes.create(sandboxSpec(target, mounts, packages.layers.extensions.length, startOf(runtime).waiting?.({ runtime, target })));
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
     const isJson = logging.format === "JSON";

@@ -18,7 +18,7 @@ interface Facts {
 const XRAY_DAEMON = { host: "127.0.0.1", port: "2000" };
 
 /** What a function may set anew ("Defined runtime environment variables", unreserved). */
-const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
+export const unreservedVariables = (sandbox: Pick<Sandbox, "path">): Record<string, string> => ({
   LANG: "en_US.UTF-8",
   TZ: ":UTC",
   PATH: `/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:${sandbox.path("/opt/bin")}`,
@@ -31,7 +31,7 @@ const unreserved = ({ sandbox }: Facts): Record<string, string> => ({
 export const environmentVariables = (facts: Facts): Record<string, string> => {
   const { target, credentials, sandbox, logStream, endpoint, runtimeApi, ofRuntime, ofMetadata } = facts;
   return {
-    ...unreserved(facts),
+    ...unreservedVariables(sandbox),
     AWS_ENDPOINT_URL: endpoint,
     ...target.environment,
     ...ofRuntime,

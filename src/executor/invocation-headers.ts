@@ -4,6 +4,17 @@ import { traceHeader } from "./tracing.ts";
 /** JSON that fits into a header: what is not ASCII is escaped. */
 const ascii = (json: string): string => json.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/** What a runtime client of ours gets with an event, in the order of the channel's frame; empty where there is none. */
+export const invocationFields = (invocation: Invocation, deadlineMs: number): string[] => [
+  invocation.requestId,
+  String(deadlineMs),
+  invocation.invokedFunctionArn,
+  traceHeader(invocation),
+  ascii(invocation.clientContext ?? ""),
+  ascii(invocation.cognitoIdentity ?? ""),
+  invocation.tenantId ?? "",
+];
+
 /** What the runtime gets with an event, written as AWS writes it: shell scripts look for the very letters. */
 export const invocationHeaders = (invocation: Invocation, deadlineMs: number): Record<string, string> => ({
   "Content-Type": "application/json",

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { assert } from "../kit/assert.ts";
 import type { Random } from "../kit/random.ts";
-import { LOG_DESCRIPTOR, type Addresses, type Mount, type RunningProcess, type Sandbox } from "../sandbox/sandbox.ts";
+import { CHANNEL_DESCRIPTOR, LOG_DESCRIPTOR, type Addresses, type Mount, type RunningProcess, type Sandbox } from "../sandbox/sandbox.ts";
+import { CHANNEL_VARIABLE, wakeFrame } from "./channel.ts";
 import { programRefusal } from "./entrypoint.ts";
 import { environmentVariables, extensionVariables } from "./environment-variables.ts";
 import type { EnvironmentCredentials, FunctionTarget } from "./executor.ts";
@@ -76,8 +77,14 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
     async startRuntime() {
       const program = start.program(facts);
       if ("failure" in program) return program;
-      const env = { ...environmentVariables(variableFacts()), ...(program.hasLog === true ? { _LAMBDA_TELEMETRY_LOG_FD: String(LOG_DESCRIPTOR) } : {}) };
-      return follow(await sandbox.exec({ ...program, env, directory: sandbox.path("/var/task") }), "function");
+      const hasChannel = program.hasChannel === true && sandbox.hasChannels;
+      const env = {
+        ...environmentVariables(variableFacts()),
+        ...(program.hasLog === true ? { _LAMBDA_TELEMETRY_LOG_FD: String(LOG_DESCRIPTOR) } : {}),
+        ...(hasChannel ? { [CHANNEL_VARIABLE]: String(CHANNEL_DESCRIPTOR) } : {}),
+      };
+      const isWaiting = hasChannel && start.waiting?.(facts) !== undefined;
+      return follow(await sandbox.exec({ ...program, hasChannel, env, directory: sandbox.path("/var/task"), ...(isWaiting ? { wake: wakeFrame(env) } : {}) }), "function");
     },
   };
 };

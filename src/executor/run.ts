@@ -45,6 +45,8 @@ export interface Run {
   close(): void;
 }
 
+/** Of the event loop: in the first its end may have been read before its channel was. */
+const TURNS_BEHIND_END = 2;
 const NEXT: Signal = { kind: "next" };
 
 export const createRun = ({ target, processes, telemetry, tell, random, wall }: RunNeeds): Run => {
@@ -132,7 +134,10 @@ export const createRun = ({ target, processes, telemetry, tell, random, wall }: 
     const started = await processes.startRuntime();
     if ("failure" in started) return fail(started.failure);
     runtime = started;
-    void started.exited.then((exit) => {
+    if (started.channel !== undefined) api.serve(started.channel);
+    void started.exited.then(async (exit) => {
+      // What it wrote before it ended is here by then.
+      for (let turn = 0; turn < TURNS_BEHIND_END; turn++) await new Promise(setImmediate);
       runtime = undefined;
       fail({ kind: "exit", exit });
     });

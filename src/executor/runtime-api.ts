@@ -1,24 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { serveChannel } from "./channel.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
 import { errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
-
-/** What the runtime told, by the call it made. */
-export interface RuntimeEvents {
-  /** It is ready for an invocation: the end of INIT, or of the invocation before. */
-  next(): void;
-  /** A response that was passed on while it came has its length in `streamedBytes`, and no payload. */
-  response(payload: Buffer, streamedBytes?: number): void;
-  responseTooLarge(): void;
-  error(errorType: string, payload: Buffer): void;
-  initError(errorType: string, payload: Buffer): void;
-}
+import { createTurns, type Asker, type Running, type RuntimeEvents } from "./turns.ts";
 
 export interface RuntimeApi {
   handleConnection(socket: Socket): void;
+  /** The channel of a runtime client of ours: it takes its turns with whoever speaks HTTP. */
+  serve(channel: Socket): void;
   /** Hands the event to the runtime that waits for it. Only this invocation may be answered. */
   send(invocation: Invocation, deadlineMs: number): void;
   /** What else answers on the same address: asked before a path is refused. */
@@ -32,24 +25,9 @@ const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 const refuse = (response: ServerResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
-/** The invocation that the runtime has, and who takes its response if that is streamed. */
-interface Running {
-  requestId: string;
-  receiver?: ResponseReceiver;
-  /** Its streamed response is still passed on. What the runtime asks for behind the last byte may come in sooner than that byte is taken. */
-  stream?: Promise<void>;
-  /** The runtime's request for the next invocation meanwhile. */
-  asking?: ServerResponse;
-  /** Its streamed response broke off. */
-  isBroken?: boolean;
-  /** Its answer, while that is read. */
-  answer?: IncomingMessage;
-}
-
 const NOTHING = Buffer.alloc(0);
 const telling = (errorType: string, errorMessage: string) => [errorType, Buffer.from(JSON.stringify({ errorType, errorMessage }))] as const;
 const INVALID_MODE = telling("Runtime.InvalidResponseModeHeader", "Invalid function response mode");
-const TRUNCATED = telling("Runtime.TruncatedResponse", "The runtime broke off in the middle of the response");
 const STREAM_TOO_LARGE = telling("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${STREAMED_RESPONSE_BYTES_MAX} bytes).`);
 
 /**
@@ -59,53 +37,21 @@ const STREAM_TOO_LARGE = telling("Function.ResponseSizeTooLarge", `Response payl
  * Invoke answers on AWS, too.
  */
 export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
-  /** The runtime's open request for an invocation, and the invocation that waits for such a request. */
-  let waiting: ServerResponse | undefined;
-  let ready: { invocation: Invocation; deadlineMs: number } | undefined;
-  /** Delivered and not answered to its end yet; answered last. */
-  let running: Running | undefined;
-  let answered: string | undefined;
-  let isInitialized = false;
+  const turns = createTurns(events);
   let initError: IncomingMessage | undefined;
 
-  const deliver = () => {
-    if (waiting === undefined || ready === undefined) return;
-    const [response, { invocation, deadlineMs }] = [waiting, ready];
-    waiting = ready = undefined;
-    running = invocation.receiver === undefined ? { requestId: invocation.requestId } : { requestId: invocation.requestId, receiver: invocation.receiver };
-    response.writeHead(200, invocationHeaders(invocation, deadlineMs)).end(invocation.payload);
-  };
-  /** One request waits for the end of a stream, however many come. */
-  const askBehind = (of: Running, response: ServerResponse) => {
-    if (of.asking === undefined) void of.stream!.then(() => onNext(of.asking!));
-    else refuse(of.asking, "Running", "Ready");
-    of.asking = response;
-  };
   const onNext = (response: ServerResponse) => {
-    if (running?.stream !== undefined) return askBehind(running, response);
-    if (running?.isBroken === true) {
-      end(running.requestId);
-      events.error(...TRUNCATED);
-    }
-    if (running !== undefined) return refuse(response, "Running", "Ready");
-    isInitialized = true;
-    // Who asks anew has given up the request before, even if its end is not seen here yet.
-    if (waiting !== undefined) refuse(waiting, "Ready", "Ready");
-    waiting = response;
-    response.once("close", () => {
-      if (waiting === response) waiting = undefined;
-    });
-    // It may have asked before, and lost its connection when an event was on its way.
-    if (ready === undefined) events.next();
-    else deliver();
+    const asker: Asker = {
+      isClient: false,
+      deliver: (invocation, deadlineMs) => response.writeHead(200, invocationHeaders(invocation, deadlineMs)).end(invocation.payload),
+      refuse: (from, to) => refuse(response, from, to),
+    };
+    response.once("close", () => turns.withdraw(asker));
+    turns.ask(asker);
   };
   const refuseAnswer = (response: ServerResponse, requestId: string, kind: string) => {
-    if (requestId === answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
+    if (requestId === turns.answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
     fault(response, 400, "InvalidRequestID", "Invalid request ID");
-  };
-  const end = (requestId: string) => {
-    running = undefined;
-    answered = requestId;
   };
   const onAnswer = async (request: IncomingMessage, response: ServerResponse, of: Running, kind: string) => {
     const { requestId } = of;
@@ -114,8 +60,8 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     of.answer = request;
     const body = await readBody(request, RESPONSE_BYTES_MAX);
     // A stream beside it may have come to its end meanwhile.
-    if (running !== of) return refuseAnswer(response, requestId, kind);
-    end(requestId);
+    if (turns.running !== of) return refuseAnswer(response, requestId, kind);
+    turns.end();
     if (body === undefined) {
       events.responseTooLarge();
       return fault(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`);
@@ -132,10 +78,10 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   const onStream = async (request: IncomingMessage, response: ServerResponse, of: Running, receiver: ResponseReceiver) => {
     const bytes = await passOn(request, receiver).catch(() => "broken" as const);
     // It may have told of an error beside it meanwhile.
-    if (running !== of) return refuseAnswer(response, of.requestId, "response");
+    if (turns.running !== of) return refuseAnswer(response, of.requestId, "response");
     // It may have ended, or be about to tell why: only if it asks for the next invocation was that its answer.
     if (bytes === "broken") return void (of.isBroken = true);
-    end(of.requestId);
+    turns.end();
     reply(response, 202, { status: "OK" });
     if (bytes === undefined) return events.error(...STREAM_TOO_LARGE);
     const error = midstreamError(request);
@@ -144,26 +90,31 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   };
   /** Only the running invocation has somebody who takes a stream, and takes one. What is refused is not kept. */
   const takeAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
+    const { running } = turns;
     if (requestId !== running?.requestId) {
       request.resume();
       return refuseAnswer(response, requestId, kind);
     }
     const { receiver } = running;
     if (kind !== "response" || receiver === undefined || responseModeOf(request) !== "streaming") return onAnswer(request, response, running, kind);
-    const of: Running = (running = { requestId });
+    const of = turns.stream();
     return (of.stream = onStream(request, response, of, receiver).finally(() => delete of.stream));
   };
   const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
     initError?.destroy();
     initError = request;
     const body = await readBody(request, RESPONSE_BYTES_MAX);
-    if (isInitialized) return refuse(response, "Ready", "InitError");
+    if (turns.isInitialized) return refuse(response, "Ready", "InitError");
     events.initError(errorTypeOf(request), body ?? Buffer.from("{}"));
     reply(response, 202, { status: "OK" });
   };
 
   // Node keeps no account of the connections of a server that does not listen itself.
   const sockets = new Set<Socket>();
+  const follow = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  };
   const others: LocalApi[] = [];
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     request.on("error", () => {});
@@ -178,14 +129,14 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
 
   return {
     handleConnection(socket) {
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
+      follow(socket);
       server.emit("connection", socket);
     },
-    send(invocation, deadlineMs) {
-      ready = { invocation, deadlineMs };
-      deliver();
+    serve(socket) {
+      follow(socket);
+      serveChannel(socket, turns, events);
     },
+    send: turns.send,
     alsoServe: (serve) => void others.push(serve),
     close: () => sockets.forEach((socket) => socket.destroy()),
   };

@@ -1,4 +1,4 @@
-import type { Mount, Sandbox } from "../sandbox/sandbox.ts";
+import type { Mount, Sandbox, WaitingProgram } from "../sandbox/sandbox.ts";
 import type { FunctionTarget } from "./executor.ts";
 import type { Failure } from "./failures.ts";
 import type { Runtime } from "./runtimes.ts";
@@ -17,6 +17,8 @@ export interface Program {
   args: string[];
   /** AWS's own client may be in it, which frames what is logged and writes it to a pipe of its own (`_LAMBDA_TELEMETRY_LOG_FD`). */
   hasLog?: boolean;
+  /** It is a client of ours, and speaks with the server over a channel where there is one. */
+  hasChannel?: boolean;
 }
 
 /** How the runtimes of one language are started. */
@@ -24,6 +26,8 @@ export interface Start {
   /** Beside the function's code and layers. */
   mounts(runtime: Runtime, dataDirectory: string): Mount[];
   program(facts: StartFacts): Program | { failure: Failure };
+  /** The program as it can be started in advance, where it can be. It becomes the function's by being told its variables. */
+  waiting?(facts: Pick<StartFacts, "target" | "runtime">): WaitingProgram | undefined;
   /** Beside those that every function has; over the function's own. */
   variables(facts: StartFacts): Record<string, string>;
   /** As INIT_START says it: `python:3.13.v2`. */

@@ -8,12 +8,18 @@ import { javaStart } from "./java.ts";
 import { rubyStart } from "./ruby.ts";
 import type { Runtime, RuntimeLanguage } from "./runtimes.ts";
 import { SDK_TARGETS, sdkMounts } from "./sdk.ts";
+import type { WaitingProgram } from "../sandbox/sandbox.ts";
+import { unreservedVariables } from "./environment-variables.ts";
 import type { Start, StartFacts } from "./start.ts";
+import { canBeWoken } from "./waking.ts";
 
 /** Our runtime clients; beside `src/` in the repository, beside `dist/` in the package. */
 const clients = fileURLToPath(new URL("../../runtimes", import.meta.url));
 const RUNTIME_DIRECTORY = "/var/runtime";
 const BOOTSTRAPS = ["/var/task/bootstrap", "/opt/bootstrap"];
+const PYTHON_ENCODING = { LC_CTYPE: "C.UTF-8" };
+/** Before 3.9 a Python does not hand descriptors to others by itself. */
+const canFork = (version: string): boolean => Number(version.split(".")[1]) >= 9;
 /** Counts up when what a custom runtime finds in its environment changes. */
 const OS_ONLY_VERSION = 1;
 
@@ -25,12 +31,28 @@ interface Managed {
   variables(facts: StartFacts): Record<string, string>;
   /** How many parts of the interpreter's version name the runtime. */
   versionParts: number;
+  /** The same client, which waits for its function, in `runtimes/<language>`. */
+  waiting: string;
+  /** Of its environment: what is read when it starts. */
+  waitingVariables: Readonly<Record<string, string>>;
+  /** How a driver may copy it instead of starting it. */
+  forksAs?(runtime: Runtime): WaitingProgram["forksAs"];
 }
 
 /** A language that AWS brings: an interpreter of this machine runs our client, which loads the handler. */
-const managed = ({ client, args, variables, versionParts }: Managed): Start => ({
+const managed = ({ client, args, variables, versionParts, waiting, waitingVariables, forksAs }: Managed): Start => ({
   mounts: (runtime, dataDirectory) => [{ source: join(clients, runtime.language), target: RUNTIME_DIRECTORY }, ...sdkMounts(runtime, dataDirectory), ...interpreterMounts(interpreterOf(runtime))],
-  program: ({ runtime, target, sandbox }) => ({ command: interpreterOf(runtime).path, args: [...args(runtime, target), join(sandbox.path(RUNTIME_DIRECTORY), client)] }),
+  program: ({ runtime, target, sandbox }) => ({ command: interpreterOf(runtime).path, args: [...args(runtime, target), join(sandbox.path(RUNTIME_DIRECTORY), client)], hasChannel: true }),
+  waiting({ runtime, target }) {
+    if (!canBeWoken(runtime.language, target.environment)) return undefined;
+    const kind = forksAs?.(runtime);
+    return {
+      command: interpreterOf(runtime).path,
+      args: [...args(runtime, target), join(RUNTIME_DIRECTORY, waiting)],
+      env: { ...unreservedVariables({ path: (place) => place }), ...waitingVariables },
+      ...(kind === undefined ? {} : { forksAs: kind }),
+    };
+  },
   variables: (facts) => ({ ...variables(facts), AWS_EXECUTION_ENV: `AWS_Lambda_${facts.target.runtime}` }),
   version(runtime) {
     const parts = interpreterOf(runtime).version.split(".");
@@ -48,15 +70,20 @@ const STARTS: Readonly<Record<RuntimeLanguage, Start>> = {
       return { NODE_PATH: target.environment["NODE_PATH"] ?? paths.map((path) => sandbox.path(path)).join(":") };
     },
     versionParts: 1,
+    waiting: "waiting.mjs",
+    waitingVariables: {},
   }),
   python: managed({
     client: "bootstrap.py",
     args: () => PYTHON_ARGS,
     variables({ target, sandbox }) {
       const own = target.environment["PYTHONPATH"];
-      return { PYTHONPATH: [sandbox.path(SDK_TARGETS.python), ...(own === undefined ? [] : [own])].join(":"), LC_CTYPE: "C.UTF-8", _LAMBDAD_OPT: sandbox.path("/opt") };
+      return { PYTHONPATH: [sandbox.path(SDK_TARGETS.python), ...(own === undefined ? [] : [own])].join(":"), ...PYTHON_ENCODING, _LAMBDAD_OPT: sandbox.path("/opt") };
     },
     versionParts: 2,
+    waiting: "waiting.py",
+    waitingVariables: PYTHON_ENCODING,
+    forksAs: ({ interpreter }) => (canFork(interpreter!.version) ? "python" : undefined),
   }),
   java: javaStart,
   ruby: rubyStart,

@@ -1,6 +1,7 @@
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
@@ -9,7 +10,7 @@ import { hostPath } from "./host-path.ts";
 import { connectToLoopback, listenOnLoopback, type Listening } from "./loopback.ts";
 import { cpuMsOf, descendantsOf, memoryOf, processesOf, sharedMemoryOf, signalAll } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
-import type { ProcessExit, RunningProcess, Sandbox, SandboxListener, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import { CHANNEL_DESCRIPTOR, LOG_DESCRIPTOR, type ProcessExit, type RunningProcess, type Sandbox, type SandboxListener, type SandboxProcess, type SandboxSpec } from "./sandbox.ts";
 import { spawnChild } from "./spawn-child.ts";
 import { createOutputPipes, type OutputPipes } from "./stdio.ts";
 import { createWatch } from "./watch.ts";
@@ -104,8 +105,12 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
     assert(!isDestroyed, "nothing is run in a sandbox that is destroyed");
     // Without mounts /tmp is everybody's: TMPDIR leads handlers to their own, and marks every process that they start.
     const env = { ...program.env, TMPDIR: tmp };
-    const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"`;
-    return spawnChild("/bin/sh", ["-c", limits, program.command, ...program.args], { env, cwd: program.directory, detached: true, stdio: ["ignore", ...pipes.writers] });
+    const hasChannel = program.hasChannel === true;
+    // Between its descriptors and the channel there is nothing, and not what a child is given to leave a gap.
+    const gap = hasChannel && program.hasLog !== true ? ` ${LOG_DESCRIPTOR}>&-` : "";
+    const limits = `ulimit -c 0; ulimit -n ${spec.openFilesMax} 2>/dev/null; exec "$0" "$@"${gap}`;
+    const stdio: StdioOptions = ["ignore", ...pipes.writers, ...(gap === "" ? [] : ["ignore" as const]), ...(hasChannel ? ["pipe" as const] : [])];
+    return spawnChild("/bin/sh", ["-c", limits, program.command, ...program.args], { env, cwd: program.directory, detached: true, stdio });
   };
   /** From now on it is one of those that are measured, frozen and killed. */
   const follow = (child: ChildProcess): Promise<ProcessExit> => {
@@ -133,7 +138,13 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
       if (child.pid === undefined) await once(child, "spawn");
       const exited = follow(child);
       pipes.release();
-      return { stdout: pipes.stdout, stderr: pipes.stderr, ...(pipes.log === undefined ? {} : { log: pipes.log }), exited, signal: (name) => void child.kill(name) };
+      const channel = program.hasChannel === true ? channelOf(child) : undefined;
+      return {
+        stdout: pipes.stdout, stderr: pipes.stderr, exited,
+        ...(pipes.log === undefined ? {} : { log: pipes.log }),
+        ...(channel === undefined ? {} : { channel }),
+        signal: (name) => void child.kill(name),
+      };
     } catch (error) {
       pipes?.abandon();
       throw error;
@@ -161,7 +172,7 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
   };
   return {
     id: spec.id,
-    hasChannels: false,
+    hasChannels: true,
     path: (target) => hostPath(spec, tmp, target),
     listen,
     exec,
@@ -194,4 +205,10 @@ export const createProcessSandbox = (spec: SandboxSpec, { directory, wall, log }
       onDestroyed();
     },
   };
+};
+
+/** Node's own pipe to a child is a pair of sockets. */
+const channelOf = (child: ChildProcess): Socket => {
+  const channel = child.stdio[CHANNEL_DESCRIPTOR] as Socket;
+  return channel.on("error", () => channel.destroy());
 };

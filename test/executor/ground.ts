@@ -15,6 +15,7 @@ import type { IsolationName } from "../../src/sandbox/sandbox.ts";
 import { zipOf, type PackageFile } from "../support/functions.ts";
 import { bubblewrap, isolations } from "../support/isolation.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+import { createWokenDriver } from "./woken-driver.ts";
 
 const ACCOUNT = "000000000000";
 const LAYER_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:layer`;
@@ -66,6 +67,8 @@ export interface GroundOptions {
   runtimePaths?: Readonly<Record<string, string>>;
   /** The driver; by default the one that lambdad would choose here. */
   isolation?: IsolationName;
+  /** Instead: the driver of no isolation, whose runtimes are woken. */
+  isWoken?: boolean;
 }
 
 /** A function whose package brings its program. Its own files are modules and texts. */
@@ -75,13 +78,14 @@ export const custom = (bootstrap: string | Buffer, options: Partial<FunctionTarg
 };
 
 /** An executor over real processes, and what it needs of a platform. */
-export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]! }: GroundOptions = {}) => {
+export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, isolation = isolations[0]!, isWoken = false }: GroundOptions = {}) => {
   const directory = temporaryDirectory();
   // As where a server is started in a project: its package.json is none of the functions' business.
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
   const [clock, wall] = [createClock(), createClock()];
   const blobs = createPackages(join(directory, "blobs"));
-  const sandboxes = isolation === "bubblewrap" ? bubblewrap! : createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
+  const withoutIsolation = () => createProcessDriver({ directory: join(directory, "sandboxes"), wall, log: silentLog });
+  const sandboxes = isWoken ? createWokenDriver(withoutIsolation()) : isolation === "bubblewrap" ? bubblewrap! : withoutIsolation();
   const lines: string[] = [];
   const ledger = { record() {}, find: async () => [], flush: async () => {} };
   const executor = createExecutor({

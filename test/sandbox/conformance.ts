@@ -127,6 +127,15 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect(without.stdout).toBe("none\n");
     });
 
+    it("has a channel to this server, both ways, where it is asked for and there are channels", async () => {
+      const { sandbox } = await ground();
+      const running = await startShell(sandbox, "[ -e /proc/$$/fd/4 ] || exec echo none; [ -e /proc/$$/fd/3 ] && echo more; read -r line <&4; echo \"got $line\" >&4; exec 4>&-; cat", { hasChannel: true });
+      if (!sandbox.hasChannels) return expect([running.channel, await text(running.stdout)]).toEqual([undefined, "none\n"]);
+      running.channel!.write("a line\n");
+      expect(await Promise.all([text(running.channel!), text(running.stdout)])).toEqual(["got a line\n", ""]);
+      expect((await runShell(sandbox, "[ ! -e /proc/$$/fd/4 ] && echo none")).stdout).toBe("none\n");
+    });
+
     it.each([
       ["exit 0", { code: 0, signal: null }],
       ["exit 7", { code: 7, signal: null }],
