@@ -77,6 +77,8 @@ def open_pipes(roles):
             ours[role], theirs[role] = one.detach(), other.detach()
         else:
             ours[role], theirs[role] = os.pipe()
+            # A program opens it again as /dev/stdout, and is not the user that made it.
+            os.fchmod(theirs[role], 0o666)
     return ours, theirs
 
 
