@@ -124,7 +124,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       if (sandboxes.prepare === undefined) return;
       const begin = async () => {
         const runtime = await clients.complete(await runtimeVersions.resolve(target));
-        sandboxes.prepare!(sandboxSpec(target, startOf(runtime).mounts(runtime, dataDirectory), 0));
+        sandboxes.prepare!(sandboxSpec(target, startOf(runtime).mounts(runtime, dataDirectory), 0, startOf(runtime).waiting?.({ runtime, target })));
       };
       // Whatever it is, the start of an environment will tell it.
       begin().catch(() => {});
