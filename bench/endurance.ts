@@ -8,14 +8,14 @@ import { troubledPrograms } from "./endurance/programs.ts";
 import { runRound, type Amounts, type Functions } from "./endurance/round.ts";
 import { clientOf, createMaker } from "./maker.ts";
 import { untilQuiet } from "./quiet.ts";
-import { rounded } from "./statistics.ts";
+import { median, rounded } from "./statistics.ts";
 import { startLambdad, type Server } from "./server.ts";
 import { newDirectory } from "./stored-functions.ts";
 
 /** As much of it as `--scale` says. */
 const WHOLE: Amounts = { warm: 100_000, cold: 5_000, troubles: 200 };
 const ROUNDS = 10;
-/** How much the server may have grown from the first tenth to the end, in parts. What V8 gives back to the machine is its own affair, hence the second. */
+/** How much the server may have grown from the first rounds to the last, in parts. What V8 gives back to the machine is its own affair, hence the second. */
 const GROWTH_MOST = { heap: 0.05, rss: 0.1 };
 /** Longer than an idle environment lives. */
 const IDLE = "11m";
@@ -49,7 +49,7 @@ const main = async (): Promise<number> => {
       looks.push(await look());
       console.error(`round ${round + 1} of ${ROUNDS}: ${describe(looks.at(-1)!)}`);
     }
-    return report(before, looks[0]!, looks.at(-1)!);
+    return report(before, settled(looks.slice(1, 4)), settled(looks.slice(-3)));
   } finally {
     await server.stop();
   }
@@ -73,7 +73,13 @@ const forceIdle = async ({ endpoint, pid }: Server): Promise<void> => {
 
 const describe = ({ held, memory }: Look): string => `heap ${rounded(memory.heap / MIB)} MiB, RSS ${rounded(memory.rss / MIB)} MiB, ${Object.entries(held).map(([kind, things]) => `${kind} ${things.length}`).join(", ")}`;
 
-/** Against the first round, after which everything that is made once has been made. */
+/** Of three rounds: what the last of them holds, and the median of their memory, which V8's own code moves by a MiB. */
+const settled = (looks: readonly Look[]): Look => {
+  const middle = (kind: keyof Memory) => median(looks.map(({ memory }) => memory[kind]));
+  return { held: looks.at(-1)!.held, memory: { heap: middle("heap"), external: middle("external"), rss: middle("rss") } };
+};
+
+/** Against the first rounds, after which everything that is made once has been made. */
 const report = (before: Look, first: Look, last: Look): number => {
   const problems: string[] = [];
   const row = (what: string, numbers: readonly (string | number)[], verdict: string) => console.log(`${what.padEnd(22)} ${numbers.map((one) => String(one).padStart(10)).join(" ")}  ${verdict}`);

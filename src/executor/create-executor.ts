@@ -82,9 +82,10 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     const logStream = logStreamName(target);
     const isJson = logging.format === "JSON";
     const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: clock.now, isJson });
+    const about = { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name };
     const stream = createLogStream({
       destination: logs,
-      about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
+      about,
       now: clock.now,
       ...(isJson ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
       onLine: telemetry.line,
@@ -100,6 +101,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);
+        logs.forget(about);
         packages.release();
       },
     });

@@ -138,6 +138,8 @@ export interface RuntimeListing {
 export interface LogDestination {
   /** Lines that may not be written are dropped and told once. A promise means: the stream is behind, wait for it. It never rejects. */
   write(batch: LogBatch): Promise<void> | undefined;
+  /** Nothing more is expected for this stream: its environment has ended. What was written is sent all the same. */
+  forget(stream: Omit<LogBatch, "lines">): void;
   flush(): Promise<void>;
 }
 
