@@ -1,8 +1,20 @@
 import { measureBurst } from "./burst.ts";
-import { measureColdStart } from "./cold-start.ts";
+import { coldStartBenches } from "./cold-start.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
+import { measurePayload } from "./payload.ts";
+import { measureRegisteredFunctions } from "./registered-functions.ts";
 import { runAlone } from "./run-alone.ts";
+import { measureScaleOut } from "./scale-out.ts";
 import { measureServerReady } from "./server-ready.ts";
 import { measureWarmInvoke } from "./warm-invoke.ts";
 
-await runAlone(measureColdStart, measureBurst, measureWarmInvoke, measureIdleMemory, measureServerReady);
+await runAlone({
+  ...coldStartBenches,
+  burst: measureBurst,
+  "scale-out": measureScaleOut,
+  "warm-invoke": measureWarmInvoke,
+  payload: measurePayload,
+  "idle-memory": measureIdleMemory,
+  "server-ready": measureServerReady,
+  "registered-functions": measureRegisteredFunctions,
+});

@@ -18,7 +18,8 @@ const HEAD_END = "\r\n\r\n";
 export const openConnection = ({ host, port }: { host: string; port: number }): Promise<Connection> =>
   new Promise((resolve, reject) => {
     let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
-    let received = Buffer.alloc(0);
+    let chunks: Buffer[] = [];
+    let [arrived, needed] = [0, 0];
     const socket: Socket = connect({ host, port, noDelay: true }, () =>
       resolve({
         send: (request) =>
@@ -36,24 +37,33 @@ export const openConnection = ({ host, port }: { host: string; port: number }): 
     socket.on("error", fail);
     socket.on("close", () => fail(new Error("the server closed the connection")));
     socket.on("data", (chunk) => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      chunks.push(chunk);
+      arrived += chunk.length;
+      // A large answer comes in many chunks: they are joined when its length is known, and when it is whole.
+      if (arrived < needed) return;
+      const received = chunks.length === 1 ? chunk : Buffer.concat(chunks);
       const answer = readAnswer(received);
-      if (answer === undefined) return;
-      received = Buffer.alloc(0);
+      if (typeof answer === "number") {
+        needed = answer;
+        chunks = [received];
+        return;
+      }
+      [chunks, arrived, needed] = [[], 0, 0];
       const { resolve: answerTo } = waiting!;
       waiting = undefined;
       answerTo(answer);
     });
   });
 
-/** Undefined while bytes are missing. */
-const readAnswer = (bytes: Buffer): Answer | undefined => {
+/** How many bytes it has at least, while some are missing. */
+const readAnswer = (bytes: Buffer): Answer | number => {
   const end = bytes.indexOf(HEAD_END);
-  if (end < 0) return undefined;
+  if (end < 0) return bytes.length + 1;
   const head = bytes.toString("latin1", 0, end);
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
   if (length === undefined) throw new Error(`an answer without a length:\n${head}`);
   const from = end + HEAD_END.length;
-  if (bytes.length < from + Number(length)) return undefined;
-  return { status: Number(head.slice(9, 12)), head, body: bytes.subarray(from, from + Number(length)) };
+  const whole = from + Number(length);
+  if (bytes.length < whole) return whole;
+  return { status: Number(head.slice(9, 12)), head, body: bytes.subarray(from, whole) };
 };

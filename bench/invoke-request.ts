@@ -3,18 +3,20 @@ import type { Answer } from "./connection.ts";
 
 const IDENTITY = { accessKeyId: "test", secretAccessKey: "test", region: "us-east-1", service: "lambda" };
 
-/** The bytes of one signed Invoke. The same bytes hold for five minutes, as long as a signature does. */
-export const invokeRequest = (endpoint: string, functionName: string, body: string): Buffer => {
-  const url = new URL(`${endpoint}/2015-03-31/functions/${functionName}/invocations`);
-  return httpRequest(url, signHeaders({ method: "POST", url, body }, IDENTITY, Date.now()), body);
+/** The bytes of one signed call. The same bytes hold for five minutes, as long as a signature does. */
+export const signedRequest = (endpoint: string, method: string, path: string, body = ""): Buffer => {
+  const url = new URL(endpoint + path);
+  return httpRequest(method, url, signHeaders({ method, url, body }, IDENTITY, Date.now()), body);
 };
 
-/** The bytes of the same payload for a server that asks for no signature. */
-export const echoRequest = (endpoint: string, body: string): Buffer => httpRequest(new URL(endpoint), { host: new URL(endpoint).host }, body);
+export const invokeRequest = (endpoint: string, functionName: string, body: string): Buffer => signedRequest(endpoint, "POST", `/2015-03-31/functions/${functionName}/invocations`, body);
 
-const httpRequest = (url: URL, headers: Record<string, string>, body: string): Buffer => {
+/** The bytes of the same payload for a server that asks for no signature. */
+export const echoRequest = (endpoint: string, body: string): Buffer => httpRequest("POST", new URL(endpoint), { host: new URL(endpoint).host }, body);
+
+const httpRequest = (method: string, url: URL, headers: Record<string, string>, body: string): Buffer => {
   const lines = Object.entries({ ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`POST ${url.pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
+  return Buffer.from(`${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
 };
 
 /** Throws when the answer is not what the handler must return: a wrong answer ends the bench. */

@@ -1,65 +1,72 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { zipOf } from "../src/cli/demo/zip.ts";
-import { createMaker, languagesOf } from "./functions.ts";
-import { beginBlock, BLOCKS, latencyContext, resultOf, type Options, type Result } from "./results.ts";
-import { runAlone } from "./run-alone.ts";
-import { lambdadCommand, startLambdad, type Server } from "./server.ts";
+import { openConnection } from "./connection.ts";
+import { GOALS } from "./goals.ts";
+import { checkAnswer, invokeRequest } from "./invoke-request.ts";
+import { beginBlock, BLOCKS, latencyContext, ratioOf, type Pair } from "./results.ts";
+import { runAlone, type Bench } from "./run-alone.ts";
+import { lambdadCommand } from "./server.ts";
+import { newDirectory, storedFunctions } from "./stored-functions.ts";
 
-/** Spawn to `Ready.`: of a new server against a bare Node that listens, and of one with many functions stored against a new one. */
-export const measureServerReady = async (_server: Server, isolation: string, { isQuick }: Options): Promise<Result[]> => {
+interface Ready {
+  ready: number;
+  /** Undefined where nothing was invoked. */
+  answered?: number;
+}
+
+/** Spawn to `Ready.`, and to the first answer of a function that was there before: against a bare Node that listens, and with many functions stored against one. */
+export const measureServerReady: Bench = async (_server, isolation, { isQuick }) => {
   const stored = isQuick ? 1_000 : 10_000;
-  const [empty, full] = [mkdtempSync(join(tmpdir(), "lambdad-bench-")), mkdtempSync(join(tmpdir(), "lambdad-bench-"))];
-  await fill(full, isolation, stored);
-  const bare = () => untilReady([join(import.meta.dirname, "echo-server.ts")]);
-  const lambdad = (directory: string) => untilReady(lambdadCommand(isolation, directory));
-  const all = { bare: [] as number[], empty: [] as number[], full: [] as number[] };
-  await lambdad(empty);
+  const [empty, one, many] = [newDirectory(), await storedFunctions(isolation, 1), await storedFunctions(isolation, stored)];
+  const lambdad = (directory: string, functionName?: string) => start(lambdadCommand(isolation, directory), functionName);
+  const all = { bare: [] as number[], empty: [] as number[], many: [] as number[], answered: [] as number[] };
+  for (const directory of [empty, one, many]) await lambdad(directory);
   for (let block = 0; block < BLOCKS; block++) {
     beginBlock(`server ready, ${isolation}`, block);
-    all.bare.push(await bare());
-    all.empty.push(await lambdad(empty));
-    all.full.push(await lambdad(full));
+    all.bare.push((await start([join(import.meta.dirname, "echo-server.ts")])).ready);
+    all.empty.push((await lambdad(empty)).ready);
+    all.many.push((await lambdad(many)).ready);
+    all.answered.push((await lambdad(one, "stored-0")).answered!);
   }
-  for (const directory of [empty, full]) rmSync(directory, { recursive: true, force: true });
-  const pairs = (ours: readonly number[], theirs: readonly number[]) => ours.map((one, i) => ({ ours: one, theirs: theirs[i]! }));
+  const bare = "a bare Node that listens";
   return [
-    resultOf({ name: "server ready", isolation, baseline: "a bare Node that listens" }, pairs(all.empty, all.bare), latencyContext({ lambdad: all.empty, bare: all.bare })),
-    resultOf({ name: `server ready with ${stored} functions`, isolation, baseline: "the same with none" }, pairs(all.full, all.empty), latencyContext({ full: all.full, empty: all.empty })),
+    ratioOf({ name: "server ready", isolation, baseline: bare, goal: GOALS.serverReady }, pairs(all.empty, all.bare), latencyContext({ lambdad: all.empty, bare: all.bare })),
+    ratioOf({ name: "server's first answer of a function, which is cold", isolation, baseline: bare, goal: GOALS.serverReady }, pairs(all.answered, all.bare), latencyContext({ lambdad: all.answered, bare: all.bare })),
+    ratioOf({ name: `server ready with ${stored} functions`, isolation, baseline: "the same with none", goal: GOALS.serverReadyStored }, pairs(all.many, all.empty), latencyContext({ [`${stored} functions`]: all.many, none: all.empty, bare: all.bare })),
   ];
 };
 
-const AT_ONCE = 16;
+const pairs = (ours: readonly number[], theirs: readonly number[]): Pair[] => ours.map((one, i) => ({ ours: one, theirs: theirs[i]! }));
 
-const fill = async (directory: string, isolation: string, count: number): Promise<void> => {
-  const server = await startLambdad(isolation, directory);
-  if (typeof server === "string") throw new Error(server);
-  const [language] = await languagesOf(server.endpoint);
-  await (await createMaker(server.endpoint))(language!);
-  const lambda = new LambdaClient({ endpoint: server.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } });
-  const ZipFile = await zipOf(language!.file, language!.handler);
-  let made = 0;
-  const work = async () => {
-    while (made < count) await lambda.send(new CreateFunctionCommand({ FunctionName: `stored-${made++}`, Runtime: language!.runtime, Handler: "app.handler", Role: "arn:aws:iam::000000000000:role/bench", Code: { ZipFile } }));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  await server.stop();
-};
-
-/** Milliseconds from the spawn to the line that says so. */
-const untilReady = async (args: readonly string[]): Promise<number> => {
+/** Milliseconds from the spawn to the line that says so, and to the answer of the function where one is named. */
+const start = async (args: readonly string[], functionName?: string): Promise<Ready> => {
   const began = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface(child.stdout)) if (line === "Ready.") break;
-  const ms = performance.now() - began;
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  let endpoint = "";
+  let isReady = false;
+  for await (const line of createInterface(child.stdout)) {
+    if (URL.canParse(line)) endpoint = new URL(line).origin;
+    isReady = line === "Ready.";
+    if (isReady) break;
+  }
+  if (!isReady) throw new Error(`it did not start: ${args.join(" ")}`);
+  const ready = performance.now() - began;
+  const answered = functionName === undefined ? {} : { answered: (await answer(endpoint, functionName)) - began };
   child.kill("SIGTERM");
   await once(child, "exit");
-  return ms;
+  return { ready, ...answered };
 };
 
-if (import.meta.main) await runAlone(measureServerReady);
+const answer = async (endpoint: string, functionName: string): Promise<number> => {
+  const { hostname: host, port } = new URL(endpoint);
+  const connection = await openConnection({ host, port: Number(port) });
+  const reply = await connection.send(invokeRequest(endpoint, functionName, '{"id":"first"}'));
+  const at = performance.now();
+  checkAnswer(reply, { id: "first", isFirst: true });
+  connection.close();
+  return at;
+};
+
+if (import.meta.main) await runAlone({ "server-ready": measureServerReady });

@@ -18,3 +18,6 @@ export interface Spread {
 }
 
 export const spreadOf = (values: readonly number[]): Spread => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
+
+/** Three digits are more than any of these numbers is worth. */
+export const rounded = (value: number): number => Number(value.toPrecision(3));

@@ -1,43 +1,43 @@
-import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { warmUp } from "./cold-invoke.ts";
 import { openConnection } from "./connection.ts";
-import { createMaker, languagesOf } from "./functions.ts";
+import { startGenerator, type Load } from "./generator.ts";
+import { GOALS, type Goal } from "./goals.ts";
 import { checkAnswer, echoRequest, invokeRequest } from "./invoke-request.ts";
-import type { Phase, PhaseReply } from "./load-generator.ts";
-import { beginBlock, BLOCKS, latencyContext, resultOf, type Options, type Result } from "./results.ts";
-import { runAlone } from "./run-alone.ts";
+import { createMaker } from "./maker.ts";
+import { plainPrograms } from "./programs/plain.ts";
+import { beginBlock, BLOCKS, latencyContext, ratioOf, type Result } from "./results.ts";
+import { runAlone, type Bench } from "./run-alone.ts";
 import { startEcho, type Server } from "./server.ts";
 import { percentile } from "./statistics.ts";
 
-const MANY = 16;
+const IN_FLIGHT = [1, 16, 32] as const;
 
 /** Latency with one request in flight, and throughput with one and with many, against a bare `node:http` server that echoes the payload. */
-export const measureWarmInvoke = async (server: Server, isolation: string, { isQuick }: Options): Promise<Result[]> => {
+export const measureWarmInvoke: Bench = async (server, isolation, { isQuick }) => {
   const milliseconds = isQuick ? 150 : 700;
-  const [echo, generator, make] = await Promise.all([startEcho(), startGenerator(), createMaker(server.endpoint)]);
-  const languages = await languagesOf(server.endpoint);
-  const functions = new Map(await Promise.all(languages.map(async (language) => [language.name, await make(language)] as const)));
+  const [echo, maker] = await Promise.all([startEcho(), createMaker(server.endpoint)]);
+  const generator = startGenerator();
+  const programs = await plainPrograms(server.endpoint);
+  const functions = new Map(await Promise.all(programs.map(async (program) => [program.name, await maker.make(program)] as const)));
   const sides = [...functions.keys(), "echo"] as const;
-  const measured = new Map<string, Measured[]>();
+  const measured = new Map<string, Load[]>();
 
-  const runSide = async (side: string, connections: number, ms: number): Promise<Measured> => {
+  const runSide = async (side: string, connections: number, ms: number): Promise<Load> => {
     const body = JSON.stringify({ id: randomUUID(), padding: "." });
     // Signed once a phase: a signature holds for five minutes.
-    const request = side === "echo" ? echoRequest(echo.endpoint, body) : invokeRequest(server.endpoint, functions.get(side as "node")!, body);
+    const request = side === "echo" ? echoRequest(echo.endpoint, body) : invokeRequest(server.endpoint, functions.get(side)!, body);
     const expected = side === "echo" ? [Buffer.from(body)] : await expectedOf(server, request, (JSON.parse(body) as { id: string }).id);
-    const { latencies, elapsedMs } = await generator.run({ ...(side === "echo" ? { host: echo.host, port: echo.port } : { host: server.host, port: server.port }), request, expected, connections, milliseconds: ms });
-    return { latencies, perSecond: (latencies.length / elapsedMs) * 1_000 };
+    const { host, port } = side === "echo" ? echo : server;
+    return generator.run({ host, port, request, expected, connections, milliseconds: ms });
   };
 
   try {
-    for (const name of functions.keys()) await firstInvoke(server, functions.get(name)!);
-    for (const side of sides) await runSide(side, MANY, isQuick ? 300 : 1_500);
+    for (const name of functions.values()) await warmUp(server, name);
+    for (const side of sides) await runSide(side, Math.max(...IN_FLIGHT), isQuick ? 300 : 1_500);
     for (let block = 0; block < BLOCKS; block++) {
       beginBlock(`warm invoke, ${isolation}`, block);
-      for (const connections of [1, MANY]) {
+      for (const connections of IN_FLIGHT) {
         // The other way round in every second block, so that no side always comes after the same one.
         for (const side of block % 2 === 0 ? sides : sides.toReversed()) {
           const key = `${side} ${connections}`;
@@ -50,35 +50,23 @@ export const measureWarmInvoke = async (server: Server, isolation: string, { isQ
     await echo.stop();
   }
 
-  const compare = (name: string, connections: number, what: string, number: (one: Measured) => number): Result => {
+  const compare = (name: string, connections: number, what: string, number: (one: Load) => number, goal?: Goal): Result => {
     const [ours, theirs] = [measured.get(`${name} ${connections}`)!, measured.get(`echo ${connections}`)!];
     const blocks = ours.map((one, i) => ({ ours: number(one), theirs: number(theirs[i]!) }));
-    const rate = (all: readonly Measured[]) => Math.round(percentile(all.map(({ perSecond }) => perSecond), 0.5));
+    const rate = (all: readonly Load[]) => Math.round(percentile(all.map(perSecond), 0.5));
     const context = what.startsWith("latency")
       ? latencyContext({ lambdad: ours.flatMap(({ latencies }) => latencies), echo: theirs.flatMap(({ latencies }) => latencies) })
       : { "lambdad per s": rate(ours), "echo per s": rate(theirs) };
-    return resultOf({ name: `warm invoke, ${name}, ${what}, ${connections} in flight`, isolation, baseline: "a node:http echo" }, blocks, context);
+    return ratioOf({ name: `warm invoke, ${name}, ${what}, ${connections} in flight`, isolation, baseline: "a node:http echo", ...(goal && { goal }) }, blocks, context);
   };
   return [...functions.keys()].flatMap((name) => [
-    compare(name, 1, "latency p50", ({ latencies }) => percentile(latencies, 0.5)),
-    compare(name, 1, "latency p99", ({ latencies }) => percentile(latencies, 0.99)),
-    compare(name, 1, "throughput", ({ perSecond }) => perSecond),
-    compare(name, MANY, "throughput", ({ perSecond }) => perSecond),
+    compare(name, 1, "latency p50", ({ latencies }) => percentile(latencies, 0.5), GOALS.warmP50),
+    compare(name, 1, "latency p99", ({ latencies }) => percentile(latencies, 0.99), GOALS.warmP99),
+    ...IN_FLIGHT.map((connections) => compare(name, connections, "throughput", perSecond, connections === 1 ? undefined : GOALS.throughput)),
   ]);
 };
 
-interface Measured {
-  /** Milliseconds. */
-  latencies: number[];
-  perSecond: number;
-}
-
-const firstInvoke = async (server: Server, functionName: string): Promise<void> => {
-  const connection = await openConnection(server);
-  const id = randomUUID();
-  checkAnswer(await connection.send(invokeRequest(server.endpoint, functionName, JSON.stringify({ id }))), { id, isFirst: true });
-  connection.close();
-};
+const perSecond = ({ latencies, elapsedMs }: Load): number => (latencies.length / elapsedMs) * 1_000;
 
 /** One answer is read with care; that all others have its very bytes is what the generator checks. An environment more may be started under load. */
 const expectedOf = async (server: Server, request: Buffer, id: string): Promise<Buffer[]> => {
@@ -90,20 +78,4 @@ const expectedOf = async (server: Server, request: Buffer, id: string): Promise<
   return [text.replace("true", "false"), text.replace("false", "true")].map((one) => Buffer.from(one));
 };
 
-/** In a process of its own, on the last CPU alone where `taskset` is there; the servers may use all. */
-const startGenerator = async () => {
-  const command = [process.execPath, join(import.meta.dirname, "load-generator.ts")];
-  const pinned = spawnSync("taskset", ["--version"]).status === 0 ? ["taskset", "-c", String(availableParallelism() - 1), ...command] : command;
-  const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "inherit", "inherit", "ipc"], serialization: "advanced" });
-  return {
-    async run(phase: Phase): Promise<{ latencies: number[]; elapsedMs: number }> {
-      child.send(phase);
-      const [reply] = (await once(child, "message")) as [PhaseReply];
-      if ("error" in reply) throw new Error(reply.error);
-      return reply;
-    },
-    stop: () => child.disconnect(),
-  };
-};
-
-if (import.meta.main) await runAlone(measureWarmInvoke);
+if (import.meta.main) await runAlone({ "warm-invoke": measureWarmInvoke });

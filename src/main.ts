@@ -51,7 +51,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS } });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
-  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), wall, log });
+  const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), ...(config.prepared === 0 ? {} : { prepared: { packages: inData("code"), count: config.prepared } }), wall, log });
 
   // Services call each other, environments call the gateway, and the gateway calls the services: the circle is closed by these two.
   const call: Call = (...request) => callServices(...request);
@@ -77,7 +77,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation: sandboxes.isolation, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const gateway = createGateway({ ...needs, platform });
 
   // What an earlier process left is taken up before anything new can come in beside it.

@@ -5,7 +5,7 @@ import type { PlatformApi } from "./gateway/platform-api.ts";
 import { open } from "./iam/seal.ts";
 import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
 import type { Ledger } from "./kit/ledger.ts";
-import type { Isolation } from "./sandbox/sandbox.ts";
+import type { SandboxDriver } from "./sandbox/sandbox.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 
 interface Needs {
@@ -19,7 +19,7 @@ interface Needs {
   blobs: BlobStore;
   clock: AdvanceableClock;
   sessionKey: Buffer;
-  isolation: Isolation;
+  sandboxes: Pick<SandboxDriver, "isolation" | "prepared">;
   endpoint: () => string;
 }
 
@@ -29,7 +29,7 @@ const DRAIN_LOOK_MS = 20;
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
-export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, isolation, endpoint }: Needs): PlatformApi => {
+export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
   const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
   const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
@@ -38,7 +38,8 @@ export const createPlatformApi = ({ services, executor, scheduler, queue, outbox
       version,
       pid: process.pid,
       endpoint: endpoint(),
-      isolation,
+      isolation: sandboxes.isolation,
+      ...(sandboxes.prepared === undefined ? {} : { prepared: sandboxes.prepared() }),
       services: Object.fromEntries(Object.keys(services).map((name) => [name, "available"])),
       runtimes: (await executor.runtimes()).filter(({ path, isExact }) => path !== undefined || isExact),
     }),

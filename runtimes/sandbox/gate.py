@@ -91,13 +91,19 @@ class Gate:
     def open(self):
         """There is another default route: what was held leaves by it. Returns how many packets did."""
         with entered(self.network):
+            self._keep_addresses()
+            return sum(self._send(packet) for packet in self._all_held())
+
+    def _keep_addresses(self):
+        """This machine may have another address by now; who began from the one of that time shall go on."""
+        now = own_addresses()
+        for family, address in self.addresses.items():
+            if now.get(family) == address:
+                continue
             with Netlink() as netlink:
-                # This machine may have another address by now; who began from this one shall go on.
                 for index, name in socket.if_nameindex():
                     if name not in ("lo", DEVICE.decode()):
-                        for family, address in self.addresses.items():
-                            netlink.add_address(index, family, address)
-            return sum(self._send(packet) for packet in self._all_held())
+                        netlink.add_address(index, family, address)
 
     def knock(self):
         """Sends packets that go no further than pasta. Returns how many."""

@@ -33,6 +33,8 @@ export interface Settings {
   environmentIdleMs: number | undefined;
   /** Fetch what AWS's runtimes bring along (boto3, the client for Java) behind the first start. */
   prepareSdks: boolean;
+  /** How many sandboxes of each kind wait for a function. */
+  prepared: number;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "text" | "json";
 }
@@ -58,6 +60,12 @@ export const parsePort = (text: string): number => {
 
 const parseMilliseconds = (text: string): number => {
   if (!/^\d{1,12}$/.test(text)) throw new Error("a whole number of milliseconds");
+  return Number(text);
+};
+
+const PREPARED_MAX = 1_000;
+const parseCount = (text: string): number => {
+  if (!/^\d{1,4}$/.test(text) || Number(text) > PREPARED_MAX) throw new Error(`a whole number from 0 to ${PREPARED_MAX}`);
   return Number(text);
 };
 
@@ -109,6 +117,7 @@ export const SETTINGS: readonly Setting[] = [
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
   { key: "environmentIdleMs", flag: "--idle <ms>", variable: "LAMBDAD_IDLE_MS", help: "how long an idle environment is kept warm", parse: parseMilliseconds, default: undefined },
   { key: "prepareSdks", flag: "--prepare-sdks <0|1>", variable: "LAMBDAD_PREPARE_SDKS", help: "fetch the AWS SDK for Python and AWS's client for Java behind the first start", parse: parseBoolean, default: true },
+  { key: "prepared", flag: "--prepared <count>", variable: "LAMBDAD_PREPARED", help: "how many sandboxes of each kind (runtime, memory) wait for a cold start, under bubblewrap as root; 0 makes each when it is needed", parse: parseCount, default: 3 },
   { key: "logLevel", flag: "--log-level <level>", variable: "LAMBDAD_LOG_LEVEL", help: "debug, info, warn or error", parse: oneOf("debug", "info", "warn", "error"), default: "info" },
   { key: "logFormat", flag: "--log-format <format>", variable: "LAMBDAD_LOG_FORMAT", help: "text or json", parse: oneOf("text", "json"), default: "text" },
 ];

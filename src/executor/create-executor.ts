@@ -82,9 +82,10 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     const logStream = logStreamName(target);
     const isJson = logging.format === "JSON";
     const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: clock.now, isJson });
+    const about = { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name };
     const stream = createLogStream({
       destination: logs,
-      about: { as: credentials.caller, region, group: logging.group, stream: logStream, functionName: name },
+      about,
       now: clock.now,
       ...(isJson ? { isKept: createLevelFilter(logging.applicationLevel) } : {}),
       onLine: telemetry.line,
@@ -100,6 +101,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       credentialsExpireAt: credentials.expiresAt,
       onStopped() {
         live.delete(environment);
+        logs.forget(about);
         packages.release();
       },
     });
@@ -119,6 +121,15 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
         packages?.release();
         throw serviceException(target, error, log);
       }
+    },
+    prepare(target) {
+      if (sandboxes.prepare === undefined) return;
+      const begin = async () => {
+        const runtime = await clients.complete(await runtimeVersions.resolve(target));
+        sandboxes.prepare!(sandboxSpec(target, startOf(runtime).mounts(runtime, dataDirectory), 0, startOf(runtime).waiting?.({ runtime, target })));
+      };
+      // Whatever it is, the start of an environment will tell it.
+      begin().catch(() => {});
     },
     runtimes: runtimes.list,
     runtimeVersions,

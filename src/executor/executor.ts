@@ -117,6 +117,8 @@ export interface Executor {
    * at all with an ApiError that says why: no such runtime here, role cannot be assumed; ServiceException for what the platform could not do.
    */
   createEnvironment(target: FunctionTarget): Promise<Environment>;
+  /** An environment of it will be needed soon: what can be made in advance is begun. */
+  prepare(target: FunctionTarget): void;
   /** Every runtime name, and what answers to it here. */
   runtimes(): Promise<RuntimeListing[]>;
   close(): Promise<void>;
@@ -136,6 +138,8 @@ export interface RuntimeListing {
 export interface LogDestination {
   /** Lines that may not be written are dropped and told once. A promise means: the stream is behind, wait for it. It never rejects. */
   write(batch: LogBatch): Promise<void> | undefined;
+  /** Nothing more is expected for this stream: its environment has ended. What was written is sent all the same. */
+  forget(stream: Omit<LogBatch, "lines">): void;
   flush(): Promise<void>;
 }
 

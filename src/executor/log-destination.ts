@@ -22,9 +22,13 @@ interface Queue {
   sent: number;
   characters: number;
   isCreated: boolean;
+  /** Its environment has ended: nothing is remembered of it once it is sent. */
+  isEnded: boolean;
   /** Who waits until there is room again. */
   room: PromiseWithResolvers<void> | undefined;
 }
+
+const keyOf = ({ as, region, group, stream }: Queue["about"]): string => `${as.account}/${region}/${group}/${stream}`;
 
 const COMPACT_LINES = 10_000;
 
@@ -110,6 +114,7 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
       .finally(() => {
         writing.delete(key);
         if (queue.lines.length > 0) start(key, queue);
+        else if (queue.isEnded) queues.delete(key);
         else forgetIdle();
       });
     writing.set(key, sent);
@@ -126,15 +131,21 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
 
   return {
     write({ lines, ...about }) {
-      const key = `${about.as.account}/${about.region}/${about.group}/${about.stream}`;
+      const key = keyOf(about);
       let queue = queues.get(key);
-      if (queue === undefined) queues.set(key, (queue = { about, lines: [], sent: 0, characters: 0, isCreated: false, room: undefined }));
+      if (queue === undefined) queues.set(key, (queue = { about, lines: [], sent: 0, characters: 0, isCreated: false, isEnded: false, room: undefined }));
       for (const line of lines) {
         queue.lines.push(line);
         queue.characters += line.message.length;
       }
       start(key, queue);
       return queue.characters < LOG_PENDING_CHARACTERS_MAX ? undefined : roomIn(queue);
+    },
+    forget(about) {
+      const key = keyOf(about);
+      const queue = queues.get(key);
+      if (queue !== undefined) queue.isEnded = true;
+      if (!writing.has(key)) queues.delete(key);
     },
     async flush() {
       while (writing.size > 0) await Promise.all(writing.values());

@@ -48,7 +48,7 @@ export const createBubblewrapDriver = ({ host, nurseries, isolation, directory, 
   const live = new Map<string, Sandbox>();
   return {
     isolation,
-    prepare: (spec) => nurseries?.prepare(spec),
+    ...(nurseries === undefined ? {} : { prepare: nurseries.prepare, prepared: nurseries.prepared }),
     async create(spec) {
       const sandbox = await createBubblewrapSandbox(spec, { host, ...(nurseries === undefined ? {} : { nurseries }), directory: join(directory, spec.id), wall, log }, () => live.delete(spec.id));
       live.set(spec.id, sandbox);

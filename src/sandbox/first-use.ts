@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Connection, Internet } from "./internet.ts";
@@ -42,7 +43,8 @@ export const createInternetOnFirstUse = ({ pasta, networks, otherwise, log }: Ne
 
 const open = async (gate: Gate, { pid, pasta, signal, log }: { pid: number; pasta: Pasta; signal: AbortSignal; log: Log }): Promise<Connection> => {
   const connection = await pasta.start(pid, { network: gate.network, families: gate.families, signal });
-  if (signal.aborted) return connection;
+  // Who closes the connection closes the gate.
+  if (signal.aborted || !isNetworkOf(pid, gate.network)) return connection;
   if (connection.failure !== undefined) {
     log.warn("a sandbox has no way to the internet", { error: connection.failure });
     gate.remove();
@@ -51,6 +53,14 @@ const open = async (gate: Gate, { pid, pasta, signal, log }: { pid: number; past
   // A gate that is lost has nothing any more.
   await gate.open().catch(() => 0);
   return connection;
+};
+
+const isNetworkOf = (pid: number, network: number): boolean => {
+  try {
+    return statSync(`/proc/${pid}/ns/net`).ino === network;
+  } catch {
+    return false;
+  }
 };
 
 const KNOCK_TIMEOUT_MS = 1_000;

@@ -78,7 +78,11 @@ export const startNetworkProcess = (python: string): NetworkProcess => {
       return { id, done };
     },
     forget: (id) => void orders.delete(id),
-    kill: () => void child.kill("SIGKILL"),
+    kill() {
+      // Somebody waits for its end.
+      child.ref();
+      child.kill("SIGKILL");
+    },
     ended: endOf(child, python).then(lose),
   };
 };

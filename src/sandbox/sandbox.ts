@@ -149,6 +149,8 @@ export interface SandboxDriver {
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** One like it will be made soon: what can be done in advance is begun. Its `id`, and the mounts of its function, do not matter. */
   prepare?(spec: SandboxSpec): void;
+  /** Sandboxes that wait for a function, and how many would. */
+  prepared?(): { ready: number; wanted: number };
   /** Destroys the sandboxes that are left, then frees what the driver itself holds. */
   close(): Promise<void>;
 }

@@ -85,6 +85,7 @@ export const createScheduler = ({ executor, clock, wall, ledger, limits = create
         release();
       }
     },
+    prepare: executor.prepare,
     retire: placement.retire,
     provision: provisioned.provision,
     provisioned: provisioned.status,

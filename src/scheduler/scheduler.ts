@@ -33,6 +33,8 @@ export interface Scheduler {
    * environment and lease meanwhile.
    */
   invoke(target: FunctionTarget, invocation: RequestedInvocation, onAnswer?: (outcome: InvocationOutcome) => void): Promise<InvocationReport>;
+  /** It was made or changed, and will be invoked. */
+  prepare(target: FunctionTarget): void;
   /** Code or configuration changed, or the function or a version is gone: idle environments stop, busy ones after their invocation. */
   retire(functionArn: string, only?: Retired): void;
   /** Makes and keeps what a function's configurations ask for, and lets go what else was provisioned for it. Returns at once. */

@@ -40,7 +40,7 @@ export const createFakeEnvironment = async ({ runtime, extension, startedAfter, 
     },
   };
   const lines: string[] = [];
-  const logs = createLogStream({ destination: { write: (batch) => void lines.push(...batch.lines.map(({ message }) => message)), flush: async () => {} }, about: {} as never, now: wall.now });
+  const logs = createLogStream({ destination: { write: (batch) => void lines.push(...batch.lines.map(({ message }) => message)), forget() {}, flush: async () => {} }, about: {} as never, now: wall.now });
   const telemetry = createTelemetry({ connect: sandbox.connect, wall, nowMs: wall.now, isJson: false });
   const ground = createGround({ isolation: "process" });
   let stopped = 0;

@@ -2,6 +2,10 @@ import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { InvokeCommand, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { expect, it } from "vitest";
+import { createLogDestination } from "../../src/executor/log-destination.ts";
+import type { Call } from "../../src/kit/call.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
 import { clientsOf } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
 import { startServer } from "../support/server.ts";
@@ -51,4 +55,24 @@ it("function logs arrive whole, as their role may; what may not be written is to
   const kinds = (await messages("json")).map((line) => JSON.parse(line) as { type?: string; message?: string }).map(({ type, message }) => type ?? message);
   expect(kinds).toEqual(["error", "platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start", "error", "platform.runtimeDone", "platform.report"]);
   expect(await server.stop()).toBe(0);
+});
+
+it("what was written when an environment ends is sent, and its stream is not remembered: another line would create it anew", async () => {
+  const called: string[] = [];
+  const call = (async (_service: string, operation: string) => void called.push(operation)) as unknown as Call;
+  const logs = createLogDestination({ call, clock: createClock(), log: silentLog, ledger: { record() {}, find: async () => [], flush: async () => {} } });
+  const about = { as: { type: "root", account: "000000000000", arn: "arn:aws:iam::000000000000:root", userId: "root" } as never, region: "us-east-1", group: "/aws/lambda/f", stream: "s", functionName: "f" };
+  const write = () => logs.write({ ...about, lines: [{ timestamp: 0, message: "line" }] });
+  write();
+  await logs.flush();
+  write();
+  logs.forget(about);
+  await logs.flush();
+  expect(called).toEqual(["CreateLogStream", "PutLogEvents", "PutLogEvents"]);
+  write();
+  await logs.flush();
+  logs.forget(about);
+  write();
+  await logs.flush();
+  expect(called.slice(3)).toEqual(["CreateLogStream", "PutLogEvents", "CreateLogStream", "PutLogEvents"]);
 });

@@ -46,7 +46,7 @@ describe("L13 the pipe for logs", () => {
   it("is in step again after an invocation that wrote more than is kept", async () => {
     const messages: string[] = [];
     const about = { as: { kind: "root", account: "1", arn: "a" } as never, region: "r", group: "g", stream: "s", functionName: "f" };
-    const logs = createLogStream({ about, now: () => 0, destination: { write: ({ lines }) => void messages.push(...lines.map(({ message }) => message)), flush: async () => {} } });
+    const logs = createLogStream({ about, now: () => 0, destination: { write: ({ lines }) => void messages.push(...lines.map(({ message }) => message)), forget() {}, flush: async () => {} } });
     const pipe = new PassThrough();
     logs.follow(pipe, "function", "frames");
     const flood = frame("x".repeat(100_000));

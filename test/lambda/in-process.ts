@@ -39,6 +39,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     limits,
     runtimeVersions: { of: async ({ runtime }) => ({ version: runtime, arn: `arn:aws:lambda:us-east-1::runtime:${runtime}` }), has: async () => true },
     scheduler: {
+      prepare() {},
       async invoke(target) {
         targets.push(target);
         await run(target);

@@ -132,7 +132,7 @@ describe("the outbox", () => {
     const gate = createGate();
     const queue = createInvocationQueue({
       store: targetStore, clock, random, log: silentLog,
-      scheduler: { invoke: async () => (await gate.opened, { outcome: { kind: "response", payload: Buffer.from("1") } } as never), retire() {}, provision() {}, provisioned: () => ({ allocated: 0 }), environments: () => [], close: async () => {} },
+      scheduler: { invoke: async () => (await gate.opened, { outcome: { kind: "response", payload: Buffer.from("1") } } as never), prepare() {}, retire() {}, provision() {}, provisioned: () => ({ allocated: 0 }), environments: () => [], close: async () => {} },
       resolve: async () => ({}) as never,
       ledger: { record() {}, find: async () => [], flush: async () => {} },
     });

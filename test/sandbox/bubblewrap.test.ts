@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { chooseSandboxDriver } from "../../src/sandbox/choose.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import { uidOf } from "../../src/sandbox/run-script.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
+import { openOutside } from "../support/outside.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround, expectOwnListeners, runConformance, runShell, startShell } from "./conformance.ts";
 
@@ -44,7 +45,7 @@ const openPort = async (): Promise<number> => {
 };
 
 const METADATA = "169.254.169.254";
-const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port} && cat <&3' 2>/dev/null || echo refused`;
+const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port} && head -n 1 <&3' 2>/dev/null || echo refused`;
 
 describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
   runConformance("bubblewrap", () => createDriver());
@@ -210,11 +211,11 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
     });
 
     it.runIf(isRoot && hasProgram("ip") && hasProgram("pasta"))("reaches a machine outside through pasta (skipped where the tests are not root, or there is no ip or pasta)", async () => {
-      const outside = openOutside();
+      const outside = await openOutside({ also: METADATA });
       const driver = await createDriver();
       expect(driver.isolation.internet).toBe("pasta");
       const { sandbox } = await createGround(driver);
-      await eventually("the machine outside answers", async () => (await runShell(sandbox, ask(outside.address, outside.port))).stdout.includes("from outside"));
+      await eventually("the machine outside answers", async () => (await runShell(sandbox, ask(outside.IPv4, outside.port))).stdout.includes("from outside"));
       // Where a cloud gives the machine's credentials away: the host reaches it, a handler does not.
       expect(execFileSync("bash", ["-c", ask(METADATA, outside.port)], { encoding: "utf8" })).toContain("from outside");
       expect((await runShell(sandbox, ask(METADATA, outside.port))).stdout).toBe("refused\n");
@@ -265,25 +266,4 @@ function firstProcessOf(id: string): number | undefined {
     }
   }
   return undefined;
-}
-
-/** A machine of the test's own, in a network namespace: it stands for the internet. */
-function openOutside(): { address: string; port: number } {
-  const name = `lambdad-test-${process.pid}`;
-  const link = `lt${process.pid}`;
-  const [here, there, port] = ["10.213.77.1", "10.213.77.2", 8000];
-  const ip = (...args: string[]) => execFileSync("ip", args);
-  ip("netns", "add", name);
-  onTestFinished(() => void ip("netns", "delete", name));
-  ip("link", "add", link, "type", "veth", "peer", "name", `${link}o`, "netns", name);
-  ip("addr", "add", `${here}/24`, "dev", link);
-  ip("link", "set", link, "up");
-  ip("-n", name, "addr", "add", `${there}/24`, "dev", `${link}o`);
-  ip("-n", name, "link", "set", `${link}o`, "up");
-  ip("-n", name, "addr", "add", `${METADATA}/32`, "dev", `${link}o`);
-  ip("route", "add", `${METADATA}/32`, "dev", link);
-  const script = `require("net").createServer((s) => s.end("from outside\\n")).listen(${port}, "0.0.0.0")`;
-  const server = spawn("ip", ["netns", "exec", name, process.execPath, "-e", script], { stdio: "ignore" });
-  onTestFinished(() => void server.kill("SIGKILL"));
-  return { address: there, port };
 }

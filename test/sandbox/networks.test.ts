@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createNetworks } from "../../src/sandbox/networks.ts";
+import { eventually } from "../support/temporary.ts";
 
 const PYTHON = "/usr/bin/python3";
 const isThere = (command: string, ...args: string[]): boolean => {
@@ -32,6 +34,48 @@ const ask = (pid: number, port: number): string =>
   execFileSync("nsenter", [`--net=/proc/${pid}/ns/net`, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`], { encoding: "utf8" });
 const childrenOf = (pid: number): number[] => (readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? []).map(Number);
 const helpers = (): number[] => childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("networks.py"));
+
+/** A program in that network, once it has said something. */
+const startIn = async (pid: number, code: string): Promise<void> => {
+  const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, PYTHON, "-uc", `import socket, time\n${code}`], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+};
+
+describe.runIf(canRun)("connecting in other networks (skipped where the tests are not root, or there is no python3 or unshare)", () => {
+  it("hands out a connection, and tells why there is none", async () => {
+    const networks = createListener();
+    const pid = await startNetwork();
+    await startIn(pid, `server = socket.create_server(("127.0.0.1", 8080)); print("up")\nwhile True: line, _ = server.accept(); line.sendall(line.recv(100)); line.close()`);
+    for (const words of ["once", "again"]) {
+      const socket = await networks.connect(pid, 8080);
+      socket.end(words);
+      expect(await text(socket)).toBe(words);
+    }
+    await expect(networks.connect(pid, 8081)).rejects.toThrow(/nobody can connect to port 8081 in a sandbox's network: .*refused/);
+    await expect(networks.connect(process.pid, 8080)).rejects.toThrow("it is the network of the machine");
+  });
+
+  it("waits for nobody who does not take a connection, and forgets it when nobody wants it any more", async () => {
+    const networks = createListener();
+    const pid = await startNetwork();
+    // One in its queue, one more: the kernel leaves those that follow without an answer.
+    await startIn(pid, `
+server = socket.create_server(("127.0.0.1", 8080), backlog=0)
+held = [socket.socket() for _ in range(4)]
+for line in held: line.setblocking(False); line.connect_ex(("127.0.0.1", 8080))
+print("up"); time.sleep(1000)`);
+    const ending = new AbortController();
+    const connecting = networks.connect(pid, 8080, ending.signal);
+    for (const server of (await networks.listen(pid, [9001])).values()) server.close();
+    const [helper] = helpers();
+    const open = () => readdirSync(`/proc/${helper}/fd`).length;
+    const before = open();
+    ending.abort(new Error("it is over"));
+    await expect(connecting).rejects.toThrow("it is over");
+    await eventually("its descriptor is closed", () => open() === before - 1);
+  });
+});
 
 describe.runIf(canRun)("listening in other networks (skipped where the tests are not root, or there is no python3 or unshare)", () => {
   it("hands out listeners of each network, many at a time", async () => {

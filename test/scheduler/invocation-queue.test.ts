@@ -50,7 +50,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
       runs.push({ minute: Math.round((clock.now() - began) / MINUTE), requestId: invocation.requestId, name: target.name, invocation });
       return outcomeOf(await behave(invocation, runs.length, target));
     },
-    retire() {},
+    prepare() {}, retire() {},
     provision() {},
     provisioned: () => ({ allocated: 0 }),
     environments: () => [],

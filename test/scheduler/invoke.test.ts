@@ -48,6 +48,7 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
       made.push({ environment, invoked, answer: () => answer() });
       return environment;
     },
+    prepare() {},
     runtimes: async () => [],
     close: async () => {},
   };

@@ -49,6 +49,7 @@ const createGround = () => {
         stop: async () => die(),
       } as unknown as Environment;
     },
+    prepare() {},
     runtimes: async () => [],
     close: async () => {},
   };

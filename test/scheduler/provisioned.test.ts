@@ -56,6 +56,7 @@ const createGround = ({ accountConcurrency = 10, isHeld = false }: { accountConc
       made.push({ environment, answer: () => answer(), die: () => environment.stop() });
       return environment;
     },
+    prepare() {},
     runtimes: async () => [],
     close: async () => {},
   };

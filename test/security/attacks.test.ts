@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
+import { MODES } from "../support/modes.ts";
 import { launchServer, startServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
 import { ATTACKS, type Outcome } from "./attacks.ts";
@@ -52,8 +53,7 @@ const openHostPort = async () => {
   return { port, abstract, addresses, close: () => [tcp, unix].forEach((server) => server.close()) };
 };
 
-describe.each(["bubblewrap", "process"] as const)("a handler under %s", (isolation) => {
-  const isHere = isolation === "process" || hasBubblewrap();
+describe.each(MODES)("a handler under $name", ({ name, isolation, flags, isHere, untilPrepared }) => {
   let server: RunningServer;
   let clients: Clients;
   let host: Awaited<ReturnType<typeof openHostPort>>;
@@ -61,12 +61,14 @@ describe.each(["bubblewrap", "process"] as const)("a handler under %s", (isolati
   beforeAll(async () => {
     if (!isHere) return;
     host = await openHostPort();
-    server = await launchServer({ flags: ["--isolation", isolation], env: { LAMBDAD_TEST_SECRET: "of-the-server" } });
+    server = await launchServer({ flags: [...flags], env: { LAMBDAD_TEST_SECRET: "of-the-server" } });
     clients = clientsOf(server.endpoint);
     const role = await createRole(clients, "attacker");
     await createFunction(clients, { FunctionName: "attacker", Role: role, files: { "app.py": ATTACKER }, Timeout: 60, MemorySize: 10_240 });
     await createFunction(clients, { FunctionName: "victim", Role: role, files: { "app.py": VICTIM }, MemorySize: 512 });
+    await untilPrepared(server.endpoint);
     expect((await invoke(clients, "victim", {})).value, server.said()).toBe("still here");
+    await untilPrepared(server.endpoint);
   });
   afterAll(async () => {
     host?.close();
@@ -76,7 +78,7 @@ describe.each(["bubblewrap", "process"] as const)("a handler under %s", (isolati
   it.each(ATTACKS)("$id $title: as SECURITY.md says (skipped where there is no bubblewrap)", async ({ id, title, code, expected }) => {
     expect(SECURITY).toContain(`| ${id} | ${title} | ${expected.bubblewrap} | ${expected.process} |`);
     if (!isHere) return;
-    const mark = `outliving-${isolation}-${process.pid}`;
+    const mark = `outliving-${name.replaceAll(/\W/g, "-")}-${process.pid}`;
     const { addresses, port, abstract } = host;
     const { error, value } = await invoke(clients, "attacker", { code, mark, addresses, port, abstract, dataDirectory: server.dataDirectory, serverPid: server.process.pid });
     expect(error, JSON.stringify(value)).toBeUndefined();

@@ -25,6 +25,8 @@ interface Options {
   dataDirectory?: string;
   env?: Record<string, string>;
   flags?: string[];
+  /** Something that whoever starts it left open, under this number. */
+  inherited?: number;
 }
 
 /** Starts lambdad as a user does, on a free port, and waits for `Ready.`. It is stopped when the test is over. */
@@ -41,10 +43,10 @@ export const launchServer = async (options: Options = {}): Promise<RunningServer
   const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", ...(options.flags ?? [])], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, LAMBDAD_PREPARE_SDKS: "0", ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", ...leftOpen(options.inherited)],
   });
   let said = "";
-  child.stderr.on("data", (chunk) => (said += chunk));
+  child.stderr!.on("data", (chunk) => (said += chunk));
   const exited = once(child, "exit");
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -52,10 +54,12 @@ export const launchServer = async (options: Options = {}): Promise<RunningServer
     return child.exitCode;
   };
   let endpoint = "";
-  for await (const line of createInterface(child.stdout)) {
+  for await (const line of createInterface(child.stdout!)) {
     endpoint = /https?:\/\/\S+/.exec(line)?.[0] ?? endpoint;
     if (line === "Ready.") break;
   }
   if (endpoint === "") throw new Error(`the server did not start:\n${said}`);
   return { endpoint, dataDirectory, process: child, said: () => said, stop: () => end("SIGTERM"), kill: async () => void (await end("SIGKILL")) };
 };
+
+const leftOpen = (descriptor: number | undefined): ("ignore" | "pipe")[] => (descriptor === undefined ? [] : [...Array.from({ length: descriptor - 3 }, () => "ignore" as const), "pipe"]);

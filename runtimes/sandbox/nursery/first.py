@@ -96,21 +96,32 @@ class First:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         while True:
+            for line in iter(self._next_line, None):
+                self._obey(*line.split(" ", 2))
             readable, _, _ = select.select([self._control, woken], [], [])
             if woken in readable:
                 os.read(woken, READ_BYTES)
                 self._reap()
             if self._control in readable:
-                for line in self.read_lines():
-                    self._obey(*line.split(" ", 2))
+                self._read()
 
-    def read_lines(self):
+    def wait_for(self, order):
+        while self._next_line() != order:
+            self._read()
+
+    def _read(self):
         chunk = self._control.recv(READ_BYTES)
         if not chunk:
             # The server is gone; with this process everything inside is.
             os._exit(0)
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [line.decode() for line in lines]
+        self._rest += chunk
+
+    def _next_line(self):
+        line, end, rest = self._rest.partition(b"\n")
+        if not end:
+            return None
+        self._rest = rest
+        return line.decode()
 
     def run(self, name, program, fork=None):
         descriptors = self._take(name)
@@ -209,8 +220,7 @@ def become_first(facts, control, relay, descriptors, fork):
     first = First(control, relay, facts["lastCapability"])
     first.tell("ready")
     # It is in its cgroup when it is told so: all that it starts from now on is limited.
-    while "enter" not in first.read_lines():
-        pass
+    first.wait_for("enter")
     try:
         kernel.unshare(kernel.CLONE_NEWCGROUP)
     except OSError:

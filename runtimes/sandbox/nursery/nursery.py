@@ -77,6 +77,8 @@ def open_pipes(roles):
             ours[role], theirs[role] = one.detach(), other.detach()
         else:
             ours[role], theirs[role] = os.pipe()
+            # A program opens it again as /dev/stdout, and is not the user that made it.
+            os.fchmod(theirs[role], 0o666)
     return ours, theirs
 
 
@@ -141,7 +143,7 @@ class Nursery:
             self.server.socket.detach()
             for sandbox in self.sandboxes.values():
                 sandbox.relay.detach()
-            become_first({**self.facts, "storageBytes": storage_bytes}, control, relay, descriptors, Forked)
+            become_first({**self.facts, "storageBytes": storage_bytes}, control, relay, descriptors, Forked if IS_RUNTIME else None)
         except Forked:
             control.detach()
             relay.detach()

@@ -9,6 +9,8 @@ export interface Health {
   pid: number;
   endpoint: string;
   isolation: { name: string; isBoundary: boolean; network: string; internet: string; warnings: readonly string[] };
+  /** Sandboxes that wait for a function. */
+  prepared?: { ready: number; wanted: number };
   services: Record<string, string>;
   runtimes: { runtime: string; version?: string; path?: string; isExact?: boolean }[];
 }
@@ -26,7 +28,7 @@ export const addHealth = (program: Command, exit: Exit): void => {
 export const isolationText = ({ name, isBoundary, network, internet }: Health["isolation"]): string =>
   `${name}${isBoundary ? "" : " (no security boundary)"}, network ${network}, internet ${internet}`;
 
-const printHealth = (out: Output, { status, version, pid, endpoint, isolation, services, runtimes }: Health): void => {
+const printHealth = (out: Output, { status, version, pid, endpoint, isolation, prepared, services, runtimes }: Health): void => {
   const row = (name: string, text: string) => out.line(`${name.padEnd(9)}  ${text}`);
   const exact = runtimes.filter(({ isExact }) => isExact);
   const others = runtimes.filter(({ isExact }) => !isExact);
@@ -34,6 +36,7 @@ const printHealth = (out: Output, { status, version, pid, endpoint, isolation, s
   row("endpoint", endpoint);
   row("isolation", isolationText(isolation));
   for (const warning of isolation.warnings) row("", warning);
+  if (prepared !== undefined) row("prepared", `${prepared.ready} of ${prepared.wanted} sandboxes wait for a function`);
   row("services", Object.keys(services).join(" "));
   row("runtimes", exact.map(({ runtime }) => runtime).join(" ") || "none found");
   for (const [version, names] of Map.groupBy(others, (one) => one.version)) row("", `${names.map(({ runtime }) => runtime).join(" ")} (by ${version ?? "another one"})`);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Log } from "../../kit/log.ts";
+import { closeInherited } from "../../sandbox/inherited.ts";
 import { CliError, EXIT, usageError } from "../cli-error.ts";
 import { localCommand, withOutputOptions, type CommandContext, type Exit, type Outcome } from "../command.ts";
 import { readConfig, readConfigFile, type Config } from "../config.ts";
@@ -29,6 +30,7 @@ export const addStart = (program: Command, exit: Exit): void => {
 
 const start = async (context: CommandContext): Promise<Outcome> => {
   const { out, options, environment } = context;
+  closeInherited();
   const flags = Object.fromEntries(SETTING_OPTIONS.map(({ setting, option }) => [setting.key, options[option.attributeName()]]));
   const file = readConfigFile(typeof options["config"] === "string" ? options["config"] : undefined, environment);
   const { notices, ...config } = readConfig(flags, environment, file);

@@ -1,6 +1,5 @@
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
-import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -99,7 +98,8 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
     for (const one of made.values()) forget(one);
     ended.resolve();
   };
-  child.once("error", (error) => end(error.message));
+  // What is sent to one that has ended is an error too; why it ended is told by its end.
+  child.on("error", (error) => child.pid === undefined && end(error.message));
   child.once("close", (code, signal) => end(`with ${signal ?? code}`));
   const take = ({ ready: isReady, ask, error, id = "", port, run, role, pid: inner, ended: isGone }: Message, handle: unknown) => {
     if (isReady === true) ready.resolve();
@@ -128,7 +128,7 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
     return done.promise;
   };
 
-  child.send(factsFor(kind, needs));
+  child.send(factsFor(kind, needs), () => {});
   await ready.promise;
   const nursery = await pid;
 
@@ -137,7 +137,11 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
     async make(id, storageBytes) {
       const one: Making = { servers: new Map(), ended: Promise.withResolvers(), runs: new Map(), pid: 0 };
       made.set(id, one);
-      await order({ do: "make", id, storageBytes, ports: kind.ports, roles });
+      await order({ do: "make", id, storageBytes, ports: kind.ports, roles }).catch((error: unknown) => {
+        made.delete(id);
+        forget(one);
+        throw error;
+      });
       const onHost = namespacedPid(nursery, one.pid);
       if (onHost === undefined) throw new Error("a sandbox ended while it was made");
       return { pid: onHost, servers: one.servers, control: whole(one.control!), waiting: one.runs.get("waiting") ?? {}, ended: one.ended.promise };

@@ -20,6 +20,7 @@ export interface Nurseries {
   take(spec: SandboxSpec): Promise<{ prepared: PreparedSandbox; own: Mount[] } | undefined>;
   /** It will be asked for soon. */
   prepare(spec: SandboxSpec): void;
+  prepared(): { ready: number; wanted: number };
   close(): Promise<void>;
 }
 
@@ -68,17 +69,20 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
     try {
       const cage = await openCage(kind, { bwrap, python, etc, filter, packages, isNetworkIsolated });
       await tryCanary(kind, cage);
-      void cage.ended.then(() => {
-        if (!isClosed) log.warn("a nursery ended: the sandboxes that it made are gone, and are made anew");
-        nurseries.delete(key);
-        removeFolder(folder, log);
-      });
+      void cage.ended.then(() => forget(key, folder));
       return cage;
     } catch (error) {
       log.warn("sandboxes of a kind cannot be made in advance: each start takes longer", { error: String(error) });
       removeFolder(folder, log);
       return undefined;
     }
+  };
+  const forget = (key: string, folder: string) => {
+    if (!isClosed) log.warn("a nursery ended: the sandboxes that it made are gone, and are made anew when they are needed");
+    const nursery = nurseries.get(key);
+    nurseries.delete(key);
+    for (const prepared of nursery?.ready.splice(0) ?? []) void prepared.destroy();
+    removeFolder(folder, log);
   };
   const nurseryOf = (kind: Kind): Nursery => {
     const key = JSON.stringify(kind);
@@ -110,14 +114,17 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
   const refill = async (nursery: Nursery) => {
     const cage = await nursery.cage;
     while (cage !== undefined && !isClosed && nursery.ready.length + nursery.making.size < count) {
-      const making = make(nursery.kind, cage).then(
-        (prepared) => nursery.ready.push(prepared),
-        (error: unknown) => log.warn("a sandbox cannot be made in advance", { error: String(error) }),
-      );
+      const making = make(nursery.kind, cage);
       nursery.making.add(making);
-      await making;
+      const prepared = await making.catch(complain);
       nursery.making.delete(making);
+      if (prepared === undefined) return;
+      nursery.ready.push(prepared);
     }
+  };
+  const complain = (error: unknown) => {
+    if (!isClosed) log.warn("a sandbox could not be made in advance", { error: String(error) });
+    return undefined;
   };
   const takeReady = (nursery: Nursery): PreparedSandbox | undefined => {
     while (nursery.ready.length > 0) {
@@ -138,18 +145,20 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
       const prepared = takeReady(nursery);
       if (prepared !== undefined) return { prepared, own: own! };
       const cage = await nursery.cage;
-      return cage === undefined ? undefined : { prepared: await make(nursery.kind, cage), own: own! };
+      const made = cage === undefined ? undefined : await make(nursery.kind, cage).catch(complain);
+      return made === undefined ? undefined : { prepared: made, own: own! };
     },
     prepare(spec) {
       const { kind } = kindOf(spec, packages) ?? {};
       if (kind !== undefined) void refill(nurseryOf(kind));
     },
+    prepared: () => ({ ready: [...nurseries.values()].reduce((sum, { ready }) => sum + ready.length, 0), wanted: nurseries.size * count }),
     async close() {
       isClosed = true;
       await Promise.all(
         [...nurseries.values()].map(async (nursery) => {
           const cage = await nursery.cage;
-          await Promise.all(nursery.making);
+          await Promise.allSettled(nursery.making);
           await Promise.all(nursery.ready.splice(0).map((prepared) => prepared.destroy()));
           await cage?.close();
         }),

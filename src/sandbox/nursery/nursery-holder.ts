@@ -22,17 +22,21 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & {
   const { control } = made;
   const ports = createInnerPorts();
   const runs = createRuns();
+  /** It has namespaces of its own: nothing may be mounted in it before. */
+  const ready = Promise.withResolvers<void>();
   let hasEnded = false;
   let waiting: Opened | undefined;
 
   ports.adopt(made.servers);
-  followStatus(control, { ...runs.events, ready: () => {} });
+  followStatus(control, { ...runs.events, ready: ready.resolve });
   const ended = made.ended.then(() => {
     hasEnded = true;
     control.destroy();
     ports.close();
     runs.end();
+    ready.reject(new Error("a sandbox of a nursery ended before it was ready"));
   });
+  ready.promise.catch(() => {});
   const order = (line: string) => void (hasEnded || control.write(`${line}\n`));
 
   const uid = uidOf(kind.account);
@@ -46,7 +50,7 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & {
 
   return {
     pid: Promise.resolve(made.pid),
-    ready: Promise.resolve(),
+    ready: ready.promise,
     listens: true,
     /** It is in its group now. Resolves when what is started in advance runs. */
     async enter() {

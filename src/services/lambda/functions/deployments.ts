@@ -4,10 +4,11 @@ import type { Scheduler } from "../../../scheduler/scheduler.ts";
 import { sql, type Store } from "../../../store/store.ts";
 import type { Garbage } from "./garbage.ts";
 import { findFunction, toFunction, type FunctionRecord } from "./state.ts";
+import { toTarget } from "../versions/resolve.ts";
 
 interface Needs {
   store: Store;
-  scheduler: Pick<Scheduler, "retire">;
+  scheduler: Pick<Scheduler, "retire" | "prepare">;
   garbage: Garbage;
   clock: Clock;
   log: Log;
@@ -35,6 +36,8 @@ export const createDeployments = ({ store, scheduler, garbage, clock, log }: Nee
     await garbage.collect();
   };
   const follow = (record: FunctionRecord): void => {
+    const { previous: _, ...settled } = record;
+    scheduler.prepare(toTarget(settled, clock));
     clock.at(record.settlesAt, "function update", () =>
       settle(record).catch((error: unknown) => log.warn("what a function was before its update could not be let go yet", { function: record.arn, error: String(error) })),
     );

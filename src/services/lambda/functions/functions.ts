@@ -18,6 +18,7 @@ import { refuseUnsigned, requireCodeSigningConfig } from "../code-signing/signat
 import { applySettings, defaultSettings } from "./settings.ts";
 import { describeInList, findFunction, getFunction, toFunction, type FunctionRecord } from "./state.ts";
 import { checkTags } from "./tags.ts";
+import { toTarget } from "../versions/resolve.ts";
 import { deleteVersion, deleteVersionsAndAliases, placeInAll, publish, versionsOfAll } from "../versions/versions.ts";
 
 const isGiven = (text: string | undefined): text is string => text !== undefined && text !== "";
@@ -73,6 +74,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
         throw error;
       });
       blobs.keep(code.blobId);
+      scheduler.prepare(toTarget(record, clock));
       return tell(record);
     },
 

@@ -1,0 +1,29 @@
+/** What a figure shall be: at most or at least so much. */
+export type Goal = { most: number } | { least: number };
+
+/** A start, or a latency, as a part of the bare one's time; a throughput as a part of the bare one's. */
+export const GOALS = {
+  coldStart: { most: 0.2 },
+  coldStartP99: { most: 0.5 },
+  coldStartSdk: { most: 0.2 },
+  coldStartJava: { most: 1.1 },
+  /** Milliseconds more than the bare start. */
+  coldStartCustom: { most: 2 },
+  burst: { most: 0.35 },
+  scaleOut: { least: 3 },
+  warmP50: { most: 2.5 },
+  warmP99: { most: 4 },
+  throughput: { least: 0.35 },
+  payload: { least: 0.6 },
+  idleMemoryNode: { most: 0.25 },
+  idleMemoryPython: { most: 0.5 },
+  serverReady: { most: 4 },
+  serverReadyStored: { most: 1.3 },
+  registeredWarm: { most: 1.1 },
+  registeredCreate: { most: 1.3 },
+  registeredList: { most: 1.5 },
+  /** Bytes for each function. */
+  registeredMemory: { most: 2_048 },
+} as const satisfies Record<string, Goal>;
+
+export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);
