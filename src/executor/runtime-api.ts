@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
+import type { LocalRequest } from "./local-http/request.ts";
+import type { LocalResponse } from "./local-http/response.ts";
+import { createLocalServer } from "./local-http/server.ts";
 import { errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
 
 /** What the runtime told, by the call it made. */
@@ -29,7 +31,7 @@ export interface RuntimeApi {
 const BASE = "/2018-06-01/runtime";
 const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 
-const refuse = (response: ServerResponse, from: string, to: string) =>
+const refuse = (response: LocalResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
 /** The invocation that the runtime has, and who takes its response if that is streamed. */
@@ -39,11 +41,11 @@ interface Running {
   /** Its streamed response is still passed on. What the runtime asks for behind the last byte may come in sooner than that byte is taken. */
   stream?: Promise<void>;
   /** The runtime's request for the next invocation meanwhile. */
-  asking?: ServerResponse;
+  asking?: LocalResponse;
   /** Its streamed response broke off. */
   isBroken?: boolean;
   /** Its answer, while that is read. */
-  answer?: IncomingMessage;
+  answer?: LocalRequest;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -60,13 +62,13 @@ const STREAM_TOO_LARGE = telling("Function.ResponseSizeTooLarge", `Response payl
  */
 export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   /** The runtime's open request for an invocation, and the invocation that waits for such a request. */
-  let waiting: ServerResponse | undefined;
+  let waiting: LocalResponse | undefined;
   let ready: { invocation: Invocation; deadlineMs: number } | undefined;
   /** Delivered and not answered to its end yet; answered last. */
   let running: Running | undefined;
   let answered: string | undefined;
   let isInitialized = false;
-  let initError: IncomingMessage | undefined;
+  let initError: LocalRequest | undefined;
 
   const deliver = () => {
     if (waiting === undefined || ready === undefined) return;
@@ -76,12 +78,12 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     response.writeHead(200, invocationHeaders(invocation, deadlineMs)).end(invocation.payload);
   };
   /** One request waits for the end of a stream, however many come. */
-  const askBehind = (of: Running, response: ServerResponse) => {
+  const askBehind = (of: Running, response: LocalResponse) => {
     if (of.asking === undefined) void of.stream!.then(() => onNext(of.asking!));
     else refuse(of.asking, "Running", "Ready");
     of.asking = response;
   };
-  const onNext = (response: ServerResponse) => {
+  const onNext = (response: LocalResponse) => {
     if (running?.stream !== undefined) return askBehind(running, response);
     if (running?.isBroken === true) {
       end(running.requestId);
@@ -99,7 +101,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (ready === undefined) events.next();
     else deliver();
   };
-  const refuseAnswer = (response: ServerResponse, requestId: string, kind: string) => {
+  const refuseAnswer = (response: LocalResponse, requestId: string, kind: string) => {
     if (requestId === answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
     fault(response, 400, "InvalidRequestID", "Invalid request ID");
   };
@@ -107,7 +109,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     running = undefined;
     answered = requestId;
   };
-  const onAnswer = async (request: IncomingMessage, response: ServerResponse, of: Running, kind: string) => {
+  const onAnswer = async (request: LocalRequest, response: LocalResponse, of: Running, kind: string) => {
     const { requestId } = of;
     // Who answers anew has given up the answer before, even if its end is not seen here yet: a handler could fill the server's memory with them.
     of.answer?.destroy();
@@ -129,7 +131,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (error === undefined) events.response(body);
     else events.error(error.errorType, error.payload);
   };
-  const onStream = async (request: IncomingMessage, response: ServerResponse, of: Running, receiver: ResponseReceiver) => {
+  const onStream = async (request: LocalRequest, response: LocalResponse, of: Running, receiver: ResponseReceiver) => {
     const bytes = await passOn(request, receiver).catch(() => "broken" as const);
     // It may have told of an error beside it meanwhile.
     if (running !== of) return refuseAnswer(response, of.requestId, "response");
@@ -143,7 +145,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     else events.error(error.errorType, error.payload);
   };
   /** Only the running invocation has somebody who takes a stream, and takes one. What is refused is not kept. */
-  const takeAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
+  const takeAnswer = async (request: LocalRequest, response: LocalResponse, requestId: string, kind: string): Promise<void> => {
     if (requestId !== running?.requestId) {
       request.resume();
       return refuseAnswer(response, requestId, kind);
@@ -153,7 +155,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     const of: Running = (running = { requestId });
     return (of.stream = onStream(request, response, of, receiver).finally(() => delete of.stream));
   };
-  const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
+  const onInitError = async (request: LocalRequest, response: LocalResponse) => {
     initError?.destroy();
     initError = request;
     const body = await readBody(request, RESPONSE_BYTES_MAX);
@@ -162,12 +164,9 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     reply(response, 202, { status: "OK" });
   };
 
-  // Node keeps no account of the connections of a server that does not listen itself.
-  const sockets = new Set<Socket>();
   const others: LocalApi[] = [];
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
-    request.on("error", () => {});
-    const { method, url = "" } = request;
+  const server = createLocalServer((request, response) => {
+    const { method, url } = request;
     const answer = ANSWER.exec(url);
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
     if (method === "POST" && answer !== null) return void takeAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
@@ -177,16 +176,12 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   });
 
   return {
-    handleConnection(socket) {
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-      server.emit("connection", socket);
-    },
+    handleConnection: server.handleConnection,
     send(invocation, deadlineMs) {
       ready = { invocation, deadlineMs };
       deliver();
     },
     alsoServe: (serve) => void others.push(serve),
-    close: () => sockets.forEach((socket) => socket.destroy()),
+    close: server.close,
   };
 };
