@@ -45,16 +45,21 @@ export const createMaker = async (endpoint: string) => {
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: TRUST }));
   await iam.send(new AttachRolePolicyCommand({ RoleName: "bench", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
   let made = 0;
-  const make = async ({ name, runtime, file, handler }: Language): Promise<string> => {
+  const makeOf = async (name: string, runtime: Runtime, ZipFile: Buffer): Promise<string> => {
     const FunctionName = `${name}-${made++}`;
-    await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: runtime, Handler: "app.handler", Role: Role!.Arn!, MemorySize: 1769, Timeout: 30, Code: { ZipFile: await zipOf(file, handler) } }));
+    await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: runtime, Handler: "app.handler", Role: Role!.Arn!, MemorySize: 1769, Timeout: 30, Code: { ZipFile } }));
     for (;;) {
       const { State } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
       if (State === "Active") return FunctionName;
       if (State === "Failed") throw new Error(`${FunctionName} could not be made`);
     }
   };
-  return Object.assign(make, { remove: async (FunctionName: string) => void (await lambda.send(new DeleteFunctionCommand({ FunctionName }))) });
+  const make = async ({ name, runtime, file, handler }: Language): Promise<string> => makeOf(name, runtime, await zipOf(file, handler));
+  return Object.assign(make, {
+    /** One whose package is its program. */
+    custom: async (program: Buffer): Promise<string> => makeOf("custom", "provided.al2023", await zipOf("bootstrap", program, 0o755)),
+    remove: async (FunctionName: string) => void (await lambda.send(new DeleteFunctionCommand({ FunctionName }))),
+  });
 };
 
 export type Maker = Awaited<ReturnType<typeof createMaker>>;

@@ -1,7 +1,8 @@
 import { print, readOptions, type Options, type Result } from "./results.ts";
 import { startLambdad, type Server } from "./server.ts";
 
-export type Bench = (server: Server, isolation: string, options: Options) => Promise<Result[]>;
+/** A text among the results says what was skipped, and why. */
+export type Bench = (server: Server, isolation: string, options: Options) => Promise<(Result | string)[]>;
 
 /** Runs benches with each isolation that starts here, prints, and ends with 1 at the first wrong answer. */
 export const runAlone = async (...benches: readonly Bench[]): Promise<void> => {
@@ -16,7 +17,10 @@ export const runAlone = async (...benches: readonly Bench[]): Promise<void> => {
         break;
       }
       try {
-        results.push(...(await bench(server, isolation, options)));
+        for (const one of await bench(server, isolation, options)) {
+          if (typeof one === "string") skipped.push(`${one}, ${isolation}`);
+          else results.push(one);
+        }
       } catch (error) {
         console.error(`✗ the bench ended: ${(error as Error).message}`);
         await server.stop();

@@ -1,12 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { openConnection } from "./connection.ts";
 import { createMaker, languagesOf } from "./functions.ts";
+import { startGenerator } from "./generator.ts";
 import { checkAnswer, echoRequest, invokeRequest } from "./invoke-request.ts";
-import type { Phase, PhaseReply } from "./load-generator.ts";
 import { beginBlock, BLOCKS, latencyContext, resultOf, type Options, type Result } from "./results.ts";
 import { runAlone } from "./run-alone.ts";
 import { startEcho, type Server } from "./server.ts";
@@ -17,7 +13,8 @@ const MANY = 16;
 /** Latency with one request in flight, and throughput with one and with many, against a bare `node:http` server that echoes the payload. */
 export const measureWarmInvoke = async (server: Server, isolation: string, { isQuick }: Options): Promise<Result[]> => {
   const milliseconds = isQuick ? 150 : 700;
-  const [echo, generator, make] = await Promise.all([startEcho(), startGenerator(), createMaker(server.endpoint)]);
+  const [echo, make] = await Promise.all([startEcho(), createMaker(server.endpoint)]);
+  const generator = startGenerator();
   const languages = await languagesOf(server.endpoint);
   const functions = new Map(await Promise.all(languages.map(async (language) => [language.name, await make(language)] as const)));
   const sides = [...functions.keys(), "echo"] as const;
@@ -88,22 +85,6 @@ const expectedOf = async (server: Server, request: Buffer, id: string): Promise<
   checkAnswer(answer, { id });
   const text = answer.body.toString();
   return [text.replace("true", "false"), text.replace("false", "true")].map((one) => Buffer.from(one));
-};
-
-/** In a process of its own, on the last CPU alone where `taskset` is there; the servers may use all. */
-const startGenerator = async () => {
-  const command = [process.execPath, join(import.meta.dirname, "load-generator.ts")];
-  const pinned = spawnSync("taskset", ["--version"]).status === 0 ? ["taskset", "-c", String(availableParallelism() - 1), ...command] : command;
-  const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ["ignore", "inherit", "inherit", "ipc"], serialization: "advanced" });
-  return {
-    async run(phase: Phase): Promise<{ latencies: number[]; elapsedMs: number }> {
-      child.send(phase);
-      const [reply] = (await once(child, "message")) as [PhaseReply];
-      if ("error" in reply) throw new Error(reply.error);
-      return reply;
-    },
-    stop: () => child.disconnect(),
-  };
 };
 
 if (import.meta.main) await runAlone(measureWarmInvoke);
