@@ -5,6 +5,7 @@ import { Parser, type RequestEvents } from "./parser.ts";
 import { Refusal } from "./refusal.ts";
 import { LocalRequest } from "./request.ts";
 import { LocalResponse, statusLine } from "./response.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 export type Serve = (request: LocalRequest, response: LocalResponse) => void;
 
@@ -25,8 +26,6 @@ interface Exchange {
 
 /** What a client may send ahead while its request is answered; the rest waits in the kernel. */
 const AHEAD_BYTES_MAX = 16 * 1_024;
-/** Bytes. A shorter body is written as one text with its head, a longer one is not copied. */
-const WRITTEN_AT_ONCE_MAX = 16 * 1_024;
 
 /**
  * One connection: a request is read and answered, then the next one, as AWS's agent does it. What came ahead waits, within bounds; so does everything
@@ -115,14 +114,7 @@ export class Connection implements RequestEvents {
 
   #write(head: string, body: string | Buffer): void {
     const { socket } = this.#needs;
-    const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    if (bytes.length <= WRITTEN_AT_ONCE_MAX) socket.write(head + bytes.toString("latin1"), "latin1");
-    else {
-      socket.cork();
-      socket.write(head, "latin1");
-      socket.write(bytes);
-      socket.uncork();
-    }
+    writeAnswer(socket, head, body);
     if (!socket.writableNeedDrain) return;
     this.#isClogged = true;
     this.#needs.onClogged(this, true);

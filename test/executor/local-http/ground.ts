@@ -3,7 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { onTestFinished } from "vitest";
 import type { Serve } from "../../../src/executor/local-http/connection.ts";
+import type { LocalRequest } from "../../../src/executor/local-http/request.ts";
+import type { LocalResponse } from "../../../src/executor/local-http/response.ts";
 import { createLocalServer, type LocalServer } from "../../../src/executor/local-http/server.ts";
+import { eventually } from "../../support/temporary.ts";
 
 /** A request as a server understood it; bytes as Latin-1. */
 export interface Seen {
@@ -125,3 +128,14 @@ export const connectFake = (to: Serve | LocalServer): FakeSocket => {
 };
 
 export const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
+
+export const get = (path: string, fields = "") => `GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+export const post = (body: string, fields = "", length = body.length) => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n${fields}\r\n${body}`;
+export const answersOf = (count: number) => (heard: string) => countOf(heard, "HTTP/1.1 ") === count;
+
+/** A server that keeps requests until the test answers them. */
+export const startHolding = async () => {
+  const held: { request: LocalRequest; response: LocalResponse }[] = [];
+  const { port, server, sockets } = await startLocal((request, response) => void held.push({ request, response }));
+  return { held, server, sockets, client: () => open(port), next: (count: number) => eventually(`${count} requests came`, () => held.length >= count && held[count - 1]) };
+};
