@@ -1,5 +1,6 @@
 import { measureBurst } from "./burst.ts";
 import { coldStartBenches } from "./cold-start.ts";
+import { measureCustomRuntime } from "./custom-runtime.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
 import { measurePayload } from "./payload.ts";
 import { measureRegisteredFunctions } from "./registered-functions.ts";
@@ -13,6 +14,7 @@ await runAlone({
   burst: measureBurst,
   "scale-out": measureScaleOut,
   "warm-invoke": measureWarmInvoke,
+  "custom-runtime": measureCustomRuntime,
   payload: measurePayload,
   "idle-memory": measureIdleMemory,
   "server-ready": measureServerReady,

@@ -14,6 +14,7 @@ export const GOALS = {
   warmP50: { most: 2.5 },
   warmP99: { most: 4 },
   throughput: { least: 0.35 },
+  customRuntime: { least: 0.25 },
   payload: { least: 0.6 },
   idleMemoryNode: { most: 0.25 },
   idleMemoryPython: { most: 0.5 },

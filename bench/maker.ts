@@ -7,6 +7,8 @@ import type { Program } from "./programs/program.ts";
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] });
 export const ROLE = "arn:aws:iam::000000000000:role/bench";
 
+type Deployed = Pick<Program, "name" | "runtime" | "handler" | "files">;
+
 export const packageOf = (files: Program["files"]): Promise<Buffer> => {
   const zip = new ZipFile();
   for (const [name, { content, mode = 0o644 }] of Object.entries(files)) zip.addBuffer(Buffer.from(content as string), name, { mode: 0o100_000 | mode });
@@ -24,14 +26,14 @@ export const createMaker = async (endpoint: string) => {
     if (error.name !== "EntityAlreadyExistsException" && error.name !== "EntityAlreadyExists") throw error;
   });
   await iam.send(new AttachRolePolicyCommand({ RoleName: "bench", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" }));
-  const packages = new Map<Program, Promise<Buffer>>();
-  const packageFor = (program: Program) => {
+  const packages = new Map<Deployed, Promise<Buffer>>();
+  const packageFor = (program: Deployed) => {
     const made = packages.get(program) ?? packageOf(program.files);
     packages.set(program, made);
     return made;
   };
   let made = 0;
-  const make = async (program: Program): Promise<string> => {
+  const make = async (program: Deployed): Promise<string> => {
     const FunctionName = `${program.name.replaceAll(/\W/g, "-")}-${process.pid}-${made++}`;
     await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: program.runtime, Handler: program.handler, Role: ROLE, MemorySize: 1769, Timeout: 30, Code: { ZipFile: await packageFor(program) } }));
     for (;;) {

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { EXTENSION_REQUEST_BYTES_MAX, EXTENSIONS_MAX } from "../kit/limits.ts";
 import type { Extension, ExtensionEvent, Extensions, ExtensionState } from "./extensions.ts";
 import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
+import type { LocalRequest } from "./local-http/request.ts";
+import type { LocalResponse } from "./local-http/response.ts";
 
 interface Needs {
   extensions: Extensions;
@@ -17,16 +18,16 @@ const BASE = "/2020-01-01/extension";
 const IDENTIFIER = "lambda-extension-identifier";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-const refuse = (response: ServerResponse, from: ExtensionState, to: string, who: string) =>
+const refuse = (response: LocalResponse, from: ExtensionState, to: string, who: string) =>
   fault(response, 403, "Extension.InvalidExtensionState", `State transition from ${from} to ${to} failed for extension ${who}. Error: State transition is not allowed`);
 
-const headerOf = (request: IncomingMessage, name: string): string => {
+const headerOf = (request: LocalRequest, name: string): string => {
   const value = request.headers[name];
   return typeof value === "string" ? value : "";
 };
 
 /** Who asks; answered already when nobody that is known. */
-export const callerOf = (request: IncomingMessage, response: ServerResponse, extensions: Pick<Extensions, "byId">, unknown: (id: string) => string): Extension | undefined => {
+export const callerOf = (request: LocalRequest, response: LocalResponse, extensions: Pick<Extensions, "byId">, unknown: (id: string) => string): Extension | undefined => {
   const id = headerOf(request, IDENTIFIER);
   if (id === "") return void fault(response, 403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
   if (!UUID.test(id)) return void fault(response, 403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier");
@@ -64,7 +65,7 @@ const complaintAbout = (event: string, isExternal: boolean): string | undefined 
  */
 export const createExtensionsApi = ({ extensions, about, onError, onRegistered, eventId }: Needs): LocalApi => {
   const { account, ...facts } = about;
-  const accept = (extension: Extension, events: readonly string[], request: IncomingMessage, response: ServerResponse) => {
+  const accept = (extension: Extension, events: readonly string[], request: LocalRequest, response: LocalResponse) => {
     extension.state = "Registered";
     extension.events = [...new Set(events)] as ExtensionEvent[];
     const isAccountAsked = headerOf(request, "lambda-extension-accept-feature").split(",").some((feature) => feature.trim() === "accountId");
@@ -72,13 +73,13 @@ export const createExtensionsApi = ({ extensions, about, onError, onRegistered, 
     onRegistered();
   };
   /** A name that is no program's is an internal extension's. */
-  const registerInternal = (name: string, events: readonly string[], request: IncomingMessage, response: ServerResponse) => {
+  const registerInternal = (name: string, events: readonly string[], request: LocalRequest, response: LocalResponse) => {
     if (extensions.isRegistrationClosed) return fault(response, 403, "Extension.RegistrationClosed", "Extension registration closed already");
     if (extensions.byName(name) !== undefined) return fault(response, 403, "Extension.InvalidExtensionState", "Extension with this name already registered");
     if (extensions.all.length >= EXTENSIONS_MAX) return fault(response, 403, "Extension.TooManyExtensions", `Extension limit (${EXTENSIONS_MAX}) reached`);
     accept(extensions.add(name, false), events, request, response);
   };
-  const register = async (request: IncomingMessage, response: ServerResponse) => {
+  const register = async (request: LocalRequest, response: LocalResponse) => {
     const name = headerOf(request, "lambda-extension-name");
     const registration = readRegistration(await readBody(request, EXTENSION_REQUEST_BYTES_MAX));
     if (name === "") return fault(response, 403, "Extension.InvalidExtensionName", "Empty extension name");
@@ -91,7 +92,7 @@ export const createExtensionsApi = ({ extensions, about, onError, onRegistered, 
     accept(external, registration.events, request, response);
   };
 
-  const next = (request: IncomingMessage, response: ServerResponse) => {
+  const next = (request: LocalRequest, response: LocalResponse) => {
     request.resume();
     const extension = callerOf(request, response, extensions, (id) => `Unknown extension ${id}`);
     if (extension === undefined) return;
@@ -106,7 +107,7 @@ export const createExtensionsApi = ({ extensions, about, onError, onRegistered, 
   };
 
   const FROM: Readonly<Record<"InitError" | "ExitError", readonly ExtensionState[]>> = { InitError: ["Registered", "InitError"], ExitError: ["Registered", "Ready", "Running", "ExitError"] };
-  const fail = async (request: IncomingMessage, response: ServerResponse, to: "InitError" | "ExitError") => {
+  const fail = async (request: LocalRequest, response: LocalResponse, to: "InitError" | "ExitError") => {
     await readBody(request, EXTENSION_REQUEST_BYTES_MAX);
     const extension = callerOf(request, response, extensions, () => "Unknown Lambda-Extension-Identifier");
     if (extension === undefined) return;
@@ -120,7 +121,7 @@ export const createExtensionsApi = ({ extensions, about, onError, onRegistered, 
   };
 
   return (request, response) => {
-    const { method, url = "" } = request;
+    const { method, url } = request;
     const gone = () => void response.destroy();
     if (method === "POST" && url === `${BASE}/register`) void register(request, response).catch(gone);
     else if (method === "GET" && url === `${BASE}/event/next`) next(request, response);

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { LocalRequest } from "./local-http/request.ts";
+import type { LocalResponse } from "./local-http/response.ts";
 
 interface Needs {
   /** Of this environment alone. */
@@ -25,7 +26,7 @@ const isToken = (given: string | undefined, token: string): boolean => {
   return sent.length === own.length && timingSafeEqual(sent, own);
 };
 
-const reply = (response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void => {
+const reply = (response: LocalResponse, status: number, value: unknown, headers: Record<string, string> = {}): void => {
   const body = JSON.stringify(value);
   response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body), ...headers }).end(body);
 };
@@ -38,7 +39,7 @@ export const createMetadataApi = ({ token, region }: Needs) => ({
   /** What leads the environment's programs to it: at the address of the Runtime API. */
   variables: (address: string): Record<string, string> => ({ AWS_LAMBDA_METADATA_API: address, AWS_LAMBDA_METADATA_TOKEN: token }),
   /** Whether the request is its to answer, and has been answered. */
-  serve({ method, url = "", headers }: IncomingMessage, response: ServerResponse): boolean {
+  serve({ method, url, headers }: LocalRequest, response: LocalResponse): boolean {
     const path = url.split("?")[0]!;
     if (path !== BASE && !path.startsWith(`${BASE}/`)) return false;
     if (method !== "GET") reply(response, 405, { errorType: "MethodNotAllowed", errorMessage: `${method} is not allowed: metadata is read with GET` }, { Allow: "GET" });

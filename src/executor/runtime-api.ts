@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
 import { serveChannel } from "./channel.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { invocationHeaders } from "./invocation-headers.ts";
 import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
+import type { LocalRequest } from "./local-http/request.ts";
+import type { LocalResponse } from "./local-http/response.ts";
+import { createLocalServer } from "./local-http/server.ts";
 import { errorTypeOf, midstreamError, passOn, responseModeOf } from "./response-body.ts";
 import { createTurns, type Asker, type Running, type RuntimeEvents } from "./turns.ts";
 
@@ -22,7 +24,7 @@ export interface RuntimeApi {
 const BASE = "/2018-06-01/runtime";
 const ANSWER = new RegExp(`^${BASE}/invocation/([^/]+)/(response|error)$`);
 
-const refuse = (response: ServerResponse, from: string, to: string) =>
+const refuse = (response: LocalResponse, from: string, to: string) =>
   fault(response, 403, "InvalidStateTransition", `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`);
 
 const NOTHING = Buffer.alloc(0);
@@ -38,9 +40,10 @@ const STREAM_TOO_LARGE = telling("Function.ResponseSizeTooLarge", `Response payl
  */
 export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   const turns = createTurns(events);
-  let initError: IncomingMessage | undefined;
+  let initError: LocalRequest | undefined;
+  let channel: Socket | undefined;
 
-  const onNext = (response: ServerResponse) => {
+  const onNext = (response: LocalResponse) => {
     const asker: Asker = {
       isClient: false,
       deliver: (invocation, deadlineMs) => response.writeHead(200, invocationHeaders(invocation, deadlineMs)).end(invocation.payload),
@@ -49,11 +52,11 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     response.once("close", () => turns.withdraw(asker));
     turns.ask(asker);
   };
-  const refuseAnswer = (response: ServerResponse, requestId: string, kind: string) => {
+  const refuseAnswer = (response: LocalResponse, requestId: string, kind: string) => {
     if (requestId === turns.answered) return refuse(response, "Ready", kind === "response" ? "InvocationResponse" : "InvocationErrorResponse");
     fault(response, 400, "InvalidRequestID", "Invalid request ID");
   };
-  const onAnswer = async (request: IncomingMessage, response: ServerResponse, of: Running, kind: string) => {
+  const onAnswer = async (request: LocalRequest, response: LocalResponse, of: Running, kind: string) => {
     const { requestId } = of;
     // Who answers anew has given up the answer before, even if its end is not seen here yet: a handler could fill the server's memory with them.
     of.answer?.destroy();
@@ -75,7 +78,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     if (error === undefined) events.response(body);
     else events.error(error.errorType, error.payload);
   };
-  const onStream = async (request: IncomingMessage, response: ServerResponse, of: Running, receiver: ResponseReceiver) => {
+  const onStream = async (request: LocalRequest, response: LocalResponse, of: Running, receiver: ResponseReceiver) => {
     const bytes = await passOn(request, receiver).catch(() => "broken" as const);
     // It may have told of an error beside it meanwhile.
     if (turns.running !== of) return refuseAnswer(response, of.requestId, "response");
@@ -89,7 +92,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     else events.error(error.errorType, error.payload);
   };
   /** Only the running invocation has somebody who takes a stream, and takes one. What is refused is not kept. */
-  const takeAnswer = async (request: IncomingMessage, response: ServerResponse, requestId: string, kind: string): Promise<void> => {
+  const takeAnswer = async (request: LocalRequest, response: LocalResponse, requestId: string, kind: string): Promise<void> => {
     const { running } = turns;
     if (requestId !== running?.requestId) {
       request.resume();
@@ -100,7 +103,7 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     const of = turns.stream();
     return (of.stream = onStream(request, response, of, receiver).finally(() => delete of.stream));
   };
-  const onInitError = async (request: IncomingMessage, response: ServerResponse) => {
+  const onInitError = async (request: LocalRequest, response: LocalResponse) => {
     initError?.destroy();
     initError = request;
     const body = await readBody(request, RESPONSE_BYTES_MAX);
@@ -109,16 +112,9 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
     reply(response, 202, { status: "OK" });
   };
 
-  // Node keeps no account of the connections of a server that does not listen itself.
-  const sockets = new Set<Socket>();
-  const follow = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  };
   const others: LocalApi[] = [];
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
-    request.on("error", () => {});
-    const { method, url = "" } = request;
+  const server = createLocalServer((request, response) => {
+    const { method, url } = request;
     const answer = ANSWER.exec(url);
     if (method === "GET" && url === `${BASE}/invocation/next`) return onNext(response);
     if (method === "POST" && answer !== null) return void takeAnswer(request, response, answer[1]!, answer[2]!).catch(() => response.destroy());
@@ -128,16 +124,16 @@ export const createRuntimeApi = (events: RuntimeEvents): RuntimeApi => {
   });
 
   return {
-    handleConnection(socket) {
-      follow(socket);
-      server.emit("connection", socket);
-    },
+    handleConnection: server.handleConnection,
     serve(socket) {
-      follow(socket);
+      channel = socket;
       serveChannel(socket, turns, events);
     },
     send: turns.send,
     alsoServe: (serve) => void others.push(serve),
-    close: () => sockets.forEach((socket) => socket.destroy()),
+    close() {
+      server.close();
+      channel?.destroy();
+    },
   };
 };

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { EXTENSION_REQUEST_BYTES_MAX } from "../kit/limits.ts";
 import { callerOf } from "./extensions-api.ts";
 import type { Extensions } from "./extensions.ts";
 import { fault, readBody, type LocalApi } from "./local-api.ts";
+import type { LocalRequest } from "./local-http/request.ts";
+import type { LocalResponse } from "./local-http/response.ts";
 import type { PlatformEvent } from "./platform-events.ts";
 import { readSubscription, type Subscription } from "./subscription.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -30,7 +31,7 @@ const parse = (body: Buffer | undefined): unknown => {
 
 /** Subscribe of the Telemetry API and of the Logs API, on the listener of the Runtime API. Sources: "Lambda Telemetry API reference", "Lambda Logs API". */
 export const createTelemetryApi = ({ extensions, telemetry, tell }: Needs): LocalApi => {
-  const subscribe = async (request: IncomingMessage, response: ServerResponse, { api, name, prefix, invalid, event }: typeof APIS[string]) => {
+  const subscribe = async (request: LocalRequest, response: LocalResponse, { api, name, prefix, invalid, event }: typeof APIS[string]) => {
     const body = await readBody(request, EXTENSION_REQUEST_BYTES_MAX);
     const extension = callerOf(request, response, extensions, (id) => `Unknown extension ${id}`);
     if (extension === undefined) return;
@@ -45,7 +46,7 @@ export const createTelemetryApi = ({ extensions, telemetry, tell }: Needs): Loca
   };
 
   return (request, response) => {
-    const of = APIS[(request.url ?? "").replace(/\/$/, "")];
+    const of = APIS[request.url.replace(/\/$/, "")];
     if (request.method !== "PUT" || of === undefined) return false;
     void subscribe(request, response, of).catch(() => response.destroy());
     return true;

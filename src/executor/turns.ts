@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { LocalRequest } from "./local-http/request.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 
 /** What the runtime told, by the call it made. */
@@ -33,7 +33,7 @@ export interface Running {
   /** Its streamed response broke off. */
   isBroken?: boolean;
   /** Its answer, while that is read. */
-  answer?: IncomingMessage;
+  answer?: LocalRequest;
 }
 
 /** Whose turn it is: the states of a runtime, whichever way it speaks. */
