@@ -101,7 +101,7 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
     // It would see the device of a way out.
     const prepared = await make(kind, cage, NO_INTERNET);
     try {
-      const opened = await (await prepared.hold.get()).open("canary", canaryProgram(secrets, isNetworkIsolated));
+      const opened = await (await prepared.hold.get()).open("canary", canaryProgram(secrets, isNetworkIsolated, kind.mounts.map(({ target }) => target)));
       opened.start();
       const faults = faultsOf(...(await Promise.all([text(opened.stdout), text(opened.stderr)])));
       if (faults.length === 0) return;
