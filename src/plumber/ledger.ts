@@ -1,7 +1,8 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger, LedgerEntry, LedgerStory } from "../kit/ledger.ts";
 import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX, LEDGER_PRUNE_ENTRIES, LEDGER_PRUNE_MS } from "../kit/limits.ts";
-import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
+import { createRowInsert } from "../store/insert-rows.ts";
+import { sql, sqlOne, type Operation, type Row, type Store, type Value } from "../store/store.ts";
 
 type Dated = LedgerEntry & { at: number };
 
@@ -15,16 +16,20 @@ interface Bounds {
 const BOUNDS: Bounds = { entries: LEDGER_ENTRIES_MAX, ageMs: LEDGER_AGE_MS_MAX, pending: LEDGER_PENDING_MAX, pruneEntries: LEDGER_PRUNE_ENTRIES };
 const STORIES_DEFAULT = 10;
 
+const insertEntries = createRowInsert({ into: "ledger_entry", columns: ["sequence", "trace_id", "at", "kind", "account", "region", "summary", "detail"], onConflict: "" });
+const insertKeys = createRowInsert({ into: "ledger_key", columns: ["key", "trace_id", "sequence"], onConflict: "on conflict (key, trace_id) do update set sequence = excluded.sequence" });
+
 function* append(entries: readonly Dated[]): Operation<void> {
+  let sequence = ((yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null) ?? 0;
+  const rows: Value[][] = [];
+  /** Each key of a story once, with its newest entry. */
+  const keyRows = new Map<string, Value[]>();
   for (const { traceId, at, kind, account, region, summary, detail, keys } of entries) {
-    const row = yield* sqlOne(
-      "insert into ledger_entry (trace_id, at, kind, account, region, summary, detail) values (?, ?, ?, ?, ?, ?, ?) returning sequence",
-      traceId, at, kind, account, region, summary, JSON.stringify(detail),
-    );
-    for (const key of new Set([traceId, ...keys])) {
-      yield* sql("insert into ledger_key (key, trace_id, sequence) values (?, ?, ?) on conflict (key, trace_id) do update set sequence = excluded.sequence", key, traceId, row!["sequence"]!);
-    }
+    rows.push([++sequence, traceId, at, kind, account, region, summary, JSON.stringify(detail)]);
+    for (const key of [traceId, ...keys]) keyRows.set(`${traceId} ${key}`, [key, traceId, sequence]);
   }
+  yield* insertEntries(rows);
+  yield* insertKeys([...keyRows.values()]);
 }
 
 function* prune(now: number, { entries, ageMs }: Bounds): Operation<void> {
