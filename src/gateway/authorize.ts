@@ -1,6 +1,6 @@
 import { requestContextKeys, type RequestFacts } from "../iam/context.ts";
 import type { NamedPolicy } from "../iam/document.ts";
-import { evaluate, type AuthorizationRequest, type Decision } from "../iam/evaluate.ts";
+import { evaluate, isRootAtHome, type AuthorizationRequest, type Decision } from "../iam/evaluate.ts";
 import { explainDecision } from "../iam/explain.ts";
 import { ApiError } from "../kit/api-error.ts";
 import { parseArn } from "../kit/arn.ts";
@@ -89,6 +89,7 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
   const refusalOf = async (asked: Asked, permission: Permission): Promise<ApiError | undefined> => {
     const { caller, region, source, isInternal } = asked.context;
     const resourcePolicy: NamedPolicy | undefined = await asked.service.resourcePolicy?.(permission, asked.context);
+    if (isRootAtHome({ caller, resourceAccount: ownerOf(permission, asked.context), resourcePolicy, isResourcePolicyRequired: ASKS_TRUST.has(permission.action) })) return undefined;
     const { principalTags, ...identity } = await identityOf(caller);
     const resourceAccount = ownerOf(permission, asked.context);
     const facts: RequestFacts = {

@@ -14,6 +14,12 @@ export interface Body {
   readonly isRead: boolean;
 }
 
+/** As it comes from the wire. */
+export interface RequestBody extends AsyncIterable<Uint8Array> {
+  /** The whole of it, without a piece for each of its chunks; rejects with what `refuse` gives when it is larger. */
+  gather?(bytesMax: number, refuse: BodyLimits["refuse"]): Promise<Buffer>;
+}
+
 export interface BodyLimits {
   /** Bytes of a body that is decoded as a whole. */
   buffered: number;
@@ -45,23 +51,27 @@ async function* hashed(source: AsyncIterable<Uint8Array>, expected: string): Asy
   });
 }
 
-export const createBody = (source: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>>, limits: BodyLimits): Body => {
+export const createBody = (source: RequestBody, headers: Readonly<Record<string, string>>, limits: BodyLimits): Body => {
   const trailers: Record<string, string> = {};
   let claim: PayloadClaim = { kind: "none" };
   let whole: Promise<Buffer> | undefined;
   let isRead = false;
 
+  const isChunked = () => claim.kind === "chunks" || claim.kind === "signed-chunks" || /(^|,)\s*aws-chunked\s*(,|$)/i.test(headers["content-encoding"] ?? "");
   const content = (limit: number): AsyncIterable<Uint8Array> => {
     isRead = true;
     const bounded = limited(source, limit, limits.refuse);
     if (claim.kind === "sha256") return hashed(bounded, claim.sha256);
-    const isChunked = claim.kind === "chunks" || claim.kind === "signed-chunks";
-    if (!isChunked && !/(^|,)\s*aws-chunked\s*(,|$)/i.test(headers["content-encoding"] ?? "")) return bounded;
-    return decodeChunked(bounded, isChunked ? claim as never : { kind: "chunks" }, headers, trailers);
+    if (!isChunked()) return bounded;
+    return decodeChunked(bounded, claim.kind === "none" ? { kind: "chunks" } : claim, headers, trailers);
   };
   const collect = async (): Promise<Buffer> => {
     const announced = Number(headers["content-length"] ?? 0);
     if (announced > limits.buffered) throw limits.refuse(limits.buffered);
+    if (source.gather !== undefined && claim.kind === "none" && !isChunked()) {
+      isRead = true;
+      return source.gather(limits.buffered, limits.refuse);
+    }
     const chunks: Uint8Array[] = [];
     for await (const chunk of content(limits.buffered)) chunks.push(chunk);
     return chunks.length === 1 ? Buffer.from(chunks[0]!.buffer, chunks[0]!.byteOffset, chunks[0]!.byteLength) : Buffer.concat(chunks);

@@ -10,7 +10,8 @@ import type { Operation, ProtocolName, ServiceModel } from "../protocol/schema.t
 import type { RequestContext } from "../services/service.ts";
 import { familyOf } from "./auth-errors.ts";
 import { createAuthenticate } from "./authenticate.ts";
-import { createBody, type BodyLimits } from "./body.ts";
+import { createBody, type BodyLimits, type RequestBody } from "./body.ts";
+import type { Departure } from "./departure.ts";
 import { hoistedHeaders } from "./hoisted.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPerform } from "./perform.ts";
@@ -25,10 +26,10 @@ export interface GatewayRequest {
   query: string;
   headers: Readonly<Record<string, string>>;
   host: string;
-  body: AsyncIterable<Uint8Array>;
+  body: RequestBody;
   endpoint: string;
   ip: string;
-  signal: AbortSignal;
+  departure: Departure;
 }
 
 const BODY_BYTES: Record<string, { buffered: number; streamed: number }> = {
@@ -84,7 +85,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
         trace: traceOf(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
         endpoint: request.endpoint,
         source: { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" },
-        signal: request.signal,
+        get signal() { return request.departure.signal; },
         responseHeaders: failure.headers,
         trailers: body.trailers,
         isInternal: false,
@@ -118,7 +119,7 @@ const refuse = ({ log }: GatewayNeeds, { requestId, request, headers, ...where }
     Object.assign(response.headers, headers);
     return response;
   }
-  if (request.signal.aborted) return { status: 499, headers: {} };
+  if (request.departure.hasGone) return { status: 499, headers: {} };
   log.error("a request failed inside lambdad", { requestId, operation: where.operation?.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return encodeError(where, new ApiError("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", { status: 500 }), requestId, request);
 };

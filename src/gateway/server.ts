@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { WireResponse } from "../protocol/http.ts";
+import { createDeparture } from "./departure.ts";
 import { createConnections, type GatewayLimits, type Request, type Response } from "./connections.ts";
 import { createDispatch, type GatewayRequest } from "./dispatch.ts";
 import { answerFunctionUrl } from "./function-url.ts";
@@ -17,6 +18,8 @@ export interface Gateway {
 }
 
 const forbidden = (message: string): WireResponse => ({ status: 403, headers: { "content-type": "application/json", connection: "close" }, body: `${JSON.stringify({ code: "Forbidden", message })}\n` });
+
+const ignore = (): void => {};
 
 /** One port for everything: HTTP/1.1, and HTTP/2 for clients that begin with its preface. */
 export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; limits?: Partial<GatewayLimits> }): Gateway => {
@@ -42,17 +45,15 @@ export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; lim
   };
 
   const respond = async (incoming: Request, response: Response, sendContinue: (() => void) | undefined) => {
-    const abort = new AbortController();
-    response.once("close", () => abort.abort(new Error("the client has gone away")));
-    incoming.on("error", () => {});
-    response.on("error", () => {});
+    incoming.on("error", ignore);
+    response.on("error", ignore);
     let isBodyComing = sendContinue === undefined;
     const beforeBody = () => {
       if (isBodyComing) return;
       isBodyComing = true;
       sendContinue?.();
     };
-    const read = readRequest(incoming, abort.signal, beforeBody);
+    const read = readRequest(incoming, createDeparture(response), beforeBody);
     await write(incoming, response, withRequestId("refused" in read ? read.refused : await answer(read.request)), () => isBodyComing);
   };
 

@@ -27,7 +27,8 @@ const EXPIRES_SECONDS_MAX = 604_800;
 export const SIGNATURE_WINDOW_MS = 15 * 60 * 1000;
 
 /** `20261124T110000Z`, or any date that HTTP knows, in milliseconds; NaN when it is none. */
-export const parseTime = (text: string): number => Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+export const parseTime = (text: string): number =>
+  Date.parse(TIMESTAMP.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 11)}:${text.slice(11, 13)}:${text.slice(13)}` : text);
 
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
@@ -42,26 +43,38 @@ const parseScope = (credential: string): Pick<SignedRequest, "accessKeyId" | "da
 
 const malformed = (message: string, s3: string): Unsigned => ({ problem: "malformed", message, s3 });
 
-const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
-  const header = headers["authorization"];
-  if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
-  if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
-  if (!header.startsWith(`${ALGORITHM} `)) return { problem: "type", message: `Unsupported Authorization Type: sign with ${ALGORITHM}` };
+/** As every SDK writes it. */
+const USUAL_HEADER = /^AWS4-HMAC-SHA256 Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+
+/** What the header says of each of the three; in any order, with anything else beside them. */
+const fieldsOf = (header: string): [credential: string | undefined, signedHeaders: string | undefined, signature: string | undefined] => {
+  const usual = USUAL_HEADER.exec(header);
+  if (usual !== null) return [usual[1], usual[2], usual[3]];
   const fields = new Map(
     header.slice(ALGORITHM.length + 1).split(",").map((field) => {
       const [name = "", ...value] = field.trim().split("=");
       return [name, value.join("=")] as const;
     }),
   );
-  const [credential, signedHeaders, signature] = ["Credential", "SignedHeaders", "Signature"].map((name) => fields.get(name));
-  const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [name]));
-  if (absent.length > 0) return malformed(`Authorization header requires ${absent.map((name) => `'${name}' parameter`).join(". Authorization header requires ")}. Authorization=${ALGORITHM}`, "the authorization header requires three components: Credential, SignedHeaders, and Signature.");
-  const scope = parseScope(credential!);
+  return [fields.get("Credential"), fields.get("SignedHeaders"), fields.get("Signature")];
+};
+
+const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
+  const header = headers["authorization"];
+  if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
+  if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
+  if (!header.startsWith(`${ALGORITHM} `)) return { problem: "type", message: `Unsupported Authorization Type: sign with ${ALGORITHM}` };
+  const [credential, signedHeaders, signature] = fieldsOf(header);
+  if (!credential || !signedHeaders || !signature) {
+    const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [`Authorization header requires '${name}' parameter`]));
+    return malformed(`${absent.join(". ")}. Authorization=${ALGORITHM}`, "the authorization header requires three components: Credential, SignedHeaders, and Signature.");
+  }
+  const scope = parseScope(credential);
   if (scope === undefined) return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term", 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
   const timestamp = headers["x-amz-date"] ?? toTimestamp(headers["date"]);
   if (timestamp === undefined || !TIMESTAMP.test(timestamp)) return { problem: "date", message: "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header." };
   const sessionToken = headers["x-amz-security-token"];
-  return { ...scope, signedHeaders: signedHeaders!.split(";"), signature: signature!, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
 };
 
 const toTimestamp = (date: string | undefined): string | undefined => {
@@ -103,7 +116,7 @@ export const readSignature = (headers: Readonly<Record<string, string>>, query: 
 };
 
 /** RFC 3986: everything but letters, digits and `-._~`. */
-const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const encodeStrictly = (text: string): string => (/^[A-Za-z0-9._~-]*$/.test(text) ? text : encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`));
 
 const decode = (text: string): string => {
   try {
@@ -140,9 +153,11 @@ interface Canonical {
   isS3: boolean;
 }
 
+const withoutRuns = (text: string): string => (text.includes("  ") ? text.replace(/ +/g, " ") : text);
+
 export const canonicalRequest = ({ method, path, query, headers, signedHeaders, payloadHash, isS3 }: Canonical): string => {
   const uri = path === "" ? "/" : isS3 ? path : path.split("/").map(encodeStrictly).join("/");
-  const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/ +/g, " ")}\n`).join("");
+  const lines = signedHeaders.map((name) => `${name}:${withoutRuns((headers[name] ?? "").trim())}\n`).join("");
   return `${method}\n${uri}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders.join(";")}\n${payloadHash}`;
 };
 

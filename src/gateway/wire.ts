@@ -5,13 +5,18 @@ import { pipeline } from "node:stream/promises";
 import { LINGER_BYTES_MAX, REQUEST_HEADERS_MAX } from "../kit/limits.ts";
 import type { WireResponse } from "../protocol/http.ts";
 import type { Request, Response } from "./connections.ts";
+import type { RequestBody } from "./body.ts";
+import type { Departure } from "./departure.ts";
 import type { GatewayRequest } from "./dispatch.ts";
 import { hostName } from "./hosts.ts";
+
+/** Beyond that a copy costs more than a second write. */
+const ONE_PIECE_BYTES_MAX = 32 * 1024;
 
 const refusal = (status: number): WireResponse => ({ status, headers: { connection: "close", "content-length": "0" } });
 
 /** The request, or the answer to what is none. `beforeBody` runs when somebody begins to read the body. */
-export const readRequest = (incoming: Request, signal: AbortSignal, beforeBody: (() => void) | undefined): { request: GatewayRequest } | { refused: WireResponse } => {
+export const readRequest = (incoming: Request, departure: Departure, beforeBody: (() => void) | undefined): { request: GatewayRequest } | { refused: WireResponse } => {
   if (incoming.rawHeaders.length / 2 > REQUEST_HEADERS_MAX) return { refused: refusal(431) };
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -33,7 +38,7 @@ export const readRequest = (incoming: Request, signal: AbortSignal, beforeBody: 
       body: bodyOf(incoming, beforeBody),
       endpoint: `http://${headers["host"]}`,
       ip: incoming.socket?.remoteAddress ?? "127.0.0.1",
-      signal,
+      departure,
     },
   };
 };
@@ -42,12 +47,40 @@ export const readRequest = (incoming: Request, signal: AbortSignal, beforeBody: 
 const hasTwoHosts = (rawHeaders: readonly string[]): boolean => rawHeaders.filter((name, index) => index % 2 === 0 && /^(host|:authority)$/i.test(name)).length > 1;
 
 /** Who stops reading in the middle does not end the connection: an answer is still to come. */
-const bodyOf = (incoming: Request, beforeBody: (() => void) | undefined): AsyncIterable<Uint8Array> => ({
+const bodyOf = (incoming: Request, beforeBody: (() => void) | undefined): RequestBody => ({
   [Symbol.asyncIterator]() {
     beforeBody?.();
     return incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
   },
+  gather(bytesMax, refuse) {
+    beforeBody?.();
+    return gather(incoming, bytesMax, () => refuse(bytesMax));
+  },
 });
+
+const gather = (incoming: Request, bytesMax: number, refuse: () => Error): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const stop = () => incoming.off("data", take).off("end", end).off("error", fail).off("close", leave);
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > bytesMax) fail(refuse());
+    };
+    const end = () => {
+      stop();
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    };
+    const fail = (error: Error) => {
+      stop();
+      incoming.pause();
+      reject(error);
+    };
+    const leave = () => fail(new Error("the client has gone away before its body was there"));
+    if (incoming.destroyed) return leave();
+    incoming.on("data", take).on("end", end).on("error", fail).on("close", leave);
+  });
 
 /**
  * Sends the answer. A body that was not read to its end closes the connection, so that its rest is not taken for the next
@@ -65,13 +98,13 @@ const isWhole = (body: WireResponse["body"]): body is string | Uint8Array | unde
 
 const writeHttp1 = async (incoming: Request, response: ServerResponse, { status, headers, body }: WireResponse, isBodyComing: () => boolean): Promise<void> => {
   const isUnread = !incoming.complete;
+  const isBodiless = incoming.method === "HEAD" || status === 204 || status === 304;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (isUnread) response.setHeader("connection", "close");
-  const isBodiless = incoming.method === "HEAD" || status === 204 || status === 304;
   if (isWhole(body)) {
     if (!isBodiless) response.setHeader("content-length", Buffer.byteLength(body ?? ""));
-    if (!isUnread) return void response.end(isBodiless ? "" : (body ?? ""));
+    if (!isUnread) return isBodiless ? void response.end() : endWith(response, body ?? "");
     if (isBodiless || body === undefined) response.flushHeaders();
     else response.write(body);
   } else {
@@ -79,6 +112,12 @@ const writeHttp1 = async (incoming: Request, response: ServerResponse, { status,
   }
   if (isUnread && isBodyComing()) await readOn(incoming);
   response.end();
+};
+
+/** A small body leaves in one piece with its head, as Node joins texts only; as Latin-1 they are the same bytes. */
+const endWith = (response: ServerResponse, body: string | Uint8Array): void => {
+  if (typeof body === "string" || body.length > ONE_PIECE_BYTES_MAX) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
 };
 
 const writeHttp2 = async (incoming: Request, response: Http2ServerResponse, { status, headers, body }: WireResponse): Promise<void> => {

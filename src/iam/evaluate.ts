@@ -117,6 +117,10 @@ const consider = (request: AuthorizationRequest, keys: ContextKeys, policy: Name
   });
 };
 
+/** What `evaluate` allows whatever else is asked: in its own account only a policy of the resource can deny something to root. */
+export const isRootAtHome = ({ caller, resourceAccount, resourcePolicy, isResourcePolicyRequired }: Pick<AuthorizationRequest, "caller" | "resourceAccount" | "resourcePolicy" | "isResourcePolicyRequired">): boolean =>
+  caller.type === "root" && caller.account === resourceAccount && resourcePolicy === undefined && isResourcePolicyRequired !== true;
+
 /**
  * Whether a caller may, and why. Pure. An explicit deny in any policy decides first. Then, within an account, an identity policy
  * (inside the boundary and the session policy) or a resource policy suffices; across accounts both must allow. A service

@@ -40,6 +40,8 @@ export const keepAlive = (): (() => void) => {
 interface Pending {
   at: number;
   sequence: number;
+  /** In the heap; -1 when it is not in it. */
+  place: number;
   name: string;
   fire: () => unknown;
 }
@@ -54,8 +56,11 @@ const createHeap = () => {
   const items: Pending[] = [];
   const swap = (i: number, j: number) => {
     const a = items[i]!;
-    items[i] = items[j]!;
+    const b = items[j]!;
+    items[i] = b;
     items[j] = a;
+    b.place = i;
+    a.place = j;
   };
   const up = (start: number) => {
     for (let i = start; i > 0; ) {
@@ -68,9 +73,7 @@ const createHeap = () => {
   const down = (start: number) => {
     for (let i = start; ; ) {
       let least = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < items.length && isSooner(items[child]!, items[least]!)) least = child;
-      }
+      for (let child = 2 * i + 1; child <= 2 * i + 2 && child < items.length; child++) if (isSooner(items[child]!, items[least]!)) least = child;
       if (least === i) return;
       swap(i, least);
       i = least;
@@ -79,19 +82,24 @@ const createHeap = () => {
   return {
     peek: () => items[0],
     push(item: Pending) {
-      items.push(item);
-      up(items.length - 1);
+      item.place = items.push(item) - 1;
+      up(item.place);
     },
     remove(item: Pending) {
-      const index = items.indexOf(item);
+      const index = item.place;
       if (index < 0) return;
+      item.place = -1;
       const last = items.pop()!;
       if (last === item) return;
       items[index] = last;
+      last.place = index;
       up(index);
       down(index);
     },
-    clear: () => void (items.length = 0),
+    clear() {
+      for (const item of items) item.place = -1;
+      items.length = 0;
+    },
   };
 };
 
@@ -119,7 +127,7 @@ export const createClock = (start?: number): AdvanceableClock => {
     arm();
   };
   const at: Clock["at"] = (due, name, fire) => {
-    const item: Pending = { at: due, sequence: sequence++, name, fire };
+    const item: Pending = { at: due, sequence: sequence++, place: -1, name, fire };
     heap.push(item);
     if (heap.peek() === item) arm();
     return { cancel: () => heap.remove(item) };

@@ -8,8 +8,22 @@ export interface Random {
   below(below: number): number;
 }
 
+/** Drawn in advance: asking the system for a few bytes costs as much as for thousands. */
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+
+/** Each byte is given away once. */
+const take = (length: number): Buffer => {
+  if (length > POOL_BYTES / 8) return randomBytes(length);
+  if (pool.length < length) pool = randomBytes(POOL_BYTES);
+  const taken = Buffer.from(pool.subarray(0, length));
+  pool.fill(0, 0, length);
+  pool = pool.subarray(length);
+  return taken;
+};
+
 export const systemRandom: Random = {
   uuid: () => randomUUID(),
-  bytes: (length) => randomBytes(length),
+  bytes: take,
   below: (below) => randomInt(below),
 };

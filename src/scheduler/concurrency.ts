@@ -50,9 +50,11 @@ export const createConcurrency = ({ clock, limits = createFunctionLimits(), acco
     const aside = limits.setAsideIn(place);
     const { reservedConcurrency, provisionedConcurrency = 0 } = limits.of(place);
     if (reservedConcurrency !== undefined) return running.of(place.name) >= reservedConcurrency - provisionedConcurrency ? "ReservedFunctionConcurrentInvocationLimitExceeded" : undefined;
-    let [unreserved, left] = [0, accountLimit];
-    for (const [name, count] of running.entries()) if (aside.get(name)?.reservedConcurrency === undefined) unreserved += count;
-    for (const one of aside.values()) left -= setAside(one);
+    let [unreserved, left] = [running.total, accountLimit];
+    for (const [name, one] of aside) {
+      if (one.reservedConcurrency !== undefined) unreserved -= running.of(name);
+      left -= setAside(one);
+    }
     return unreserved >= left ? "ConcurrentInvocationLimitExceeded" : undefined;
   };
 

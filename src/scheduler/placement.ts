@@ -1,34 +1,15 @@
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import { ApiError } from "../kit/api-error.ts";
-import type { Clock, Timer } from "../kit/clock.ts";
+import type { Clock } from "../kit/clock.ts";
 import { ENVIRONMENT_IDLE_MS } from "../kit/limits.ts";
+import { createPool, isEmpty, onTheirWay, patience, takeAllIdle, takeIdle, takeWarm, type Pool } from "./pool.ts";
 import type { Retired } from "./scheduler.ts";
 import type { StartQueue } from "./start-queue.ts";
 import { createStopping } from "./stopping.ts";
 import { endTurnWithInit } from "./turns.ts";
 import { isUsable } from "./usable.ts";
 
-interface Waiting {
-  give(environment: Environment): void;
-  fail(error: unknown): void;
-}
-
 const closing = (): ApiError => new ApiError("ServiceException", "lambdad is being stopped", { status: 500, members: { Type: "Service" } });
-
-/** The environments of one function version, in one of its revisions; of a function with tenant isolation, those of one tenant. */
-interface Pool {
-  key: string;
-  functionArn: string;
-  version: string;
-  revisionId: string;
-  all: Set<Environment>;
-  /** With the timer that ends each. The most recently used last: it is taken first, so that the others can be reaped. */
-  idle: Map<Environment, Timer>;
-  waiting: Waiting[];
-  /** Environments on their way: at least as many as wait. */
-  starting: number;
-  isRetired: boolean;
-}
 
 interface Needs {
   executor: Executor;
@@ -40,6 +21,12 @@ interface Needs {
   idleMs?: number;
 }
 
+/** Where an environment belongs, and since when an invocation has it. */
+interface Home {
+  pool: Pool;
+  since: number;
+}
+
 const NO_POOLS: ReadonlySet<Pool> = new Set();
 
 /** Which environment an invocation gets: a warm one, or whichever comes first of a new one and one that becomes free. */
@@ -47,18 +34,18 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
   const pools = new Map<string, Pool>();
   /** By their function. */
   const ofTenants = new Map<string, Set<Pool>>();
-  const homes = new WeakMap<Environment, Pool>();
+  const homes = new WeakMap<Environment, Home>();
   const stopping = createStopping();
   const underWay = new Set<Promise<void>>();
   let isClosed = false;
   const { stop } = stopping;
 
-  const poolOf = ({ functionArn, version, revisionId }: FunctionTarget, tenantId: string | undefined): Pool => {
+  const poolOf = (target: FunctionTarget, tenantId: string | undefined): Pool => {
+    const { functionArn, version, revisionId } = target;
     const key = `${functionArn}:${version}:${revisionId}${tenantId === undefined ? "" : `/${tenantId}`}`;
     let pool = pools.get(key);
     if (pool === undefined) {
-      pool = { key, functionArn, version, revisionId, all: new Set(), idle: new Map(), waiting: [], starting: 0, isRetired: false };
-      pools.set(key, pool);
+      pools.set(key, (pool = createPool(key, target, tenantId)));
       if (tenantId !== undefined) {
         const siblings = ofTenants.get(functionArn) ?? new Set<Pool>();
         ofTenants.set(functionArn, siblings.add(pool));
@@ -71,20 +58,19 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
     for (const pool of ofTenants.get(functionArn) ?? NO_POOLS) total += pool.all.size + pool.starting;
     return total;
   };
-  const takeIdle = (pool: Pool, environment: Environment) => {
-    pool.idle.get(environment)?.cancel();
-    pool.idle.delete(environment);
-  };
   const dropIfEmpty = (pool: Pool) => {
-    if (pool.all.size > 0 || pool.starting > 0 || pool.waiting.length > 0) return;
+    if (!isEmpty(pool)) return;
+    pool.look?.cancel();
     pools.delete(pool.key);
-    const siblings = ofTenants.get(pool.functionArn);
+    const siblings = ofTenants.get(pool.target.functionArn);
     siblings?.delete(pool);
-    if (siblings?.size === 0) ofTenants.delete(pool.functionArn);
+    if (siblings?.size === 0) ofTenants.delete(pool.target.functionArn);
   };
   const forget = (pool: Pool, environment: Environment) => {
     pool.all.delete(environment);
+    pool.coming.delete(environment);
     takeIdle(pool, environment);
+    startForWaiting(pool);
     dropIfEmpty(pool);
   };
   const rest = (pool: Pool, environment: Environment) => {
@@ -92,41 +78,72 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
       takeIdle(pool, environment);
       return stop(environment);
     });
-    pool.idle.set(environment, timer);
+    pool.idle.push({ environment, timer });
+  };
+  const handOut = (environment: Environment): Environment => {
+    const home = homes.get(environment);
+    if (home !== undefined) home.since = wall.monotonic();
+    return environment;
   };
   /** To whoever waits, even if the function has changed since: an invocation runs the revision that it was resolved to. */
   const offer = (pool: Pool, environment: Environment) => {
     const waiting = pool.waiting.shift();
-    if (waiting !== undefined) return waiting.give(environment);
-    if (pool.isRetired) return void stop(environment);
+    // What could not be started is told by it to whoever waits for it.
+    if (waiting !== undefined) return waiting.give(handOut(environment));
+    if (pool.isRetired || !isUsable(environment)) return void stop(environment);
     rest(pool, environment);
   };
-  const start = (pool: Pool, target: FunctionTarget) => {
+
+  const startForWaiting = (pool: Pool) => {
+    pool.look?.cancel();
+    pool.look = undefined;
+    const now = wall.monotonic();
+    while (!isClosed && pool.waiting.length > onTheirWay(pool)) {
+      const leftMs = pool.waiting[onTheirWay(pool)]!.since + patience(pool) - now;
+      if (leftMs > 0) return void (pool.look = wall.at(wall.now() + Math.ceil(leftMs), "invocations that wait", () => startForWaiting(pool)));
+      start(pool);
+    }
+  };
+  const start = (pool: Pool) => {
+    const { target, tenantId } = pool;
+    try {
+      grow(target, tenantId === undefined ? undefined : tenantEnvironments(target.functionArn));
+    } catch (error) {
+      return pool.waiting.pop()!.fail(error);
+    }
     pool.starting++;
-    const started = startInTurn(pool, target).finally(() => underWay.delete(started));
+    const started = startInTurn(pool).finally(() => underWay.delete(started));
     underWay.add(started);
   };
-  const startInTurn = async (pool: Pool, target: FunctionTarget) => {
+  const startInTurn = async (pool: Pool) => {
     const turn = await starts.enter(pool);
     // Whoever waited may have been served by one that became free meanwhile.
-    if (pool.waiting.length < pool.starting) {
+    if (pool.waiting.length < onTheirWay(pool)) {
       pool.starting--;
       turn();
       return dropIfEmpty(pool);
     }
     try {
-      const environment = await executor.createEnvironment(target);
+      const began = wall.monotonic();
+      const environment = await executor.createEnvironment(pool.target);
       endTurnWithInit(wall, turn, environment);
-      homes.set(environment, pool);
+      homes.set(environment, { pool, since: began });
       pool.starting--;
       pool.all.add(environment);
       void environment.dead.then(() => forget(pool, environment));
+      if (isClosed) return void stop(environment);
+      pool.coming.add(environment);
+      // Whoever waits takes one that becomes free meanwhile.
+      await environment.initialized;
+      pool.coming.delete(environment);
+      pool.startMs.add(wall.monotonic() - began);
       offer(pool, environment);
     } catch (error) {
       turn();
       pool.starting--;
       // One that is free again may have served somebody meanwhile: then those on their way are enough.
-      if (pool.waiting.length > pool.starting) pool.waiting.pop()!.fail(error);
+      if (pool.waiting.length > onTheirWay(pool)) pool.waiting.pop()!.fail(error);
+      startForWaiting(pool);
       dropIfEmpty(pool);
     }
   };
@@ -136,36 +153,28 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
     async acquire(target: FunctionTarget, tenantId?: string): Promise<Environment> {
       if (isClosed) throw closing();
       const pool = poolOf(target, tenantId);
-      for (const warm of [...pool.idle.keys()].toReversed()) {
-        takeIdle(pool, warm);
-        if (isUsable(warm)) return warm;
+      for (let warm = takeWarm(pool); warm !== undefined; warm = takeWarm(pool)) {
+        if (isUsable(warm)) return handOut(warm);
         void stop(warm);
       }
-      try {
-        grow(target, tenantId === undefined ? undefined : tenantEnvironments(target.functionArn));
-      } catch (error) {
-        dropIfEmpty(pool);
-        throw error;
-      }
-      return new Promise<Environment>((give, fail) => {
-        pool.waiting.push({ give, fail });
-        start(pool, target);
-      });
+      const environment = new Promise<Environment>((give, fail) => pool.waiting.push({ since: wall.monotonic(), give, fail }));
+      if (pool.look === undefined || onTheirWay(pool) === 0) startForWaiting(pool);
+      dropIfEmpty(pool);
+      return environment;
     },
     release(environment: Environment): void {
-      const pool = homes.get(environment);
-      if (pool !== undefined && isUsable(environment)) offer(pool, environment);
-      else void stop(environment);
+      const home = homes.get(environment);
+      if (home === undefined || !isUsable(environment)) return void stop(environment);
+      home.pool.runMs.add(wall.monotonic() - home.since);
+      offer(home.pool, environment);
     },
     retire(functionArn: string, only?: Retired): void {
       for (const pool of pools.values()) {
-        if (pool.functionArn !== functionArn) continue;
-        if (only !== undefined && (pool.version !== only.version || pool.revisionId === only.keep)) continue;
+        const { target } = pool;
+        if (target.functionArn !== functionArn) continue;
+        if (only !== undefined && (target.version !== only.version || target.revisionId === only.keep)) continue;
         pool.isRetired = true;
-        for (const environment of pool.idle.keys()) {
-          takeIdle(pool, environment);
-          void stop(environment);
-        }
+        for (const environment of takeAllIdle(pool)) void stop(environment);
       }
     },
     environments: () => [...pools.values()].flatMap((pool) => [...pool.all]),
@@ -175,10 +184,8 @@ export const createPlacement = ({ executor, clock, wall, starts, grow, idleMs = 
       for (const pool of pools.values()) {
         pool.isRetired = true;
         for (const waiting of pool.waiting.splice(0)) waiting.fail(closing());
-        for (const environment of pool.all) {
-          takeIdle(pool, environment);
-          void stop(environment);
-        }
+        takeAllIdle(pool);
+        for (const environment of pool.all) void stop(environment);
       }
       while (underWay.size + stopping.count > 0) await Promise.all([...underWay, stopping.settled()]);
     },

@@ -15,6 +15,15 @@ interface Waiting {
   fail(error: unknown): void;
 }
 
+interface Prepared {
+  statement: StatementSync;
+  isSelect: boolean;
+  /** The table that it changes. */
+  writes: string | undefined;
+}
+
+const WRITTEN_TABLE = /^\s*(?:(?:insert|replace)(?:\s+or\s+\w+)?\s+into|update(?:\s+or\s+\w+)?|delete\s+from)\s+(\w+)/i;
+
 /** More would hold the event loop for too long between two turns. */
 const OPERATIONS_PER_COMMIT_MAX = 256;
 const STATEMENT_CACHE_MAX = 512;
@@ -47,20 +56,21 @@ export const createSqliteStore = ({
   const log = openSync(`${path}-wal`, "r+");
   syncFolder(dirname(path));
 
-  const statements = new Map<string, StatementSync>();
-  const prepare = (text: string): StatementSync => {
-    let statement = statements.get(text);
-    if (statement === undefined) {
-      statement = database.prepare(text);
+  const statements = new Map<string, Prepared>();
+  const prepare = (text: string): Prepared => {
+    let prepared = statements.get(text);
+    if (prepared === undefined) {
+      prepared = { statement: database.prepare(text), isSelect: /^\s*select\b/i.test(text), writes: WRITTEN_TABLE.exec(text)?.[1] };
       if (statements.size >= STATEMENT_CACHE_MAX) statements.delete(statements.keys().next().value!);
-      statements.set(text, statement);
+      statements.set(text, prepared);
     }
-    return statement;
+    return prepared;
   };
 
   /** Prepared once: `exec` would compile its text anew in every turn. */
-  const control = (text: string) => void prepare(text).run();
-  const changesSoFar = (): number => prepare("select total_changes() as n").get()!["n"] as number;
+  const control = (text: string) => void prepare(text).statement.run();
+  const changesSoFar = (): number => prepare("select total_changes() as n").statement.get()!["n"] as number;
+  const generations = new Map<string, number>();
   let changes = changesSoFar();
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
@@ -75,11 +85,13 @@ export const createSqliteStore = ({
     let step = steps.next();
     while (!step.done) {
       const { sql, values } = step.value;
-      // A read may stand outside of every transaction, and is told of before it is on the disk.
-      assert(kind === "run" || /^\s*select\b/i.test(sql), `a read may only select, and this does not: ${sql}`);
       let rows: readonly Row[];
       try {
-        rows = prepare(sql).all(...values) as Row[];
+        const { statement, isSelect, writes } = prepare(sql);
+        // A read may stand outside of every transaction, and is told of before it is on the disk.
+        if (kind === "read") assert(isSelect, `a read may only select, and this does not: ${sql}`);
+        if (writes !== undefined) generations.set(writes, (generations.get(writes) ?? 0) + 1);
+        rows = statement.all(...values) as Row[];
       } catch (error) {
         step = steps.throw(error);
         continue;
@@ -95,10 +107,11 @@ export const createSqliteStore = ({
     gathering = undefined;
     const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
     if (queue.length > 0) planTurn();
-    const done: Waiting[] = [];
     try {
       control("begin immediate");
-      for (const waiting of batch) if (runOne(waiting)) done.push(waiting);
+      // What is alone is undone with its transaction.
+      if (batch.length === 1) batch[0]!.run();
+      const done = batch.length === 1 ? batch : batch.filter(runOne);
       control("commit");
       const before = changes;
       changes = changesSoFar();
@@ -172,6 +185,7 @@ export const createSqliteStore = ({
       assert(!isClosed, `the store ${path} is closed`);
       return drive(operation, "read");
     },
+    generation: (table) => (queue.length > 0 ? Number.NaN : (generations.get(table) ?? 0)),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -24,6 +24,8 @@ export interface Store {
    * so it is for whoever tells nobody that it is kept.
    */
   read<T>(operation: () => Operation<T>): Promise<T>;
+  /** Another number after each write to the table, by which one who keeps what was read knows that it is out of date. NaN, which is no number's equal, while something is asked for and not done yet. */
+  generation(table: string): number;
   close(): Promise<void>;
 }
 

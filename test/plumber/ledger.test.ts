@@ -4,6 +4,8 @@ import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { createLedger } from "../../src/plumber/ledger.ts";
 import { sql } from "../../src/store/store.ts";
+import { historyMigrations } from "../../src/store/migrations/index.ts";
+import { createSqliteStore } from "../../src/store/sqlite.ts";
 import { openHistory } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -72,6 +74,28 @@ describe("the ledger", () => {
     expect(await createGround({ path: first.path }).summaries("f")).toEqual([["kept"]]);
   });
 
+  it("tells of what was written when a trace was kept with each name", async () => {
+    const path = join(temporaryDirectory(), "history.db");
+    const before = createSqliteStore({ path, migrations: historyMigrations.filter(({ id }) => id !== "2026-11-ledger-keys"), onSyncFailure: (error) => { throw error; } });
+    await before.run(function* () {
+      for (const [sequence, summary] of [[1, "uploaded"], [2, "queued"]] as const) {
+        yield* sql("insert into ledger_entry values (?, '1-0-0', 1000, 'event', '000000000000', 'us-east-1', ?, '{}')", sequence, summary);
+      }
+      for (const key of ["1-0-0", "request-1", "f"]) yield* sql("insert into ledger_key values (?, '1-0-0', 2)", key);
+    });
+    await before.close();
+    const { summaries, ledger } = createGround({ path });
+    for (const key of ["1-0-0", "request-1", "f"]) expect(await summaries(key)).toEqual([["uploaded", "queued"]]);
+    expect((await ledger.find("f"))[0]!.entries[0]!.keys.toSorted()).toEqual(["1-0-0", "f", "request-1"]);
+  });
+
+  it("finds the newest stories of a name however many entries each has", async () => {
+    const { record, summaries } = createGround();
+    record("first", { traceId: "1-0-1", keys: ["f"] });
+    for (let index = 0; index < 250; index++) record(`n${index}`, { traceId: "1-0-2", keys: ["f", "f"] });
+    expect((await summaries("f")).map((story) => story.length)).toEqual([250, 1]);
+  });
+
   it("keeps a number of entries, the newest, and forgets the names of those that went", async () => {
     const { record, summaries, count, ledger } = createGround({ bounds: { ...WIDE, entries: 10, pruneEntries: 5 } });
     for (let index = 0; index < 40; index++) {
@@ -89,7 +113,7 @@ describe("the ledger", () => {
     record("old", { traceId: "1-0-1", keys: ["old"] });
     expect(await summaries("old")).toEqual([["old"]]);
     await clock.advance(15 * DAY);
-    record("new", { traceId: "1-0-2" });
+    record("new", { traceId: "1-0-2", keys: ["new"] });
     expect(await summaries("old")).toEqual([]);
     expect(await count("ledger_entry")).toBe(1);
     expect(await count("ledger_key")).toBe(1);

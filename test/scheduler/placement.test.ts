@@ -19,10 +19,11 @@ const setUp = (options: GroundOptions & { accountConcurrency?: number } = {}) =>
     return { ...report, json: JSON.parse(report.outcome.payload.toString("utf8")) as unknown };
   };
   const count = () => scheduler.environments().length;
-  /** So many at once: none is done before each has an environment. */
+  const busy = () => scheduler.environments().filter(({ state }) => state === "busy").length;
+  /** So many at once: none is done before each runs in an environment. */
   const together = async (target: FunctionTarget, number: number) => {
     const running = Promise.all(Array.from({ length: number }, () => invoke(target, { waits: true })));
-    await eventually(`${number} environments`, () => count() === number);
+    await eventually(`${number} busy environments`, () => busy() === number);
     const packages = join(ground.dataDirectory, "code");
     const gates = readdirSync(packages, { recursive: true, encoding: "utf8" }).filter((path) => basename(path) === "app.py").map((path) => join(packages, dirname(path), "go"));
     for (const gate of gates) writeFileSync(gate, "");

@@ -36,6 +36,35 @@ describe("the SQLite store", () => {
     expect(await count(open(path))).toBe(1_000);
   });
 
+  it("tells by a number whether a table was written to, and by none that is equal while something is asked for", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const before = store.generation("note");
+    expect(await count(store)).toBe(0);
+    expect(store.generation("note")).toBe(before);
+    const adding = add(store, "a");
+    expect(store.generation("note")).toBeNaN();
+    await adding;
+    const after = store.generation("note");
+    expect(after).not.toBe(before);
+    for (const text of ["update note set body = 'x'", "delete from note where id = 'a'", "insert or replace into note (id, body) values ('b', 'y')"]) {
+      const known = store.generation("note");
+      await store.run(() => sql(text));
+      expect([text, store.generation("note")]).not.toEqual([text, known]);
+    }
+    expect(store.generation("other")).toBe(before);
+  });
+
+  it("keeps nothing of an operation that throws when it is alone in its commit, and goes on after it", async () => {
+    const store = open(join(temporaryDirectory(), "s.db"));
+    const refused = store.run(function* () {
+      yield* sql("insert into note (id, body) values ('half', 'x')");
+      throw new Error("refused");
+    });
+    await expect(refused).rejects.toThrow("refused");
+    await add(store, "a");
+    expect(await count(store)).toBe(1);
+  });
+
   it("keeps nothing of an operation that throws, and everything of its neighbours", async () => {
     const store = open(join(temporaryDirectory(), "s.db"));
     const refused = store.run(function* () {

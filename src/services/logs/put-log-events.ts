@@ -6,6 +6,7 @@ import {
   LOG_EVENT_BYTES_MAX,
   LOG_EVENT_OVERHEAD_BYTES,
 } from "../../kit/limits.ts";
+import { createRowInsert } from "../../store/insert-rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter } from "./errors.ts";
 import { expiry, type LogsHandlers, type Parts } from "./needs.ts";
@@ -82,23 +83,12 @@ const acceptedWindow = (events: readonly Event[], expiredBefore: number, now: nu
   return { from, to: tooNew, rejected: Object.keys(rejected).length > 0 ? rejected : undefined };
 };
 
-const ROW = "(?, ?, ?, ?, ?, ?, ?)";
-/** Rows of one statement: beyond this a longer statement gains nothing. */
-const ROWS_PER_INSERT = 50;
-const INSERT_HEAD = "insert into log_event (stream_id, group_id, at, id, ingested_at, bytes, message) values ";
-const insertText = (rows: number): string => `${INSERT_HEAD}${Array(rows).fill(ROW).join(", ")} on conflict do nothing`;
-const INSERT_MANY = insertText(ROWS_PER_INSERT);
-const INSERT_ONE = insertText(1);
+const insertEvents = createRowInsert({ into: "log_event", columns: ["stream_id", "group_id", "at", "id", "ingested_at", "bytes", "message"], onConflict: "on conflict do nothing" });
 
 function* append(group: Group, stream: Stream, events: readonly Event[], firstId: number, now: number): Operation<void> {
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return;
-  const row = ({ at, message, bytes }: Event, index: number) => [stream.id, group.id, at, firstId + index, now, bytes, message];
-  const many = events.length - (events.length % ROWS_PER_INSERT);
-  for (let i = 0; i < many; i += ROWS_PER_INSERT) {
-    yield* sql(INSERT_MANY, ...events.slice(i, i + ROWS_PER_INSERT).flatMap((event, k) => row(event, i + k)));
-  }
-  for (let i = many; i < events.length; i++) yield* sql(INSERT_ONE, ...row(events[i]!, i));
+  yield* insertEvents(events.map(({ at, message, bytes }, index) => [stream.id, group.id, at, firstId + index, now, bytes, message]));
   yield* sql(
     "update log_stream set first_event_at = ?, last_event_at = ?, last_ingestion_at = ?, last_event_id = ? where id = ?",
     Math.min(stream.firstEventAt ?? first.at, first.at),

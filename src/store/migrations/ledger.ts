@@ -13,4 +13,15 @@ export const ledger: readonly Migration[] = [
       "create index ledger_key_by_sequence on ledger_key (sequence)",
     ],
   },
+  {
+    // Every invocation writes its keys. One tree in the order in which they are asked for, one in the order in which they are forgotten; the trace is the entry's.
+    id: "2026-11-ledger-keys",
+    statements: [
+      "create table ledger_key_of_entry (key text not null, sequence integer not null, primary key (key, sequence)) without rowid",
+      "insert into ledger_key_of_entry (key, sequence) select key, sequence from ledger_key where key <> trace_id",
+      "drop table ledger_key",
+      "alter table ledger_key_of_entry rename to ledger_key",
+      "create index ledger_key_by_sequence on ledger_key (sequence)",
+    ],
+  },
 ];

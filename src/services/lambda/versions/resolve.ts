@@ -5,36 +5,43 @@ import type { ResolveTarget } from "../../../scheduler/scheduler.ts";
 import type { Operation, Store } from "../../../store/store.ts";
 import { findAlias, type AliasRecord } from "./qualifiers.ts";
 import { runtimeWishOf } from "../functions/runtime-management.ts";
-import { getFunction, servingNow, type FunctionRecord } from "../functions/state.ts";
+import { getFunction, servingNow, type Deployment, type FunctionRecord } from "../functions/state.ts";
+
+/** Of a record that was read before, by what serves of it. */
+const targets = new WeakMap<FunctionRecord, { serving: Deployment; target: FunctionTarget }>();
 
 export const toTarget = (record: FunctionRecord, clock: Clock): FunctionTarget => {
-  const { settings, code, deploymentId } = servingNow(record, clock);
-  return {
-    account: record.account,
-    name: record.name,
-    version: record.version,
-    functionArn: record.arn,
-    revisionId: deploymentId,
-    ...runtimeWishOf(settings, record.region),
-    handler: settings.Handler,
-    roleArn: settings.Role,
-    timeoutSeconds: settings.Timeout,
-    memoryMb: settings.MemorySize,
-    ephemeralStorageMb: settings.EphemeralStorage.Size,
-    environment: settings.Environment ?? {},
-    code: { blobId: code.blobId, sha256Base64: code.sha256Base64 },
-    layers: (settings.Layers ?? []).map(({ Arn, blobId, sha256Base64 }) => ({ arn: Arn, blobId, sha256Base64 })),
-    architecture: settings.Architectures[0]!,
-    logging: {
-      group: settings.LoggingConfig.LogGroup,
-      format: settings.LoggingConfig.LogFormat,
-      ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
-      ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
-    },
-    tracing: settings.TracingConfig?.Mode ?? "PassThrough",
-    initializationType: "on-demand",
-  };
+  const serving = servingNow(record, clock);
+  let known = targets.get(record);
+  if (known?.serving !== serving) targets.set(record, (known = { serving, target: targetOf(record, serving) }));
+  return known.target;
 };
+
+const targetOf = (record: FunctionRecord, { settings, code, deploymentId }: Deployment): FunctionTarget => ({
+  account: record.account,
+  name: record.name,
+  version: record.version,
+  functionArn: record.arn,
+  revisionId: deploymentId,
+  ...runtimeWishOf(settings, record.region),
+  handler: settings.Handler,
+  roleArn: settings.Role,
+  timeoutSeconds: settings.Timeout,
+  memoryMb: settings.MemorySize,
+  ephemeralStorageMb: settings.EphemeralStorage.Size,
+  environment: settings.Environment ?? {},
+  code: { blobId: code.blobId, sha256Base64: code.sha256Base64 },
+  layers: (settings.Layers ?? []).map(({ Arn, blobId, sha256Base64 }) => ({ arn: Arn, blobId, sha256Base64 })),
+  architecture: settings.Architectures[0]!,
+  logging: {
+    group: settings.LoggingConfig.LogGroup,
+    format: settings.LoggingConfig.LogFormat,
+    ...(settings.LoggingConfig.ApplicationLogLevel === undefined ? {} : { applicationLevel: settings.LoggingConfig.ApplicationLogLevel }),
+    ...(settings.LoggingConfig.SystemLogLevel === undefined ? {} : { systemLevel: settings.LoggingConfig.SystemLogLevel }),
+  },
+  tracing: settings.TracingConfig?.Mode ?? "PassThrough",
+  initializationType: "on-demand",
+});
 
 /** Weights are told apart this finely. */
 const SHARES = 1_000_000;
