@@ -16,27 +16,32 @@ interface Bounds {
 const BOUNDS: Bounds = { entries: LEDGER_ENTRIES_MAX, ageMs: LEDGER_AGE_MS_MAX, pending: LEDGER_PENDING_MAX, pruneEntries: LEDGER_PRUNE_ENTRIES };
 const STORIES_DEFAULT = 10;
 
-const insertEntries = createRowInsert({ into: "ledger_entry", columns: ["sequence", "trace_id", "at", "kind", "account", "region", "summary", "detail"], onConflict: "" });
-const insertKeys = createRowInsert({ into: "ledger_key", columns: ["key", "trace_id", "sequence"], onConflict: "on conflict (key, trace_id) do update set sequence = excluded.sequence" });
+const insertEntries = createRowInsert({ into: "ledger_entry", columns: ["sequence", "trace_id", "at", "kind", "account", "region", "summary", "detail", "keys"], onConflict: "" });
+const insertNames = createRowInsert({ into: "ledger_name", columns: ["key", "sequence", "trace_id"], onConflict: "" });
 
 function* append(entries: readonly Dated[]): Operation<void> {
   let sequence = ((yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null) ?? 0;
   const rows: Value[][] = [];
   /** Each key of a story once, with its newest entry. */
-  const keyRows = new Map<string, Value[]>();
+  const names = new Map<string, Value[]>();
   for (const { traceId, at, kind, account, region, summary, detail, keys } of entries) {
-    rows.push([++sequence, traceId, at, kind, account, region, summary, JSON.stringify(detail)]);
-    for (const key of [traceId, ...keys]) keyRows.set(`${traceId} ${key}`, [key, traceId, sequence]);
+    rows.push([++sequence, traceId, at, kind, account, region, summary, JSON.stringify(detail), JSON.stringify(keys)]);
+    for (const key of keys) names.set(`${traceId} ${key}`, [key, sequence, traceId]);
   }
   yield* insertEntries(rows);
-  yield* insertKeys([...keyRows.values()]);
+  yield* insertNames([...names.values()]);
 }
 
-function* prune(now: number, { entries, ageMs }: Bounds): Operation<void> {
+function* prune(entries: number): Operation<void> {
   const newest = (yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null;
-  yield* sql("delete from ledger_entry where sequence <= ? or at < ?", (newest ?? 0) - entries, now - ageMs);
-  yield* sql("delete from ledger_key where sequence < (select coalesce(min(sequence), ?) from ledger_entry)", (newest ?? 0) + 1);
+  yield* sql("delete from ledger_entry where sequence <= ?", (newest ?? 0) - entries);
+  yield* sql("delete from ledger_name where sequence < (select coalesce(min(sequence), ?) from ledger_entry)", (newest ?? 0) + 1);
 }
+
+/** Looks at every entry. */
+const forgetOld = (before: number): Operation<readonly Row[]> => sql("delete from ledger_entry where at < ?", before);
+
+const keysOf = (row: Row): string[] => JSON.parse(row["keys"] as string) as string[];
 
 const toEntry = (row: Row, keys: readonly string[]): Dated => ({
   traceId: row["trace_id"] as string,
@@ -49,12 +54,25 @@ const toEntry = (row: Row, keys: readonly string[]): Dated => ({
   keys,
 });
 
+const NAMES_PER_LOOK = 200;
+
+/** The newest stories with this name, or with this trace id. A story has its name once for each batch that speaks of it. */
+function* tracesOf(key: string, limit: number): Operation<string[]> {
+  const traces = new Set<string>((yield* sql("select trace_id from ledger_entry where trace_id = ? limit 1", key)).map((row) => row["trace_id"] as string));
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const rows = yield* sql("select trace_id, sequence from ledger_name where key = ? and sequence < ? order by sequence desc limit ?", key, before, NAMES_PER_LOOK);
+    for (const row of rows) traces.add(row["trace_id"] as string);
+    if (traces.size >= limit || rows.length < NAMES_PER_LOOK) return [...traces].slice(0, limit);
+    before = rows.at(-1)!["sequence"] as number;
+  }
+}
+
 function* read(key: string, limit: number): Operation<LedgerStory[]> {
   const stories: LedgerStory[] = [];
-  for (const { trace_id: traceId } of yield* sql("select trace_id from ledger_key where key = ? order by sequence desc limit ?", key, limit)) {
-    const keys = (yield* sql("select key from ledger_key where trace_id = ? order by key", traceId!)).map((row) => row["key"] as string);
-    const rows = yield* sql("select * from ledger_entry where trace_id = ? order by sequence", traceId!);
-    if (rows.length > 0) stories.push({ traceId: traceId as string, entries: rows.map((row) => toEntry(row, keys)) });
+  for (const traceId of yield* tracesOf(key, limit)) {
+    const rows = yield* sql("select * from ledger_entry where trace_id = ? order by sequence", traceId);
+    const keys = [...new Set([traceId, ...rows.flatMap(keysOf)])].toSorted();
+    if (rows.length > 0) stories.push({ traceId, entries: rows.map((row) => toEntry(row, keys)) });
   }
   return stories;
 }
@@ -70,11 +88,14 @@ export const createLedger = ({ store, clock, bounds = BOUNDS }: { store: Store; 
     const batch = pending;
     pending = [];
     sincePruned += batch.length;
-    const isPruneDue = sincePruned >= bounds.pruneEntries || clock.now() >= pruneAt;
-    if (isPruneDue) [sincePruned, pruneAt] = [0, clock.now() + LEDGER_PRUNE_MS];
+    const isAgeDue = clock.now() >= pruneAt;
+    const isPruneDue = isAgeDue || sincePruned >= bounds.pruneEntries;
+    if (isPruneDue) sincePruned = 0;
+    if (isAgeDue) pruneAt = clock.now() + LEDGER_PRUNE_MS;
     return store.run(function* () {
       yield* append(batch);
-      if (isPruneDue) yield* prune(clock.now(), bounds);
+      if (isAgeDue) yield* forgetOld(clock.now() - bounds.ageMs);
+      if (isPruneDue) yield* prune(bounds.entries);
     }, "behind");
   };
   /** Nothing waits for it, and a failure of history is no failure of the work: its batch is lost, the next is written. */
