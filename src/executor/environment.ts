@@ -131,7 +131,6 @@ export const createEnvironment = (needs: Needs): Environment => {
     become({ state: "busy" });
     invocations++;
     logs.beginTail();
-    tell({ type: "start", requestId, version: target.version, ...facts });
     const began = wall.monotonic();
     const tookMs = () => wall.monotonic() - began;
     let isRuntimeDone = false;
@@ -140,7 +139,10 @@ export const createEnvironment = (needs: Needs): Environment => {
       isRuntimeDone = true;
       tell({ type: "runtimeDone", requestId, status, ...facts, ...(errorType === undefined ? {} : { errorType }), durationMs, producedBytes: outcome.kind === "response" ? (outcome.streamedBytes ?? outcome.payload.length) : 0 });
     };
-    const { how, reason } = await phases.invoke(invocation, {
+    const isUp = phases.isUp;
+    const tellStart = () => tell({ type: "start", requestId, version: target.version, ...facts });
+    if (!isUp) tellStart();
+    const invoked = phases.invoke(invocation, {
       leftMs: () => Math.max(0, target.timeoutSeconds * 1_000 - tookMs()),
       onAnswer,
       async onRuntimeDone(answered) {
@@ -149,7 +151,13 @@ export const createEnvironment = (needs: Needs): Environment => {
         tellRuntimeDone(answered, durationMs);
       },
     });
-    const measured = await measureInvocation({ how, tookMs: tookMs(), initMs: isColdStart ? initMs : undefined, target, sandbox, logs });
+    // Behind the runtime's back: it works while this is written, and what it says comes after it.
+    if (isUp) tellStart();
+    const { how, reason } = await invoked;
+    const totalMs = tookMs();
+    // What went well without extensions has said everything already.
+    if (reason !== undefined || !isRuntimeDone || phases.hasExtensions) await logs.settle();
+    const measured = await measureInvocation({ how, tookMs: totalMs, initMs: isColdStart ? initMs : undefined, target, sandbox });
     if (lifecycle.isOver) throw new Error("its environment was stopped");
     const { outcome, status, errorType, notice } = how;
     if (notice !== undefined) tell({ type: "fault", text: notice });

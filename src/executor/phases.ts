@@ -126,6 +126,8 @@ export const createPhases = (needs: Needs): Phases => {
     const grace = isReady() ? undefined : wall.at(wall.now() + ANSWER_GRACE_MS, "answer", () => course.onAnswer(answered.outcome));
     let signal: Signal = current.isReady ? { kind: "next" } : await current.next(course.leftMs());
     if (signal.kind === "next") {
+      // Nobody is waited for any more: who called has the answer while it is written down.
+      if (!hasExtensions()) course.onAnswer(answered.outcome);
       await course.onRuntimeDone(answered);
       signal = await current.extensionsReady(course.leftMs());
     }

@@ -1,7 +1,6 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Ending } from "./ending.ts";
 import type { FunctionTarget, InvocationReport } from "./executor.ts";
-import type { LogStream } from "./log-stream.ts";
 
 interface Facts {
   how: Ending;
@@ -10,14 +9,12 @@ interface Facts {
   initMs: number | undefined;
   target: FunctionTarget;
   sandbox: Pick<Sandbox, "memoryPeakBytes">;
-  logs: Pick<LogStream, "settle">;
 }
 
 const MIB = 1024 * 1024;
 
-/** What was measured of an invocation, as its report says it, once everything that it wrote is in the log. */
-export const measureInvocation = async ({ how: { status, errorType }, tookMs, initMs, target, sandbox, logs }: Facts): Promise<Pick<InvocationReport, "durationMs" | "billedMs" | "initMs" | "memoryUsedMb">> => {
-  await logs.settle();
+/** What was measured of an invocation, as its report says it. */
+export const measureInvocation = async ({ how: { status, errorType }, tookMs, initMs, target, sandbox }: Facts): Promise<Pick<InvocationReport, "durationMs" | "billedMs" | "initMs" | "memoryUsedMb">> => {
   const durationMs = status === "timeout" ? target.timeoutSeconds * 1_000 : tookMs;
   const memoryPeakBytes = await sandbox.memoryPeakBytes();
   return {

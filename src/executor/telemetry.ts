@@ -63,6 +63,8 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
     const text = renderEvent(event, subscription);
     if (text !== undefined) buffer.add(text);
   };
+  /** Nobody listens, and nobody will before the next INIT. */
+  const isDeaf = () => areSubscriptionsClosed && subscribers.size === 0;
   const publish = (event: TelemetryEvent) => {
     if (!areSubscriptionsClosed) keep(event);
     for (const subscriber of subscribers.values()) give(subscriber, event);
@@ -70,7 +72,10 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
   const all = (act: (buffer: TelemetryBuffer) => void) => {
     for (const { buffer } of subscribers.values()) act(buffer);
   };
-  const isDelivered = () => [...subscribers.values()].every(({ buffer }) => buffer.isEmpty);
+  const isDelivered = () => {
+    for (const { buffer } of subscribers.values()) if (!buffer.isEmpty) return false;
+    return true;
+  };
   const noteDelivery = () => {
     if (isDelivered()) onDelivered?.();
   };
@@ -84,9 +89,11 @@ export const createTelemetry = ({ connect, wall, nowMs, isJson }: Needs): Teleme
   };
 
   return {
-    platform: (event) => publish(platformEvent(event)),
+    platform(event) {
+      if (!isDeaf()) publish(platformEvent(event));
+    },
     line(source, text) {
-      if (areSubscriptionsClosed && subscribers.size === 0) return;
+      if (isDeaf()) return;
       const json = isJson ? objectIn(text) : undefined;
       publish({ category: source, time: timeNow(), type: source, record: text, ...(json === undefined ? {} : { json }) });
     },

@@ -7,7 +7,7 @@ export const SYNC_PAYLOAD_BYTES_MAX = 6 * MIB;
 /** Bytes. A response may be this large before `Function.ResponseSizeTooLarge`: 6 MiB and 100 bytes, seen on AWS. */
 export const RESPONSE_BYTES_MAX = 6 * MIB + 100;
 /** Milliseconds. Log lines and ledger entries are gathered for one commit: what a crash may cost, and ours to choose. */
-export const HISTORY_GATHER_MS = 20;
+export const HISTORY_GATHER_MS = 50;
 /** Bytes. A streamed response: 200 MB since July 2025 ("Lambda quotas"). */
 export const STREAMED_RESPONSE_BYTES_MAX = 200 * MIB;
 /** Bytes. An asynchronous payload: 1 MiB since October 2025. */

@@ -2,7 +2,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Ledger, LedgerEntry, LedgerStory } from "../kit/ledger.ts";
 import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX, LEDGER_PRUNE_ENTRIES, LEDGER_PRUNE_MS } from "../kit/limits.ts";
 import { createRowInsert } from "../store/insert-rows.ts";
-import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
+import { sql, sqlOne, type Operation, type Row, type Store, type Value } from "../store/store.ts";
 
 type Dated = LedgerEntry & { at: number };
 
@@ -15,31 +15,33 @@ interface Bounds {
 
 const BOUNDS: Bounds = { entries: LEDGER_ENTRIES_MAX, ageMs: LEDGER_AGE_MS_MAX, pending: LEDGER_PENDING_MAX, pruneEntries: LEDGER_PRUNE_ENTRIES };
 const STORIES_DEFAULT = 10;
-const ENTRIES_PER_LOOK = 100;
 
-const insertEntries = createRowInsert({ into: "ledger_entry", columns: ["sequence", "trace_id", "at", "kind", "account", "region", "summary", "detail"], onConflict: "" });
-const insertKeys = createRowInsert({ into: "ledger_key", columns: ["key", "sequence"], onConflict: "" });
+const insertEntries = createRowInsert({ into: "ledger_entry", columns: ["sequence", "trace_id", "at", "kind", "account", "region", "summary", "detail", "keys"], onConflict: "" });
+const insertNames = createRowInsert({ into: "ledger_name", columns: ["key", "sequence", "trace_id"], onConflict: "" });
 
 function* append(entries: readonly Dated[]): Operation<void> {
-  const first = (yield* newest()) + 1;
-  yield* insertEntries(entries.map(({ traceId, at, kind, account, region, summary, detail }, i) => [first + i, traceId, at, kind, account, region, summary, JSON.stringify(detail)]));
-  // A trace is found by its entries.
-  yield* insertKeys(entries.flatMap(({ traceId, keys }, i) => [...new Set(keys)].filter((key) => key !== traceId).map((key) => [key, first + i])));
+  let sequence = ((yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null) ?? 0;
+  const rows: Value[][] = [];
+  /** Each key of a story once, with its newest entry. */
+  const names = new Map<string, Value[]>();
+  for (const { traceId, at, kind, account, region, summary, detail, keys } of entries) {
+    rows.push([++sequence, traceId, at, kind, account, region, summary, JSON.stringify(detail), JSON.stringify(keys)]);
+    for (const key of keys) names.set(`${traceId} ${key}`, [key, sequence, traceId]);
+  }
+  yield* insertEntries(rows);
+  yield* insertNames([...names.values()]);
 }
 
-function* newest(): Operation<number> {
-  const row = yield* sqlOne("select coalesce(max(sequence), 0) as n from ledger_entry");
-  return row!["n"] as number;
+function* prune(entries: number): Operation<void> {
+  const newest = (yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null;
+  yield* sql("delete from ledger_entry where sequence <= ?", (newest ?? 0) - entries);
+  yield* sql("delete from ledger_name where sequence < (select coalesce(min(sequence), ?) from ledger_entry)", (newest ?? 0) + 1);
 }
 
-/** The oldest are the first of the table, so that nothing else is looked at. */
-function* prune(now: number, { entries, ageMs }: Bounds): Operation<void> {
-  const last = yield* newest();
-  const young = yield* sqlOne("select sequence from ledger_entry where at >= ? order by sequence limit 1", now - ageMs);
-  const kept = Math.max(last - entries + 1, (young?.["sequence"] as number | undefined) ?? last + 1);
-  yield* sql("delete from ledger_entry where sequence < ?", kept);
-  yield* sql("delete from ledger_key where sequence < ?", kept);
-}
+/** Looks at every entry. */
+const forgetOld = (before: number): Operation<readonly Row[]> => sql("delete from ledger_entry where at < ?", before);
+
+const keysOf = (row: Row): string[] => JSON.parse(row["keys"] as string) as string[];
 
 const toEntry = (row: Row, keys: readonly string[]): Dated => ({
   traceId: row["trace_id"] as string,
@@ -52,29 +54,25 @@ const toEntry = (row: Row, keys: readonly string[]): Dated => ({
   keys,
 });
 
-/** The newest traces with this name, or of this id. */
-function* tracesOf(key: string, limit: number): Operation<Set<string>> {
-  const own = yield* sqlOne("select trace_id from ledger_entry where trace_id = ? limit 1", key);
-  const traces = new Set(own === undefined ? [] : [key]);
-  for (let before = Number.MAX_SAFE_INTEGER; traces.size < limit; ) {
-    const rows = yield* sql(
-      "select k.sequence, e.trace_id from ledger_key k join ledger_entry e on e.sequence = k.sequence where k.key = ? and k.sequence < ? order by k.sequence desc limit ?",
-      key, before, ENTRIES_PER_LOOK,
-    );
-    for (const row of rows) if (traces.size < limit) traces.add(row["trace_id"] as string);
-    if (rows.length < ENTRIES_PER_LOOK) break;
+const NAMES_PER_LOOK = 200;
+
+/** The newest stories with this name, or with this trace id. A story has its name once for each batch that speaks of it. */
+function* tracesOf(key: string, limit: number): Operation<string[]> {
+  const traces = new Set<string>((yield* sql("select trace_id from ledger_entry where trace_id = ? limit 1", key)).map((row) => row["trace_id"] as string));
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const rows = yield* sql("select trace_id, sequence from ledger_name where key = ? and sequence < ? order by sequence desc limit ?", key, before, NAMES_PER_LOOK);
+    for (const row of rows) traces.add(row["trace_id"] as string);
+    if (traces.size >= limit || rows.length < NAMES_PER_LOOK) return [...traces].slice(0, limit);
     before = rows.at(-1)!["sequence"] as number;
   }
-  return traces;
 }
 
 function* read(key: string, limit: number): Operation<LedgerStory[]> {
   const stories: LedgerStory[] = [];
   for (const traceId of yield* tracesOf(key, limit)) {
-    const names = yield* sql("select distinct k.key from ledger_entry e join ledger_key k on k.sequence = e.sequence where e.trace_id = ? order by k.key", traceId);
-    const keys = [traceId, ...names.map((row) => row["key"] as string)];
     const rows = yield* sql("select * from ledger_entry where trace_id = ? order by sequence", traceId);
-    stories.push({ traceId, entries: rows.map((row) => toEntry(row, keys)) });
+    const keys = [...new Set([traceId, ...rows.flatMap(keysOf)])].toSorted();
+    if (rows.length > 0) stories.push({ traceId, entries: rows.map((row) => toEntry(row, keys)) });
   }
   return stories;
 }
@@ -90,11 +88,14 @@ export const createLedger = ({ store, clock, bounds = BOUNDS }: { store: Store; 
     const batch = pending;
     pending = [];
     sincePruned += batch.length;
-    const isPruneDue = sincePruned >= bounds.pruneEntries || clock.now() >= pruneAt;
-    if (isPruneDue) [sincePruned, pruneAt] = [0, clock.now() + LEDGER_PRUNE_MS];
+    const isAgeDue = clock.now() >= pruneAt;
+    const isPruneDue = isAgeDue || sincePruned >= bounds.pruneEntries;
+    if (isPruneDue) sincePruned = 0;
+    if (isAgeDue) pruneAt = clock.now() + LEDGER_PRUNE_MS;
     return store.run(function* () {
       yield* append(batch);
-      if (isPruneDue) yield* prune(clock.now(), bounds);
+      if (isAgeDue) yield* forgetOld(clock.now() - bounds.ageMs);
+      if (isPruneDue) yield* prune(bounds.entries);
     }, "behind");
   };
   /** Nothing waits for it, and a failure of history is no failure of the work: its batch is lost, the next is written. */

@@ -4,8 +4,6 @@ import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { createLedger } from "../../src/plumber/ledger.ts";
 import { sql } from "../../src/store/store.ts";
-import { historyMigrations } from "../../src/store/migrations/index.ts";
-import { createSqliteStore } from "../../src/store/sqlite.ts";
 import { openHistory } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -56,6 +54,17 @@ describe("the ledger", () => {
     expect(await summaries("f", 2)).toEqual([["n3", "again"], ["n14"]]);
   });
 
+  it("finds the other stories behind one that has very many entries", async () => {
+    const { record, summaries, ledger } = createGround();
+    record("before", { traceId: "1-0-1", keys: ["f"] });
+    for (let index = 0; index < 450; index++) {
+      record(`n${index}`, { traceId: "1-0-2", keys: ["f"] });
+      await ledger.flush();
+    }
+    const stories = await summaries("f");
+    expect(stories.map((story) => story.length)).toEqual([450, 1]);
+  });
+
   it("dates entries by the platform's clock, unless they bring their own time", async () => {
     const { record, ledger, clock } = createGround();
     await clock.advance(DAY);
@@ -74,28 +83,6 @@ describe("the ledger", () => {
     expect(await createGround({ path: first.path }).summaries("f")).toEqual([["kept"]]);
   });
 
-  it("tells of what was written when a trace was kept with each name", async () => {
-    const path = join(temporaryDirectory(), "history.db");
-    const before = createSqliteStore({ path, migrations: historyMigrations.filter(({ id }) => id !== "2026-11-ledger-keys"), onSyncFailure: (error) => { throw error; } });
-    await before.run(function* () {
-      for (const [sequence, summary] of [[1, "uploaded"], [2, "queued"]] as const) {
-        yield* sql("insert into ledger_entry values (?, '1-0-0', 1000, 'event', '000000000000', 'us-east-1', ?, '{}')", sequence, summary);
-      }
-      for (const key of ["1-0-0", "request-1", "f"]) yield* sql("insert into ledger_key values (?, '1-0-0', 2)", key);
-    });
-    await before.close();
-    const { summaries, ledger } = createGround({ path });
-    for (const key of ["1-0-0", "request-1", "f"]) expect(await summaries(key)).toEqual([["uploaded", "queued"]]);
-    expect((await ledger.find("f"))[0]!.entries[0]!.keys.toSorted()).toEqual(["1-0-0", "f", "request-1"]);
-  });
-
-  it("finds the newest stories of a name however many entries each has", async () => {
-    const { record, summaries } = createGround();
-    record("first", { traceId: "1-0-1", keys: ["f"] });
-    for (let index = 0; index < 250; index++) record(`n${index}`, { traceId: "1-0-2", keys: ["f", "f"] });
-    expect((await summaries("f")).map((story) => story.length)).toEqual([250, 1]);
-  });
-
   it("keeps a number of entries, the newest, and forgets the names of those that went", async () => {
     const { record, summaries, count, ledger } = createGround({ bounds: { ...WIDE, entries: 10, pruneEntries: 5 } });
     for (let index = 0; index < 40; index++) {
@@ -103,7 +90,7 @@ describe("the ledger", () => {
       await ledger.flush();
     }
     expect(await count("ledger_entry")).toBeLessThanOrEqual(15);
-    expect(await count("ledger_key")).toBeLessThanOrEqual(30);
+    expect(await count("ledger_name")).toBeLessThanOrEqual(15);
     expect(await summaries("key-39")).toEqual([["n39"]]);
     expect(await summaries("key-0")).toEqual([]);
   });
@@ -116,7 +103,7 @@ describe("the ledger", () => {
     record("new", { traceId: "1-0-2", keys: ["new"] });
     expect(await summaries("old")).toEqual([]);
     expect(await count("ledger_entry")).toBe(1);
-    expect(await count("ledger_key")).toBe(1);
+    expect(await count("ledger_name")).toBe(1);
   });
 
   it("holds no more in memory than its bound: the rest of a flood is not recorded", async () => {

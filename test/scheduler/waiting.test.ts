@@ -86,7 +86,7 @@ const createGround = () => {
       },
     } as unknown as Environment;
   };
-  const executor: Executor = { createEnvironment, runtimes: async () => [], close: async () => {} };
+  const executor: Executor = { createEnvironment, prepare() {}, runtimes: async () => [], close: async () => {} };
   const scheduler = createScheduler({ executor, clock, wall, settings: { accountConcurrency: 10_000 }, ledger: { record() {}, find: async () => [], flush: async () => {} } });
   const invoke = () => scheduler.invoke(target, { requestId: "r", trace: { id: "1-0-0" }, payload: Buffer.from("{}"), invokedFunctionArn: "arn" });
   const endAfter = async (ms: number) => {

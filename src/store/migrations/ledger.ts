@@ -14,14 +14,14 @@ export const ledger: readonly Migration[] = [
     ],
   },
   {
-    // Every invocation writes its keys. One tree in the order in which they are asked for, one in the order in which they are forgotten; the trace is the entry's.
+    // An entry has its keys with it, and a key is written where its last one was: at the end, not in a place of its own for each story.
     id: "2026-11-ledger-keys",
     statements: [
-      "create table ledger_key_of_entry (key text not null, sequence integer not null, primary key (key, sequence)) without rowid",
-      "insert into ledger_key_of_entry (key, sequence) select key, sequence from ledger_key where key <> trace_id",
+      "alter table ledger_entry add column keys text not null default '[]'",
+      "create table ledger_name (key text not null, sequence integer not null, trace_id text not null, primary key (key, sequence))",
+      "insert into ledger_name (key, sequence, trace_id) select key, sequence, trace_id from ledger_key where key <> trace_id",
       "drop table ledger_key",
-      "alter table ledger_key_of_entry rename to ledger_key",
-      "create index ledger_key_by_sequence on ledger_key (sequence)",
+      "create index ledger_name_by_sequence on ledger_name (sequence)",
     ],
   },
 ];
