@@ -3,6 +3,7 @@
 `wait` may be called in a process that was forked from one that has only imported this.
 """
 
+import io
 import os
 import sys
 import time
@@ -45,6 +46,22 @@ def _take_environment(variables):
     sys.path[1:] = given + [place for place in sys.path[1:] if place not in given and place not in own]
 
 
+def _open(descriptor, name, mode, old):
+    """A stream as Python makes it when it starts: what it knows of its descriptor may be true of another one, that was there before."""
+    binary = open(descriptor, mode + "b", closefd=False)
+    binary.raw.name = name
+    is_line_buffered = binary.raw.isatty() or name == "<stderr>"
+    stream = io.TextIOWrapper(binary, old.encoding, old.errors, newline="\n", line_buffering=is_line_buffered)
+    stream.mode = mode
+    return stream
+
+
+def _open_streams():
+    sys.stdin = sys.__stdin__ = _open(0, "<stdin>", "r", sys.__stdin__)
+    sys.stdout = sys.__stdout__ = _open(1, "<stdout>", "w", sys.__stdout__)
+    sys.stderr = sys.__stderr__ = _open(2, "<stderr>", "w", sys.__stderr__)
+
+
 def _become_client():
     """The module of a program that was started, and nothing of this one."""
     client = type(sys)("__main__")
@@ -56,9 +73,9 @@ def _become_client():
     client.__annotations__ = {}
     sys.modules["__main__"] = client
     sys.modules.pop("waiting", None)
-    sys.argv[:] = [_CLIENT]
     if hasattr(sys, "orig_argv"):
-        sys.orig_argv[-1:] = [_CLIENT]
+        sys.orig_argv[-len(sys.argv):] = [_CLIENT]
+    sys.argv[:] = [_CLIENT]
     return vars(client)
 
 
@@ -70,6 +87,7 @@ def wait(descriptor):
         return
     _take_environment(variables)
     os.chdir(os.environ["LAMBDA_TASK_ROOT"])
+    _open_streams()
     exec(_code, _become_client())
 
 
