@@ -89,6 +89,8 @@ const specialize = async (spec: SandboxSpec, { prepared, own }: { prepared: Prep
   };
   const { cgroup, hold } = prepared;
   try {
+    // Where the next server looks for what this one left, if it is killed.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     await prepared.specialize(spec, own, limitsOf(spec, OWN_PROCESSES_OF_NURSERY), () => {
       cgroup.setLimits(limitsOf(spec, OWN_PROCESSES + (spec.programsMax ?? 1)));
       return launchIn(directory, spec, { host, cgroup });

@@ -8,14 +8,12 @@ import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import type { SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";
-import { hasBubblewrap } from "../support/isolation.ts";
+import { canPrepare } from "../support/modes.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround, runShell, startShell } from "./conformance.ts";
 
 const MIB = 1024 * 1024;
 const PATH = "/usr/local/bin:/usr/bin:/bin";
-/** Only there can a system's own Python make sandboxes. */
-const isPossible = hasBubblewrap() && process.getuid?.() === 0 && readdirSync("/usr/bin").includes("python3");
 
 const createDriver = async ({ packages = tmpdir(), count = 1, directory = join(temporaryDirectory(), "sandboxes"), log = silentLog } = {}): Promise<SandboxDriver> => {
   const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count }, wall: createClock(), log });
@@ -39,7 +37,7 @@ const NURSERY = /nursery\.py $/;
 const WAITING = { command: "/bin/bash", args: ["-c", "read -r line <&4; echo \"woken by $line in $(cd /var/task && cat hello.txt)\""], env: { PATH } };
 const wake = { wake: Buffer.from("a prince\n"), hasChannel: true };
 
-describe.runIf(isPossible)("sandboxes that are made in advance (skipped where this server is not root, or without python3)", () => {
+describe.runIf(canPrepare)("sandboxes that are made in advance (skipped where this server is not root, or without python3)", () => {
   it("are copies of a nursery, with the package, the layers and the /tmp of the function that they are given", async () => {
     const driver = await createDriver();
     const layers = folderWith({ "of-a-layer.txt": "of a layer\n" });

@@ -53,6 +53,8 @@ const REFILL_MS = 20;
 
 export const createNurseries = ({ host, python, packages, directory, secrets, count, wall, log }: Needs): Nurseries => {
   const { bwrap, cgroups, internet, networks, filter, isNetworkIsolated } = host;
+  // Of a server that was killed.
+  removeFolder(directory, log);
   const nurseries = new Map<string, Nursery>();
   let cages = 0;
   let sandboxes = 0;
