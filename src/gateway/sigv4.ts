@@ -27,7 +27,13 @@ const EXPIRES_SECONDS_MAX = 604_800;
 export const SIGNATURE_WINDOW_MS = 15 * 60 * 1000;
 
 /** `20261124T110000Z`, or any date that HTTP knows, in milliseconds; NaN when it is none. */
-export const parseTime = (text: string): number => Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+export const parseTime = (text: string): number => {
+  if (text !== lastTime.text) lastTime = { text, ms: Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")) };
+  return lastTime.ms;
+};
+
+/** Most are of the same second as the one before. */
+let lastTime = { text: "", ms: Number.NaN };
 
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
@@ -102,8 +108,11 @@ export const readSignature = (headers: Readonly<Record<string, string>>, query: 
   return headers["authorization"] === undefined ? readQuery(new URLSearchParams(query)) : BOTH;
 };
 
+const PLAIN = /^[A-Za-z0-9._~-]*$/;
+const PLAIN_PATH = /^[A-Za-z0-9._~/-]+$/;
+
 /** RFC 3986: everything but letters, digits and `-._~`. */
-const encodeStrictly = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const encodeStrictly = (text: string): string => PLAIN.test(text) ? text : encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const decode = (text: string): string => {
   try {
@@ -141,7 +150,7 @@ interface Canonical {
 }
 
 export const canonicalRequest = ({ method, path, query, headers, signedHeaders, payloadHash, isS3 }: Canonical): string => {
-  const uri = path === "" ? "/" : isS3 ? path : path.split("/").map(encodeStrictly).join("/");
+  const uri = path === "" ? "/" : isS3 || PLAIN_PATH.test(path) ? path : path.split("/").map(encodeStrictly).join("/");
   const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/ +/g, " ")}\n`).join("");
   return `${method}\n${uri}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders.join(";")}\n${payloadHash}`;
 };
