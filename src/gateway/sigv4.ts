@@ -115,8 +115,11 @@ export const readSignature = (headers: Readonly<Record<string, string>>, query: 
   return headers["authorization"] === undefined ? readQuery(new URLSearchParams(query)) : BOTH;
 };
 
+const PLAIN = /^[A-Za-z0-9._~-]*$/;
+const PLAIN_PATH = /^[A-Za-z0-9._~/-]+$/;
+
 /** RFC 3986: everything but letters, digits and `-._~`. */
-const encodeStrictly = (text: string): string => (/^[A-Za-z0-9._~-]*$/.test(text) ? text : encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`));
+const encodeStrictly = (text: string): string => (PLAIN.test(text) ? text : encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`));
 
 const decode = (text: string): string => {
   try {
@@ -156,7 +159,7 @@ interface Canonical {
 const withoutRuns = (text: string): string => (text.includes("  ") ? text.replace(/ +/g, " ") : text);
 
 export const canonicalRequest = ({ method, path, query, headers, signedHeaders, payloadHash, isS3 }: Canonical): string => {
-  const uri = path === "" ? "/" : isS3 ? path : path.split("/").map(encodeStrictly).join("/");
+  const uri = path === "" ? "/" : isS3 || PLAIN_PATH.test(path) ? path : path.split("/").map(encodeStrictly).join("/");
   const lines = signedHeaders.map((name) => `${name}:${withoutRuns((headers[name] ?? "").trim())}\n`).join("");
   return `${method}\n${uri}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders.join(";")}\n${payloadHash}`;
 };
