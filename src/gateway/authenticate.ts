@@ -60,10 +60,11 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
   };
 
   const checkSignedHeaders = (family: AuthFamily, signed: SignedRequest, headers: AuthRequest["headers"]) => {
+    if (!signed.signedHeaders.includes("host") && !signed.signedHeaders.includes(":authority")) throw malformedSignature(family, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+    if (family !== "s3") return;
     const names = new Set(signed.signedHeaders);
-    if (!names.has("host") && !names.has(":authority")) throw malformedSignature(family, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
     const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !names.has(name) && !(signed.expires !== undefined && name === "x-amz-content-sha256"));
-    if (unsigned.length > 0 && family === "s3") throw new ApiError("AccessDenied", "There were headers present in the request which were not signed", { status: 403, members: { HeadersNotSigned: unsigned.join(", ") } });
+    if (unsigned.length > 0) throw new ApiError("AccessDenied", "There were headers present in the request which were not signed", { status: 403, members: { HeadersNotSigned: unsigned.join(", ") } });
   };
 
   return async (family: AuthFamily, request: AuthRequest): Promise<Authenticated> => {

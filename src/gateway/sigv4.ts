@@ -48,26 +48,38 @@ const parseScope = (credential: string): Pick<SignedRequest, "accessKeyId" | "da
 
 const malformed = (message: string, s3: string): Unsigned => ({ problem: "malformed", message, s3 });
 
-const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
-  const header = headers["authorization"];
-  if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
-  if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
-  if (!header.startsWith(`${ALGORITHM} `)) return { problem: "type", message: `Unsupported Authorization Type: sign with ${ALGORITHM}` };
+/** As every SDK writes it. */
+const USUAL_HEADER = /^AWS4-HMAC-SHA256 Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+
+/** What the header says of each of the three; in any order, with anything else beside them. */
+const fieldsOf = (header: string): [credential: string | undefined, signedHeaders: string | undefined, signature: string | undefined] => {
+  const usual = USUAL_HEADER.exec(header);
+  if (usual !== null) return [usual[1], usual[2], usual[3]];
   const fields = new Map(
     header.slice(ALGORITHM.length + 1).split(",").map((field) => {
       const [name = "", ...value] = field.trim().split("=");
       return [name, value.join("=")] as const;
     }),
   );
-  const [credential, signedHeaders, signature] = ["Credential", "SignedHeaders", "Signature"].map((name) => fields.get(name));
-  const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [name]));
-  if (absent.length > 0) return malformed(`Authorization header requires ${absent.map((name) => `'${name}' parameter`).join(". Authorization header requires ")}. Authorization=${ALGORITHM}`, "the authorization header requires three components: Credential, SignedHeaders, and Signature.");
-  const scope = parseScope(credential!);
+  return [fields.get("Credential"), fields.get("SignedHeaders"), fields.get("Signature")];
+};
+
+const readHeader = (headers: Readonly<Record<string, string>>): SignedRequest | Unsigned => {
+  const header = headers["authorization"];
+  if (header === undefined) return { problem: "missing", message: "Missing Authentication Token" };
+  if (header.startsWith("AWS4-ECDSA")) return { problem: "algorithm", message: "SigV4A (AWS4-ECDSA-P256-SHA256) is not built: sign with AWS4-HMAC-SHA256" };
+  if (!header.startsWith(`${ALGORITHM} `)) return { problem: "type", message: `Unsupported Authorization Type: sign with ${ALGORITHM}` };
+  const [credential, signedHeaders, signature] = fieldsOf(header);
+  if (!credential || !signedHeaders || !signature) {
+    const absent = Object.entries({ Credential: credential, SignedHeaders: signedHeaders, Signature: signature }).flatMap(([name, value]) => (value ? [] : [`Authorization header requires '${name}' parameter`]));
+    return malformed(`${absent.join(". ")}. Authorization=${ALGORITHM}`, "the authorization header requires three components: Credential, SignedHeaders, and Signature.");
+  }
+  const scope = parseScope(credential);
   if (scope === undefined) return malformed("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term", 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
   const timestamp = headers["x-amz-date"] ?? toTimestamp(headers["date"]);
   if (timestamp === undefined || !TIMESTAMP.test(timestamp)) return { problem: "date", message: "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header." };
   const sessionToken = headers["x-amz-security-token"];
-  return { ...scope, signedHeaders: signedHeaders!.split(";"), signature: signature!, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, ...(sessionToken === undefined ? {} : { sessionToken }) };
 };
 
 const toTimestamp = (date: string | undefined): string | undefined => {
