@@ -188,7 +188,7 @@ export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
 export const LEDGER_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1000;
 /** Entries, and milliseconds of platform time, between two looks at what the ledger has too much of, whichever is sooner; ours. */
-export const LEDGER_PRUNE_ENTRIES = 2_000;
+export const LEDGER_PRUNE_ENTRIES = 200;
 export const LEDGER_PRUNE_MS = 60 * 60 * 1000;
 /** Characters of one log event, lines and characters of one invocation; ours: a longer line is several events, a flood is cut, and says so. */
 export const LOG_LINE_CHARACTERS_MAX = 256 * KIB;
