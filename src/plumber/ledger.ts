@@ -32,14 +32,14 @@ function* append(entries: readonly Dated[]): Operation<void> {
   yield* insertNames([...names.values()]);
 }
 
-function* prune(entries: number): Operation<void> {
-  const newest = (yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null;
-  yield* sql("delete from ledger_entry where sequence <= ?", (newest ?? 0) - entries);
-  yield* sql("delete from ledger_name where sequence < (select coalesce(min(sequence), ?) from ledger_entry)", (newest ?? 0) + 1);
+/** What is too many, and what is too old. The oldest are the first of the table: nothing else is looked at. */
+function* prune(now: number, { entries, ageMs }: Bounds): Operation<void> {
+  const newest = ((yield* sqlOne("select max(sequence) as n from ledger_entry"))!["n"] as number | null) ?? 0;
+  const young = yield* sqlOne("select sequence from ledger_entry where at >= ? order by sequence limit 1", now - ageMs);
+  const kept = Math.max(newest - entries + 1, (young?.["sequence"] as number | undefined) ?? newest + 1);
+  yield* sql("delete from ledger_entry where sequence < ?", kept);
+  yield* sql("delete from ledger_name where sequence < ?", kept);
 }
-
-/** Looks at every entry. */
-const forgetOld = (before: number): Operation<readonly Row[]> => sql("delete from ledger_entry where at < ?", before);
 
 const keysOf = (row: Row): string[] => JSON.parse(row["keys"] as string) as string[];
 
@@ -88,14 +88,11 @@ export const createLedger = ({ store, clock, bounds = BOUNDS }: { store: Store; 
     const batch = pending;
     pending = [];
     sincePruned += batch.length;
-    const isAgeDue = clock.now() >= pruneAt;
-    const isPruneDue = isAgeDue || sincePruned >= bounds.pruneEntries;
-    if (isPruneDue) sincePruned = 0;
-    if (isAgeDue) pruneAt = clock.now() + LEDGER_PRUNE_MS;
+    const isPruneDue = sincePruned >= bounds.pruneEntries || clock.now() >= pruneAt;
+    if (isPruneDue) [sincePruned, pruneAt] = [0, clock.now() + LEDGER_PRUNE_MS];
     return store.run(function* () {
       yield* append(batch);
-      if (isAgeDue) yield* forgetOld(clock.now() - bounds.ageMs);
-      if (isPruneDue) yield* prune(bounds.entries);
+      if (isPruneDue) yield* prune(clock.now(), bounds);
     }, "behind");
   };
   /** Nothing waits for it, and a failure of history is no failure of the work: its batch is lost, the next is written. */
