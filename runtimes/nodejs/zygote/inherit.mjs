@@ -18,7 +18,7 @@ const linkOf = (descriptor) => {
 
 const isForWriting = (descriptor) => (Number.parseInt(/flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1"))[1], 8) & ACCESS.mask) === ACCESS.write;
 
-/** What Node.js has opened for itself, by what it is: pipes as [for reading, for writing]. */
+/** What Node.js has opened for itself, by what it is. */
 const lookAtDescriptors = (nothing) => {
   const found = { epolls: [], events: [], pipes: [], nothings: [] };
   const pipes = new Map();
@@ -28,11 +28,11 @@ const lookAtDescriptors = (nothing) => {
     if (link === "anon_inode:[eventpoll]") found.epolls.push(descriptor);
     else if (link === "anon_inode:[eventfd]") found.events.push(descriptor);
     else if (link === "/dev/null") found.nothings.push(descriptor);
-    else if (link.startsWith("pipe:")) pipes.set(link, isForWriting(descriptor) ? [...(pipes.get(link) ?? []), descriptor] : [descriptor, ...(pipes.get(link) ?? [])]);
+    else if (link.startsWith("pipe:")) pipes.set(link, { ...pipes.get(link), link, [isForWriting(descriptor) ? "writing" : "reading"]: descriptor });
     else throw new Error(`Node.js has something open that a copy could not have for itself: ${link}`);
   }
   found.pipes.push(...pipes.values());
-  if (found.pipes.some(({ length }) => length !== 2)) throw new Error("Node.js has a pipe open that leads to another process, and a copy would have it too");
+  if (found.pipes.some(({ reading, writing }) => reading === undefined || writing === undefined)) throw new Error("Node.js has a pipe open that leads to another process, and a copy would have it too");
   return found;
 };
 
@@ -45,7 +45,7 @@ const lookAtDescriptors = (nothing) => {
  */
 export const createInherit = (libc, nothing) => {
   const { epolls, events, pipes, nothings } = lookAtDescriptors(nothing);
-  const ownOfNode = [...epolls, ...events, ...pipes.flat(), ...nothings];
+  const ownOfNode = [...epolls, ...events, ...pipes.flatMap(({ reading, writing }) => [reading, writing]), ...nothings];
   const ends = Buffer.alloc(128);
 
   const place = (from, to, flags) => from !== to && libc.dup3(from, to, flags);
@@ -56,7 +56,9 @@ export const createInherit = (libc, nothing) => {
   const renew = () => {
     for (const descriptor of epolls) move(libc.epollCreate(O_CLOEXEC), descriptor);
     for (const descriptor of events) move(libc.eventfd(0, O_CLOEXEC | O_NONBLOCK), descriptor);
-    for (const [reading, writing] of pipes) {
+    for (const { link, reading, writing } of pipes) {
+      // The one by which libuv locks its signals is renewed by itself, with something in it.
+      if (linkOf(reading) !== link) continue;
       libc.pipe(ends, O_CLOEXEC | O_NONBLOCK);
       const [forReading, forWriting] = [ends.readInt32LE(0), ends.readInt32LE(4)];
       move(forReading, reading);
