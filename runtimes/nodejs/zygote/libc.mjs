@@ -2,9 +2,12 @@
 import { createRequire } from "node:module";
 import { getSystemErrorMap } from "node:util";
 
-/** `koffi` is its folder. */
+/** `koffi` is its compiled file, which needs none of its others. */
 export const openLibc = (koffi) => {
-  const ffi = createRequire(import.meta.url)(koffi);
+  const require = createRequire(import.meta.url);
+  const ffi = require(koffi);
+  // Nothing of it is to be found by what runs in a copy.
+  delete require.cache[koffi];
   const own = ffi.load(null);
   const names = new Map([...getSystemErrorMap()].map(([number, [name]]) => [-number, name]));
   const checked = (name, call) => (...args) => {

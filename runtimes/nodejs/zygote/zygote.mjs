@@ -1,6 +1,6 @@
 /**
  * A Node.js that makes others by copying itself, with our runtime client loaded and nothing of a user's. Started once, under the filter of src/sandbox/fork-filter.ts and
- * with its flags, and with one argument of JSON: `koffi`, its folder; `filter`, the compiled seccomp program of handlers; `program`, a module that exports
+ * with its flags, and with one argument of JSON: `koffi`, its compiled file; `filter`, the compiled seccomp program of handlers; `program`, a module that exports
  * `begin`, which each copy calls; `flags`, those of Node.js's that were given for the sake of copies.
  *
  * Descriptor 3 is a stream socket, one message each. Descriptor 4 has to be open as well, or Node.js would take the number for itself.
@@ -11,6 +11,7 @@
  */
 import { openSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { afterFork } from "../after-fork.mjs";
 import { createBecome } from "./become.mjs";
 import { createForkInto } from "./fork-into.mjs";
 import { createInherit } from "./inherit.mjs";
@@ -66,6 +67,7 @@ const passGate = ({ libc, become, forgetThreads }, { order, sandbox, descriptors
   try {
     become(order, descriptors, sandbox);
     forgetThreads();
+    afterFork();
     say(gate, { ready: true });
   } catch (error) {
     say(gate, { error: error.message });
