@@ -18,7 +18,7 @@ interface Facts {
 const WAITING = "waiting";
 
 /** A first process that a nursery made (`runtimes/sandbox/nursery/first.py`): it waits until `enter`. */
-export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & { enter(): Promise<void> } => {
+export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & { enter(join: (pid: number) => Promise<void>): Promise<void> } => {
   const { control } = made;
   const ports = createInnerPorts();
   const runs = createRuns();
@@ -52,19 +52,22 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & {
     pid: Promise.resolve(made.pid),
     ready: ready.promise,
     listens: true,
-    /** It is in its group now. Resolves when what is started in advance runs. */
-    async enter() {
-      if (made.waiting.stdout !== undefined) {
-        const run = runs.add(WAITING);
-        const opened = (waiting = openedOf(made.waiting, () => run));
-        void run.exited.then(() => {
-          if (waiting !== opened) return;
-          waiting = undefined;
-          opened.abandon();
-        });
-        order("enter");
-        await run.started;
-      } else order("enter");
+    /** It is in its group now. Resolves when what is started in advance runs. `join` puts a process into the group that the first one did not start. */
+    async enter(join) {
+      order("enter");
+      if (made.waiting.stdout === undefined) return;
+      const run = runs.add(WAITING);
+      const opened = (waiting = openedOf(made.waiting, () => run));
+      void run.exited.then(() => {
+        if (waiting !== opened) return;
+        waiting = undefined;
+        opened.abandon();
+      });
+      if (!made.isCopied) return void (await run.started);
+      const { pid, inner } = await cage.copy(id, made.pid);
+      order(`adopt ${WAITING} ${inner}`);
+      await Promise.all([run.started, join(pid)]);
+      await cage.release(id);
     },
     async open(name, program) {
       const roles: Role[] = ["stdout", "stderr", ...(program.hasLog === true ? ["log" as const] : []), ...(program.hasChannel === true ? ["channel" as const] : [])];

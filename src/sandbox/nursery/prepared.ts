@@ -60,9 +60,11 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
   let cgroup: Cgroup | undefined;
   try {
     cgroup = cgroups.create(id, LIMITS, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    const { joinFiles } = cgroup;
     // A kernel may take 15 ms for this: that is why it is done in advance.
-    await Promise.all([hold.get(), ...cgroup.joinFiles.map((file) => writeFile(file, String(made.pid)))]);
-    await holder.enter();
+    const join = async (pid: number) => void (await Promise.all(joinFiles.map((file) => writeFile(file, String(pid)))));
+    await Promise.all([hold.get(), join(made.pid)]);
+    await holder.enter(join);
   } catch (error) {
     await holder.kill();
     await hold.end();
