@@ -1,5 +1,4 @@
 import { cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -27,8 +26,8 @@ export const begin = () => {
 `;
 
 const createDriver = async (): Promise<SandboxDriver> => {
-  const directory = join(temporaryDirectory(), "sandboxes");
-  const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages: tmpdir(), count: 1 }, wall: createClock(), log: silentLog });
+  const [directory, packages] = [join(temporaryDirectory(), "sandboxes"), temporaryDirectory()];
+  const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count: 1 }, wall: createClock(), log: silentLog });
   if (!probe.ok) throw new Error(probe.why);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
@@ -63,15 +62,13 @@ const status = readFileSync("/proc/self/status", "utf8");
 const field = (name) => status.match(new RegExp("^" + name + ":\\\\s+(.*)$", "m"))[1];
 const limit = (name) => readFileSync("/proc/self/limits", "utf8").match(new RegExp(name + " +(\\\\S+) +(\\\\S+)")).slice(1).join(" ");
 const kinds = readdirSync("/proc/self/fd").map((name) => { try { return [Number(name), readlinkSync("/proc/self/fd/" + name).replace(/\\d+/, "")]; } catch { return [-1]; } });
-const space = (pid) => ["mnt", "net", "ipc", "uts", "pid"].map((name) => readlinkSync("/proc/" + pid + "/ns/" + name)).join();
 console.log(JSON.stringify({
-  caps: ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(field), privileges: field("NoNewPrivs"), seccomp: field("Seccomp"), uid: field("Uid").split("\\t"), groups: field("Groups"),
+  caps: ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(field), privileges: field("NoNewPrivs"), seccomp: field("Seccomp"), uid: field("Uid").split("\\t"), groups: /^Groups:[ \\t]*(.*)$/m.exec(status)[1].trim(),
   parent: process.ppid, isItself: Number(readlinkSync("/proc/self")) === process.pid, umask: process.umask(), directory: process.cwd(),
   files: limit("Max open files"), core: limit("Max core file size"),
-  descriptors: kinds.filter(([number]) => number >= 0 && number < 5).toSorted(([one], [other]) => one - other), others: [...new Set(kinds.filter(([number]) => number > 4).map(([, link]) => link.replace(/[\\[\\]:]/g, "").trim()))],
+  descriptors: kinds.filter(([number]) => number >= 0 && number < 5).toSorted(([one], [other]) => one - other), others: [...new Set(kinds.filter(([number]) => number > 4).map(([, link]) => link))].filter((link) => link !== "/dev/null").toSorted(),
   environment: process.env, argv: process.argv.slice(0, 1), execArgv: process.execArgv, title: process.title, cgroup: readFileSync("/proc/self/cgroup", "utf8").split("\\n").map((line) => line.split(":")[2]).filter((path) => path !== undefined && path !== "/").length,
   globals: Object.getOwnPropertyNames(globalThis).toSorted(), hidden: readdirSync("/run").includes("lambdad") ? readdirSync("/run/lambdad") : [],
-  session: readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ")[3] === String(process.pid),
 }));`;
 
 describe.runIf(isPossible)("Node.js runtimes that are copied into sandboxes (skipped where this server is not root, or without python3 or koffi)", () => {
