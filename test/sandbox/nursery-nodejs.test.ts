@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import { findKoffi } from "../../src/sandbox/find-koffi.ts";
 import type { Sandbox, SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround } from "./conformance.ts";
 
 const runtimes = fileURLToPath(new URL("../../runtimes/nodejs", import.meta.url));
@@ -43,6 +43,17 @@ const specOf = (forksAs?: "nodejs"): Partial<SandboxSpec> => {
     waiting: { command: process.execPath, args: [HEAP, "/var/runtime/waiting.mjs"], env: { PATH: "/usr/bin:/bin", LANG: "C.UTF-8" }, ...(forksAs === undefined ? {} : { forksAs }) },
   };
 };
+
+/** The processes that copy themselves, of that runtime folder: they are in a nursery's PID namespace, and their copies in one more. */
+const zygotesOf = (runtime: string): number[] =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      const isZygote = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("/var/runtime/zygote/zygote.mjs") && /^NSpid:\t\d+\t\d+$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+      return isZygote && statSync(`/proc/${pid}/root/var/runtime/wait.mjs`).ino === statSync(join(runtime, "wait.mjs")).ino;
+    } catch {
+      return false;
+    }
+  });
 
 const wake = async (sandbox: Sandbox, script: string) => {
   const running = await sandbox.exec({ command: "/bin/sh", args: ["-c", "echo started anew"], env: {}, directory: "/", hasChannel: true, wake: Buffer.from(script) });
@@ -126,5 +137,15 @@ describe.runIf(isPossible)("Node.js runtimes that are copied into sandboxes (ski
     const { sandbox } = await createGround(await createDriver(), spec);
     expect((await isCopy(sandbox))["line"]).toContain("/var/runtime/waiting.mjs");
     expect(readFileSync(join(runtime, "wait.mjs"), "utf8")).toBe(WAIT);
+  });
+
+  it("are started once the process is gone that copied itself", async () => {
+    const driver = await createDriver();
+    const spec = specOf("nodejs");
+    const runtime = spec.mounts![0]!.source;
+    await isCopy((await createGround(driver, spec)).sandbox);
+    for (const pid of zygotesOf(runtime)) process.kill(pid, "SIGKILL");
+    // What was made before is still taken.
+    await eventually("one that was started", async () => String((await isCopy((await createGround(driver, spec)).sandbox))["line"]).includes("/var/runtime/waiting.mjs"));
   });
 });

@@ -166,7 +166,7 @@ class Nursery:
             os._exit(1)
 
     def copy(self, id):
-        """A runtime into a sandbox that was entered. It waits to be let go."""
+        """A runtime into a sandbox. It waits to be let go."""
         sandbox = self.sandboxes[id]
         if self.zygote is None:
             raise OSError("the process that copies itself has ended")
@@ -182,7 +182,7 @@ class Nursery:
         self.server.tell({"id": id, "forked": copy["forked"], "inner": copy["inner"]})
 
     def release(self, id):
-        """It is in its group."""
+        """It is in its group, and its sandbox was entered."""
         gate, self.sandboxes[id].gate = self.sandboxes[id].gate, None
         Zygote.release(gate)
 

@@ -15,7 +15,7 @@ import type { Kind } from "./kind.ts";
 export interface Cage {
   /** A sandbox whose first process waits to be entered. */
   make(id: string, storageBytes: number): Promise<Made>;
-  /** Puts the program that is started in advance into a sandbox that was entered; it waits to be released. `pid` is the host's, `inner` the sandbox's. */
+  /** Puts the program that is started in advance into a sandbox, where it waits to be released: it must be in its group first, and the sandbox entered. `pid` is the host's, `inner` the sandbox's. */
   copy(id: string, first: number): Promise<{ pid: number; inner: number }>;
   release(id: string): Promise<void>;
   /** Folders below the packages', read-only; an empty one where there is none. `storageBytes` is the new size of /tmp. */

@@ -62,9 +62,9 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
     cgroup = cgroups.create(id, LIMITS, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
     const { joinFiles } = cgroup;
     // A kernel may take 15 ms for this: that is why it is done in advance.
-    const join = async (pid: number) => void (await Promise.all(joinFiles.map((file) => writeFile(file, String(pid)))));
-    await Promise.all([hold.get(), join(made.pid)]);
-    await holder.enter(join);
+    const group = async (pid: number) => Promise.all(joinFiles.map((file) => writeFile(file, String(pid))));
+    await Promise.all([hold.get(), holder.join(group)]);
+    await holder.enter();
   } catch (error) {
     await holder.kill();
     await hold.end();
