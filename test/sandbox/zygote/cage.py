@@ -145,7 +145,7 @@ class Copy:
             self.made["shared"] = shared_descriptors(cage.zygote_pid, pid)
             self.made["descriptors"] = descriptors_of(pid)
             self.made["namespaces"] = [os.readlink("/proc/%d/ns/%s" % (pid, kind)) == os.readlink("/proc/%d/ns/%s" % (self.sandbox.pid, kind)) for kind in KINDS]
-        if self.made["gate"] is not None:
+        if self.made["gate"] == {"ready": True}:
             os.write(self.ends["answer"], json.dumps(order["script"]).encode() + b"\n")
         for name, descriptor in self.ends.items():
             cage.loop.register(descriptor, selectors.EVENT_READ, lambda name=name, descriptor=descriptor: self.read(name, descriptor))

@@ -58,18 +58,22 @@ export const openCage = async ({ flags = [], isFiltered = true }: { flags?: read
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
   const first = Promise.withResolvers<{ zygote?: number; ended?: number }>();
-  const asked = new Map<number, (told: Told) => void>();
+  const asked = new Map<number, PromiseWithResolvers<Told>>();
   let orders = 0;
   createInterface(child.stdout).on("line", (line) => {
     const told = JSON.parse(line) as Told;
     if (told.id === undefined) first.resolve(told as never);
-    else asked.get(told.id)!(told);
+    else asked.get(told.id)!.resolve(told);
   });
-  const send = (order: object) =>
-    new Promise<Told>((resolve) => {
-      asked.set(orders, resolve);
-      child.stdin.write(`${JSON.stringify({ ...order, id: orders++ })}\n`);
-    });
+  child.once("close", () => {
+    for (const { reject } of asked.values()) reject(new Error(`the cage ended: ${stderr}`));
+  });
+  const send = (order: object) => {
+    const answered = Promise.withResolvers<Told>();
+    asked.set(orders, answered);
+    child.stdin.write(`${JSON.stringify({ ...order, id: orders++ })}\n`);
+    return answered.promise;
+  };
   return {
     ...(await first.promise),
     stderr: () => stderr,
