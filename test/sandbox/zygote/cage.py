@@ -194,6 +194,7 @@ class Cage:
         for source, target in ((nothing, 0), (nothing, 1), (orders, 3), (nothing, 4)):
             os.dup2(source, target)
         os.closerange(5, 256)
+        os.setgroups([65003])
         filter_system_calls(facts["forkFilter"])
         os.execve(facts["command"][0], facts["command"], facts["env"])
 
