@@ -72,6 +72,7 @@ const STARTS: Readonly<Record<RuntimeLanguage, Start>> = {
     versionParts: 1,
     waiting: "waiting.mjs",
     waitingVariables: {},
+    forksAs: () => "nodejs",
   }),
   python: managed({
     client: "bootstrap.py",

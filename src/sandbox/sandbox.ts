@@ -52,8 +52,11 @@ export interface WaitingProgram {
   command: string;
   args: readonly string[];
   env: Environment;
-  /** `python`: its last argument is `/var/runtime/waiting.py`, and a process that is forked from its interpreter may call `wait` of that module instead. */
-  forksAs?: "python";
+  /**
+   * `python`: its last argument is `/var/runtime/waiting.py`, and a process that is forked from its interpreter may call `wait` of that module instead.
+   * `nodejs`: `/var/runtime/waiting.mjs`, and a copy that `/var/runtime/zygote` made of it calls `begin` of `/var/runtime/wait.mjs`.
+   */
+  forksAs?: "python" | "nodejs";
 }
 
 export type Environment = Readonly<Record<string, string>>;

@@ -34,18 +34,18 @@ type InspectedName = keyof typeof INSPECTED;
 type Errno = keyof typeof ERRNO;
 
 /** struct seccomp_data: the call's number, its architecture, the instruction pointer, six arguments of 64 bits. */
-const OFFSET_NUMBER = 0;
-const OFFSET_ARCHITECTURE = 4;
+export const OFFSET_NUMBER = 0;
+export const OFFSET_ARCHITECTURE = 4;
 /** The lower word. Each argument that is looked at is a C `int` or has its meaning there: the kernel ignores the rest, and so must we. */
-const offsetOfArgument = (index: number): number => 16 + 8 * index;
+export const offsetOfArgument = (index: number): number => 16 + 8 * index;
 
-const AUDIT_ARCHITECTURES: Readonly<Record<Architecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
+export const AUDIT_ARCHITECTURES: Readonly<Record<Architecture, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 const X32_BIT = 0x40000000;
 
 const KILL_PROCESS = 0x80000000;
-const ALLOW = 0x7fff0000;
+export const ALLOW = 0x7fff0000;
 const ERRNO = { EPERM: 1, ENOSYS: 38, EPROTONOSUPPORT: 93, EAFNOSUPPORT: 97 } as const;
-const refusal = (errno: Errno): number => 0x00050000 | ERRNO[errno];
+export const refusal = (errno: Errno): number => 0x00050000 | ERRNO[errno];
 
 /** One look at one argument: `value & mask` is one of these, or none of them. */
 type Condition = { argument: number; mask?: number } & ({ is: readonly number[] } | { isNot: readonly number[] });

@@ -24,6 +24,12 @@ export const INSPECTED = {
   socketpair: numbers(53, 199),
 } as const satisfies Record<string, SyscallNumbers>;
 
+/** What matters when a process is copied. */
+export const FORKING = {
+  madvise: numbers(28, 233),
+  io_uring_setup: everywhere(425),
+} as const satisfies Record<string, SyscallNumbers>;
+
 /** Always refused. Handlers have no use for them, and most need capabilities that a sandbox does not have: the filter is the second lock. */
 export const DENIED = {
   // File systems: the sandbox's mounts are its walls.

@@ -26,6 +26,7 @@ import socket
 
 import kernel
 from first import CHANNEL, READ_BYTES, become_first
+from zygote import Zygote
 
 SERVER = 3
 BACKLOG = 511
@@ -63,9 +64,18 @@ class Server:
 
 
 class Sandbox:
-    def __init__(self, pid, relay):
+    def __init__(self, pid, relay, kept):
         self.pid = pid
         self.relay = relay
+        # What its runtime will be given, by role, until there is one.
+        self.kept = kept
+        self.gate = None
+
+    def close(self):
+        self.relay.close()
+        if self.gate is not None:
+            self.gate.close()
+        close_all(self.kept.values())
 
 
 def open_pipes(roles):
@@ -102,6 +112,7 @@ class Nursery:
         self.server = server
         self.facts = facts
         kinds = {kernel.CLONE_NEWPID: "pid", kernel.CLONE_NEWNET: "net", kernel.CLONE_NEWNS: "mnt"}
+        self.zygote = Zygote.start(facts["copied"]) if "copied" in facts else None
         self.own = {kind: os.open("/proc/self/ns/" + name, os.O_RDONLY) for kind, name in kinds.items()}
         self.sandboxes = {}
 
@@ -118,18 +129,20 @@ class Nursery:
             self.back()
             close_all([*ours.values(), *theirs.values()])
             raise
+        is_copied = self.zygote is not None and bool(theirs)
         if pid == 0:
-            self.become_first(storageBytes, its_control, its_relay, theirs)
+            self.become_first(storageBytes, its_control, its_relay, {} if is_copied else theirs)
         self.back()
         for one in (its_control, its_relay):
             one.close()
-        close_all(theirs.values())
-        self.sandboxes[id] = Sandbox(pid, relay)
+        if not is_copied:
+            close_all(theirs.values())
+        self.sandboxes[id] = Sandbox(pid, relay, theirs if is_copied else {})
         for port, descriptor in servers.items():
             self.server.hand({"id": id, "port": port}, descriptor, "net.Server")
         for role, descriptor in ours.items():
             self.server.hand({"id": id, "run": "waiting", "role": role}, descriptor)
-        self.server.hand({"id": id, "role": "control", "pid": pid}, control.detach())
+        self.server.hand({"id": id, "role": "control", "pid": pid, "isCopied": is_copied}, control.detach())
 
     def listen(self, ports):
         if not self.facts["network"]:
@@ -151,6 +164,27 @@ class Nursery:
         except BaseException as error:
             control.sendall(("failed %s\n" % error).encode())
             os._exit(1)
+
+    def copy(self, id):
+        """A runtime into a sandbox. It waits to be let go."""
+        sandbox = self.sandboxes[id]
+        if self.zygote is None:
+            raise OSError("the process that copies itself has ended")
+        kept, sandbox.kept = sandbox.kept, {}
+        try:
+            copy, sandbox.gate = self.zygote.copy(sandbox.pid, kept)
+        except (OSError, ValueError):
+            # Nobody knows what it does.
+            self.zygote.kill()
+            raise
+        finally:
+            close_all(kept.values())
+        self.server.tell({"id": id, "forked": copy["forked"], "inner": copy["inner"]})
+
+    def release(self, id):
+        """It is in its group, and its sandbox was entered."""
+        gate, self.sandboxes[id].gate = self.sandboxes[id].gate, None
+        Zygote.release(gate)
 
     def back(self):
         """Into its own namespaces: the next sandbox shall not be one in this one."""
@@ -194,10 +228,12 @@ class Nursery:
                 return
             if pid == 0:
                 return
+            if self.zygote is not None and self.zygote.pid == pid:
+                self.zygote = None
             for id, sandbox in list(self.sandboxes.items()):
                 if sandbox.pid == pid:
                     del self.sandboxes[id]
-                    sandbox.relay.close()
+                    sandbox.close()
                     self.server.tell({"id": id, "ended": True})
 
     def obey(self, order):
@@ -205,7 +241,7 @@ class Nursery:
         name = order.pop("do")
         try:
             getattr(self, name)(**order)
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, ValueError) as error:
             self.server.tell({"ask": ask, "error": "%s: %s" % (type(error).__name__, error)})
         else:
             self.server.tell({"ask": ask})

@@ -8,12 +8,16 @@ import { isServer } from "../inner-ports.ts";
 import { namespacedPid } from "../process-table.ts";
 import { uidOf } from "../run-script.ts";
 import { spawnChild } from "../spawn-child.ts";
+import { copyingArgs, PLACE, PLACES, type Copying } from "./copying.ts";
 import type { Kind } from "./kind.ts";
 
 /** A nursery in its own sandbox: `runtimes/sandbox/nursery/nursery.py`, made by bubblewrap, with all that sandboxes of its kind find. */
 export interface Cage {
   /** A sandbox whose first process waits to be entered. */
   make(id: string, storageBytes: number): Promise<Made>;
+  /** Puts the program that is started in advance into a sandbox, where it waits to be released: it must be in its group first, and the sandbox entered. `pid` is the host's, `inner` the sandbox's. */
+  copy(id: string, first: number): Promise<{ pid: number; inner: number }>;
+  release(id: string): Promise<void>;
   /** Folders below the packages', read-only; an empty one where there is none. `storageBytes` is the new size of /tmp. */
   mount(id: string, mounts: readonly { source: string | undefined; target: string }[], storageBytes: number | undefined): Promise<void>;
   /** The server's ends of what a program will be given. */
@@ -33,6 +37,8 @@ export interface Made {
   control: Socket;
   /** Of the program that is started in advance. */
   waiting: Ends;
+  /** That program is a copy, to be made by `copy`: nothing starts it. */
+  isCopied: boolean;
   /** Nothing runs in it any more. */
   ended: Promise<void>;
 }
@@ -46,6 +52,8 @@ interface Needs {
   filter: string;
   /** A folder that holds every function's packages. */
   packages: string;
+  /** What it takes to copy a Node.js. */
+  copying: Copying | undefined;
   isNetworkIsolated: boolean;
 }
 
@@ -54,6 +62,9 @@ interface Making {
   ended: PromiseWithResolvers<void>;
   pid: number;
   control?: Socket;
+  isCopied: boolean;
+  /** Its program, when it is a copy. */
+  copy?: { forked: number; inner: number };
   runs: Map<string, Ends>;
 }
 
@@ -66,10 +77,12 @@ interface Message {
   run?: string;
   role?: Role | "control";
   pid?: number;
+  isCopied?: boolean;
+  forked?: number;
+  inner?: number;
   ended?: true;
 }
 
-const PLACE = "/run/lambdad";
 const PYTHON_CLIENT = ["python"];
 const SYSTEM_ARGS = ["-I", "-S", "-B"];
 const WAITING_ROLES: readonly Role[] = ["stdout", "stderr", "channel"];
@@ -101,7 +114,7 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
   // What is sent to one that has ended is an error too; why it ended is told by its end.
   child.on("error", (error) => child.pid === undefined && end(error.message));
   child.once("close", (code, signal) => end(`with ${signal ?? code}`));
-  const take = ({ ready: isReady, ask, error, id = "", port, run, role, pid: inner, ended: isGone }: Message, handle: unknown) => {
+  const take = ({ ready: isReady, ask, error, id = "", port, run, role, pid: first, isCopied, forked, inner, ended: isGone }: Message, handle: unknown) => {
     if (isReady === true) ready.resolve();
     if (ask !== undefined) {
       if (error === undefined) asked.get(ask)?.resolve();
@@ -111,8 +124,9 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
     const one = made.get(id);
     if (one === undefined) return void (handle as Socket | undefined)?.unref?.();
     if (isServer(handle)) one.servers.set(port!, handle);
-    if (role === "control") Object.assign(one, { control: handle, pid: inner });
+    if (role === "control") Object.assign(one, { control: handle, pid: first, isCopied });
     else if (role !== undefined) one.runs.set(run!, { ...one.runs.get(run!), [role]: whole(handle as Socket) });
+    if (forked !== undefined) one.copy = { forked, inner: inner! };
     if (isGone !== true) return;
     made.delete(id);
     forget(one);
@@ -135,7 +149,7 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
   return {
     ended: ended.promise,
     async make(id, storageBytes) {
-      const one: Making = { servers: new Map(), ended: Promise.withResolvers(), runs: new Map(), pid: 0 };
+      const one: Making = { servers: new Map(), ended: Promise.withResolvers(), runs: new Map(), pid: 0, isCopied: false };
       made.set(id, one);
       await order({ do: "make", id, storageBytes, ports: kind.ports, roles }).catch((error: unknown) => {
         made.delete(id);
@@ -144,8 +158,16 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
       });
       const onHost = namespacedPid(nursery, one.pid);
       if (onHost === undefined) throw new Error("a sandbox ended while it was made");
-      return { pid: onHost, servers: one.servers, control: whole(one.control!), waiting: one.runs.get("waiting") ?? {}, ended: one.ended.promise };
+      return { pid: onHost, servers: one.servers, control: whole(one.control!), waiting: one.runs.get("waiting") ?? {}, isCopied: one.isCopied, ended: one.ended.promise };
     },
+    async copy(id, first) {
+      await order({ do: "copy", id });
+      const { forked, inner } = made.get(id)?.copy ?? {};
+      const onHost = forked === undefined ? undefined : namespacedPid(first, forked);
+      if (onHost === undefined) throw new Error("a sandbox ended while a runtime was copied into it");
+      return { pid: onHost, inner: inner! };
+    },
+    release: (id) => order({ do: "release", id }),
     mount: (id, mounts, storageBytes) => order({ do: "mount", id, mounts: mounts.map(({ source, target }) => [source === undefined ? "" : source.slice(needs.packages.length), target]), ...(storageBytes === undefined ? {} : { storageBytes }) }),
     async open(id, run, wanted) {
       await order({ do: "pipes", id, run, roles: wanted });
@@ -169,18 +191,27 @@ const forget = ({ servers, ended }: Making) => {
 /** What goes wrong with it is noticed by its end. */
 const whole = (socket: Socket): Socket => socket.on("error", () => socket.destroy());
 
-const factsFor = ({ account, openFilesMax, waiting }: Kind, { isNetworkIsolated }: Needs) => {
+const factsFor = ({ account, openFilesMax, waiting }: Kind, { isNetworkIsolated, copying }: Needs) => {
+  if (waiting === undefined) return { isNetworkIsolated };
   const uid = uidOf(account);
-  return { isNetworkIsolated, ...(waiting === undefined ? {} : { waiting: { command: waiting.command, args: waiting.args, env: waiting.env, uid, gid: uid, files: openFilesMax, directory: "/" } }) };
+  const who = { uid, gid: uid, files: openFilesMax };
+  const { command, args, env } = waiting;
+  return {
+    isNetworkIsolated,
+    waiting: { command, args, env, ...who, directory: "/" },
+    ...(waiting.forksAs === "nodejs" && copying !== undefined ? { copied: { command, args: copyingArgs(args), env, filter: PLACES.forkFilter, who } } : {}),
+  };
 };
 
-const launch = ({ mounts, waiting }: Kind, { bwrap, python, etc, filter, packages, isNetworkIsolated }: Needs) => {
+const launch = ({ mounts, waiting }: Kind, { bwrap, python, etc, filter, packages, copying, isNetworkIsolated }: Needs) => {
   const isPython = waiting?.forksAs === "python";
+  const isNode = waiting?.forksAs === "nodejs" && copying !== undefined;
   const inside = [
     ...mounts,
     { source: packages, target: join(PLACE, "packages") },
     { source: programs, target: join(PLACE, "nursery") },
-    { source: filter, target: join(PLACE, "filter") },
+    { source: filter, target: PLACES.filter },
+    ...(isNode ? [{ source: copying.koffi, target: PLACES.koffi }, { source: copying.filter, target: PLACES.forkFilter }] : []),
   ];
   const line = isPython ? [waiting.command, ...waiting.args.slice(0, -1), join(PLACE, "nursery", "nursery.py"), ...PYTHON_CLIENT] : [python, ...SYSTEM_ARGS, join(PLACE, "nursery", "nursery.py")];
   const args = [

@@ -11,6 +11,7 @@ import { removeFolder } from "../remove-folder.ts";
 import { userFiles } from "../run-script.ts";
 import type { Mount, SandboxSpec } from "../sandbox.ts";
 import { openCage, type Cage } from "./cage.ts";
+import { findCopying } from "./copying.ts";
 import { kindOf, type Kind } from "./kind.ts";
 import { prepareSandbox, type PreparedSandbox } from "./prepared.ts";
 
@@ -69,7 +70,7 @@ export const createNurseries = ({ host, python, packages, directory, secrets, co
       writeFileSync(etc[name], content);
     }
     try {
-      const cage = await openCage(kind, { bwrap, python, etc, filter, packages, isNetworkIsolated });
+      const cage = await openCage(kind, { bwrap, python, etc, filter, packages, copying: findCopying(folder), isNetworkIsolated });
       await tryCanary(kind, cage);
       void cage.ended.then(() => forget(key, folder));
       return cage;

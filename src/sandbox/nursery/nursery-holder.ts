@@ -15,10 +15,17 @@ interface Facts {
   made: Made;
 }
 
+export interface NurseryHolder extends Holder {
+  /** Puts all that is in it into its group, which nothing that is in there leaves. */
+  join(group: (pid: number) => Promise<unknown>): Promise<void>;
+  /** It is in its group now. Resolves when what is started in advance runs. */
+  enter(): Promise<void>;
+}
+
 const WAITING = "waiting";
 
 /** A first process that a nursery made (`runtimes/sandbox/nursery/first.py`): it waits until `enter`. */
-export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & { enter(): Promise<void> } => {
+export const createNurseryHolder = ({ id, kind, cage, made }: Facts): NurseryHolder => {
   const { control } = made;
   const ports = createInnerPorts();
   const runs = createRuns();
@@ -26,6 +33,8 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & {
   const ready = Promise.withResolvers<void>();
   let hasEnded = false;
   let waiting: Opened | undefined;
+  /** The program that waits, when it is a copy. */
+  let copy: { pid: number; inner: number } | undefined;
 
   ports.adopt(made.servers);
   followStatus(control, { ...runs.events, ready: ready.resolve });
@@ -52,19 +61,23 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): Holder & {
     pid: Promise.resolve(made.pid),
     ready: ready.promise,
     listens: true,
-    /** It is in its group now. Resolves when what is started in advance runs. */
+    async join(group) {
+      if (made.isCopied) copy = await cage.copy(id, made.pid);
+      await Promise.all([made.pid, ...(copy === undefined ? [] : [copy.pid])].map(group));
+    },
     async enter() {
-      if (made.waiting.stdout !== undefined) {
-        const run = runs.add(WAITING);
-        const opened = (waiting = openedOf(made.waiting, () => run));
-        void run.exited.then(() => {
-          if (waiting !== opened) return;
-          waiting = undefined;
-          opened.abandon();
-        });
-        order("enter");
-        await run.started;
-      } else order("enter");
+      order("enter");
+      if (made.waiting.stdout === undefined) return;
+      const run = runs.add(WAITING);
+      const opened = (waiting = openedOf(made.waiting, () => run));
+      void run.exited.then(() => {
+        if (waiting !== opened) return;
+        waiting = undefined;
+        opened.abandon();
+      });
+      if (copy !== undefined) order(`adopt ${WAITING} ${copy.inner}`);
+      await run.started;
+      if (copy !== undefined) await cage.release(id);
     },
     async open(name, program) {
       const roles: Role[] = ["stdout", "stderr", ...(program.hasLog === true ? ["log" as const] : []), ...(program.hasChannel === true ? ["channel" as const] : [])];

@@ -60,8 +60,10 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
   let cgroup: Cgroup | undefined;
   try {
     cgroup = cgroups.create(id, LIMITS, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    const { joinFiles } = cgroup;
     // A kernel may take 15 ms for this: that is why it is done in advance.
-    await Promise.all([hold.get(), ...cgroup.joinFiles.map((file) => writeFile(file, String(made.pid)))]);
+    const group = async (pid: number) => Promise.all(joinFiles.map((file) => writeFile(file, String(pid))));
+    await Promise.all([hold.get(), holder.join(group)]);
     await holder.enter();
   } catch (error) {
     await holder.kill();
