@@ -183,3 +183,19 @@ def handler(event, context):
     if (systemLevel === "DEBUG") expect(last("initReport")).toEqual({ initializationType: "on-demand", phase: "init", status: "success", metrics: { durationMs: metrics.initDurationMs } });
   });
 });
+
+it("answers as soon as the runtime is ready again, with the log written before anybody can ask for more", async () => {
+  const { invoke, log } = await node("export const handler = async () => { console.log('said'); return 1; };");
+  await invoke({});
+  let told = -1;
+  const atEnd = Promise.withResolvers<string[]>();
+  const before = log().length;
+  await invoke({}, {
+    onAnswer() {
+      told = log().slice(before).filter((line) => line.startsWith("REPORT")).length;
+      setImmediate(() => setImmediate(() => atEnd.resolve(log().slice(before))));
+    },
+  });
+  expect(told).toBe(0);
+  expect((await atEnd.promise).map((line) => line.split(/[\t ]/)[0]!.replace(/^\d.*/, "said"))).toEqual(["START", "said", "END", "REPORT"]);
+});
