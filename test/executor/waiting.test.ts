@@ -24,7 +24,7 @@ const seen = () => ({
   umask: process.umask(), zone: new Date(0).toString(), intl: Intl.DateTimeFormat().resolvedOptions(), globals: Object.getOwnPropertyNames(globalThis).sort(),
   listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]), handles: process.getActiveResourcesInfo().sort(), versions: process.versions, features: process.features,
   console: Object.keys(console), heap: require("node:v8").getHeapStatistics().heap_size_limit, warnings: process.noDeprecation === undefined, descriptors: descriptors().length,
-  stdout: [process.stdout.constructor.name, process.stdout.isTTY, process.stdout.writableHighWaterMark], random: String(Math.random),
+  stdout: [process.stdout.constructor.name, process.stdout.isTTY, process.stdout.writableHighWaterMark], random: [typeof Math.random, Math.random.name, Math.random.length],
 });
 export const handler = async () => seen();
 `;

@@ -28,7 +28,10 @@ const say = (descriptor, message) => writeSync(descriptor, `${JSON.stringify(mes
 const prepare = ({ koffi, filter, program }) => {
   const libc = openLibc(koffi);
   const inherit = createInherit(libc, openSync("/dev/null", "r+"));
-  const { begin } = createRequire(import.meta.url)(program);
+  const require = createRequire(import.meta.url);
+  const { begin } = require(program);
+  // Handlers look into it.
+  delete require.cache[program];
   const receive = createReceiver(libc);
   const forgetThreads = lookAtThreads(libc);
   return { libc, inherit, begin, receive, forgetThreads, become: createBecome(libc, filter, inherit), forkInto: createForkInto(libc, receive, openSync("/proc/self/ns/pid", "r")) };
