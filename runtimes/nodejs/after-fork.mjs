@@ -36,8 +36,12 @@ const useUp = () => {
   for (let i = 0; i <= NUMBERS; i++) randomInt(LARGEST);
 };
 
-export const afterFork = () => {
+/** The next of those that Node.js has made in advance, or the first of new ones: two copies that draw the same have some in common. */
+export const drawFromCaches = () => `${randomUUID()} ${randomInt(LARGEST)}`;
+
+/** `hasCaches`: whether copies have random values in common that Node.js made in advance. To use them up takes longer than all the rest. */
+export const afterFork = ({ hasCaches = true } = {}) => {
   Object.defineProperty(process, "pid", { value: Number(readlinkSync("/proc/self")), enumerable: true, configurable: true, writable: false });
   reseedMath();
-  useUp();
+  if (hasCaches) useUp();
 };

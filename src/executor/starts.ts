@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import { nodeArgs, PYTHON_ARGS } from "./command.ts";
 import { findEntrypoint } from "./entrypoint.ts";
 import type { FunctionTarget } from "./executor.ts";
@@ -35,8 +36,8 @@ interface Managed {
   waiting: string;
   /** Of its environment: what is read when it starts. */
   waitingVariables: Readonly<Record<string, string>>;
-  /** How a driver may copy it instead of starting it. */
-  forksAs?(runtime: Runtime): WaitingProgram["forksAs"];
+  /** How a driver may copy it instead of starting it. A Node.js that is copied has no threads for its garbage: whoever has more than one CPU would miss them. */
+  forksAs?(runtime: Runtime, target: FunctionTarget): WaitingProgram["forksAs"];
 }
 
 /** A language that AWS brings: an interpreter of this machine runs our client, which loads the handler. */
@@ -45,7 +46,7 @@ const managed = ({ client, args, variables, versionParts, waiting, waitingVariab
   program: ({ runtime, target, sandbox }) => ({ command: interpreterOf(runtime).path, args: [...args(runtime, target), join(sandbox.path(RUNTIME_DIRECTORY), client)], hasChannel: true }),
   waiting({ runtime, target }) {
     if (!canBeWoken(runtime.language, target.environment)) return undefined;
-    const kind = forksAs?.(runtime);
+    const kind = forksAs?.(runtime, target);
     return {
       command: interpreterOf(runtime).path,
       args: [...args(runtime, target), join(RUNTIME_DIRECTORY, waiting)],
@@ -72,7 +73,7 @@ const STARTS: Readonly<Record<RuntimeLanguage, Start>> = {
     versionParts: 1,
     waiting: "waiting.mjs",
     waitingVariables: {},
-    forksAs: () => "nodejs",
+    forksAs: (_, { memoryMb }) => (memoryMb <= MEMORY_MB_PER_CPU ? "nodejs" : undefined),
   }),
   python: managed({
     client: "bootstrap.py",

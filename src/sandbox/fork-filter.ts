@@ -4,7 +4,7 @@ import { FORKING } from "./syscalls.ts";
 
 /**
  * What a Node.js is started with so that it can be copied (runtimes/nodejs/zygote): nothing in it may need a thread, since a copy has none but its own. Without them, and
- * without its filter, it is like every other.
+ * without its filter, it is like one that was not.
  */
 export const FORK_FLAGS: readonly string[] = ["--single-threaded", "--v8-pool-size=1", "--disable-sigusr1"];
 

@@ -5,6 +5,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { gzip } from "node:zlib";
+import { drawFromCaches } from "../after-fork.mjs";
 import { AF_UNIX, POLLIN, SOCK_CLOEXEC, SOCK_STREAM } from "./libc.mjs";
 
 const DEADLINE_MS = 5_000;
@@ -59,11 +60,38 @@ const endOf = (libc, pid) => {
   return { signal: value & 0x7f, code: value >> 8 };
 };
 
-/** Returns true in the copy, where the work has begun. Throws when no copy may be made. */
-export const proveCopies = (libc, startCopy) => {
+const openPair = (libc) => {
   const pair = Buffer.alloc(128);
   libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
-  const [ours, its] = [pair.readInt32LE(0), pair.readInt32LE(4)];
+  return [pair.readInt32LE(0), pair.readInt32LE(4)];
+};
+
+/** What a copy draws that does nothing else. */
+const drawInCopy = (libc) => {
+  const [ours, its] = openPair(libc);
+  const pid = libc.fork();
+  if (pid === 0) {
+    libc.renewRandomness();
+    writeSync(its, drawFromCaches());
+    libc.exit(0);
+  }
+  libc.close(its);
+  libc.waitpid(pid, null, 0);
+  const drawn = Buffer.alloc(128);
+  const bytes = readSync(ours, drawn);
+  libc.close(ours);
+  return drawn.toString("latin1", 0, bytes).split(" ");
+};
+
+/** Whether something that was loaded has drawn random values, of which Node.js makes many in advance: all copies would have the rest in common. */
+export const lookForCaches = (libc) => {
+  const [one, other] = [drawInCopy(libc), drawInCopy(libc)];
+  return one.length !== 2 || one.some((drawn, index) => drawn === other[index]);
+};
+
+/** Returns true in the copy, where the work has begun. Throws when no copy may be made. */
+export const proveCopies = (libc, startCopy) => {
+  const [ours, its] = openPair(libc);
   const pid = libc.fork();
   if (pid === 0) {
     startCopy({ stdout: its, stderr: 2, channel: its });

@@ -16,7 +16,7 @@ import { createBecome } from "./become.mjs";
 import { createForkInto } from "./fork-into.mjs";
 import { createInherit } from "./inherit.mjs";
 import { openLibc } from "./libc.mjs";
-import { proveCopies } from "./probe.mjs";
+import { lookForCaches, proveCopies } from "./probe.mjs";
 import { createReceiver } from "./receive.mjs";
 import { lookAtThreads } from "./threads.mjs";
 
@@ -64,13 +64,13 @@ const serve = (zygote) => {
   }
 };
 
-const passGate = ({ libc, become, forgetThreads }, { order, sandbox, descriptors }) => {
+const passGate = ({ libc, become, forgetThreads, hasCaches }, { order, sandbox, descriptors }) => {
   const { gate } = descriptors;
   if (readSync(gate, Buffer.alloc(1)) === 0) libc.exit(1);
   try {
     become(order, descriptors, sandbox);
     forgetThreads();
-    afterFork();
+    afterFork({ hasCaches });
     say(gate, { ready: true });
   } catch (error) {
     say(gate, { error: error.message });
@@ -86,7 +86,8 @@ const startCopy = (descriptors) => {
   zygote.forgetThreads();
 };
 if (!proveCopies(zygote.libc, startCopy)) {
-  passGate(zygote, serve(zygote));
+  const hasCaches = lookForCaches(zygote.libc);
+  passGate({ ...zygote, hasCaches }, serve(zygote));
   process.argv.splice(1, Infinity, facts.program);
   process.execArgv = process.execArgv.filter((flag) => !facts.flags.includes(flag));
   zygote.begin();

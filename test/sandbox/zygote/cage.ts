@@ -40,7 +40,7 @@ interface Order {
 }
 
 /** A zygote with sandboxes of its own, until the end of the test. Everything of it dies with its first process. */
-export const openCage = async ({ flags = [], isFiltered = true }: { flags?: readonly string[]; /** Whether under its own filter, or that of handlers. */ isFiltered?: boolean } = {}) => {
+export const openCage = async ({ flags = [], draws = "bytes", isFiltered = true }: { flags?: readonly string[]; /** What its program draws before copies are made. */ draws?: "bytes" | "uuids" | "all"; /** Whether under its own filter, or that of handlers. */ isFiltered?: boolean } = {}) => {
   const directory = temporaryDirectory();
   const file = (name: string, bytes: Buffer) => {
     writeFileSync(join(directory, name), bytes);
@@ -50,7 +50,7 @@ export const openCage = async ({ flags = [], isFiltered = true }: { flags?: read
   const argument = { koffi: findKoffi(), filter: file("handlers", seccompFilter(architecture)), program: PROGRAM, flags: FORK_FLAGS };
   const facts = {
     command: [process.execPath, ...FORK_FLAGS, ...flags, ZYGOTE, JSON.stringify(argument)],
-    env: { PATH: "/usr/bin:/bin", TZ: ":UTC" },
+    env: { PATH: "/usr/bin:/bin", TZ: ":UTC", DRAWS: draws },
     forkFilter: file("fork", isFiltered ? forkFilter(architecture) : seccompFilter(architecture)),
   };
   const child = spawn(PYTHON, ["-I", "-B", here("cage.py"), JSON.stringify(facts)], { stdio: ["pipe", "pipe", "pipe"] });

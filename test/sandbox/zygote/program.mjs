@@ -1,10 +1,11 @@
-// What copies run in tests: a script that they are sent on their channel. Everything random was used before a copy is made.
+// What copies run in tests: a script that they are sent on their channel.
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const CHANNEL = 4;
-globalThis.before = [Math.random(), randomUUID(), randomInt(2 ** 40), randomBytes(8), crypto.randomUUID()];
+/** What was drawn before a copy is made, where that is wanted. */
+globalThis.before = process.env.DRAWS === "all" ? [Math.random(), randomUUID(), randomInt(2 ** 40), randomBytes(8), crypto.randomUUID()] : process.env.DRAWS === "uuids" ? [randomUUID()] : [randomBytes(8)];
 const AsyncFunction = (async () => {}).constructor;
 
 const readScript = () => {

@@ -44,8 +44,8 @@ describe.runIf(canRun)("copies of a Node.js (skipped where the tests are not roo
     expect(answerOf(await cage.run(`const look = require('child_process').execFileSync('/bin/ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }); answer(look.split('\\n').filter((line) => / ([3-9]|\\\\d\\\\d+) -> .*(event|socket)/.test(line)))`))).toEqual([]);
   });
 
-  it("share nothing random, whatever was used before, and know who they are", async () => {
-    const cage = await openCage();
+  it.each(["bytes", "uuids", "all"] as const)("share nothing random, whatever was drawn before (%s), and know who they are", async (draws) => {
+    const cage = await openCage({ draws });
     const draw = `const { randomUUID, randomBytes, randomInt, generateKeyPairSync } = require('crypto');
       answer({ pid: process.pid, before: globalThis.before, drawn: [Math.random(), Math.random(), randomUUID(), crypto.randomUUID(), randomBytes(16).toString('hex'), randomInt(2 ** 40), crypto.getRandomValues(new Uint32Array(4)).join(), generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' })] })`;
     const copies = await Promise.all([cage.run(draw, { sandbox: "one" }), cage.run(draw, { sandbox: "two" }), cage.run(draw, { sandbox: "one" })]);
