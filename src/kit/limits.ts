@@ -251,3 +251,6 @@ export const TELEMETRY_BACKLOG_ITEMS_MAX = 1_000;
 export const TELEMETRY_BACKLOG_BYTES_MAX = 256 * KIB;
 /** Bytes of a request to the Extensions API or to the Telemetry API, and of a subscriber's answer that are read. Ours. */
 export const EXTENSION_REQUEST_BYTES_MAX = 64 * KIB;
+
+/** How long a nursery that nobody asks for is kept: it holds an interpreter, and the sandboxes that wait. */
+export const NURSERY_IDLE_MS = 10 * 60 * 1_000;

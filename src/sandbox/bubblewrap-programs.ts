@@ -55,12 +55,13 @@ export const createPrograms = (spec: SandboxSpec, { host, cgroup, hold, wall }: 
   let isCpuLimited = false;
   let killedAt = 0;
 
-  const readMemory = createMemoryReader({ cgroup, hold, isMemoryCounted });
+  const everyMs = isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed;
+  const memory = createMemoryReader({ cgroup, hold, isMemoryCounted, freshMs: everyMs, wall });
   const memoryWatch = createWatch({
-    everyMs: isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed,
+    everyMs,
     wall,
     look() {
-      if (running.size === 0 || readMemory().bytes <= spec.memoryBytes) return;
+      if (running.size === 0 || memory.read().bytes <= spec.memoryBytes) return;
       // Where nobody counts, what forks have in common was summed up for each.
       if (!isMemoryCounted && sharedMemoryOf(cgroup.pids()) <= spec.memoryBytes) return;
       killLargest();
@@ -164,12 +165,12 @@ export const createPrograms = (spec: SandboxSpec, { host, cgroup, hold, wall }: 
     },
     pause() {
       memoryWatch.stop();
-      readMemory();
+      memory.read();
     },
     resume() {
       if (running.size > 0) memoryWatch.start();
     },
-    memoryPeakBytes: () => readMemory().peakBytes,
+    memoryPeakBytes: memory.peakBytes,
   };
 };
 

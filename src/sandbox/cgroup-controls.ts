@@ -83,7 +83,7 @@ export const readMemory: Readonly<Record<Version, (directory: string) => MemoryR
     return {
       heldBytes: field(stat, "total_rss") + field(stat, "total_shmem"),
       countedBytes: Number(readFile(directory, "memory.usage_in_bytes")),
-      countedPeakBytes: Number(readFile(directory, "memory.max_usage_in_bytes")),
+      countedPeakBytes: readCountedPeak[1](directory),
     };
   },
   2(directory) {
@@ -91,9 +91,15 @@ export const readMemory: Readonly<Record<Version, (directory: string) => MemoryR
     return {
       heldBytes: field(stat, "anon") + field(stat, "shmem"),
       countedBytes: Number(readFile(directory, "memory.current")),
-      countedPeakBytes: Number(readFile(directory, "memory.peak")),
+      countedPeakBytes: readCountedPeak[2](directory),
     };
   },
+};
+
+/** One file, where a whole reading takes several. 0 where the kernel does not tell. */
+export const readCountedPeak: Readonly<Record<Version, (directory: string) => number>> = {
+  1: (directory) => Number(readFile(directory, "memory.max_usage_in_bytes")),
+  2: (directory) => Number(readFile(directory, "memory.peak")),
 };
 
 export const readOutOfMemoryKills: Readonly<Record<Version, (directory: string) => number>> = {

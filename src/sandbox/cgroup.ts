@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { FREEZERS, limit, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller, type MemoryReading } from "./cgroup-controls.ts";
+import { FREEZERS, limit, readCountedPeak, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller, type MemoryReading } from "./cgroup-controls.ts";
 import { isLeftOver, ownerName } from "./cgroup-owner.ts";
 import { findPlaces, type Places } from "./cgroup-places.ts";
 import { cpuMsOf, memoryOf, signalAll } from "./process-table.ts";
@@ -37,6 +37,8 @@ export interface Cgroup {
   pids(): number[];
   /** What the processes hold, and the most that they held, without the page cache of the files that they read. See `createPeak`. */
   memory(): { bytes: number; peakBytes: number };
+  /** The most that the kernel counted, page cache and all; while it stays the same there is little that `memory` could find. 0 where the kernel does not tell. */
+  countedPeakBytes(): number;
   /** The time that they used. */
   cpuMs(): number;
   /** How often the kernel killed for memory since it was made. */
@@ -165,6 +167,7 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
       const reading = memory === undefined ? summedUp(memoryOf(pids())) : readMemory[memory.version](join(memory.directory, id));
       return { bytes: reading.heldBytes, peakBytes: notePeak(reading) };
     },
+    countedPeakBytes: () => (memory === undefined ? 0 : readCountedPeak[memory.version](join(memory.directory, id))),
     cpuMs: () => (accounting === undefined ? cpuMsOf(pids()) : readCpuMs[accounting.version](join(accounting.directory, id))),
     setCpus(cpus) {
       const place = places.limits.cpu;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
+import { NURSERY_IDLE_MS } from "../../src/kit/limits.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import type { SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";
@@ -15,8 +16,8 @@ import { createGround, runShell, startShell } from "./conformance.ts";
 const MIB = 1024 * 1024;
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 
-const createDriver = async ({ packages = tmpdir(), count = 1, directory = join(temporaryDirectory(), "sandboxes"), log = silentLog } = {}): Promise<SandboxDriver> => {
-  const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count }, wall: createClock(), log });
+const createDriver = async ({ packages = tmpdir(), count = 1, directory = join(temporaryDirectory(), "sandboxes"), log = silentLog, wall = createClock() } = {}): Promise<SandboxDriver> => {
+  const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count }, wall, log });
   if (!probe.ok) throw new Error(probe.why);
   onTestFinished(() => probe.driver.close());
   return probe.driver;
@@ -108,6 +109,19 @@ describe.runIf(canPrepare)("sandboxes that are made in advance (skipped where th
     process.kill(Math.min(...nursery), "SIGKILL");
     expect(await running.exited).toMatchObject({ signal: "SIGKILL" });
     expect((await runShell(sandbox, `cat hello.txt; ${FIRST}`)).stdout).toMatch(/^hello from the package\n.*init\.sh $/);
+  });
+
+  it("are let go with their nursery when nobody has asked for their kind for long, and nobody has one", async () => {
+    const wall = createClock();
+    const driver = await createDriver({ wall });
+    const { sandbox } = await createGround(driver);
+    await eventually("one that waits", () => driver.prepared!().ready === 1);
+    await wall.advance(NURSERY_IDLE_MS);
+    expect(driver.prepared!()).toEqual({ ready: 1, wanted: 1 });
+    await sandbox.destroy();
+    await wall.advance(NURSERY_IDLE_MS);
+    expect(driver.prepared!()).toEqual({ ready: 0, wanted: 0 });
+    expect((await runShell((await createGround(driver)).sandbox, FIRST)).stdout).toMatch(NURSERY);
   });
 
   it("leave nothing when their driver is closed", async () => {

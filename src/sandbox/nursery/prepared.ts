@@ -19,6 +19,8 @@ export interface PreparedSandbox {
   hold: Hold;
   /** It is over, and can be given to nobody. */
   readonly isOver: boolean;
+  /** It is destroyed. */
+  readonly gone: Promise<void>;
   /** From now on it is the sandbox of that function. `relaunch` makes it anew when its first process has ended. */
   specialize(spec: SandboxSpec, own: readonly Mount[], limits: CgroupLimits, relaunch: () => Holder): Promise<void>;
   destroy(): Promise<void>;
@@ -72,8 +74,10 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
     throw error;
   }
   const group = cgroup;
+  const gone = Promise.withResolvers<void>();
   return {
     id, cgroup, hold,
+    gone: gone.promise,
     get isOver() { return isOver; },
     async specialize(spec, own, limits, again) {
       relaunch = again;
@@ -84,6 +88,7 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
     async destroy() {
       await hold.end();
       await group.remove();
+      gone.resolve();
     },
   };
 };
