@@ -56,6 +56,18 @@ describe.runIf(canPrepare)("sandboxes that are made in advance (skipped where th
     expect((await runShell(sandbox, "ls -A /opt; cat /proc/self/mountinfo | grep -c package")).stdout).toBe("0\n");
   });
 
+  it("have what lies in /tmp for all of their kind, as an interpreter may, and a /tmp of their own around it", async () => {
+    const driver = await createDriver();
+    const zones = "/usr/share/zoneinfo";
+    const { code } = await createGround(driver);
+    const mounts = [{ source: code, target: "/var/task" }, { source: zones, target: "/tmp/a/zones" }, { source: `${zones}/UTC`, target: "/tmp/b/UTC" }];
+    for (const round of [1, 2]) {
+      const { sandbox } = await createGround(driver, { mounts, ports: [9001 + round] });
+      const { stdout, stderr } = await runShell(sandbox, `${FIRST}; echo; ls -A /tmp; cmp /tmp/a/zones/UTC /tmp/b/UTC && echo same; (: > /tmp/b/UTC) 2>&1 | grep -o 'Read-only'; rm -rf /tmp/a 2>/dev/null || echo kept; echo mine > /tmp/mine`);
+      expect(stdout.split("\n"), stderr).toEqual([expect.stringMatching(NURSERY), "a", "b", "same", "Read-only", "kept", ""]);
+    }
+  });
+
   it("are made by bubblewrap where something of the function's lies elsewhere", async () => {
     const driver = await createDriver();
     const folder = folderWith({ "there.txt": "there\n" });

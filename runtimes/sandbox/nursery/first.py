@@ -12,6 +12,7 @@ import resource
 import select
 import signal
 import socket
+import stat
 
 import kernel
 
@@ -26,13 +27,39 @@ MESSAGE_BYTES = 4096
 READ_BYTES = 1 << 16
 
 
-def _mount_own(storage_bytes):
-    """Its own /proc and /tmp; what only the nursery may see is gone."""
+def mounted_in(folder):
+    """What is mounted in it, but for what is mounted in that."""
+    with open("/proc/self/mountinfo") as lines:
+        places = [line.split(" ")[4].encode().decode("unicode_escape") for line in lines]
+    found = []
+    for place in sorted(places):
+        if place.startswith(folder + "/") and not any(place.startswith(other + "/") for other in found):
+            found.append(place)
+    return found
+
+
+def _mount_again(tree, place):
+    if stat.S_ISDIR(os.stat(tree).st_mode):
+        os.makedirs(place)
+    else:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.close(os.open(place, os.O_CREAT, 0o644))
+    kernel.move_mount(tree, place)
+    os.close(tree)
+
+
+def _mount_own(storage_bytes, kept):
+    """Its own /proc and /tmp; what only the nursery may see is gone. An interpreter may lie in /tmp, and is `kept` there."""
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    trees = [(kernel.copy_tree(place), place) for place in kept]
     for target in (NOTHING, "/tmp", "/proc"):
         kernel.unmount(target)
     harmless = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("tmpfs", "/tmp", "tmpfs", harmless, "mode=1777,size=%d" % storage_bytes)
+    mask = os.umask(0o022)
+    for tree, place in trees:
+        _mount_again(tree, place)
+    os.umask(mask)
     kernel.mount("proc", "/proc", "proc", harmless | kernel.MS_NOEXEC)
     for path in ("/proc/" + name for name in COVERED if os.path.exists("/proc/" + name)):
         kernel.mount(path, path, None, kernel.MS_BIND)
@@ -216,7 +243,7 @@ def become_first(facts, control, relay, descriptors, fork):
         os.dup2(null, descriptor)
     os.close(null)
     kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS)
-    _mount_own(facts["storageBytes"])
+    _mount_own(facts["storageBytes"], facts["kept"])
     first = First(control, relay, facts["lastCapability"])
     first.tell("ready")
     # It is in its cgroup when it is told so: all that it starts from now on is limited.

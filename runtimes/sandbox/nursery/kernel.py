@@ -22,7 +22,7 @@ CAPABILITIES = {"CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SETPCAP": 
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _SYS_OPEN_TREE, _SYS_MOVE_MOUNT, _SYS_CLOSE_RANGE, _SYS_MOUNT_SETATTR = 428, 429, 436, 442
-_AT_FDCWD, _AT_EMPTY_PATH = -100, 0x1000
+_AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 _MOVE_MOUNT_F_EMPTY_PATH = 4
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
@@ -64,9 +64,14 @@ def unmount(target):
     _check(_libc.umount2(target.encode(), MNT_DETACH))
 
 
+def copy_tree(path, flags=_AT_RECURSIVE):
+    """A copy of what is mounted there, and below it, not yet mounted anywhere."""
+    return _syscall(_SYS_OPEN_TREE, _long(_AT_FDCWD), ctypes.c_char_p(path.encode()), _long(_OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC | flags))
+
+
 def open_tree(path):
     """A read-only copy of what is mounted there, not yet mounted anywhere."""
-    tree = _syscall(_SYS_OPEN_TREE, _long(_AT_FDCWD), ctypes.c_char_p(path.encode()), _long(_OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC))
+    tree = copy_tree(path, 0)
     attributes = ctypes.create_string_buffer(struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0), 32)
     try:
         _syscall(_SYS_MOUNT_SETATTR, _long(tree), ctypes.c_char_p(b""), _long(_AT_EMPTY_PATH), attributes, ctypes.c_size_t(32))

@@ -25,7 +25,7 @@ import signal
 import socket
 
 import kernel
-from first import CHANNEL, READ_BYTES, become_first
+from first import CHANNEL, READ_BYTES, become_first, mounted_in
 from zygote import Zygote
 
 SERVER = 3
@@ -270,6 +270,7 @@ def main():
         facts["filter"] = file.read()
     with open("/proc/sys/kernel/cap_last_cap") as file:
         facts["lastCapability"] = int(file.read())
+    facts["kept"] = mounted_in("/tmp")
     facts["network"] = kernel.CLONE_NEWNET if facts.pop("isNetworkIsolated") else 0
     Nursery(server, facts).serve()
 

@@ -19,8 +19,7 @@ export const kindOf = ({ account, mounts, ports, openFilesMax, waiting }: Sandbo
   const isPackage = ({ source }: Mount) => source.startsWith(packages + sep);
   const own = mounts.filter(isPackage);
   const others = mounts.filter((mount) => !isPackage(mount));
-  // What lies in /tmp would be hidden by the sandbox's own.
-  const isKnown = own.every(({ target }) => PACKAGE_TARGETS.includes(target)) && others.every(({ target }) => !["/tmp", ...PACKAGE_TARGETS].some((place) => `${target}/`.startsWith(`${place}/`)));
+  const isKnown = own.every(({ target }) => PACKAGE_TARGETS.includes(target)) && others.every(({ target }) => !PACKAGE_TARGETS.some((place) => `${target}/`.startsWith(`${place}/`)));
   if (!isKnown) return undefined;
   return { kind: { account, mounts: others, ports, openFilesMax, ...(waiting === undefined ? {} : { waiting }) }, own };
 };
