@@ -28,7 +28,7 @@ def handler(event, context):
 
 const start = async () => {
   const directory = temporaryDirectory();
-  const server = await startServer({ dataDirectory: join(directory, "data") });
+  const server = await startServer({ dataDirectory: join(directory, "data"), flags: ["--prepared", "2"] });
   const env = { PATH: process.env["PATH"]!, HOME: directory, AWS_ENDPOINT_URL: server.endpoint, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_DEFAULT_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true", AWS_PAGER: "" };
   writeFileSync(join(directory, "app.zip"), await zipOf({ "app.py": APP }));
   writeFileSync(join(directory, "photo.jpg"), "a photo");

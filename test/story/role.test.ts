@@ -45,7 +45,7 @@ const HANDLERS = [
 it.for(isolations.flatMap((isolation) => HANDLERS.map((handler) => ({ isolation, ...handler }))))("a handler's own calls reach lambdad by themselves, as its role, and may do what the role may: $name under $isolation", async ({ isolation, name, Runtime, files, paths }, { skip }) => {
   if (paths === undefined) return skip("no Python here has boto3");
   const named = Object.entries(paths).flatMap(([runtime, path]) => ["--runtime", `${runtime}=${path}`]);
-  const { endpoint } = await startServer({ flags: ["--isolation", isolation, ...named] });
+  const { endpoint } = await startServer({ flags: ["--isolation", isolation, "--prepared", "2", ...named] });
   const clients = clientsOf(endpoint);
   await clients.s3.send(new CreateBucketCommand({ Bucket: "private" }));
   await clients.s3.send(new PutObjectCommand({ Bucket: "private", Key: "secret", Body: "the secret" }));

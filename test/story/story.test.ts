@@ -44,7 +44,7 @@ const messages = async (clients: Clients): Promise<string[]> => {
 const logged = (clients: Clients, text: string) => eventually(`"${text}" is logged`, async () => (await messages(clients)).find((message) => message.includes(text)));
 
 const startWith = async (isolation: IsolationName): Promise<{ server: RunningServer; clients: Clients }> => {
-  const server = await startServer({ flags: ["--isolation", isolation] });
+  const server = await startServer({ flags: ["--isolation", isolation, "--prepared", "2"] });
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
   await createFunction(clients, { FunctionName: "thumbnails", Role, Runtime: "nodejs24.x", Timeout: 2, files: { "app.mjs": APP } });

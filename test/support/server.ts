@@ -42,7 +42,7 @@ export const launchServer = async (options: Options = {}): Promise<RunningServer
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "lambdad-test-"));
   const child = spawn(process.execPath, [join(ROOT, "bin/lambdad.js"), "start", ...(options.flags ?? [])], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, LAMBDAD_PREPARE_SDKS: "0", ...options.env },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: dataDirectory, LAMBDAD_PREPARE_SDKS: "0", LAMBDAD_PREPARED: "0", ...options.env },
     stdio: ["ignore", "pipe", "pipe", ...leftOpen(options.inherited)],
   });
   let said = "";
