@@ -12,6 +12,7 @@ import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import { uidOf } from "../../src/sandbox/run-script.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
 import { openOutside } from "../support/outside.ts";
+import { preparing } from "../support/prepared.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround, expectOwnListeners, runConformance, runShell, startShell } from "./conformance.ts";
 
@@ -30,7 +31,7 @@ const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"
   const probe = await findBubblewrap({ directory, network, searchPath: path, wall, log: silentLog, ...(prepared === undefined ? {} : { prepared }) });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
   onTestFinished(() => probe.driver.close());
-  return probe.driver;
+  return prepared === undefined ? probe.driver : preparing(probe.driver);
 };
 
 /** The processes of this machine that this one started. */

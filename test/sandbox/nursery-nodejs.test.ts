@@ -8,6 +8,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import { findKoffi } from "../../src/sandbox/find-koffi.ts";
 import type { Sandbox, SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";
+import { preparing } from "../support/prepared.ts";
 import { hasBubblewrap } from "../support/isolation.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround } from "./conformance.ts";
@@ -30,7 +31,7 @@ const createDriver = async (): Promise<SandboxDriver> => {
   const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count: 1 }, wall: createClock(), log: silentLog });
   if (!probe.ok) throw new Error(probe.why);
   onTestFinished(() => probe.driver.close());
-  return probe.driver;
+  return preparing(probe.driver);
 };
 
 /** What a Node.js runtime is started with; the runtime folder lies where no package does. */

@@ -10,6 +10,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import type { SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";
 import { canPrepare } from "../support/modes.ts";
+import { preparing } from "../support/prepared.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { createGround, runShell, startShell } from "./conformance.ts";
 
@@ -20,7 +21,7 @@ const createDriver = async ({ packages = tmpdir(), count = 1, directory = join(t
   const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages, count }, wall, log });
   if (!probe.ok) throw new Error(probe.why);
   onTestFinished(() => probe.driver.close());
-  return probe.driver;
+  return preparing(probe.driver);
 };
 
 const folderWith = (files: Readonly<Record<string, string>>): string => {
@@ -140,7 +141,7 @@ describe.runIf(canPrepare)("sandboxes that are made in advance (skipped where th
     const directory = join(temporaryDirectory(), "sandboxes");
     const probe = await findBubblewrap({ directory, network: "isolated", searchPath: process.env["PATH"] ?? "", prepared: { packages: tmpdir(), count: 2 }, wall: createClock(), log: silentLog });
     if (!probe.ok) throw new Error(probe.why);
-    const { sandbox } = await createGround(probe.driver, { waiting: WAITING });
+    const { sandbox } = await createGround(preparing(probe.driver), { waiting: WAITING });
     await startShell(sandbox, "exec sleep 1000");
     await probe.driver.close();
     const processes = readdirSync("/proc").filter((pid) => {

@@ -29,8 +29,9 @@ interface Kept {
   retiring: Timer;
 }
 
-/** Behind the start that took one: it shall not have to share the CPU. */
+/** Behind the start that asked: it shall not have to share the CPU. */
 const REFILL_MS = 20;
+const OPEN_MS = 500;
 
 export const createNurseries = ({ directory, ...needs }: Needs): Nurseries => {
   const { packages, wall, log } = needs;
@@ -72,20 +73,25 @@ export const createNurseries = ({ directory, ...needs }: Needs): Nurseries => {
     return nursery;
   };
 
+  const prepare = (spec: SandboxSpec): void => {
+    const found = kindOf(spec, packages);
+    if (found !== undefined && !isClosed) void nurseryOf(found.kind).refill();
+  };
+  /** A nursery takes longer to open than a sandbox to be made. */
+  const openLater = (spec: SandboxSpec): undefined => void wall.at(wall.now() + OPEN_MS, "nursery", () => prepare(spec));
+
   return {
     async take(spec) {
       assert(!isClosed, "nothing is made by a driver that is closed");
       const found = kindOf(spec, packages);
       if (found === undefined) return undefined;
+      if (!kept.has(JSON.stringify(found.kind))) return openLater(spec);
       const nursery = nurseryOf(found.kind);
       wall.at(wall.now() + REFILL_MS, "nursery", () => void nursery.refill());
       const prepared = await nursery.take();
       return prepared === undefined ? undefined : { prepared, own: found.own };
     },
-    prepare(spec) {
-      const found = kindOf(spec, packages);
-      if (found !== undefined && !isClosed) void nurseryOf(found.kind).refill();
-    },
+    prepare,
     prepared() {
       const all = [...kept.values()].map(({ nursery }) => nursery);
       return { ready: all.reduce((sum, { ready }) => sum + ready, 0), wanted: all.reduce((sum, { wanted }) => sum + wanted, 0) };

@@ -15,7 +15,7 @@ import { prepareSandbox, type PreparedSandbox } from "./prepared.ts";
 
 /** Makes sandboxes of one kind, and keeps some that wait. */
 export interface Nursery {
-  /** One that waited, or was made for this; undefined where none can be made. */
+  /** One that waited, or was made for this; undefined where none can be made, or not yet. */
   take(): Promise<PreparedSandbox | undefined>;
   /** Makes as many as shall wait, one after the other. */
   refill(): Promise<void>;
@@ -96,6 +96,7 @@ export const createNursery = ({ kind, host, python, packages, secrets, count, fo
   };
   const end = () => {
     isUp = false;
+    opened = undefined;
     for (const prepared of ready.splice(0)) void prepared.destroy();
     removeFolder(folder, log);
     if (isClosed) return;
@@ -114,13 +115,13 @@ export const createNursery = ({ kind, host, python, packages, secrets, count, fo
     }
     return undefined;
   };
-  const opening = open();
+  let opened: Cage | undefined;
+  const opening = open().then((cage) => (opened = cage));
 
   return {
     async take() {
       taken++;
-      const cage = ready.length > 0 ? undefined : await opening;
-      const prepared = takeReady() ?? (cage === undefined ? undefined : await make(cage).catch(complain));
+      const prepared = takeReady() ?? (opened === undefined ? undefined : await make(opened).catch(complain));
       if (prepared === undefined) taken--;
       else void prepared.gone.then(() => taken--);
       return prepared;
