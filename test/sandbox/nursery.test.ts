@@ -61,7 +61,7 @@ describe.runIf(canPrepare)("sandboxes that are made in advance (skipped where th
     const driver = await createDriver();
     const zones = "/usr/share/zoneinfo";
     const { code } = await createGround(driver);
-    const mounts = [{ source: code, target: "/var/task" }, { source: zones, target: "/tmp/a/zones" }, { source: `${zones}/UTC`, target: "/tmp/b/UTC" }];
+    const mounts = [{ source: code, target: "/var/task" }, { source: zones, target: "/tmp/a/zones" }, { source: zones, target: "/tmp/a/zones" }, { source: `${zones}/UTC`, target: "/tmp/b/UTC" }];
     for (const round of [1, 2]) {
       const { sandbox } = await createGround(driver, { mounts, ports: [9001 + round] });
       const { stdout, stderr } = await runShell(sandbox, `${FIRST}; echo; ls -A /tmp; cmp /tmp/a/zones/UTC /tmp/b/UTC && echo same; (: > /tmp/b/UTC) 2>&1 | grep -o 'Read-only'; rm -rf /tmp/a 2>/dev/null || echo kept; echo mine > /tmp/mine`);

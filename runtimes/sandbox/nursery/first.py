@@ -32,7 +32,7 @@ def mounted_in(folder):
     with open("/proc/self/mountinfo") as lines:
         places = [line.split(" ")[4].encode().decode("unicode_escape") for line in lines]
     found = []
-    for place in sorted(places):
+    for place in sorted(set(places)):
         if place.startswith(folder + "/") and not any(place.startswith(other + "/") for other in found):
             found.append(place)
     return found
