@@ -147,7 +147,7 @@ export const createEnvironment = (needs: Needs): Environment => {
       onAnswer,
       async onRuntimeDone(answered) {
         const durationMs = tookMs();
-        await logs.settle();
+        await logs.settle(1);
         tellRuntimeDone(answered, durationMs);
       },
     });

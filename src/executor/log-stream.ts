@@ -13,7 +13,7 @@ export interface LogStream {
   /** Everything a process writes, line by line or frame by frame, while it writes it. It has to wait when the log does not keep up. */
   follow(output: Readable, source?: LogSource, format?: "lines" | "frames"): void;
   /** Resolves when what the processes wrote so far is in the log. */
-  settle(): Promise<void>;
+  settle(turns?: number): Promise<void>;
   /** From here on lines belong to the next invocation. */
   beginTail(): void;
   /** The last 4 KiB since. */
@@ -30,6 +30,8 @@ interface Needs {
   onLine?: (source: LogSource, text: string) => void;
 }
 
+/** Of the event loop, which read what is in the pipes already. Behind an answer, which came by a descriptor of its own, one is enough. */
+const TURNS = 2;
 const TRUNCATED = "[lambdad: the output of this invocation is truncated here]\n";
 
 /** The end of what was written, in as few pieces as hold it. */
@@ -111,8 +113,8 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
         void send();
       });
     },
-    async settle() {
-      await readPipes();
+    async settle(turns = TURNS) {
+      for (let turn = 0; turn < turns; turn++) await readPipes();
       while (waiting.size > 0) {
         await Promise.all(waiting);
         await readPipes();
