@@ -46,10 +46,13 @@ const foldersBelow = (root: string): string[] =>
 
 /** What is held now and was not before: each text as often as there is more of it. */
 export const leftOver = (before: readonly string[], now: readonly string[]): string[] => {
-  const left = [...before];
+  const left = before.map(kindOf);
   return now.filter((one) => {
-    const at = left.indexOf(one);
+    const at = left.indexOf(kindOf(one));
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
 };
+
+/** Sandboxes that are made in advance are taken and made anew: one is as good as another. */
+const kindOf = (name: string): string => name.replace(/\/prepared-\d+$/, "/prepared");
