@@ -7,7 +7,7 @@ import { hexId } from "../kit/ids.ts";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX, EXTENSIONS_MAX, MEMORY_MB_PER_CPU } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Mount, SandboxDriver, SandboxSpec, WaitingProgram } from "../sandbox/sandbox.ts";
+import type { Mount, SandboxDriver, SandboxSpec } from "../sandbox/sandbox.ts";
 import { createCodeCache } from "./code.ts";
 import { assumeExecutionRole } from "./credentials.ts";
 import { createEnvironment } from "./environment.ts";
@@ -61,23 +61,28 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     return `${day}/${owner}[${target.version}]${hexId(random, 32)}`;
   };
 
-  const sandboxSpec = (target: FunctionTarget, mounts: readonly Mount[], extensions: number, waiting: WaitingProgram | undefined): SandboxSpec => ({
-    id: hexId(random, 16),
-    account: target.account,
-    mounts,
-    memoryBytes: target.memoryMb * MIB,
-    storageBytes: target.ephemeralStorageMb * MIB,
-    cpus: target.memoryMb / MEMORY_MB_PER_CPU,
-    processesMax: ENVIRONMENT_PROCESSES_MAX,
-    programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
-    openFilesMax: ENVIRONMENT_FILES_MAX,
-    ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
-    ...(waiting === undefined ? {} : { waiting }),
-  });
+  /** With what is mounted for the function alone. */
+  const sandboxSpec = (target: FunctionTarget, runtime: Runtime, own: readonly Mount[], extensions: number): SandboxSpec => {
+    const start = startOf(runtime);
+    const waiting = start.waiting?.({ runtime, target });
+    return {
+      id: hexId(random, 16),
+      account: target.account,
+      mounts: [...own, ...start.mounts(runtime, dataDirectory)],
+      memoryBytes: target.memoryMb * MIB,
+      storageBytes: target.ephemeralStorageMb * MIB,
+      cpus: target.memoryMb / MEMORY_MB_PER_CPU,
+      processesMax: ENVIRONMENT_PROCESSES_MAX,
+      programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
+      openFilesMax: ENVIRONMENT_FILES_MAX,
+      ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+      ...(waiting === undefined ? {} : { waiting }),
+    };
+  };
 
   const openEnvironment = async (target: FunctionTarget, runtime: Runtime, credentials: EnvironmentCredentials, packages: Packages): Promise<Environment> => {
-    const mounts = [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts, ...startOf(runtime).mounts(runtime, dataDirectory)];
-    const sandbox = await sandboxes.create(sandboxSpec(target, mounts, packages.layers.extensions.length, startOf(runtime).waiting?.({ runtime, target })));
+    const spec = sandboxSpec(target, runtime, [{ source: packages.task.folder, target: "/var/task" }, ...packages.layers.mounts], packages.layers.extensions.length);
+    const sandbox = await sandboxes.create(spec);
     const { region, name, logging } = target;
     const logStream = logStreamName(target);
     const isJson = logging.format === "JSON";
@@ -94,7 +99,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     const tracingNote = noteTracing(target);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, telemetry, random, wall, log,
-      processes: createProcesses({ target, runtime, credentials, sandbox, mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, random }),
+      processes: createProcesses({ target, runtime, credentials, sandbox, mounts: spec.mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, random }),
       tell: createPlatformLog({ format: isJson ? createJsonLog(clock.now, logging.systemLevel) : textLog, logs: stream, telemetry }),
       runtimeVersion: runtimeVersionOf(runtime, region),
       notes: [note, tracingNote].filter((text) => text !== undefined),
@@ -126,7 +131,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       if (sandboxes.prepare === undefined) return;
       const begin = async () => {
         const runtime = await clients.complete(await runtimeVersions.resolve(target));
-        sandboxes.prepare!(sandboxSpec(target, startOf(runtime).mounts(runtime, dataDirectory), 0, startOf(runtime).waiting?.({ runtime, target })));
+        sandboxes.prepare!(sandboxSpec(target, runtime, [], 0));
       };
       // Whatever it is, the start of an environment will tell it.
       begin().catch(() => {});

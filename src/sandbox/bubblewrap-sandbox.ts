@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Socket } from "node:net";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Rank } from "./bubblewrap-arguments.ts";
 import { createPrograms, type Programs } from "./bubblewrap-programs.ts";
 import type { BubblewrapHost } from "./bubblewrap.ts";
 import type { Cgroup, CgroupLimits } from "./cgroup.ts";
@@ -17,7 +16,7 @@ import type { Nurseries } from "./nursery/nurseries.ts";
 import type { PreparedSandbox } from "./nursery/prepared.ts";
 import { descendantsOf } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
-import { userFiles } from "./run-script.ts";
+import { writeUserFiles } from "./run-script.ts";
 import type { Mount, Sandbox, SandboxListener, SandboxSpec } from "./sandbox.ts";
 
 interface Needs {
@@ -180,11 +179,3 @@ const answerInside = (holder: Holder, listeners: readonly SandboxListener[]): Li
     close: () => holder.answer(new Map()),
   };
 };
-
-const writeUserFiles = (directory: string, rank: Rank, account: string): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(userFiles(rank, account)).map(([name, content]) => {
-      writeFileSync(join(directory, name), content);
-      return [name, join(directory, name)];
-    }),
-  );

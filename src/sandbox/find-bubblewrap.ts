@@ -10,7 +10,7 @@ import { findCgroups } from "./cgroup.ts";
 import { findInternet, type Way } from "./find-internet.ts";
 import { findProgram } from "./find-program.ts";
 import { RESOLVER_ADDRESS, type Internet } from "./internet.ts";
-import { createNetworks, type Networks } from "./networks.ts";
+import { createNetworks } from "./networks.ts";
 import { createNurseries, type Nurseries } from "./nursery/nurseries.ts";
 import type { Isolation, ProbeResult, SandboxDriver, SandboxSpec } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -52,7 +52,8 @@ export const findBubblewrap = async ({ directory, network, searchPath, prepared,
   const createDriver = (host: BubblewrapHost, warnings: readonly string[] = [], its = log, nurseries?: Nurseries) =>
     createBubblewrapDriver({ host, ...(nurseries === undefined ? {} : { nurseries }), isolation: isolationOf(host, warnings), directory: join(directory, "live"), wall, log: its });
 
-  const networks = rank === "root" && isNetworkIsolated ? findNetworks(searchPath) : undefined;
+  const python = rank === "root" ? findPython(searchPath) : undefined;
+  const networks = python !== undefined && isNetworkIsolated ? createNetworks(python) : undefined;
   const isListening = networks !== undefined && (await tryCanary(createDriver({ ...closed, networks }), directory, [CANARY_PORT])).length === 0;
   if (isListening) closed = { ...closed, networks };
   else await networks?.close();
@@ -68,7 +69,6 @@ export const findBubblewrap = async ({ directory, network, searchPath, prepared,
   };
   const way: Way = isNetworkIsolated ? await findInternet({ searchPath, rank, networks: closed.networks, wall, log }, tryInternet) : { warnings: [HOST_NETWORK] };
   const host = way.internet === undefined ? closed : { ...closed, internet: way.internet };
-  const python = rank === "root" ? findPython(searchPath) : undefined;
   const hasNurseries = prepared !== undefined && python?.startsWith("/usr/") === true;
   const nurseries = hasNurseries ? createNurseries({ host, python, ...prepared, directory: join(directory, "nurseries"), secrets: directory, wall, log }) : undefined;
   return { ok: true, driver: createDriver(host, way.warnings, log, nurseries) };
@@ -88,11 +88,6 @@ const isolationOf = ({ cgroups, isNetworkIsolated, internet }: BubblewrapHost, w
 const findPython = (searchPath: string): string | undefined => {
   const folders = searchPath.split(delimiter);
   return findProgram("python3", [...folders.filter((folder) => folder === "/usr/bin"), ...folders].join(delimiter));
-};
-
-const findNetworks = (searchPath: string): Networks | undefined => {
-  const python = findPython(searchPath);
-  return python === undefined ? undefined : createNetworks(python);
 };
 
 /** What a sandbox finds in /etc instead of the host's own: its own names, and a resolver that it can reach. */

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { SANDBOX_GID, SANDBOX_UID, type Rank } from "./bubblewrap-arguments.ts";
 import type { Environment } from "./sandbox.ts";
 
@@ -41,3 +43,12 @@ export const userFiles = (rank: Rank, account: string): { passwd: string; group:
   const [uid, gid] = rank === "user" ? [SANDBOX_UID, SANDBOX_GID] : [uidOf(account), uidOf(account)];
   return { passwd: `root:x:0:0:root:/:/sbin/nologin\nsbx_user1051:x:${uid}:${gid}::/home/sbx_user1051:/sbin/nologin\n`, group: `root:x:0:\nsbx_user1051:x:${gid}:\n` };
 };
+
+/** The same, written into a folder of the host: where each lies, by its name. */
+export const writeUserFiles = (directory: string, rank: Rank, account: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(userFiles(rank, account)).map(([name, content]) => {
+      writeFileSync(join(directory, name), content);
+      return [name, join(directory, name)];
+    }),
+  );

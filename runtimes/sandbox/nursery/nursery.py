@@ -13,7 +13,7 @@ import sys
 IS_RUNTIME = sys.argv[1:] == ["python"]
 if IS_RUNTIME:
     # Before anything of ours: what a runtime finds loaded is what it has loaded itself.
-    _place, sys.path[0] = sys.path[0], "/var/runtime"
+    sys.path[0] = "/var/runtime"
     import waiting
 
 _loaded, _path = set(sys.modules), list(sys.path)

@@ -122,7 +122,7 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
       asked.delete(ask);
     }
     const one = made.get(id);
-    if (one === undefined) return void (handle as Socket | undefined)?.unref?.();
+    if (one === undefined) return isServer(handle) ? void handle.close() : void (handle as Socket | undefined)?.destroy();
     if (isServer(handle)) one.servers.set(port!, handle);
     if (role === "control") Object.assign(one, { control: handle, pid: first, isCopied });
     else if (role !== undefined) one.runs.set(run!, { ...one.runs.get(run!), [role]: whole(handle as Socket) });
@@ -158,7 +158,9 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
       });
       const onHost = namespacedPid(nursery, one.pid);
       if (onHost === undefined) throw new Error("a sandbox ended while it was made");
-      return { pid: onHost, servers: one.servers, control: whole(one.control!), waiting: one.runs.get("waiting") ?? {}, isCopied: one.isCopied, ended: one.ended.promise };
+      const waiting = one.runs.get("waiting") ?? {};
+      one.runs.delete("waiting");
+      return { pid: onHost, servers: one.servers, control: whole(one.control!), waiting, isCopied: one.isCopied, ended: one.ended.promise };
     },
     async copy(id, first) {
       await order({ do: "copy", id });
@@ -183,8 +185,11 @@ export const openCage = async (kind: Kind, needs: Needs): Promise<Cage> => {
   };
 };
 
-const forget = ({ servers, ended }: Making) => {
+/** What nobody has taken of it is closed. */
+const forget = ({ servers, control, runs, ended }: Making) => {
   for (const server of servers.values()) server.close();
+  control?.destroy();
+  for (const ends of runs.values()) for (const end of Object.values(ends)) end.destroy();
   ended.resolve();
 };
 

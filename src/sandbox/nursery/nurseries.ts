@@ -59,18 +59,23 @@ export const createNurseries = ({ directory, ...needs }: Needs): Nurseries => {
   /** Who is not asked for, and has nothing that is somebody's, goes: it holds an interpreter, and what waits. */
   const retireLater = (key: string, nursery: Nursery): Timer =>
     wall.at(wall.now() + NURSERY_IDLE_MS, "idle nursery", () => {
-      if (!nursery.isIdle) return void kept.set(key, { nursery, retiring: retireLater(key, nursery) });
+      if (!nursery.isIdle) return void keep(key, nursery);
       forget(key);
       const left = nursery.close().finally(() => leaving.delete(left));
       leaving.add(left);
     });
-  const nurseryOf = (kind: Kind): Nursery => {
-    const key = JSON.stringify(kind);
-    const known = kept.get(key);
-    known?.retiring.cancel();
-    const nursery = known?.nursery ?? open(key, kind);
+  const keep = (key: string, nursery: Nursery): Nursery => {
+    kept.get(key)?.retiring.cancel();
     kept.set(key, { nursery, retiring: retireLater(key, nursery) });
     return nursery;
+  };
+  const known = (kind: Kind, key = JSON.stringify(kind)): Nursery | undefined => {
+    const one = kept.get(key);
+    return one === undefined ? undefined : keep(key, one.nursery);
+  };
+  const nurseryOf = (kind: Kind): Nursery => {
+    const key = JSON.stringify(kind);
+    return known(kind, key) ?? keep(key, open(key, kind));
   };
 
   const prepare = (spec: SandboxSpec): void => {
@@ -85,8 +90,8 @@ export const createNurseries = ({ directory, ...needs }: Needs): Nurseries => {
       assert(!isClosed, "nothing is made by a driver that is closed");
       const found = kindOf(spec, packages);
       if (found === undefined) return undefined;
-      if (!kept.has(JSON.stringify(found.kind))) return openLater(spec);
-      const nursery = nurseryOf(found.kind);
+      const nursery = known(found.kind);
+      if (nursery === undefined) return openLater(spec);
       wall.at(wall.now() + REFILL_MS, "nursery", () => void nursery.refill());
       const prepared = await nursery.take();
       return prepared === undefined ? undefined : { prepared, own: found.own };

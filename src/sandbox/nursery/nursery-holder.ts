@@ -32,7 +32,6 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): NurseryHol
   /** It has namespaces of its own: nothing may be mounted in it before. */
   const ready = Promise.withResolvers<void>();
   let hasEnded = false;
-  let waiting: Opened | undefined;
   /** The program that waits, when it is a copy. */
   let copy: { pid: number; inner: number } | undefined;
 
@@ -57,6 +56,18 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): NurseryHol
     abandon: () => [stdout, stderr, log, channel].forEach((end) => end?.destroy()),
   });
 
+  /** Its ends are closed when it has ended, and nobody has taken it. */
+  const openWaiting = (): Opened => {
+    const run = runs.add(WAITING);
+    const opened = openedOf(made.waiting, () => run);
+    void run.exited.then(() => {
+      if (waiting !== opened) return;
+      waiting = undefined;
+      opened.abandon();
+    });
+    return opened;
+  };
+  let waiting: Opened | undefined = made.waiting.stdout === undefined ? undefined : openWaiting();
   return {
     pid: Promise.resolve(made.pid),
     ready: ready.promise,
@@ -67,14 +78,8 @@ export const createNurseryHolder = ({ id, kind, cage, made }: Facts): NurseryHol
     },
     async enter() {
       order("enter");
-      if (made.waiting.stdout === undefined) return;
-      const run = runs.add(WAITING);
-      const opened = (waiting = openedOf(made.waiting, () => run));
-      void run.exited.then(() => {
-        if (waiting !== opened) return;
-        waiting = undefined;
-        opened.abandon();
-      });
+      if (waiting === undefined) return;
+      const run = waiting.start();
       if (copy !== undefined) order(`adopt ${WAITING} ${copy.inner}`);
       await run.started;
       if (copy !== undefined) await cage.release(id);

@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
@@ -7,7 +6,7 @@ import type { BubblewrapHost } from "../bubblewrap.ts";
 import { canaryProgram, faultsOf } from "../canary.ts";
 import type { Internet } from "../internet.ts";
 import { removeFolder } from "../remove-folder.ts";
-import { userFiles } from "../run-script.ts";
+import { writeUserFiles } from "../run-script.ts";
 import { openCage, type Cage } from "./cage.ts";
 import { findCopying } from "./copying.ts";
 import type { Kind } from "./kind.ts";
@@ -82,7 +81,7 @@ export const createNursery = ({ kind, host, python, packages, secrets, count, fo
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     let cage: Cage | undefined;
     try {
-      cage = await openCage(kind, { bwrap, python, etc: { ...host.etc, ...writeUserFiles(folder, kind.account) }, filter, packages, copying: findCopying(folder), isNetworkIsolated });
+      cage = await openCage(kind, { bwrap, python, etc: { ...host.etc, ...writeUserFiles(folder, "root", kind.account) }, filter, packages, copying: findCopying(folder), isNetworkIsolated });
       await tryCanary(cage);
       void cage.ended.then(end);
       return cage;
@@ -149,11 +148,3 @@ export const createNursery = ({ kind, host, python, packages, secrets, count, fo
     },
   };
 };
-
-const writeUserFiles = (folder: string, account: string): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(userFiles("root", account)).map(([name, content]) => {
-      writeFileSync(join(folder, name), content);
-      return [name, join(folder, name)];
-    }),
-  );
