@@ -14,6 +14,7 @@ import signal
 import socket
 import stat
 
+import children
 import kernel
 
 # To give a program its user, and to end what it left.
@@ -117,18 +118,14 @@ class First:
         self._control.sendall(text.encode() + b"\n")
 
     def serve(self):
-        woken, waker = os.pipe()
-        os.set_blocking(waker, False)
-        os.set_blocking(woken, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        woken = children.wake_descriptor()
         while True:
             for line in iter(self._next_line, None):
                 self._obey(*line.split(" ", 2))
             readable, _, _ = select.select([self._control, woken], [], [])
             if woken in readable:
-                os.read(woken, READ_BYTES)
-                self._reap()
+                for pid, status in children.reap(woken):
+                    self._ended(pid, status)
             if self._control in readable:
                 self._read()
 
@@ -216,16 +213,6 @@ class First:
                 self._ended(*os.waitpid(-1, 0))
             except ChildProcessError:
                 return
-
-    def _reap(self):
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._ended(pid, status)
 
     def _ended(self, pid, status):
         if pid not in self._names:

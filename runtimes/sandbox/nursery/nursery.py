@@ -21,9 +21,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import json
 import select
-import signal
 import socket
 
+import children
 import kernel
 from first import CHANNEL, READ_BYTES, become_first, mounted_in
 from zygote import Zygote
@@ -220,21 +220,14 @@ class Nursery:
         for role, descriptor in ours.items():
             self.server.hand({"id": id, "run": run, "role": role}, descriptor)
 
-    def reap(self):
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if self.zygote is not None and self.zygote.pid == pid:
-                self.zygote = None
-            for id, sandbox in list(self.sandboxes.items()):
-                if sandbox.pid == pid:
-                    del self.sandboxes[id]
-                    sandbox.close()
-                    self.server.tell({"id": id, "ended": True})
+    def ended(self, pid):
+        if self.zygote is not None and self.zygote.pid == pid:
+            self.zygote = None
+        for id, sandbox in list(self.sandboxes.items()):
+            if sandbox.pid == pid:
+                del self.sandboxes[id]
+                sandbox.close()
+                self.server.tell({"id": id, "ended": True})
 
     def obey(self, order):
         ask = order.pop("ask")
@@ -247,17 +240,13 @@ class Nursery:
             self.server.tell({"ask": ask})
 
     def serve(self):
-        woken, waker = os.pipe()
-        for descriptor in (woken, waker):
-            os.set_blocking(descriptor, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        woken = children.wake_descriptor()
         self.server.tell({"ready": True})
         while True:
             readable, _, _ = select.select([self.server.socket, woken], [], [])
             if woken in readable:
-                os.read(woken, READ_BYTES)
-                self.reap()
+                for pid, _ in children.reap(woken):
+                    self.ended(pid)
             if self.server.socket in readable:
                 for order in self.server.read():
                     self.obey(order)

@@ -224,9 +224,7 @@ const launch = ({ mounts, waiting }: Kind, { bwrap, python, etc, filter, package
     ...Object.entries(isPython ? waiting.env : {}).flatMap(([name, value]) => ["--setenv", name, value]),
     "--info-fd", "4", "--", ...line,
   ];
-  const child = spawnChild(bwrap, args, { env: {}, stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"] });
-  // A pipe, as its copies have one: what Python knows of its output is copied, too.
-  child.stdout!.resume();
+  const child = spawnChild(bwrap, args, { env: {}, stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"] });
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (said = (said + chunk).slice(-2_000)));
   const pid = text(child.stdio[4] as Readable).then((facts) => Number(/"child-pid": (\d+)/.exec(facts)?.[1]));
