@@ -14,7 +14,6 @@ import { launch } from "./launch.ts";
 import { connectToLoopback, listenOnLoopback, type Listening } from "./loopback.ts";
 import type { Nurseries } from "./nursery/nurseries.ts";
 import type { PreparedSandbox } from "./nursery/prepared.ts";
-import { descendantsOf } from "./process-table.ts";
 import { removeFolder } from "./remove-folder.ts";
 import { writeUserFiles } from "./run-script.ts";
 import type { Mount, Sandbox, SandboxListener, SandboxSpec } from "./sandbox.ts";
@@ -68,10 +67,9 @@ const makeSandbox = async (spec: SandboxSpec, { host, directory, wall, log }: Ne
     removeFolder(directory, log);
   };
   try {
-    const { networks } = host;
-    const listen = networks === undefined || spec.ports.length === 0 ? undefined : (pid: number) => networks.listen(pid, spec.ports);
-    const hold = createHold({ id: spec.id, listen, launch: () => launchIn(directory, spec, { host, cgroup: cgroup! }), internet: host.internet, wall, log });
-    cgroup = host.cgroups.create(spec.id, limitsOf(spec, OWN_PROCESSES + (spec.programsMax ?? 1)), () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    const { networks, internet } = host;
+    const hold = createHold({ id: spec.id, networks, ports: spec.ports, launch: () => launchIn(directory, spec, { host, cgroup: cgroup! }), internet, wall, log });
+    cgroup = host.cgroups.create(spec.id, limitsOf(spec, OWN_PROCESSES + (spec.programsMax ?? 1)), hold.processes);
     await hold.get();
     return { cgroup, hold, release };
   } catch (error) {

@@ -1,9 +1,10 @@
-import type { Server } from "node:net";
 import { assert } from "../kit/assert.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Holder } from "./holder.ts";
 import type { Connection, Internet } from "./internet.ts";
+import type { Networks } from "./networks.ts";
+import { descendantsOf } from "./process-table.ts";
 
 /** Keeps a sandbox up: its first process, and its way to the internet. */
 export interface Hold {
@@ -11,6 +12,8 @@ export interface Hold {
   get(): Promise<Holder>;
   /** Its pid on the host; 0 while there is none. */
   readonly firstPid: number;
+  /** All below it, by their pids on the host. */
+  processes(): number[];
   /** Kills what it runs, or itself when it does not obey. */
   reset(): Promise<void>;
   /** Everything in the sandbox is killed, and nothing is made any more. */
@@ -20,8 +23,9 @@ export interface Hold {
 interface Needs {
   id: string;
   launch: () => Holder;
-  /** Where nobody inside does it: listens in the network of that process. */
-  listen: ((pid: number) => Promise<ReadonlyMap<number, Server>>) | undefined;
+  /** Listens on the ports in its network, where nobody inside does it. */
+  networks: Pick<Networks, "listen"> | undefined;
+  ports: readonly number[];
   internet: Internet | undefined;
   wall: Clock;
   log: Log;
@@ -39,7 +43,7 @@ const ATTEMPTS = 5;
 /** A first process that has not ended its programs after this time never will: a handler has taken it over, or it hangs. */
 const RESET_TIMEOUT_MS = 10_000;
 
-export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): Hold => {
+export const createHold = ({ id, launch, networks, ports, internet, wall, log }: Needs): Hold => {
   let up: Promise<Up> | undefined;
   let firstPid = 0;
   let isOver = false;
@@ -49,6 +53,10 @@ export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): 
     if (connection?.failure !== undefined) log.warn("a sandbox has no way to the internet", { sandbox: id, error: connection.failure });
     return connection;
   };
+  const listen = async (holder: Holder) => {
+    if (holder.listens || networks === undefined || ports.length === 0) return;
+    holder.adopt(await networks.listen(await holder.pid, ports));
+  };
   const make = async (attempt = 1): Promise<Up> => {
     const holder = launch();
     const connecting = connect(holder);
@@ -57,7 +65,7 @@ export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): 
     });
     try {
       // The loopback is up when the first process is.
-      await Promise.all([connecting, holder.ready.then(async () => !holder.listens && listen !== undefined && holder.adopt(await listen(await holder.pid)))]);
+      await Promise.all([connecting, holder.ready.then(() => listen(holder))]);
       firstPid = await holder.pid;
     } catch (error) {
       await holder.kill();
@@ -78,6 +86,7 @@ export const createHold = ({ id, launch, listen, internet, wall, log }: Needs): 
       return (await up).holder;
     },
     get firstPid() { return firstPid; },
+    processes: () => (firstPid === 0 ? [] : descendantsOf(firstPid)),
     async reset() {
       const current = (await up?.catch(() => undefined))?.holder;
       if (current === undefined) return;

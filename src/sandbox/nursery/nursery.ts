@@ -60,10 +60,7 @@ export const createNursery = ({ kind, host, python, packages, secrets, count, fo
   let isUp = true;
   let isClosed = false;
 
-  const make = (cage: Cage, way = internet): Promise<PreparedSandbox> => {
-    const listen = networks === undefined || kind.ports.length === 0 ? undefined : (pid: number) => networks.listen(pid, kind.ports);
-    return prepareSandbox({ id: sandboxId(), kind, cage, cgroups, internet: way, listen, wall, log });
-  };
+  const make = (cage: Cage, way = internet): Promise<PreparedSandbox> => prepareSandbox({ id: sandboxId(), kind, cage, cgroups, internet: way, networks, wall, log });
   /** The first that it makes is nobody's: a canary tries to get out of it. */
   const tryCanary = async (cage: Cage) => {
     // It would see the device of a way out.

@@ -1,12 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import type { Server } from "node:net";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Cgroup, CgroupHost, CgroupLimits } from "../cgroup.ts";
 import { createHold, type Hold } from "../hold.ts";
 import type { Holder } from "../holder.ts";
 import type { Internet } from "../internet.ts";
-import { descendantsOf } from "../process-table.ts";
+import type { Networks } from "../networks.ts";
 import type { Mount, SandboxSpec } from "../sandbox.ts";
 import { PACKAGE_TARGETS, type Kind } from "./kind.ts";
 import type { Cage } from "./cage.ts";
@@ -32,8 +31,7 @@ interface Needs {
   cage: Cage;
   cgroups: CgroupHost;
   internet: Internet | undefined;
-  /** Listens in the network of a first process that was made anew. */
-  listen: ((pid: number) => Promise<ReadonlyMap<number, Server>>) | undefined;
+  networks: Networks | undefined;
   wall: Clock;
   log: Log;
 }
@@ -44,7 +42,7 @@ const LIMITS: CgroupLimits = { memoryBytes: 21_504 * MIB, cpus: 1, processesMax:
 /** AWS's least. */
 export const PREPARED_STORAGE_BYTES = 512 * MIB;
 
-export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen, wall, log }: Needs): Promise<PreparedSandbox> => {
+export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, networks, wall, log }: Needs): Promise<PreparedSandbox> => {
   let relaunch: () => Holder = () => {
     throw new Error("a prepared sandbox ended before it was anybody's");
   };
@@ -58,10 +56,10 @@ export const prepareSandbox = async ({ id, kind, cage, cgroups, internet, listen
     first = undefined;
     return launched;
   };
-  const hold = createHold({ id, launch, listen, internet, wall, log });
+  const hold = createHold({ id, launch, networks, ports: kind.ports, internet, wall, log });
   let cgroup: Cgroup | undefined;
   try {
-    cgroup = cgroups.create(id, LIMITS, () => (hold.firstPid === 0 ? [] : descendantsOf(hold.firstPid)));
+    cgroup = cgroups.create(id, LIMITS, hold.processes);
     const { joinFiles } = cgroup;
     // A kernel may take 15 ms for this: that is why it is done in advance.
     const group = async (pid: number) => Promise.all(joinFiles.map((file) => writeFile(file, String(pid))));
