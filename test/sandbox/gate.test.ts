@@ -3,17 +3,10 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createNetworks } from "../../src/sandbox/networks.ts";
+import { isThere } from "../support/commands.ts";
 import { eventually } from "../support/temporary.ts";
 
 const PYTHON = "/usr/bin/python3";
-const isThere = (command: string, ...args: string[]): boolean => {
-  try {
-    execFileSync(command, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
 const canRun = process.getuid?.() === 0 && existsSync("/dev/net/tun") && isThere(PYTHON, "--version") && isThere("unshare", "--net", "true") && isThere("ip", "route", "get", "203.0.113.1");
 
 /** A process with a network of its own. */

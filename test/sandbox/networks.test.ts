@@ -4,17 +4,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createNetworks } from "../../src/sandbox/networks.ts";
+import { isThere } from "../support/commands.ts";
 import { eventually } from "../support/temporary.ts";
 
 const PYTHON = "/usr/bin/python3";
-const isThere = (command: string, ...args: string[]): boolean => {
-  try {
-    execFileSync(command, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
 const canRun = process.getuid?.() === 0 && isThere(PYTHON, "--version") && isThere("unshare", "--net", "true");
 
 /** A process with a network of its own. */
