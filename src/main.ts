@@ -26,6 +26,7 @@ import { createProvisioning } from "./services/lambda/concurrency/provisioning.t
 import { createResolveTarget } from "./services/lambda/versions/resolve.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
+import { createThreadStore } from "./store/thread.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566`: the address actually bound. */
@@ -48,7 +49,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   };
 
   const store = createSqliteStore({ path: inData("state.db"), migrations: stateMigrations, onSyncFailure });
-  const history = createSqliteStore({ path: inData("history.db"), migrations: historyMigrations, onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS } });
+  const history = createThreadStore({ path: inData("history.db"), migrations: historyMigrations, onFailure: onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS } });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
   const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), ...(config.prepared === 0 ? {} : { prepared: { packages: inData("code"), count: config.prepared } }), wall, log });
@@ -84,6 +85,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
+  await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
   // Behind the first requests: nobody waits for environments to be warm again.
   createProvisioning({ store, scheduler, limits, clock }).recover().catch((error: unknown) => log.error("provisioned concurrency could not be taken up; it is when it is configured anew", { error: String(error) }));
