@@ -32,7 +32,7 @@ export const heldBy = ({ pid, directory, mark }: About): Held => {
     // The numbers of pipes and sockets say nothing: what counts is how many of a kind there are.
     descriptors: descriptorsOf(pid).map((link) => link.replace(/:\[\d+\]$/, "").replaceAll(/[0-9a-f]{16,}/g, "…")),
     cgroups: foldersBelow("/sys/fs/cgroup").filter((folder) => isOwn.test(folder)).map((folder) => folder.replaceAll(/[0-9a-f]{16,}/g, "…")),
-    mounts: tree.slice(0, 1).flatMap((one) => read(`/proc/${one}/mountinfo`).split("\n").filter((line) => line.includes(directory) || line.includes(" nsfs "))).map((line) => line.split(" ")[4]!),
+    mounts: read(`/proc/${pid}/mountinfo`).split("\n").filter((line) => line.includes(directory) || line.includes(" nsfs ")).map((line) => line.split(" ")[4]!),
     namespaces: [...new Set(tree.flatMap((one) => [...listed(`/proc/${one}/ns`).map((name) => linkOf(`/proc/${one}/ns/${name}`)), ...descriptorsOf(one).filter((link) => /^(net|mnt|pid|user|ipc|uts|cgroup):\[/.test(link))]))].filter((link) => link !== "").map((link) => link.replace(/:\[\d+\]$/, "")),
     "sandbox files": listed(join(directory, "sandboxes/live")).concat(listed(join(directory, "sandboxes")).filter((name) => /^[0-9a-f]{16}$/.test(name))),
   };

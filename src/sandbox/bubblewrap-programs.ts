@@ -56,12 +56,12 @@ export const createPrograms = (spec: SandboxSpec, { host, cgroup, hold, wall }: 
   let killedAt = 0;
 
   const everyMs = isMemoryCounted ? WATCH_MS.counted : WATCH_MS.summed;
-  const memory = createMemoryReader({ cgroup, hold, isMemoryCounted, freshMs: everyMs, wall });
+  const memory = createMemoryReader({ cgroup, hold, isMemoryCounted, wall });
   const memoryWatch = createWatch({
     everyMs,
     wall,
     look() {
-      if (running.size === 0 || memory.read().bytes <= spec.memoryBytes) return;
+      if (running.size === 0 || !memory.isDue(spec.memoryBytes) || memory.read().bytes <= spec.memoryBytes) return;
       // Where nobody counts, what forks have in common was summed up for each.
       if (!isMemoryCounted && sharedMemoryOf(cgroup.pids()) <= spec.memoryBytes) return;
       killLargest();

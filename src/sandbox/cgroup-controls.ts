@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** How each thing is asked of a group, in the files of cgroup v1 and of v2. All are synchronous: one file of the kernel's memory each. */
@@ -68,38 +68,53 @@ export const limit: Readonly<Record<Version, Readonly<Record<Controller, (direct
 
 const quotaUs = (cpus: number): number => Math.max(CPU_QUOTA_US_MIN, Math.round(cpus * CPU_PERIOD_US));
 
-export interface MemoryReading {
-  /** Bytes that cannot be taken back: anonymous and shared memory (a tmpfs too), without the page cache of files. */
-  heldBytes: number;
-  /** Bytes that the kernel counts, page cache and its own memory included. */
-  countedBytes: number;
-  /** The most that it counted. 0 where the kernel does not tell. */
-  countedPeakBytes: number;
-}
-
-export const readMemory: Readonly<Record<Version, (directory: string) => MemoryReading>> = {
+/** Bytes that cannot be taken back: anonymous and shared memory (a tmpfs too), without the page cache of files. */
+export const readHeldBytes: Readonly<Record<Version, (directory: string) => number>> = {
   1(directory) {
     const stat = readFile(directory, "memory.stat");
-    return {
-      heldBytes: field(stat, "total_rss") + field(stat, "total_shmem"),
-      countedBytes: Number(readFile(directory, "memory.usage_in_bytes")),
-      countedPeakBytes: readCountedPeak[1](directory),
-    };
+    return field(stat, "total_rss") + field(stat, "total_shmem");
   },
   2(directory) {
     const stat = readFile(directory, "memory.stat");
-    return {
-      heldBytes: field(stat, "anon") + field(stat, "shmem"),
-      countedBytes: Number(readFile(directory, "memory.current")),
-      countedPeakBytes: readCountedPeak[2](directory),
-    };
+    return field(stat, "anon") + field(stat, "shmem");
   },
 };
 
-/** One file, where a whole reading takes several. 0 where the kernel does not tell. */
-export const readCountedPeak: Readonly<Record<Version, (directory: string) => number>> = {
-  1: (directory) => Number(readFile(directory, "memory.max_usage_in_bytes")),
-  2: (directory) => Number(readFile(directory, "memory.peak")),
+/** A file that holds one number and is read often: it stays open, as opening it is most of what a reading costs. */
+export interface Counter {
+  /** 0 where the kernel does not tell. */
+  read(): number;
+  close(): void;
+}
+
+const NUMBER_BYTES = 32;
+const digits = Buffer.alloc(NUMBER_BYTES);
+
+const openCounter = (directory: string, name: string): Counter => {
+  let descriptor: number | undefined;
+  const read = (): number => {
+    descriptor ??= openSync(join(directory, name), "r");
+    return Number(digits.toString("latin1", 0, readSync(descriptor, digits, 0, NUMBER_BYTES, 0)));
+  };
+  return {
+    read() {
+      try {
+        return read();
+      } catch {
+        return 0;
+      }
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+};
+
+/** What the kernel counts, and the most that it counted: page cache and its own memory included. */
+export const openMemoryCounters: Readonly<Record<Version, (directory: string) => { counted: Counter; countedPeak: Counter }>> = {
+  1: (directory) => ({ counted: openCounter(directory, "memory.usage_in_bytes"), countedPeak: openCounter(directory, "memory.max_usage_in_bytes") }),
+  2: (directory) => ({ counted: openCounter(directory, "memory.current"), countedPeak: openCounter(directory, "memory.peak") }),
 };
 
 export const readOutOfMemoryKills: Readonly<Record<Version, (directory: string) => number>> = {

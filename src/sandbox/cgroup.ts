@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { FREEZERS, limit, readCountedPeak, readCpuMs, readMemory, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller, type MemoryReading } from "./cgroup-controls.ts";
+import { FREEZERS, limit, openMemoryCounters, readCpuMs, readHeldBytes, readOutOfMemoryKills, readPids, tryWrite, type CgroupLimits, type Controller } from "./cgroup-controls.ts";
 import { isLeftOver, ownerName } from "./cgroup-owner.ts";
 import { findPlaces, type Places } from "./cgroup-places.ts";
 import { cpuMsOf, memoryOf, signalAll } from "./process-table.ts";
@@ -37,7 +37,9 @@ export interface Cgroup {
   pids(): number[];
   /** What the processes hold, and the most that they held, without the page cache of the files that they read. See `createPeak`. */
   memory(): { bytes: number; peakBytes: number };
-  /** The most that the kernel counted, page cache and all; while it stays the same there is little that `memory` could find. 0 where the kernel does not tell. */
+  /** What the kernel counts, page cache and all: for little, where `memory` costs several files. 0 where it does not tell. */
+  countedBytes(): number;
+  /** The most that it counted; while it stays the same there is little that `memory` could find. */
   countedPeakBytes(): number;
   /** The time that they used. */
   cpuMs(): number;
@@ -117,6 +119,7 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
 
   const pids = (): number[] => (directories.length === 0 ? [...members()] : [...new Set(directories.flatMap(readPids))].filter((pid) => pid !== 0));
   const notePeak = createPeak();
+  const counters = memory === undefined ? undefined : openMemoryCounters[memory.version](join(memory.directory, id));
   let isFreezing = false;
 
   const waitFor = async (what: string, holds: () => boolean) => {
@@ -164,10 +167,14 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
     kill,
     pids,
     memory() {
-      const reading = memory === undefined ? summedUp(memoryOf(pids())) : readMemory[memory.version](join(memory.directory, id));
+      const reading =
+        memory === undefined || counters === undefined
+          ? summedUp(memoryOf(pids()))
+          : { heldBytes: readHeldBytes[memory.version](join(memory.directory, id)), countedBytes: counters.counted.read(), countedPeakBytes: counters.countedPeak.read() };
       return { bytes: reading.heldBytes, peakBytes: notePeak(reading) };
     },
-    countedPeakBytes: () => (memory === undefined ? 0 : readCountedPeak[memory.version](join(memory.directory, id))),
+    countedBytes: () => counters?.counted.read() ?? 0,
+    countedPeakBytes: () => counters?.countedPeak.read() ?? 0,
     cpuMs: () => (accounting === undefined ? cpuMsOf(pids()) : readCpuMs[accounting.version](join(accounting.directory, id))),
     setCpus(cpus) {
       const place = places.limits.cpu;
@@ -179,6 +186,8 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
     },
     outOfMemoryKills: () => (memory === undefined ? 0 : readOutOfMemoryKills[memory.version](join(memory.directory, id))),
     async remove() {
+      counters?.counted.close();
+      counters?.countedPeak.close();
       await removeAll(directories, { wall, log });
     },
   };
@@ -187,6 +196,13 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
 const writeLimits = ({ limits: controllers }: Places, id: string, limits: CgroupLimits): void => {
   for (const [controller, { version, directory }] of Object.entries(controllers)) limit[version][controller as Controller](join(directory, id), limits);
 };
+
+interface MemoryReading {
+  heldBytes: number;
+  countedBytes: number;
+  /** 0 where the kernel does not tell. */
+  countedPeakBytes: number;
+}
 
 /**
  * The most memory that was held. The kernel's own peak counts the page cache too: a package of 200 MB that was read once would be

@@ -6,7 +6,9 @@ import type { Hold } from "./hold.ts";
 export interface MemoryReader {
   /** What the programs hold, and the most that they held: the group's memory without what is in /tmp. */
   read(): { bytes: number; peakBytes: number };
-  /** The most that they held, for little: it is read anew when the last reading is older than the watch's would be, or the kernel counted more meanwhile. */
+  /** Asked for little: whether a reading could tell of more than `bytes`, or of much more than the last one did. */
+  isDue(bytes: number): boolean;
+  /** The most that they held, for little: it is read anew when the last reading is old, or the kernel counted more meanwhile. */
   peakBytes(): number;
 }
 
@@ -14,14 +16,17 @@ interface Needs {
   cgroup: Cgroup;
   hold: Hold;
   isMemoryCounted: boolean;
-  /** How old a reading may be. */
-  freshMs: number;
   wall: Clock;
 }
 
-export const createMemoryReader = ({ cgroup, hold, isMemoryCounted, freshMs, wall }: Needs): MemoryReader => {
+/** How old a reading may be, if the kernel counted no more since. */
+const FRESH_MS = 250;
+/** What was written to /tmp and removed again is told from memory only by who looked meanwhile. */
+const GROWTH_BYTES = 4 * 1024 * 1024;
+
+export const createMemoryReader = ({ cgroup, hold, isMemoryCounted, wall }: Needs): MemoryReader => {
   let tmpPeak = 0;
-  let last: { at: number; countedPeakBytes: number; peakBytes: number } | undefined;
+  let last: { at: number; countedBytes: number; countedPeakBytes: number; peakBytes: number } | undefined;
 
   const measure = (): { bytes: number; peakBytes: number } => {
     const memory = cgroup.memory();
@@ -33,11 +38,16 @@ export const createMemoryReader = ({ cgroup, hold, isMemoryCounted, freshMs, wal
   const read = () => {
     const countedPeakBytes = cgroup.countedPeakBytes();
     const measured = measure();
-    last = { at: wall.monotonic(), countedPeakBytes, peakBytes: measured.peakBytes };
+    last = { at: wall.monotonic(), countedBytes: cgroup.countedBytes(), countedPeakBytes, peakBytes: measured.peakBytes };
     return measured;
   };
-  const isFresh = () => last !== undefined && wall.monotonic() - last.at < freshMs && isMemoryCounted && last.countedPeakBytes !== 0 && last.countedPeakBytes === cgroup.countedPeakBytes();
-  return { read, peakBytes: () => (isFresh() ? last!.peakBytes : read().peakBytes) };
+  const isFresh = () => last !== undefined && wall.monotonic() - last.at < FRESH_MS && isMemoryCounted && last.countedPeakBytes !== 0 && last.countedPeakBytes === cgroup.countedPeakBytes();
+  const isDue = (bytes: number) => {
+    if (!isMemoryCounted || last === undefined) return true;
+    const counted = cgroup.countedBytes();
+    return counted === 0 || counted > Math.min(bytes, last.countedBytes + GROWTH_BYTES);
+  };
+  return { read, isDue, peakBytes: () => (isFresh() ? last!.peakBytes : read().peakBytes) };
 };
 
 const bytesOfTmp = (pid: number): number => {
