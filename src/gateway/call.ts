@@ -42,6 +42,6 @@ export const createCall = (needs: GatewayNeeds): Call => {
       trailers: {},
       isInternal: true,
     };
-    return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options.expects)) as never;
+    return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options)) as never;
   };
 };

@@ -1,4 +1,5 @@
 import { ApiError, isApiError } from "../kit/api-error.ts";
+import type { CallOptions } from "../kit/call.ts";
 import type { Operation, ServiceModel } from "../protocol/schema.ts";
 import { validate } from "../protocol/validate.ts";
 import type { Permission, RequestContext } from "../services/service.ts";
@@ -8,6 +9,8 @@ import type { GatewayNeeds } from "./needs.ts";
 
 export const notBuilt = (model: ServiceModel, operation: string): ApiError =>
   new ApiError("NotImplemented", `${model.sdkId} ${operation} is not built in this version of lambdad. docs/coverage.md lists what is.`, { status: 501 });
+
+type Asking = Pick<CallOptions, "expects" | "isQuestion">;
 
 /** What the wire and `call` have in common: validate → check → authorize → handle. A failure is written to the ledger before it is thrown. */
 export const createPerform = (needs: GatewayNeeds) => {
@@ -27,7 +30,7 @@ export const createPerform = (needs: GatewayNeeds) => {
     });
   };
 
-  return async (model: ServiceModel, operation: Operation, input: unknown, given: Omit<RequestContext, "refusalOf">, expects: readonly string[] = []): Promise<unknown> => {
+  return async (model: ServiceModel, operation: Operation, input: unknown, given: Omit<RequestContext, "refusalOf">, { expects = [], isQuestion = false }: Asking = {}): Promise<unknown> => {
     const service = await load(model);
     const handler = service?.handlers[operation.name];
     if (service === undefined || handler === undefined) throw notBuilt(model, operation.name);
@@ -37,7 +40,7 @@ export const createPerform = (needs: GatewayNeeds) => {
       validate(model, operation, input as Record<string, unknown>);
       await service.check?.(operation.name, input, context);
       await authorize(asked);
-      return await handler(input, context);
+      return isQuestion ? {} : await handler(input, context);
     } catch (error) {
       if (isApiError(error) && !expects.includes(error.code)) recordFailure(service, operation.name, input, context, error);
       throw error;
