@@ -36,6 +36,8 @@ export interface Delivery {
   region: string;
   /** For a bucket: the key of the object that the payload becomes. */
   objectKey?: string;
+  /** For a queue: what goes with the message that the payload becomes. */
+  messageAttributes?: Record<string, { DataType: "String" | "Number"; StringValue: string }>;
   /** Names of the ledger's that the delivery is found by. */
   keys: string[];
 }
@@ -48,6 +50,9 @@ const FINAL: Record<string, "refused" | "gone"> = {
   AccessDenied: "refused",
   ResourceNotFoundException: "gone",
   NoSuchBucket: "gone",
+  QueueDoesNotExist: "gone",
+  InvalidMessageContents: "gone",
+  InvalidParameterValue: "gone",
   NotImplemented: "gone",
   InvalidParameterValueException: "gone",
   InvalidRequestContentException: "gone",
@@ -68,7 +73,12 @@ const createSenders = (call: Call): Record<string, (sending: Sending) => Promise
     call("lambda", "Invoke", { FunctionName: delivery.targetArn, InvocationType: "Event", Payload: Buffer.from(delivery.payload), ...(delivery.tenantId === undefined ? {} : { TenantId: delivery.tenantId }) }, { as, account: arn.account, region: arn.region, requestId: delivery.id, trace }),
   s3: ({ delivery, arn, as, trace }) =>
     call("s3", "PutObject", { Bucket: arn.resource, Key: delivery.objectKey ?? delivery.id, Body: Buffer.from(delivery.payload), ContentType: "application/json" }, { as, region: delivery.region, requestId: delivery.id, trace }),
+  sqs: ({ delivery, arn, as, trace }) =>
+    call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: delivery.payload, ...(delivery.messageAttributes === undefined ? {} : { MessageAttributes: delivery.messageAttributes }) }, { as, account: arn.account, region: arn.region, requestId: delivery.id, trace }),
 });
+
+/** As AWS writes it: what it is called by inside the platform, wherever that is reached. */
+export const queueUrlOf = ({ region, account, resource }: Arn): string => `https://sqs.${region}.amazonaws.com/${account}/${resource}`;
 
 /** Hands an event to the target that its ARN names, through `call`: the target's own policy, or that of the role in whose name it comes, decides, at this moment. */
 export const createDeliver = ({ call }: { call: Call }) => {
@@ -82,7 +92,7 @@ export const createDeliver = ({ call }: { call: Call }) => {
   const send = async (delivery: Delivery) => {
     const arn = parseArn(delivery.targetArn);
     const sender = arn === undefined ? undefined : senders[arn.service];
-    if (arn === undefined || sender === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn} yet: only to functions and buckets`, { status: 501 });
+    if (arn === undefined || sender === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn} yet: only to functions, buckets and queues`, { status: 501 });
     const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };
     await sender({ delivery, arn, as: await callerOf(delivery), trace });
   };

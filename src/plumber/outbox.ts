@@ -37,7 +37,7 @@ interface Due extends Delivery {
   acceptedAt: number;
 }
 
-const GONE: Record<string, string> = { ResourceNotFoundException: "there is no such function", NoSuchBucket: "there is no such bucket" };
+const GONE: Record<string, string> = { ResourceNotFoundException: "there is no such function", NoSuchBucket: "there is no such bucket", QueueDoesNotExist: "there is no such queue" };
 
 /** Why it is given up, in plain words; `failed` comes here when it has become too old. */
 const whyDropped = ({ as }: Delivery, { kind, code }: Exclude<DeliveryOutcome, { kind: "delivered" }>): string => {

@@ -11,7 +11,7 @@ import { sql, sqlOne, type Operation, type Row, type Store } from "../store/stor
 import { afterRun, type Attempted, type Next, type Ran } from "./after-run.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
-import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler } from "./scheduler.ts";
+import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler, type Told } from "./scheduler.ts";
 
 export interface InvocationQueue {
   /** Resolves once the event is on the disk. The same request id again is the same event. */
@@ -45,7 +45,7 @@ const RULES_DEFAULT: EventRules = {
     return EVENT_SETTINGS_DEFAULT;
   },
   *end() {
-    return undefined;
+    return [];
   },
   afterEnd() {},
 };
@@ -149,29 +149,31 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   };
 
   /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
-  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; destination?: string | undefined }> {
+  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; told: readonly Told[] }> {
     const next = afterRun(event, ran, yield* rules.settings(event), clock.now());
     if (next.kind === "again") {
       yield* sql(
         "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
         clock.now() + next.delayMs, next.isAttempt ? 1 : 0, next.isAttempt ? 0 : 1, event.requestId, event.leaseToken,
       );
-      return { next };
+      return { next, told: [] };
     }
     const ended = yield* sql("delete from async_event where request_id = ? and lease_token = ? returning request_id", event.requestId, event.leaseToken);
-    return ended.length === 0 ? { next } : { next, destination: yield* rules.end(endOf(event, ran, next, id)) };
+    return { next, told: ended.length === 0 ? [] : yield* rules.end(endOf(event, ran, next, id)) };
   }
 
   const finish = async (event: Leased, ran: Ran) => {
     const id = random.uuid();
-    const { next, destination } = await store.run(() => settle(event, ran, id));
+    const { next, told } = await store.run(() => settle(event, ran, id));
     if (next.kind === "again") {
       return tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
     }
     if (next.condition !== "Success") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: next.attempts });
-    if (destination === undefined) return;
-    tell(event, "notice", `${next.condition === "Success" ? "its result" : "what became of it"} goes to the destination ${destination}`, { destination, deliveryId: id });
-    rules.afterEnd();
+    for (const { targetArn, as, deliveryId } of told) {
+      const what = as === "dead-letter queue" ? "the event" : next.condition === "Success" ? "its result" : "what became of it";
+      tell(event, "notice", `${what} goes to the ${as} ${targetArn}`, { [as === "destination" ? "destination" : "deadLetterQueue"]: targetArn, deliveryId });
+    }
+    if (told.length > 0) rules.afterEnd();
   };
 
   const attempt = async (event: Leased) => {

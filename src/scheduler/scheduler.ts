@@ -96,12 +96,19 @@ export interface EndedEvent {
   trace: Trace;
 }
 
+/** Who is told of an event's end. */
+export interface Told {
+  targetArn: string;
+  as: "destination" | "dead-letter queue";
+  deliveryId: string;
+}
+
 /** What a function's configuration says of its events. Given to the queue, which knows nothing of configurations and destinations. */
 export interface EventRules {
   /** Asked anew for every decision, in its commit. */
   settings(event: QueuedInvocation): Operation<EventSettings>;
-  /** In the commit of an event's end: tells its destination. Resolves with the ARN of that, if there is one. */
-  end(ended: EndedEvent): Operation<string | undefined>;
+  /** In the commit of an event's end: tells whoever is to be told. Returns who that is. */
+  end(ended: EndedEvent): Operation<readonly Told[]>;
   /** After that commit. */
   afterEnd(): void;
 }

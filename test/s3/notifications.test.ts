@@ -84,7 +84,6 @@ describe("a bucket's notification configuration", () => {
   });
 
   it.each([
-    [{ QueueConfigurations: [{ QueueArn: "arn:aws:sqs:us-east-1:000000000000:q", Events: [] }] }, /SQS/],
     [{ TopicConfigurations: [{ TopicArn: "arn:aws:sns:us-east-1:000000000000:t", Events: [] }] }, /SNS/],
     [{ EventBridgeConfiguration: {} }, /EventBridge/],
     [{ LambdaFunctionConfigurations: [rule("a", ["s3:ReducedRedundancyLostObject"])] }, /ReducedRedundancyLostObject/],
@@ -185,7 +184,7 @@ describe("events", () => {
       const entries = story!.entries.filter(({ kind }) => kind === "event" || kind === "match");
       expect(entries.map(({ kind }) => kind)).toEqual(["event", "match", "match"]);
       expect(entries[1]!.summary).toMatch(/does not match: its suffix is "\.jpg", the key is "a\.png"/);
-      expect(entries[2]!.detail).toMatchObject({ isMatched: true, functionArn: arn("png") });
+      expect(entries[2]!.detail).toMatchObject({ isMatched: true, targetArn: arn("png") });
     }
     await configure(opened, []);
     await put(opened, "b.png");

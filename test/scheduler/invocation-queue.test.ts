@@ -65,7 +65,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
       *end(event) {
         if (endFailures-- > 0) throw new Error("the destination could not be written down");
         ended.push(event);
-        return "arn:destination";
+        return [{ targetArn: "arn:destination", as: "destination" as const, deliveryId: event.id }];
       },
       afterEnd() {},
     },

@@ -24,7 +24,11 @@ export const hostId = (requestId: string): string => createHash("sha512").update
 
 const principalId = (caller: Caller): string => (caller.type === "service" ? caller.service : `AWS:${caller.userId}`);
 
-/** The event that the function gets, version 2.1 of S3's "Event message structure". */
+/** What a queue gets when it is configured ("Event message structure", S3 user guide). */
+export const testEvent = (bucket: BucketRow, now: number, requestId: string): string =>
+  JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent", Time: new Date(now).toISOString(), Bucket: bucket.name, RequestId: requestId, HostId: hostId(requestId) });
+
+/** The event that the target gets, version 2.1 of S3's "Event message structure". */
 export const eventPayload = (bucket: BucketRow, event: ObjectEvent, configurationId: string, sequence: number, context: RequestContext): string =>
   JSON.stringify({
     Records: [

@@ -1,7 +1,8 @@
-/** One Lambda target of a bucket's notification configuration, as it is kept. */
+/** One target of a bucket's notification configuration, as it is kept. */
 export interface NotificationRule {
   id: string;
-  functionArn: string;
+  /** Of a function or of a queue. */
+  targetArn: string;
   /** As given: `s3:ObjectCreated:*`. */
   events: string[];
   prefix?: string;

@@ -40,7 +40,7 @@ export function* notify(s3: S3, context: RequestContext, bucket: BucketRow, even
       id: deliveryId,
       traceId: context.trace.id,
       ...(context.trace.lineage === undefined ? {} : { lineage: context.trace.lineage }),
-      targetArn: rule.functionArn,
+      targetArn: rule.targetArn,
       payload: eventPayload(bucket, event, rule.id, sequence, context),
       as: { service: "s3.amazonaws.com", account: bucket.account, sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account },
       region: bucket.region,
@@ -68,14 +68,14 @@ const record = ({ ledger }: S3, context: RequestContext, { bucket, event, matche
     detail: { event: name, bucket: bucket.name, key: event.key, size: event.size ?? null, etag: event.etag ?? null },
   });
   for (const { rule, deliveryId, missed } of matches) {
-    const target = `notification ${rule.id} to ${rule.functionArn}`;
+    const target = `notification ${rule.id} to ${rule.targetArn}`;
     ledger.record({
       ...common,
       kind: "match",
       summary: missed === undefined
         ? `The ${target} matches`
         : `The ${target} does not match: its ${missed.filter} is ${JSON.stringify(missed.expected)}, ${missed.filter === "event" ? "this is" : "the key is"} ${JSON.stringify(missed.actual)}`,
-      detail: { isMatched: missed === undefined, configurationId: rule.id, functionArn: rule.functionArn, ...(missed === undefined ? { deliveryId } : { failed: missed }) },
+      detail: { isMatched: missed === undefined, configurationId: rule.id, targetArn: rule.targetArn, ...(missed === undefined ? { deliveryId } : { failed: missed }) },
     });
   }
 };

@@ -11,4 +11,9 @@ export const s3BucketSettings: readonly Migration[] = [
       "alter table s3_bucket add column is_bucket_key_enabled integer not null default 0",
     ],
   },
+  {
+    // A target may be a queue.
+    id: "2026-12-s3-notification-targets",
+    statements: [`update s3_bucket set notifications = replace(notifications, '"functionArn":', '"targetArn":')`],
+  },
 ];

@@ -9,6 +9,7 @@ import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { conflict, invalid, notBuilt, validationFailed } from "../errors.ts";
 import { checkUnzippedSize, withLayers } from "./function-layers.ts";
 import { forgetConfigurations } from "../configuration-rows.ts";
+import { checkDeadLetterQueue } from "../invocation/dead-letter.ts";
 import { isVersion, parseFunctionName, parseUnqualified } from "../names.ts";
 import type { LambdaHandlers, LambdaParts } from "../needs.ts";
 import { cutPage, readMarker } from "../pages.ts";
@@ -52,6 +53,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
       const exists = () => conflict(`Function already exist: ${name}`);
       if ((await store.run(() => findFunction(at, name))) !== undefined) throw exists();
       await checkRole(lambda, applied.Role, context);
+      if (applied.DeadLetterConfig !== undefined) await checkDeadLetterQueue(lambda, applied.Role, name, applied.DeadLetterConfig.TargetArn, context);
       const checked = await checkCode(lambda, input.Code!, context, "creating");
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {

@@ -45,6 +45,7 @@ export interface SettingsInput {
   TenancyConfig?: { TenantIsolationMode?: string | undefined } | undefined;
   TracingConfig?: { Mode?: string | undefined } | undefined;
   SnapStart?: { ApplyOn?: string | undefined } | undefined;
+  DeadLetterConfig?: { TargetArn?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
 }
 
@@ -58,7 +59,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   FileSystemConfigs: (value: unknown[]) => value.length === 0,
   ImageConfig: (value: object) => Object.keys(value).length === 0,
   KMSKeyArn: (value: string) => value === "",
-  DeadLetterConfig: (value: { TargetArn?: string }) => (value.TargetArn ?? "") === "",
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
   DurableConfig: () => false,
   CapacityProviderConfig: () => false,
@@ -74,7 +74,6 @@ const INSTEAD: Record<string, string> = {
   S3ObjectStorageMode: "packages are copied; leave it out, or say COPY",
   PublishTo: "it belongs to Lambda Managed Instances; leave it out",
   CapacityProviderConfig: "it belongs to Lambda Managed Instances; leave it out",
-  DeadLetterConfig: "its targets are queues of SQS and topics of SNS, which are not built; use a destination on failure (PutFunctionEventInvokeConfig)",
 };
 
 /** Throws NotImplemented that names the first setting of the request that would have to be ignored. */
@@ -126,6 +125,10 @@ const checkSnapStart = ({ SnapStart }: SettingsInput, runtime: string) => {
   if (SnapStart?.ApplyOn === "PublishedVersions" && !SNAPSHOT_RUNTIMES.test(runtime)) throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
 };
 
+/** Of the settings after a request; an empty one removes it. */
+export const deadLetterTarget = (before: Settings, { DeadLetterConfig }: SettingsInput): string | undefined =>
+  (DeadLetterConfig === undefined ? before.DeadLetterConfig?.TargetArn : DeadLetterConfig.TargetArn) || undefined;
+
 /** The settings after a request, checked in AWS's order and words. */
 export const applySettings = (before: Settings, input: SettingsInput): Settings => {
   checkSnapStart(input, input.Runtime ?? before.Runtime);
@@ -153,6 +156,9 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
   checkRuntime(after.Runtime);
   if (input.TracingConfig?.Mode === "Active") after.TracingConfig = { Mode: "Active" };
   else if (input.TracingConfig?.Mode !== undefined) delete after.TracingConfig;
+  const deadLetters = deadLetterTarget(before, input);
+  if (deadLetters === undefined) delete after.DeadLetterConfig;
+  else after.DeadLetterConfig = { TargetArn: deadLetters };
   if (input.Environment !== undefined) {
     const variables = input.Environment.Variables ?? {};
     checkEnvironment(variables);

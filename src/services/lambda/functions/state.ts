@@ -32,6 +32,8 @@ export interface Settings {
   Layers?: FunctionLayer[];
   /** Auto when it is not there. The version is the one that is pinned by hand, or that the last update left. */
   RuntimeManagement?: { UpdateRuntimeOn: "Manual" | "FunctionUpdate"; RuntimeVersionArn?: string };
+  /** Where events go that are given up. */
+  DeadLetterConfig?: { TargetArn: string };
   /** PassThrough when it is not there. */
   TracingConfig?: { Mode: "Active" };
   LoggingConfig: { LogFormat: "Text" | "JSON"; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };

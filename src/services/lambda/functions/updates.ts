@@ -1,5 +1,6 @@
 import { isApiError } from "../../../kit/api-error.ts";
 import { sql, type Operation } from "../../../store/store.ts";
+import { checkDeadLetterQueue } from "../invocation/dead-letter.ts";
 import { checkCode, storeCode } from "./code.ts";
 import { refuseBeyondCodeStorage } from "./code-storage.ts";
 import { revisionDiffers } from "../errors.ts";
@@ -9,7 +10,7 @@ import type { LambdaHandlers, LambdaParts } from "../needs.ts";
 import { checkRole } from "./role.ts";
 import { createRuntimeUpdate, refuseWhilePinned } from "./runtime-management.ts";
 import { refuseUnsigned } from "../code-signing/signatures.ts";
-import { applySettings, refuseNotBuilt } from "./settings.ts";
+import { applySettings, deadLetterTarget, refuseNotBuilt } from "./settings.ts";
 import { getFunction, refuseWhileSettling, revisionOf, toFunction, type Deployment, type FunctionRecord } from "./state.ts";
 import { publish } from "../versions/versions.ts";
 
@@ -73,6 +74,8 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const at = parseUnqualified(input.FunctionName!, context);
       const before = await store.run(() => getFunction(at, at.name));
       if (input.Role !== undefined && input.Role !== before.settings.Role) await checkRole(lambda, input.Role, context);
+      const deadLetters = deadLetterTarget(before.settings, input);
+      if (deadLetters !== undefined && (input.DeadLetterConfig !== undefined || input.Role !== undefined)) await checkDeadLetterQueue(lambda, input.Role ?? before.settings.Role, at.name, deadLetters, context);
       const updateRuntime = await runtimeUpdate(before, input.Runtime);
       const unzippedBytes = await unzippedBytesOf(lambda, before.code, input.Layers);
       const record = await store.run(function* () {

@@ -3,6 +3,7 @@ import { assumeExecutionRole } from "../../../executor/credentials.ts";
 import { isApiError, type ApiError } from "../../../kit/api-error.ts";
 import { parseArn, type Arn } from "../../../kit/arn.ts";
 import { root, type Caller } from "../../../kit/caller.ts";
+import { queueUrlOf } from "../../../plumber/deliver.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalid, notBuilt } from "../errors.ts";
 import type { LambdaNeeds } from "../needs.ts";
@@ -14,8 +15,8 @@ export interface Destinations {
   onFailure?: string;
 }
 
-/** The services whose queues, topics and buses are destinations on AWS. */
-const NOT_BUILT: Record<string, string> = { sqs: "SQS", sns: "SNS", events: "EventBridge" };
+/** The services whose topics and buses are destinations on AWS. */
+const NOT_BUILT: Record<string, string> = { sns: "SNS", events: "EventBridge" };
 
 const isGiven = (destination: string | undefined): destination is string => destination !== undefined && destination !== "";
 
@@ -28,6 +29,9 @@ const badConfig = ({ onSuccess, onFailure }: Destinations): ApiError => {
   const part = (name: string, destination: string | undefined) => (destination === undefined ? "null" : `${name}(destination=${destination})`);
   return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid`);
 };
+
+/** Queues that keep an order are no destinations. */
+const isStandardQueue = ({ account, region, resource }: Arn): boolean => /^\d{12}$/.test(account) && region !== "" && /^[a-zA-Z0-9_-]{1,80}$/.test(resource);
 
 /** The function's name in the resource of its ARN. */
 const functionNameOf = ({ resource }: Arn): string | undefined => /^function:([^:]+)(?::[^:]+)?$/.exec(resource)?.[1];
@@ -61,6 +65,22 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
     }
   };
 
+  const askQueue = async (arn: Arn, text: string, as: Caller, { trace }: RequestContext) => {
+    const { account, region, resource } = arn;
+    try {
+      await call("sqs", "GetQueueUrl", { QueueName: resource }, { as: root(account), region, trace });
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      throw notThere(text);
+    }
+    try {
+      await call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { as, account, region, trace, isQuestion: true });
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      throw notAllowed("SendMessage", text);
+    }
+  };
+
   return async (record: FunctionRecord, destinations: Destinations, context: RequestContext): Promise<void> => {
     const { onSuccess, onFailure } = destinations;
     const asked: (() => Promise<void>)[] = [];
@@ -69,7 +89,7 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
       if (destination === undefined) continue;
       const arn = parseArn(destination);
       const service = arn === undefined ? undefined : NOT_BUILT[arn.service];
-      if (service !== undefined) throw notBuilt(`The destination ${destination} (${service})`, "use a function, or on failure a bucket of S3");
+      if (service !== undefined) throw notBuilt(`The destination ${destination} (${service})`, "use a function or a queue, or on failure a bucket of S3");
       if (arn?.service === "lambda") {
         const name = functionNameOf(arn);
         if (name === undefined) throw badConfig(destinations);
@@ -77,6 +97,8 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
         asked.push(async () => askFunction(destination, await as(), context));
       } else if (arn?.service === "s3" && destination !== onSuccess && /^[^/:]+$/.test(arn.resource)) {
         asked.push(async () => askBucket(destination, record.name, await as(), context));
+      } else if (arn?.service === "sqs" && isStandardQueue(arn)) {
+        asked.push(async () => askQueue(arn, destination, await as(), context));
       } else throw badConfig(destinations);
     }
     for (const ask of asked) await ask();

@@ -1,10 +1,11 @@
 import type { InvocationOutcome } from "../../../executor/executor.ts";
 import { functionArn, parseArn } from "../../../kit/arn.ts";
 import type { Clock } from "../../../kit/clock.ts";
-import type { Outbox } from "../../../plumber/outbox.ts";
-import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation } from "../../../scheduler/scheduler.ts";
+import type { Delivery, Outbox } from "../../../plumber/outbox.ts";
+import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type Told } from "../../../scheduler/scheduler.ts";
 import type { Operation } from "../../../store/store.ts";
 import { LATEST } from "../configuration-rows.ts";
+import { deadLetter } from "./dead-letter.ts";
 import { findEventConfig } from "./event-config-rows.ts";
 import { findQualified } from "../versions/qualifiers.ts";
 import { findFunction } from "../functions/state.ts";
@@ -63,27 +64,37 @@ export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
     };
   },
   *end(ended) {
-    const { id, event, condition, trace } = ended;
+    const { event, condition } = ended;
+    const latest = yield* findFunction(event, event.functionName);
+    if (latest === undefined) return [];
+    // A version keeps the role and the dead-letter queue that it was published with.
+    const { settings } = event.qualifier === undefined ? latest : ((yield* findQualified(latest, event.qualifier)) ?? latest);
     const found = yield* findEventConfig({ ...event, name: event.functionName }, event.qualifier);
-    const targetArn = condition === "Success" ? found?.config.onSuccess : found?.config.onFailure;
-    const latest = targetArn === undefined ? undefined : yield* findFunction(event, event.functionName);
-    // A version keeps the role that it was published with.
-    const record = latest === undefined || event.qualifier === undefined ? latest : ((yield* findQualified(latest, event.qualifier)) ?? latest);
-    if (targetArn === undefined || record === undefined) return undefined;
-    const now = clock.now();
-    const tenantId = yield* tenantFor(targetArn, event);
-    yield* outbox.enqueue({
-      id, targetArn,
-      traceId: trace.id,
-      ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
-      payload: invocationRecord(ended, now),
-      ...(tenantId === undefined ? {} : { tenantId }),
-      as: { role: record.settings.Role, account: event.account, functionName: event.functionName },
-      region: event.region,
-      keys: [event.requestId, event.functionName, event.invokedFunctionArn],
-      ...(parseArn(targetArn)?.service === "s3" ? { objectKey: recordKey(event.functionName, now, id) } : {}),
-    });
-    return targetArn;
+    const destination = condition === "Success" ? found?.config.onSuccess : found?.config.onFailure;
+    const deadLetters = condition === "Success" ? undefined : settings.DeadLetterConfig?.TargetArn;
+    const tell = function* (what: Told, delivery: Pick<Delivery, "payload" | "messageAttributes" | "objectKey">): Operation<Told> {
+      const tenantId = yield* tenantFor(what.targetArn, event);
+      yield* outbox.enqueue({
+        ...delivery,
+        id: what.deliveryId,
+        targetArn: what.targetArn,
+        traceId: ended.trace.id,
+        ...(ended.trace.lineage === undefined ? {} : { lineage: ended.trace.lineage }),
+        ...(tenantId === undefined ? {} : { tenantId }),
+        as: { role: settings.Role, account: event.account, functionName: event.functionName },
+        region: event.region,
+        keys: [event.requestId, event.functionName, event.invokedFunctionArn],
+      });
+      return what;
+    };
+    const told: Told[] = [];
+    if (deadLetters !== undefined) told.push(yield* tell({ targetArn: deadLetters, as: "dead-letter queue", deliveryId: `${ended.id}-dead-letter` }, deadLetter(ended)));
+    if (destination !== undefined) {
+      const now = clock.now();
+      const objectKey = parseArn(destination)?.service === "s3" ? { objectKey: recordKey(event.functionName, now, ended.id) } : {};
+      told.push(yield* tell({ targetArn: destination, as: "destination", deliveryId: ended.id }, { payload: invocationRecord(ended, now), ...objectKey }));
+    }
+    return told;
   },
   afterEnd: () => outbox.poke(),
 });

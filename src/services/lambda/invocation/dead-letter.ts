@@ -1,0 +1,53 @@
+import { assumeExecutionRole } from "../../../executor/credentials.ts";
+import { isApiError } from "../../../kit/api-error.ts";
+import { parseArn } from "../../../kit/arn.ts";
+import { queueUrlOf } from "../../../plumber/deliver.ts";
+import type { Delivery } from "../../../plumber/outbox.ts";
+import type { EndedEvent } from "../../../scheduler/scheduler.ts";
+import type { RequestContext } from "../../service.ts";
+import { invalid, notBuilt } from "../errors.ts";
+import type { LambdaNeeds } from "../needs.ts";
+
+const ERROR_BYTES_MAX = 1_024;
+const [RAN, THROTTLED] = ["200", "429"];
+
+/** What a function's error says of itself. */
+const errorMessage = (payload: Buffer): string => {
+  try {
+    const { errorMessage: message } = JSON.parse(payload.toString("utf8")) as { errorMessage?: unknown };
+    return typeof message === "string" ? message : payload.toString("utf8");
+  } catch {
+    return payload.toString("utf8");
+  }
+};
+
+/** The first kilobyte, without the half of a character. */
+const cut = (text: string): string => new TextDecoder().decode(Buffer.from(text).subarray(0, ERROR_BYTES_MAX), { stream: true });
+
+/** The event as it was, with what went wrong beside it ("Adding a dead-letter queue", developer guide). */
+export const deadLetter = ({ event, condition, result }: EndedEvent): Pick<Delivery, "payload" | "messageAttributes"> => {
+  const error = result?.outcome.kind === "error" ? cut(errorMessage(result.outcome.payload)) : condition;
+  return {
+    payload: event.payload.toString("utf8"),
+    messageAttributes: {
+      RequestID: { DataType: "String", StringValue: event.requestId },
+      ErrorCode: { DataType: "Number", StringValue: result === undefined ? THROTTLED! : RAN! },
+      // An attribute may not be empty.
+      ...(error === "" ? {} : { ErrorMessage: { DataType: "String", StringValue: error } }),
+    },
+  };
+};
+
+/** Refuses a dead-letter queue that the function's role may not send to, as AWS does when it is configured. */
+export const checkDeadLetterQueue = async ({ call }: Pick<LambdaNeeds, "call">, role: string, name: string, target: string, { account, region, trace }: RequestContext): Promise<void> => {
+  const arn = parseArn(target);
+  if (arn?.service === "sns") throw notBuilt(`The dead-letter target ${target} (SNS)`, "use a queue of SQS");
+  if (arn?.service !== "sqs" || arn.resource.endsWith(".fifo")) throw invalid(`The provided dead letter target ${target} is invalid.`);
+  const { caller } = await assumeExecutionRole(call, { account, region, roleArn: role, name });
+  try {
+    await call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { as: caller, account: arn.account, region: arn.region, trace, isQuestion: true });
+  } catch (error) {
+    if (!isApiError(error)) throw error;
+    throw invalid("The provided execution role does not have permissions to call SendMessage on SQS");
+  }
+};

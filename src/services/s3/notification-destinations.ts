@@ -1,0 +1,96 @@
+import { ApiError, isApiError } from "../../kit/api-error.ts";
+import { bucketArn, parseArn, type Arn } from "../../kit/arn.ts";
+import { root, serviceCaller } from "../../kit/caller.ts";
+import { queueUrlOf } from "../../plumber/deliver.ts";
+import type { Operation } from "../../store/store.ts";
+import type { RequestContext } from "../service.ts";
+import type { BucketRow } from "./bucket-rows.ts";
+import { invalidArgument } from "./errors.ts";
+import { testEvent } from "./event-record.ts";
+import type { S3 } from "./needs.ts";
+import type { NotificationRule } from "./notification-rules.ts";
+
+const RESOURCE = {
+  lambda: /^function:[a-zA-Z0-9-_]{1,64}(:(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/,
+  sqs: /^[a-zA-Z0-9-_]{1,80}(\.fifo)?$/,
+};
+/** As the element of the XML is called. */
+const ARGUMENT = { lambda: "CloudFunction", sqs: "Queue" };
+
+export const serviceOfTarget = (targetArn: string): string | undefined => parseArn(targetArn)?.service;
+
+export const checkTargetArn = (service: keyof typeof RESOURCE, arn: string, bucket: BucketRow): void => {
+  const parsed = parseArn(arn);
+  if (parsed === undefined || parsed.service !== service || !/^[0-9]{12}$/.test(parsed.account) || !RESOURCE[service].test(parsed.resource)) {
+    throw invalidArgument("The ARN could not be parsed", ARGUMENT[service], arn);
+  }
+  if (parsed.region !== bucket.region) throw invalidArgument("The notification destination service region is not valid for the bucket location constraint", ARGUMENT[service], arn);
+};
+
+const asBucket = (bucket: BucketRow) => serviceCaller("s3.amazonaws.com", bucket.account, { sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account });
+
+/** What is wrong with a target, in AWS's words; undefined when it lets the bucket in. */
+type Ask = (s3: S3, bucket: BucketRow, arn: Arn, text: string, context: RequestContext) => Promise<string | undefined>;
+
+/** Undefined when `ask` goes well. */
+const refusalOf = async (ask: Promise<unknown>, refused: string): Promise<string | undefined> => {
+  try {
+    await ask;
+    return undefined;
+  } catch (error) {
+    if (!isApiError(error)) throw error;
+    return refused;
+  }
+};
+
+/** A missing function looks like a closed one: AWS does not tell a bucket's owner which functions others have. */
+const askFunction: Ask = ({ call }, bucket, { account }, text, { trace, signal }) =>
+  refusalOf(
+    call("lambda", "Invoke", { FunctionName: text, InvocationType: "DryRun" }, { as: asBucket(bucket), region: bucket.region, account, trace, signal }),
+    `Not authorized to invoke function [${text}]`,
+  );
+
+const askQueue: Ask = async ({ call }, bucket, arn, _text, { trace, signal }) => {
+  if (arn.resource.endsWith(".fifo")) return "FIFO SQS queues are not supported.";
+  const { account, region } = arn;
+  const options = { account, region, trace, signal };
+  const missing = await refusalOf(call("sqs", "GetQueueUrl", { QueueName: arn.resource }, { ...options, as: root(account) }), "The destination queue does not exist");
+  if (missing !== undefined) return missing;
+  return refusalOf(
+    call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { ...options, as: asBucket(bucket), isQuestion: true }),
+    "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+  );
+};
+
+const ASK: Record<string, Ask> = { lambda: askFunction, sqs: askQueue };
+
+/** The door: each target's policy must let this bucket in, asked as a delivery will ask later. */
+export const checkDestinations = async (s3: S3, bucket: BucketRow, rules: readonly NotificationRule[], context: RequestContext): Promise<void> => {
+  const shut: { target: string; why: string }[] = [];
+  for (const target of new Set(rules.map(({ targetArn }) => targetArn))) {
+    const arn = parseArn(target)!;
+    const why = await ASK[arn.service]!(s3, bucket, arn, target, context);
+    if (why !== undefined) shut.push({ target, why });
+  }
+  if (shut.length === 0) return;
+  const members = Object.fromEntries(
+    shut.flatMap(({ target, why }, index) => [[`ArgumentName${index + 1}`, `${target}, null`], [`ArgumentValue${index + 1}`, why]]),
+  );
+  throw new ApiError("InvalidArgument", "Unable to validate the following destination configurations", { status: 400, members });
+};
+
+/** Queues are told at once that they will be notified, in the commit that configures it. A function is not invoked for that. */
+export function* sendTestEvents(s3: S3, bucket: BucketRow, rules: readonly NotificationRule[], context: RequestContext): Operation<void> {
+  const queues = new Set(rules.map(({ targetArn }) => targetArn).filter((arn) => serviceOfTarget(arn) === "sqs"));
+  for (const targetArn of queues) {
+    yield* s3.outbox.enqueue({
+      id: s3.random.uuid(),
+      traceId: context.trace.id,
+      targetArn,
+      payload: testEvent(bucket, s3.clock.now(), context.requestId),
+      as: { service: "s3.amazonaws.com", account: bucket.account, sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account },
+      region: bucket.region,
+      keys: [context.requestId, bucket.name],
+    });
+  }
+}
