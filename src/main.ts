@@ -12,6 +12,7 @@ import type { Log } from "./kit/log.ts";
 import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
 import { createLedger } from "./plumber/ledger.ts";
+import { createMetrics } from "./plumber/metrics/metrics.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
 import { createFunctionLimits } from "./scheduler/function-limits.ts";
@@ -59,6 +60,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   let endpoint = "";
 
   const ledger = createLedger({ store: history, clock });
+  const metrics = createMetrics({ store: history, clock, wall, log });
   const identities = createIdentities({ store, clock, sessionKey });
   const logs = createLogDestination({ call, clock, log, ledger });
   const executor = createExecutor({
@@ -74,7 +76,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const services = createServices({ store, history, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
@@ -100,6 +102,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
       await executor.close();
       await logs.flush();
       await ledger.flush();
+      await metrics.flush();
       await sandboxes.close();
       await store.close();
       await history.close();

@@ -254,3 +254,21 @@ export const EXTENSION_REQUEST_BYTES_MAX = 64 * KIB;
 
 /** How long a nursery that nobody asks for is kept: it holds an interpreter, and the sandboxes that wait. */
 export const NURSERY_IDLE_MS = 10 * 60 * 1_000;
+/** Days that points of a minute are kept ("Amazon CloudWatch concepts"), hours that those of a second are, and points in all (ours). */
+export const METRIC_POINT_DAYS_MAX = 15;
+export const METRIC_POINTS_MAX = 2_000_000;
+/** Milliseconds between two writes of what was counted, and between two looks for what is too old. Ours. */
+export const METRIC_GATHER_MS = 1_000;
+export const METRIC_SWEEP_MS = 60 * 60 * 1000;
+/** Of one PutMetricData: values (different ones) of a datum, data, dimensions of a datum ("PutMetricData", API reference). */
+export const METRIC_VALUES_MAX = 150;
+export const METRIC_DATA_MAX = 1_000;
+export const METRIC_DIMENSIONS_MAX = 30;
+/** Milliseconds that the time of a datum may lie behind and ahead ("PutMetricData", API reference). */
+export const METRIC_BEHIND_MS_MAX = 14 * 24 * 60 * 60 * 1000;
+export const METRIC_AHEAD_MS_MAX = 2 * 60 * 60 * 1000;
+/** Points of one GetMetricStatistics and of one GetMetricData, queries of the latter, and metrics of a page of ListMetrics (API reference). */
+export const METRIC_STATISTICS_POINTS_MAX = 1_440;
+export const METRIC_DATA_POINTS_MAX = 100_800;
+export const METRIC_DATA_QUERIES_MAX = 500;
+export const METRICS_PAGE_MAX = 500;

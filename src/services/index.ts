@@ -10,6 +10,7 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
   Parameters<typeof import("./sts/service.ts").createStsService>[0] & {
     /** Logs are history: bounded, and apart from the state that promises durability. */
     history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
+    metrics: Parameters<typeof import("./monitoring/service.ts").createMonitoringService>[0]["metrics"];
   };
 
 const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
@@ -23,5 +24,6 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   s3: once(async () => (await import("./s3/service.ts")).createS3Service(needs)),
   iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
+  monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService({ store: needs.history, metrics: needs.metrics, clock: needs.clock })),
   logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),
 });

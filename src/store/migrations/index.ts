@@ -8,6 +8,7 @@ import { invocationQueue } from "./invocation-queue.ts";
 import { layers } from "./layers.ts";
 import { ledger } from "./ledger.ts";
 import { logs } from "./logs.ts";
+import { metrics } from "./metrics.ts";
 import { provisionedConcurrency } from "./provisioned-concurrency.ts";
 import { s3BucketSettings } from "./s3-bucket-settings.ts";
 import { s3 } from "./s3.ts";
@@ -17,4 +18,4 @@ import { sqs } from "./sqs.ts";
 export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
-export const historyMigrations: readonly Migration[] = [...ledger, ...logs];
+export const historyMigrations: readonly Migration[] = [...ledger, ...logs, ...metrics];

@@ -1,0 +1,24 @@
+/** One metric of CloudWatch: whose, and what it measures. */
+export interface Metric {
+  account: string;
+  region: string;
+  /** `AWS/Lambda` */
+  namespace: string;
+  name: string;
+  /** `{ FunctionName: "f" }`; another set of them is another metric. */
+  dimensions: Readonly<Record<string, string>>;
+  /** `Count`, `Milliseconds`, … */
+  unit: string;
+}
+
+/** Where the values of one metric go. To be kept by whoever has many: making it costs more than adding. */
+export interface Series {
+  /** Counts at the platform's minute of now. */
+  add(value: number, times?: number): void;
+}
+
+/** Counted behind the work and written in batches: nothing waits for it, and a crash may cost the last second. */
+export interface Metrics {
+  series(metric: Metric): Series;
+  flush(): Promise<void>;
+}

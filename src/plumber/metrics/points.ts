@@ -1,0 +1,69 @@
+import type { Metric } from "../../kit/metrics.ts";
+import { METRIC_POINT_DAYS_MAX, METRIC_POINTS_MAX } from "../../kit/limits.ts";
+import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
+import { mergeData, type Datum } from "./datum.ts";
+import { readSpread, writeSpread } from "./spread.ts";
+
+/** What was measured of a metric in a minute, or in a second. */
+export interface Point {
+  metric: Metric;
+  /** Milliseconds since the epoch: the beginning of it. */
+  at: number;
+  datum: Datum;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** In one order, so that the same dimensions are the same text. */
+export const dimensionsText = (dimensions: Readonly<Record<string, string>>): string => JSON.stringify(Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+export const readDimensions = (text: string): [name: string, value: string][] => JSON.parse(text) as [string, string][];
+
+const toDatum = (row: Row): Datum => ({
+  count: row["count"] as number,
+  sum: row["sum"] as number,
+  minimum: row["minimum"] as number,
+  maximum: row["maximum"] as number,
+  spread: readSpread(row["spread"] as string | null),
+});
+
+function* seriesId({ account, region, namespace, name, dimensions, unit }: Metric, at: number): Operation<number> {
+  const row = yield* sqlOne(
+    `insert into metric_series (account, region, namespace, name, dimensions, unit, last_at) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set last_at = max(last_at, excluded.last_at) returning id`,
+    account, region, namespace, name, dimensionsText(dimensions), unit, at,
+  );
+  return row!["id"] as number;
+}
+
+/** Adds to what is there of the same moment. */
+export function* writePoints(points: readonly Point[]): Operation<void> {
+  for (const { metric, at, datum } of points) {
+    const series = yield* seriesId(metric, at);
+    const there = yield* sqlOne("select * from metric_point where series = ? and at = ?", series, at);
+    const { count, sum, minimum, maximum, spread } = there === undefined ? datum : mergeData(toDatum(there), datum);
+    yield* sql("insert or replace into metric_point (series, at, count, sum, minimum, maximum, spread) values (?, ?, ?, ?, ?, ?, ?)", series, at, count, sum, minimum, maximum, writeSpread(spread));
+  }
+}
+
+/** Points of one metric in all its units, or in one, from `from` up to but not at `to`, oldest first. */
+export function* readPoints({ account, region, namespace, name, dimensions }: Omit<Metric, "unit">, { unit, from, to }: { unit: string | undefined; from: number; to: number }): Operation<{ at: number; unit: string; datum: Datum }[]> {
+  const rows = yield* sql(
+    `select p.*, s.unit from metric_series s join metric_point p on p.series = s.id
+     where s.account = ? and s.region = ? and s.namespace = ? and s.name = ? and s.dimensions = ? and p.at >= ? and p.at < ? order by p.at`,
+    account, region, namespace, name, dimensionsText(dimensions), from, to,
+  );
+  return rows.filter((row) => unit === undefined || row["unit"] === unit).map((row) => ({ at: row["at"] as number, unit: row["unit"] as string, datum: toDatum(row) }));
+}
+
+const ROWS_PER_COMMIT = 5_000;
+
+/** Some of what is too old, or too much. Returns whether there may be more of it. */
+export function* sweepPoints(now: number): Operation<boolean> {
+  const oldest = now - METRIC_POINT_DAYS_MAX * DAY_MS;
+  const aged = yield* sql("select series, at from metric_point where at < ? limit ?", oldest, ROWS_PER_COMMIT);
+  const count = ((yield* sqlOne("select count(*) as n from metric_point"))!["n"] as number) - METRIC_POINTS_MAX;
+  const excess = count > aged.length ? yield* sql("select series, at from metric_point order by at limit ?", Math.min(count, ROWS_PER_COMMIT)) : [];
+  for (const { series, at } of [...aged, ...excess]) yield* sql("delete from metric_point where series = ? and at = ?", series!, at!);
+  yield* sql("delete from metric_series where last_at < ?", oldest);
+  return aged.length === ROWS_PER_COMMIT || excess.length === ROWS_PER_COMMIT;
+}

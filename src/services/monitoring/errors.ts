@@ -1,0 +1,10 @@
+import { ApiError } from "../../kit/api-error.ts";
+
+export const invalidValue = (message: string): ApiError => new ApiError("InvalidParameterValueException", message);
+
+export const invalidCombination = (message: string): ApiError => new ApiError("InvalidParameterCombinationException", message);
+
+export const missingParameter = (message: string): ApiError => new ApiError("MissingRequiredParameterException", message);
+
+/** Refused by its name, never answered with something else. */
+export const notBuilt = (what: string, instead: string): ApiError => new ApiError("NotImplemented", `${what} is not built in this version of lambdad: ${instead}`, { status: 501 });

@@ -1,0 +1,44 @@
+import type { Datapoint } from "@aws-sdk/client-cloudwatch";
+import { METRIC_STATISTICS_POINTS_MAX } from "../../kit/limits.ts";
+import { readPoints } from "../../plumber/metrics/points.ts";
+import { dimensionsOf } from "./dimensions.ts";
+import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";
+import type { MonitoringHandlers, Needs } from "./needs.ts";
+import { byPeriod, checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+
+const grouped = (number: number): string => number.toLocaleString("en-US");
+
+export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
+  ({
+    /** A point for each unit of each period. */
+    async GetMetricStatistics({ Namespace, MetricName, Dimensions, StartTime, EndTime, Period, Statistics, ExtendedStatistics, Unit }, { account, region }) {
+      if ((Statistics ?? []).length === 0 && (ExtendedStatistics ?? []).length === 0) throw missingParameter("The parameter Statistics or ExtendedStatistics must be specified.");
+      if ((ExtendedStatistics ?? []).length > 0 && (Statistics ?? []).length > 0) throw invalidCombination("The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.");
+      const dimensions = dimensionsOf(Dimensions, "Dimensions");
+      const periodMs = checkPeriod(Period!, "Period");
+      const plain = (Statistics ?? []).map((name) => [name, statisticOf(name, "Statistics")] as const);
+      const extended = (ExtendedStatistics ?? []).map((name) => [name, statisticOf(name, "ExtendedStatistics")] as const);
+      const to = EndTime!.getTime();
+      if (StartTime!.getTime() >= to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
+      const from = roundedStart(StartTime!.getTime(), periodMs, clock.now());
+      const most = Math.ceil((to - from) / periodMs);
+      if (most > METRIC_STATISTICS_POINTS_MAX) {
+        throw invalidCombination(`You have requested up to ${grouped(most)} datapoints, which exceeds the limit of ${grouped(METRIC_STATISTICS_POINTS_MAX)}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`);
+      }
+      await metrics.flush();
+      const points = await store.run(() => readPoints({ account, region, namespace: Namespace!, name: MetricName!, dimensions }, { unit: Unit, from, to }));
+      const units = new Set(points.map(({ unit }) => unit));
+      const Datapoints = [...units].flatMap((unit) =>
+        byPeriod(points.filter((point) => point.unit === unit), from, periodMs).map(({ at, datum }): Datapoint => {
+          const known = extended.map(([name, statistic]) => [name, statistic(datum)] as const).filter(([, value]) => value !== undefined);
+          return {
+            Timestamp: new Date(at),
+            Unit: unit as NonNullable<Datapoint["Unit"]>,
+            ...Object.fromEntries(plain.map(([name, statistic]) => [name, statistic(datum)])),
+            ...(known.length === 0 ? {} : { ExtendedStatistics: Object.fromEntries(known) as Record<string, number> }),
+          };
+        }),
+      );
+      return { Label: MetricName, Datapoints };
+    },
+  }) satisfies MonitoringHandlers;

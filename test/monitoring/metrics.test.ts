@@ -1,0 +1,151 @@
+import { execFile, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
+import { GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand, type MetricDatum, type MetricStat } from "@aws-sdk/client-cloudwatch";
+import { describe, expect, it } from "vitest";
+import { usePlatform } from "../support/platform.ts";
+
+const on = usePlatform();
+const MINUTE = 60_000;
+const minutesAgo = (minutes: number) => new Date(Math.floor(Date.now() / MINUTE) * MINUTE - minutes * MINUTE);
+const client = () => on.clients.cloudwatch;
+const put = (Namespace: string, ...MetricData: MetricDatum[]) => client().send(new PutMetricDataCommand({ Namespace, MetricData }));
+const range = { StartTime: minutesAgo(10), EndTime: new Date(Date.now() + MINUTE) };
+const statistics = (over: Partial<ConstructorParameters<typeof GetMetricStatisticsCommand>[0]>) =>
+  client().send(new GetMetricStatisticsCommand({ Namespace: "own", MetricName: "m", Period: 60, ...range, ...over }));
+const refusal = async (outcome: Promise<unknown>) => {
+  const error = (await outcome.then(() => undefined, (thrown: unknown) => thrown)) as { name: string; message: string; $metadata: { httpStatusCode: number } } | undefined;
+  return error && { name: error.name, message: error.message, status: error.$metadata.httpStatusCode };
+};
+
+describe("PutMetricData and GetMetricStatistics", () => {
+  it("adds up what came in a minute, by unit and dimensions", async () => {
+    const at = minutesAgo(3);
+    const Dimensions = [{ Name: "b", Value: "2" }, { Name: "a", Value: "1" }];
+    await put("own", { MetricName: "m", Value: 4, Unit: "Count", Timestamp: at, Dimensions }, { MetricName: "m", Value: 6, Unit: "Count", Timestamp: new Date(at.getTime() + 30_000), Dimensions });
+    await put("own", { MetricName: "m", Values: [1, 2], Counts: [3, 1], Unit: "Count", Timestamp: at, Dimensions: Dimensions.toReversed() });
+    await put("own", { MetricName: "m", Value: 1_000, Unit: "Count", Timestamp: at }, { MetricName: "m", Value: 9, Unit: "Bytes", Timestamp: at, Dimensions });
+    const all = { Statistics: ["SampleCount", "Sum", "Average", "Minimum", "Maximum"] as const };
+    const { Datapoints, Label } = await statistics({ Statistics: [...all.Statistics], Dimensions });
+    expect(Label).toBe("m");
+    expect(Datapoints).toHaveLength(2);
+    expect(Datapoints).toContainEqual({ Timestamp: at, Unit: "Count", SampleCount: 6, Sum: 15, Average: 2.5, Minimum: 1, Maximum: 6 });
+    expect(Datapoints).toContainEqual({ Timestamp: at, Unit: "Bytes", SampleCount: 1, Sum: 9, Average: 9, Minimum: 9, Maximum: 9 });
+    expect((await statistics({ Statistics: ["Sum"], Dimensions, Unit: "Bytes" })).Datapoints).toEqual([{ Timestamp: at, Unit: "Bytes", Sum: 9 }]);
+    expect((await statistics({ Statistics: ["Sum"] })).Datapoints).toEqual([{ Timestamp: at, Unit: "Count", Sum: 1_000 }]);
+  });
+
+  it("cuts time into periods that begin with the minute of the start", async () => {
+    for (const minutes of [9, 8, 7, 4]) await put("periods", { MetricName: "m", Value: minutes, Timestamp: minutesAgo(minutes) });
+    const { Datapoints } = await statistics({ Namespace: "periods", Period: 180, Statistics: ["Sum"], StartTime: new Date(minutesAgo(9).getTime() + 20_000) });
+    expect(Datapoints!.map(({ Timestamp, Sum }) => [Timestamp, Sum])).toEqual([[minutesAgo(9), 24], [minutesAgo(6), 4]]);
+  });
+
+  it("tells percentiles of what it knows the spread of", async () => {
+    const at = minutesAgo(2);
+    await put("spread", { MetricName: "m", Values: Array.from({ length: 100 }, (_, i) => i + 1), Timestamp: at });
+    const percentiles = async (MetricName: string) => (await statistics({ Namespace: "spread", MetricName, ExtendedStatistics: ["p50", "p99", "p100"] })).Datapoints![0]!.ExtendedStatistics;
+    expect(await percentiles("m")).toEqual({ p50: 50, p99: 99, p100: 100 });
+    await put("spread", { MetricName: "sums", StatisticValues: { SampleCount: 10, Sum: 100, Minimum: 1, Maximum: 50 }, Timestamp: at });
+    expect(await percentiles("sums")).toBeUndefined();
+    expect((await statistics({ Namespace: "spread", MetricName: "sums", Statistics: ["Average", "Maximum"] })).Datapoints).toEqual([{ Timestamp: at, Unit: "None", Average: 10, Maximum: 50 }]);
+    for (let batch = 0; batch < 10; batch++) await put("spread", { MetricName: "many", Values: Array.from({ length: 100 }, (_, i) => batch * 100 + i + 1), Timestamp: at });
+    const many = (await percentiles("many"))!;
+    expect(many["p50"]! / 500).toBeGreaterThan(0.9);
+    expect(many["p50"]! / 500).toBeLessThan(1.1);
+  });
+
+  it("keeps seconds where they are asked for", async () => {
+    const at = minutesAgo(1);
+    await put("fine", ...[0, 1, 11].map((second): MetricDatum => ({ MetricName: "m", Value: second, StorageResolution: 1, Timestamp: new Date(at.getTime() + second * 1_000 + 500) })));
+    const { Datapoints } = await statistics({ Namespace: "fine", Period: 10, Statistics: ["SampleCount"], StartTime: at });
+    expect(Datapoints!.map(({ Timestamp, SampleCount }) => [Timestamp!.getTime() - at.getTime(), SampleCount])).toEqual([[0, 2], [10_000, 1]]);
+  });
+
+  it.each<[string, MetricDatum, string, string]>([
+    ["two kinds of values", { MetricName: "m", Value: 1, Values: [1] }, "InvalidParameterCombinationException", "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both."],
+    ["none", { MetricName: "m" }, "MissingRequiredParameterException", "At least one of the parameters MetricData.member.1.Value, MetricData.member.1.Values and MetricData.member.1.StatisticValues must be specified."],
+    ["a time long ago", { MetricName: "m", Value: 1, Timestamp: new Date(Date.now() - 15 * 24 * 60 * MINUTE) }, "InvalidParameterValueException", "The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks."],
+    ["a time to come", { MetricName: "m", Value: 1, Timestamp: new Date(Date.now() + 3 * 60 * MINUTE) }, "InvalidParameterValueException", "The parameter MetricData.member.1.Timestamp must specify a time no more than two hours in the future."],
+    ["another number of counts", { MetricName: "m", Values: [1, 2], Counts: [1] }, "InvalidParameterValueException", "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."],
+    ["an empty dimension", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: " " }, { Name: "a", Value: "b" }] }, "InvalidParameterValueException", "The parameter MetricData.member.1.Dimensions has the name a twice: each may be there once."],
+  ])("refuses %s", async (_what, datum, name, message) => {
+    expect(await refusal(put("own", datum))).toEqual({ name, message, status: 400 });
+  });
+
+  it("refuses the namespaces of AWS, and too many points", async () => {
+    expect(await refusal(put("AWS/Lambda", { MetricName: "m", Value: 1 }))).toMatchObject({ name: "InvalidParameterValueException", message: "The value AWS/ for parameter Namespace is invalid." });
+    expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: minutesAgo(1_500) }))).toMatchObject({ name: "InvalidParameterCombinationException", message: expect.stringMatching(/^You have requested up to 1,50\d datapoints, which exceeds the limit of 1,440\./) });
+    expect(await refusal(statistics({ Statistics: ["Sum"], Period: 61 }))).toMatchObject({ name: "InvalidParameterValueException" });
+    expect(await refusal(statistics({ ExtendedStatistics: ["tm90"] }))).toMatchObject({ name: "NotImplemented", status: 501, message: expect.stringContaining("tm90") });
+  });
+});
+
+describe("GetMetricData", () => {
+  const query = (Id: string, MetricStat: MetricStat) => ({ Id, MetricStat });
+  const stat = (MetricName: string, Stat = "Sum"): MetricStat => ({ Metric: { Namespace: "data", MetricName }, Period: 60, Stat });
+
+  it("answers many metrics at once, newest first, and page by page", async () => {
+    for (const minutes of [5, 4, 3]) await put("data", { MetricName: "a", Value: minutes, Timestamp: minutesAgo(minutes) }, { MetricName: "b", Value: 10 * minutes, Timestamp: minutesAgo(minutes) });
+    const MetricDataQueries = [query("first", stat("a")), { ...query("second", stat("b", "Average")), Label: "named" }, query("third", stat("nothing"))];
+    const whole = await client().send(new GetMetricDataCommand({ ...range, MetricDataQueries }));
+    expect(whole.MetricDataResults!.map(({ Id, Label, Values, StatusCode }) => [Id, Label, Values, StatusCode])).toEqual([
+      ["first", "a", [3, 4, 5], "Complete"], ["second", "named", [30, 40, 50], "Complete"], ["third", "nothing", [], "Complete"],
+    ]);
+    expect(whole.MetricDataResults![0]!.Timestamps).toEqual([minutesAgo(3), minutesAgo(4), minutesAgo(5)]);
+    const pages: Record<string, number[]> = {};
+    let NextToken: string | undefined;
+    do {
+      const page = await client().send(new GetMetricDataCommand({ ...range, MetricDataQueries, ScanBy: "TimestampAscending", MaxDatapoints: 2, NextToken }));
+      for (const { Id, Values } of page.MetricDataResults!) pages[Id!] = [...(pages[Id!] ?? []), ...Values!];
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    expect(pages).toEqual({ first: [5, 4, 3], second: [50, 40, 30], third: [] });
+  });
+
+  it("refuses metric math by its name, and ids that are twice there", async () => {
+    const send = (MetricDataQueries: ConstructorParameters<typeof GetMetricDataCommand>[0]["MetricDataQueries"]) => refusal(client().send(new GetMetricDataCommand({ ...range, MetricDataQueries })));
+    expect(await send([{ Id: "e", Expression: "a + b" }])).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("Expression of e") });
+    expect(await send([query("a", stat("a")), query("a", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException" });
+    expect(await send([query("Capital", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("Id") });
+  });
+});
+
+describe("ListMetrics", () => {
+  it("finds metrics by namespace, name and dimensions, each once", async () => {
+    const Dimensions = [{ Name: "queue", Value: "q1" }];
+    await put("listed", { MetricName: "a", Value: 1, Dimensions, Unit: "Count" }, { MetricName: "a", Value: 1, Dimensions, Unit: "Bytes" }, { MetricName: "a", Value: 1, Dimensions: [{ Name: "queue", Value: "q2" }] }, { MetricName: "b", Value: 1 });
+    const list = async (over: ConstructorParameters<typeof ListMetricsCommand>[0]) => (await client().send(new ListMetricsCommand({ Namespace: "listed", ...over }))).Metrics;
+    expect(await list({})).toEqual([
+      { Namespace: "listed", MetricName: "a", Dimensions }, { Namespace: "listed", MetricName: "a", Dimensions: [{ Name: "queue", Value: "q2" }] }, { Namespace: "listed", MetricName: "b", Dimensions: [] },
+    ]);
+    expect(await list({ MetricName: "b" })).toEqual([{ Namespace: "listed", MetricName: "b", Dimensions: [] }]);
+    expect(await list({ Dimensions: [{ Name: "queue" }] })).toHaveLength(2);
+    expect(await list({ Dimensions, RecentlyActive: "PT3H" })).toHaveLength(1);
+    expect(await list({ Namespace: "nothing" })).toEqual([]);
+  });
+
+  it("gives five hundred at a time", async () => {
+    for (let from = 0; from < 600; from += 200) await put("paged", ...Array.from({ length: 200 }, (_, i): MetricDatum => ({ MetricName: `m${from + i}`, Value: 1 })));
+    const first = await client().send(new ListMetricsCommand({ Namespace: "paged" }));
+    const second = await client().send(new ListMetricsCommand({ Namespace: "paged", NextToken: first.NextToken }));
+    expect([first.Metrics!.length, second.Metrics!.length, second.NextToken]).toEqual([500, 100, undefined]);
+    expect(new Set([...first.Metrics!, ...second.Metrics!].map(({ MetricName }) => MetricName)).size).toBe(600);
+  });
+});
+
+// Skipped where the AWS CLI is not installed: it speaks the query protocol.
+describe.skipIf(spawnSync("aws", ["--version"]).status !== 0)("the AWS CLI", () => {
+  it("puts, reads and lists metrics", async () => {
+    const aws = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)("aws", ["--endpoint-url", on.endpoint, "--region", "us-east-1", "--output", "json", "cloudwatch", ...args], {
+        env: { PATH: process.env["PATH"], HOME: "/nonexistent", PYENV_ROOT: process.env["PYENV_ROOT"] ?? `${process.env["HOME"]}/.pyenv`, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+      });
+      return stdout === "" ? undefined : (JSON.parse(stdout) as Record<string, unknown>);
+    };
+    await aws("put-metric-data", "--namespace", "cli", "--metric-name", "m", "--value", "3", "--unit", "Count", "--dimensions", "a=1,b=2");
+    const span = ["--start-time", range.StartTime.toISOString(), "--end-time", range.EndTime.toISOString()];
+    const got = await aws("get-metric-statistics", "--namespace", "cli", "--metric-name", "m", "--period", "60", "--statistics", "Sum", "--dimensions", "Name=a,Value=1", "Name=b,Value=2", ...span);
+    expect(got).toMatchObject({ Label: "m", Datapoints: [{ Sum: 3, Unit: "Count" }] });
+    expect(await aws("list-metrics", "--namespace", "cli")).toMatchObject({ Metrics: [{ MetricName: "m", Dimensions: [{ Name: "a", Value: "1" }, { Name: "b", Value: "2" }] }] });
+  });
+});
