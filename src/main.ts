@@ -25,6 +25,7 @@ import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/concurrency/limits.ts";
 import { createProvisioning } from "./services/lambda/concurrency/provisioning.ts";
 import { createResolveTarget } from "./services/lambda/versions/resolve.ts";
+import { createSqs } from "./services/sqs/parts.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
 import { createThreadStore } from "./store/thread.ts";
@@ -76,7 +77,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const services = createServices({ store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
+  const sqs = createSqs({ store, call, clock, random, ledger, log, queueUrls: config.queueUrls });
+  const services = createServices({ sqs: sqs.parts, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
@@ -87,6 +89,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
+  sqs.start();
   await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
   // Behind the first requests: nobody waits for environments to be warm again.
@@ -96,6 +99,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     endpoint,
     async close(graceMs = GRACE_MS) {
       await gateway.close(graceMs);
+      await sqs.close();
       await outbox.close();
       await queue.close(graceMs);
       await scheduler.close();

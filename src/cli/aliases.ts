@@ -31,6 +31,7 @@ const ALIASES: readonly Alias[] = [
   { name: /^DEBUG$/, read: (value) => (/^(1|true)$/i.test(value) ? { logLevel: "debug" } : "only DEBUG=1 is meant for the server") },
   { name: /^LS_LOG$/, read: (value) => (LEVELS[value] === undefined ? "not a level of this server's log" : { logLevel: LEVELS[value] }) },
   { name: /^DEFAULT_REGION$/, read: (value) => ({ defaultRegion: value }) },
+  { name: /^SQS_ENDPOINT_STRATEGY$/, read: (value) => ({ queueUrls: readQueueUrls(value) }) },
   { name: /^PERSIST(ENCE|_STATE)$/, read: () => "everything is always kept in the data directory; delete it to begin anew" },
   { name: /^(LOCALSTACK_HOST|HOSTNAME_EXTERNAL)$/, read: () => "returned URLs carry the host that the client called" },
   { name: /^SERVICES$/, read: () => "every service is there, and loaded on its first request" },
@@ -84,6 +85,13 @@ function readListen(value: string): Partial<Settings> {
   if (!first) throw new Error("address:port, as in 127.0.0.1:4566");
   return { ...(first[1] ? { host: first[1] } : {}), port: parsePort(first[2]!) };
 }
+
+/** Its `dynamic` follows the host of the request, as `off` does here; `legacy` is the old name of it. */
+const readQueueUrls = (value: string): Settings["queueUrls"] => {
+  if (/^(off|legacy|dynamic)$/.test(value)) return "off";
+  if (value === "path" || value === "standard" || value === "domain") return value;
+  throw new Error("one of standard, domain, path, dynamic, off");
+};
 
 const readMilliseconds = (value: string): number => {
   if (!/^\d{1,12}$/.test(value)) throw new Error("a whole number of milliseconds");

@@ -29,6 +29,8 @@ export interface Settings {
   allowedHosts: readonly string[];
   /** Of requests that name none. */
   defaultRegion: string;
+  /** In which form a queue's URL is returned; all of them are understood. */
+  queueUrls: "off" | "path" | "standard" | "domain";
   /** Milliseconds that an idle environment lives; undefined: the platform's own default. */
   environmentIdleMs: number | undefined;
   /** Fetch what AWS's runtimes bring along (boto3, the client for Java) behind the first start. */
@@ -115,6 +117,14 @@ export const SETTINGS: readonly Setting[] = [
   { key: "runtimePaths", flag: "--runtime <name=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; may be repeated", isRepeatable: true, parse: parsePairs, default: {} },
   { key: "allowedHosts", flag: "--allow-host <name>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "a further host name that requests may carry; may be repeated", isRepeatable: true, parse: parseList, default: [] },
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
+  {
+    key: "queueUrls",
+    flag: "--queue-urls <form>",
+    variable: "LAMBDAD_SQS_ENDPOINT_STRATEGY",
+    help: "form of the queue URLs that are returned: off (<host>/<account>/<name>), path, standard or domain, which carry the region",
+    parse: oneOf("off", "path", "standard", "domain"),
+    default: "off",
+  },
   { key: "environmentIdleMs", flag: "--idle <ms>", variable: "LAMBDAD_IDLE_MS", help: "how long an idle environment is kept warm", parse: parseMilliseconds, default: undefined },
   { key: "prepareSdks", flag: "--prepare-sdks <0|1>", variable: "LAMBDAD_PREPARE_SDKS", help: "fetch the AWS SDK for Python and AWS's client for Java behind the first start", parse: parseBoolean, default: true },
   { key: "prepared", flag: "--prepared <count>", variable: "LAMBDAD_PREPARED", help: "how many sandboxes of each kind (runtime, memory) wait for a cold start, under bubblewrap as root; 0 makes each when it is needed", parse: parseCount, default: 3 },

@@ -39,6 +39,8 @@ export interface AuthRequest {
   region?: string | undefined;
   /** The path with the bucket in front that the host may have named; version 2 signs it so. */
   resource?: string;
+  /** Whether the service lets in who has not signed, when a policy of its resource does. */
+  isOpen?: boolean;
   /** Services but S3 sign the hash of the body. */
   buffer(): Promise<Buffer>;
 }
@@ -71,7 +73,7 @@ export const createAuthenticate = ({ identities, wall, sessionKey, anyCredential
     if (family === "s3" && isVersion2(request.headers, request.query)) return authenticateV2(request);
     const signed = readSignature(request.headers, request.query);
     if ("problem" in signed) {
-      if (signed.problem === "missing" && family === "s3") return { caller: anonymous, service: undefined, payload: { kind: "none" } };
+      if (signed.problem === "missing" && request.isOpen === true) return { caller: anonymous, service: undefined, payload: { kind: "none" } };
       throw noSignature(family, signed, request.headers["authorization"]);
     }
     const anybody = await credentials.anybody(signed.accessKeyId);

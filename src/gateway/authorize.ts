@@ -32,10 +32,11 @@ const ASKS_TRUST = new Set(["sts:AssumeRole", "sts:TagSession", "sts:SetSourceId
 const deniedCode = (model: ServiceModel): string => (model.protocols[0]!.startsWith("rest") ? (model.name === "s3" ? "AccessDenied" : "AccessDeniedException") : model.protocols[0] === "awsQuery" ? "AccessDenied" : "AccessDeniedException");
 
 /**
- * S3 tells a caller of the bucket's own account why, with the ARN in quotes, and others nothing.
- * Source: "Access denied message examples", S3 user guide.
+ * S3 tells a caller of the bucket's own account why, with the ARN in quotes, and others nothing; SQS writes its actions in small letters.
+ * Source: "Access denied message examples", S3 user guide; answers of SQS.
  */
 const deniedText = ({ model, context }: Asked, request: AuthorizationRequest, message: string): string => {
+  if (model.name === "sqs") return message.replaceAll(request.action, request.action.toLowerCase());
   if (model.name !== "s3") return message;
   if (context.caller.account !== request.resourceAccount) return "Access Denied";
   return message.replace(` on resource: ${request.resource}`, request.resource === "*" ? "" : ` on resource: "${request.resource}"`);

@@ -48,6 +48,9 @@ const bodyLimits = (failure: Failure): BodyLimits => ({
       : new ApiError("RequestEntityTooLargeException", `Request must be smaller than ${limit} bytes${failure.operation === undefined ? "" : ` for the ${failure.operation.name} operation`}`, { status: 413 }),
 });
 
+/** Their resources may have policies that let anybody in, signed or not. */
+const OPEN_SERVICES: ReadonlySet<string> = new Set(["s3", "sqs"]);
+
 const FORM = "application/x-www-form-urlencoded";
 
 /** route → authenticate → decode → validate → check → authorize → handle → encode */
@@ -74,7 +77,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
       const claim = await claimOperation(model, wire);
       if (claim === undefined) throw unknownOperation(model, wire);
       Object.assign(failure, { operation: claim.operation, protocol: claim.protocol });
-      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion, resource: routed.path });
+      const { caller, payload } = await authenticate(familyOf(model.name, claim.protocol), { ...request, buffer: body.buffer, region: routed.hostRegion, resource: routed.path, isOpen: OPEN_SERVICES.has(model.name) });
       body.expect(payload);
       const input = await claim.read();
       const context: Omit<RequestContext, "refusalOf"> = {

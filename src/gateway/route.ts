@@ -32,6 +32,13 @@ const ACTION = /(?:^|&)Action=([A-Za-z0-9]+)/;
 /** Operations that may come unsigned, and name their service by nothing else. */
 const UNSIGNED_ACTIONS = new Set(["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]);
 
+/** A queue's URL is an address of its own: `/000000000000/name`, also behind `/queue/us-east-1`. */
+const QUEUE_PATH = /^(?:\/queue\/[a-z0-9-]+)?\/\d{12}\/[A-Za-z0-9_.-]+\/?$/;
+
+/** The service of an unsigned request of the query protocol. */
+const unsignedService = (action: string | undefined, path: string): "sts" | "sqs" | undefined =>
+  action === undefined ? undefined : UNSIGNED_ACTIONS.has(action) ? "sts" : QUEUE_PATH.test(path) ? "sqs" : undefined;
+
 /** Signing name, then target, then host, then what an unsigned request says; S3 is what remains, as its paths are anybody's names. */
 export const route = (request: Request, form: string, defaultRegion: string): Route | undefined => {
   const { path, headers, host } = request;
@@ -46,8 +53,7 @@ export const route = (request: Request, form: string, defaultRegion: string): Ro
     (target === undefined ? undefined : serviceSummaries.find((one) => one.targetPrefix === target)) ??
     (scope.service === undefined ? undefined : byName(scope.service)) ??
     serviceSummaries.find((one) => byHost.endpointPrefix !== undefined && one.endpointPrefixes.includes(byHost.endpointPrefix)) ??
-    (UNSIGNED_ACTIONS.has(ACTION.exec(form)?.[1] ?? ACTION.exec(request.query)?.[1] ?? "") ? byName("sts") : undefined) ??
-    (scope.service === undefined ? byName("s3") : undefined);
+    (scope.service === undefined ? byName(unsignedService(ACTION.exec(form)?.[1] ?? ACTION.exec(request.query)?.[1], path) ?? "s3") : undefined);
   if (service === undefined) return undefined;
   return {
     service,

@@ -34,10 +34,11 @@ const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decisio
   return decision.reason === "explicit-deny" ? `${who} with an explicit deny in ${withArticle(policy)}` : `${who} because no ${policy} allows the ${action} action`;
 };
 
-/** A bucket's policy is only ever written whole; a function's statement is taken away by its Sid, where it has one. */
+/** A bucket's policy, and a queue's, is only ever written whole; a function's statement is taken away by its Sid, where it has one. */
 const wholePolicy = ({ statement }: Decision): string | undefined => {
   if (statement?.attachedTo === undefined) return undefined;
   if (parseArn(statement.attachedTo)?.service === "s3") return "read the policy (below), and write it without that statement (aws s3api put-bucket-policy), or away (delete-bucket-policy)";
+  if (parseArn(statement.attachedTo)?.service === "sqs") return "read the policy (below), and write it without that statement (aws sqs set-queue-attributes), or away (with Policy as an empty text)";
   return statement.sid === undefined ? "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)" : undefined;
 };
 
@@ -98,6 +99,7 @@ const missing = ({ resource, action }: Asked, { by, considered }: Decision): str
   if (ofKind.length === 0 && by === "resource" && name !== undefined) return [`the function ${name} has no policy that lets anyone in, or there is no such function`, ...near];
   if (ofKind.length === 0 && by === "resource" && action === "sts:AssumeRole") return ["there is no such role"];
   if (ofKind.length === 0 && by === "resource" && action.startsWith("s3:")) return [`the bucket ${parseArn(resource)?.resource.split("/")[0]} has no policy that lets anyone in, or RestrictPublicBuckets keeps it from who is not of the bucket's account`, ...near];
+  if (ofKind.length === 0 && by === "resource" && action.startsWith("sqs:")) return [`the queue ${parseArn(resource)?.resource} has no policy that lets anyone in (and none can let another account do what is its owner's alone), or there is no such queue`, ...near];
   if (ofKind.length === 0) return ["there is no policy that could allow it", ...near];
   return [ofKind.length === 1 ? "the one statement that there is does not allow it" : `none of its ${ofKind.length} statements allows it`, ...near];
 };

@@ -25,13 +25,13 @@ const terraformBlock = (type: string, name: string, attributes: Record<string, s
 
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
 
-/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's or a bucket's policy can the engine say by what. */
+/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's, a bucket's or a queue's policy can the engine say by what. */
 export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined => {
   if (decision.isAllowed) return undefined;
   if (decision.reason === "explicit-deny") return denyRemover(decision);
   switch (decision.by) {
     case "resource":
-      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : asked.action.startsWith("s3:") ? bucketOpener(asked) : doorOpener(asked);
+      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : asked.action.startsWith("s3:") ? bucketOpener(asked) : asked.action.startsWith("sqs:") ? queueOpener(asked) : doorOpener(asked);
     case "identity":
       return policyWriter(asked);
     case "boundary":
@@ -43,10 +43,11 @@ export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined =
   }
 };
 
-/** A statement without a Sid, and each of a bucket's, can only be left out of the whole policy, which is shown first. */
+/** A statement without a Sid, and each of a bucket's or a queue's, can only be left out of the whole policy, which is shown first. */
 const denyRemover = ({ statement }: Decision): Remedy | undefined => {
   const arn = parseArn(statement?.attachedTo ?? "");
   if (arn?.service === "s3") return { cli: `aws s3api get-bucket-policy --bucket ${arn.resource} --query Policy --output text` };
+  if (arn?.service === "sqs") return { cli: `aws sqs get-queue-attributes --queue-url $(aws sqs get-queue-url --queue-name ${arn.resource} --query QueueUrl --output text) --attribute-names Policy --query Attributes.Policy --output text` };
   if (statement === undefined || arn?.service !== "lambda") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
   const named = `--function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`}`;
@@ -113,6 +114,14 @@ const bucketOpener = ({ caller, action, resource }: Asked): Remedy => {
   const { type, text } = principalOf(caller);
   const Principal = caller.type === "anonymous" ? "*" : { [type]: text };
   return { statement: { into: `the policy of the bucket ${parseArn(resource)?.resource.split("/")[0]}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource }) } };
+};
+
+/** A queue has one policy, too; a service is let in for its source alone, as everybody's sources come in its name. */
+const queueOpener = ({ caller, action, resource }: Asked): Remedy => {
+  const { type, text } = principalOf(caller);
+  const Principal = caller.type === "anonymous" ? "*" : { [type]: text };
+  const condition = caller.type === "service" && caller.sourceArn !== undefined ? { Condition: { ArnEquals: { "aws:SourceArn": caller.sourceArn } } } : {};
+  return { statement: { into: `the policy of the queue ${parseArn(resource)?.resource}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource, ...condition }) } };
 };
 
 /** The `aws_lambda_permission` and the CLI call that let the caller invoke a function. */

@@ -272,3 +272,28 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
+/** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
+export const QUEUE_NAME_HELD_MS = 60_000;
+export const QUEUE_PURGE_MS = 60_000;
+/** Queues on one page (ListQueues, API reference). */
+export const QUEUES_PAGE_MAX = 1_000;
+/** Tags of a queue; characters of a key and of a value ("Amazon SQS queue quotas"). */
+export const QUEUE_TAGS_MAX = 50;
+export const QUEUE_TAG_KEY_CHARACTERS_MAX = 128;
+export const QUEUE_TAG_VALUE_CHARACTERS_MAX = 256;
+/** Of a queue's policy: bytes, statements, principals, conditions, and actions of a statement that AddPermission makes ("Amazon SQS policy quotas"). */
+export const QUEUE_POLICY_BYTES_MAX = 8 * KIB;
+export const QUEUE_POLICY_STATEMENTS_MAX = 20;
+export const QUEUE_POLICY_PRINCIPALS_MAX = 50;
+export const QUEUE_POLICY_CONDITIONS_MAX = 10;
+export const QUEUE_PERMISSION_ACTIONS_MAX = 7;
+/** Receives before a message goes to the dead-letter queue; source queues that a dead-letter queue may name (SetQueueAttributes, API reference). */
+export const QUEUE_RECEIVES_MAX = 1_000;
+export const QUEUE_REDRIVE_SOURCES_MAX = 10;
+/** Message move tasks: messages in a second, tasks that are told of each source, and of one account at the same time (StartMessageMoveTask, ListMessageMoveTasks, API reference). */
+export const MOVE_MESSAGES_PER_SECOND_MAX = 500;
+export const MOVE_TASKS_LISTED_MAX = 10;
+export const MOVE_TASKS_ACTIVE_MAX = 100;
+/** Messages and bytes of them that are moved or swept in one commit, so that the event loop is held for some milliseconds. Ours. */
+export const MESSAGES_PER_SWEEP = 500;
+export const MESSAGE_BYTES_PER_SWEEP = 4 * MIB;

@@ -42,7 +42,7 @@ export function writeError(place: ErrorPlace, error: ApiError, requestId: string
 function describe({ model, protocol }: ErrorPlace, error: ApiError): Failure {
   const shape = model === undefined ? undefined : findError(model, error.code);
   const traits = shape?.traits ?? {};
-  const [queryCode = error.code, queryStatus] = traits.awsQueryError ?? [];
+  const [queryCode = unmodelledQueryCode(error.code), queryStatus] = traits.awsQueryError ?? [];
   const isServerFault = shape === undefined ? (error.status ?? 400) >= 500 : traits.error === "server";
   const modelled = protocol === "awsQuery" ? (queryStatus ?? traits.httpError) : traits.httpError;
   const status = modelled ?? error.status ?? (error.code === "NotFound" && protocol === "restXml" ? 404 : isServerFault ? 500 : 400);
@@ -51,6 +51,9 @@ function describe({ model, protocol }: ErrorPlace, error: ApiError): Failure {
   if (model?.name === "lambda" && shape?.members.some((m) => m.name === "Type")) members["Type"] ??= isServerFault ? "Service" : "User";
   return { name: shape?.name ?? error.code, queryCode, status, isServerFault, message: error.message, shape, members };
 }
+
+/** Of a service that speaks JSON too, and says so with the longer name there. */
+const unmodelledQueryCode = (code: string): string => (code === "AccessDeniedException" ? "AccessDenied" : code);
 
 const byCode = new WeakMap<ServiceModel, Map<string, Shape>>();
 

@@ -18,6 +18,7 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   check(input, "", issues);
   if (issues.length === 0) return;
   if (model.name === "s3") return failAsS3(operation, issues);
+  if (model.name === "sqs") return failAsSqs(operation, issues);
   const shown = issues.slice(0, VALIDATION_ERRORS_MAX);
   const noun = shown.length === 1 ? "validation error" : "validation errors";
   throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });
@@ -33,6 +34,22 @@ function failAsS3({ input }: Operation, issues: readonly string[]): void {
   const [, root] = /at '([^.']+)/.exec(first) ?? [];
   const isInBody = input.members.some((member) => wireCase(member.name) === root && member.traits.httpPayload === true);
   throw isInBody ? malformedXml() : new ApiError("InvalidArgument", first, { status: 400 });
+}
+
+/**
+ * SQS says what is missing in words of its own; a batch without entries, which a form cannot tell from none, has a code of its own. What its model
+ * enumerates are names of attributes: its handlers say which of them it does not know.
+ */
+function failAsSqs({ input: { members } }: Operation, issues: readonly string[]): void {
+  const first = issues.find((issue) => !issue.includes(ENUM_TEXT));
+  const [, root, index, name] = /^Value null at '(\w+)(?:\.(\d+)\.member\.(\w+))?'/.exec(first ?? "") ?? [];
+  if (first === undefined) return;
+  const member = members.find((one) => wireCase(one.name) === root);
+  if (member === undefined) throw new ApiError("InvalidParameterValue", first, { status: 400 });
+  const wireName = member.traits.xmlName ?? member.name;
+  if (name === undefined && member.name === "Entries") throw new ApiError("EmptyBatchRequest", `There should be at least one ${wireName} in the request.`);
+  const missing = name === undefined ? member.name : `${wireName}.${index}.${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  throw new ApiError("MissingParameter", `The request must contain the parameter ${missing}.`, { status: 400 });
 }
 
 const checks = new WeakMap<Shape, { check: Check | undefined }>();

@@ -19,6 +19,7 @@ describe("readConfig", () => {
       runtimePaths: {},
       allowedHosts: [],
       defaultRegion: "us-east-1",
+      queueUrls: "off",
       environmentIdleMs: undefined,
       prepareSdks: true,
       prepared: 3,
@@ -49,6 +50,7 @@ describe("readConfig", () => {
     ["LAMBDAD_RUNTIME_PATHS", "python3.12=/a, nodejs22.x=/b", { runtimePaths: { "python3.12": "/a", "nodejs22.x": "/b" } }],
     ["LAMBDAD_ALLOWED_HOSTS", "lambdad, api.test", { allowedHosts: ["lambdad", "api.test"] }],
     ["LAMBDAD_DEFAULT_REGION", "eu-west-1", { defaultRegion: "eu-west-1" }],
+    ["LAMBDAD_SQS_ENDPOINT_STRATEGY", "path", { queueUrls: "path" }],
     ["LAMBDAD_IDLE_MS", "1000", { environmentIdleMs: 1000 }],
     ["LAMBDAD_PREPARE_SDKS", "0", { prepareSdks: false }],
     ["LAMBDAD_PREPARED", "0", { prepared: 0 }],
@@ -68,6 +70,8 @@ describe("readConfig", () => {
     ["DEBUG", "1", { logLevel: "debug" }],
     ["LS_LOG", "trace", { logLevel: "debug" }],
     ["DEFAULT_REGION", "eu-north-1", { defaultRegion: "eu-north-1" }],
+    ["SQS_ENDPOINT_STRATEGY", "standard", { queueUrls: "standard" }],
+    ["SQS_ENDPOINT_STRATEGY", "dynamic", { queueUrls: "off" }],
   ])("reads %s=%s", (name, value, expected) => expect(readConfig({}, { [name]: value })).toMatchObject(expected));
 
   it("has every setting in the table above by its own variable", () => {

@@ -60,7 +60,19 @@ describe("a broken constraint is told in AWS's words", () => {
 it("each service has its own code", () => {
   expect(messageOf("iam", "CreateRole", {})).toMatch(/^2 validation errors detected: Value null at 'roleName'/);
   expect(messageOf("logs", "CreateLogGroup", {})).toMatch(/^1 validation error detected: Value null at 'logGroupName'/);
-  expect(messageOf("sqs", "SendMessage", { QueueUrl: "u" })).toMatch(/at 'messageBody'/);
+  expect(messageOf("sns", "Subscribe", {})).toMatch(/^2 validation errors detected: Value null at 'topicArn'/);
+});
+
+it("SQS says what is missing in words of its own, and leaves names of attributes to its handlers", () => {
+  const model = loadServiceModel("sqs");
+  const attempt = (name: string, input: object) => () => validate(model, model.operations.get(name) as Operation, input as Record<string, unknown>);
+  const refusal = (code: string, message: string) => expect.objectContaining({ code, message }) as Error;
+  expect(attempt("SendMessage", { QueueUrl: "u" })).toThrow(refusal("MissingParameter", "The request must contain the parameter MessageBody."));
+  expect(attempt("SendMessage", {})).toThrow(refusal("MissingParameter", "The request must contain the parameter QueueUrl."));
+  expect(attempt("SendMessageBatch", { QueueUrl: "u" })).toThrow(refusal("EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request."));
+  expect(attempt("SendMessageBatch", { QueueUrl: "u", Entries: [{ Id: "a", MessageBody: "b" }, { Id: "c" }] })).toThrow(refusal("MissingParameter", "The request must contain the parameter SendMessageBatchRequestEntry.2.MessageBody."));
+  expect(attempt("GetQueueAttributes", { QueueUrl: "u", AttributeNames: ["Nothing"] })).not.toThrow();
+  expect(attempt("SetQueueAttributes", { QueueUrl: "u", Attributes: { Nothing: "1" } })).not.toThrow();
 });
 
 it("S3 has a code for its bodies and one for the rest", () => {

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { STSClient } from "@aws-sdk/client-sts";
 
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
@@ -17,6 +18,7 @@ export const clientsOf = (endpoint: string, credentials: { accessKeyId: string; 
     sts: new STSClient(common),
     logs: new CloudWatchLogsClient(common),
     cloudwatch: new CloudWatchClient(common),
+    sqs: new SQSClient(common),
   };
 };
 

@@ -1,3 +1,4 @@
+import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
@@ -5,12 +6,19 @@ import type { Random } from "../../kit/random.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { QueueCounts } from "./counts.ts";
+import type { Garbage } from "./garbage.ts";
+import type { MoveTasks } from "./move-tasks/move-tasks.ts";
+import type { QueueName } from "./queue-rows.ts";
 
 export type SqsTypes = typeof import("@aws-sdk/client-sqs");
 export type SqsHandlers = Handlers<SqsTypes, RequestContext>;
 
 export interface SqsNeeds {
   store: Store;
+  /** Who a queue's policy names is looked for in IAM. */
+  call: Call;
   /** Platform time: visibility, delays, retention and deduplication go by it. */
   clock: Clock;
   random: Random;
@@ -18,6 +26,19 @@ export interface SqsNeeds {
   log: Log;
   /** In which of its forms a queue's URL is returned. */
   queueUrls: QueueUrlStrategy;
+}
+
+/** What the operations share beside what the platform gives them. */
+export interface SqsParts extends SqsNeeds {
+  /**
+   * The queue that a request's QueueUrl names, which need not be there: its row is to be read inside the operation that uses it
+   * (`yield* getQueue(name)`), as a purge gives the queue another id. Throws InvalidAddress.
+   */
+  inQueue(input: { QueueUrl?: string | undefined }, context: Pick<RequestContext, "region">): QueueName;
+  counts: QueueCounts;
+  arrivals: Arrivals;
+  garbage: Garbage;
+  moveTasks: MoveTasks;
 }
 
 /** As SQS_ENDPOINT_STRATEGY names them: `off`, the default, is `http://localhost:4566/<account>/<name>`, which like `path` needs no DNS; `standard` and `domain` carry the region in the host. All four are understood. */

@@ -1,3 +1,4 @@
+import { queueArn } from "./queue-names.ts";
 import type { Queue } from "./queue-rows.ts";
 
 /** What a queue is set to, in our units: defaults filled in. Source: SetQueueAttributes, API reference. */
@@ -33,3 +34,25 @@ export const settingsOf = ({ attributes }: Pick<Queue, "attributes">): QueueSett
     isDeduplicatedByGroup: attributes["DeduplicationScope"] === "messageGroup",
   };
 };
+
+const DEFAULTS: Readonly<Record<string, string>> = {
+  VisibilityTimeout: "30", MaximumMessageSize: "1048576", MessageRetentionPeriod: "345600", DelaySeconds: "0", ReceiveMessageWaitTimeSeconds: "0", SqsManagedSseEnabled: "true",
+};
+const FIFO_DEFAULTS: Readonly<Record<string, string>> = { FifoQueue: "true", DeduplicationScope: "queue", FifoThroughputLimit: "perQueue", ContentBasedDeduplication: "false" };
+const WITH_KEY: Readonly<Record<string, string>> = { KmsDataKeyReusePeriodSeconds: "300" };
+
+/** What was set, and the defaults of what was not. */
+export const effectiveAttributes = ({ isFifo, attributes }: Pick<Queue, "isFifo" | "attributes">): Record<string, string> => ({
+  ...DEFAULTS,
+  ...(isFifo ? FIFO_DEFAULTS : {}),
+  ...(attributes["KmsMasterKeyId"] === undefined ? {} : WITH_KEY),
+  ...attributes,
+});
+
+/** What a queue is told to be, but for its counts. */
+export const describedAttributes = (queue: Queue): Record<string, string> => ({
+  QueueArn: queueArn(queue),
+  CreatedTimestamp: String(Math.floor(queue.createdAt / SECOND_MS)),
+  LastModifiedTimestamp: String(Math.floor(queue.modifiedAt / SECOND_MS)),
+  ...effectiveAttributes(queue),
+});

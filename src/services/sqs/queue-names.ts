@@ -10,13 +10,19 @@ export const parseQueueArn = (text: string): QueueName | undefined => {
   return arn?.service !== "sqs" || arn.resource === "" || arn.account === "" || arn.region === "" ? undefined : { account: arn.account, region: arn.region, name: arn.resource };
 };
 
-/** In the form that is asked for, on the address that the client reached us by. */
+/** What stands before the address in the forms that carry service and region: a client that came by such a URL gets it back once. */
+const SERVICE_IN_HOST = /^(?:sqs\.[a-z]{2}(?:-[a-z]+)+-\d\.|[a-z]{2}(?:-[a-z]+)+-\d\.queue\.|(?:sqs|queue)\.)/;
+const IS_ADDRESS = /^(?:\d+(?:\.\d+){3}|\[)/;
+
+/** In the form that is asked for, on the address that the client reached us by; AWS's own for who came by none. */
 export const queueUrl = ({ account, region, name }: QueueName, endpoint: string, strategy: QueueUrlStrategy): string => {
-  const { protocol, host } = new URL(endpoint);
+  if (endpoint === "") return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+  if (strategy === "off") return `${endpoint}/${account}/${name}`;
   if (strategy === "path") return `${endpoint}/queue/${region}/${account}/${name}`;
-  if (strategy === "standard") return `${protocol}//sqs.${region}.${host}/${account}/${name}`;
-  if (strategy === "domain") return `${protocol}//${region}.queue.${host}/${account}/${name}`;
-  return `${endpoint}/${account}/${name}`;
+  const { protocol, host, port } = new URL(endpoint);
+  // An address cannot have a name in front of it.
+  const base = IS_ADDRESS.test(host) ? `localhost${port === "" ? "" : `:${port}`}` : host.replace(SERVICE_IN_HOST, "");
+  return `${protocol}//${strategy === "standard" ? `sqs.${region}` : `${region}.queue`}.${base}/${account}/${name}`;
 };
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/;

@@ -12,10 +12,11 @@ import { metrics } from "./metrics.ts";
 import { provisionedConcurrency } from "./provisioned-concurrency.ts";
 import { s3BucketSettings } from "./s3-bucket-settings.ts";
 import { s3 } from "./s3.ts";
+import { sqsQueues } from "./sqs-queues.ts";
 import { sqs } from "./sqs.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs, ...metrics];
