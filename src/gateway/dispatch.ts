@@ -67,7 +67,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
       const routed = route(request, form, needs.settings.defaultRegion);
       if (routed === undefined) throw noSuchService(namedService(request));
       const model = loadServiceModel(routed.service.name);
-      Object.assign(failure, { model, protocol: model.protocols[0]! });
+      Object.assign(failure, { model, protocol: likelyProtocol(model, request.headers) });
       if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
       const body = form === "" ? createBody(request.body, request.headers, bodyLimits(failure)) : early;
       const isHoisting = model.name === "s3" && (isPresigned(request.query) || isPresignedV2(request.query));
@@ -127,12 +127,16 @@ const refuse = ({ log }: GatewayNeeds, { requestId, request, headers, ...where }
   return encodeError(where, new ApiError("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.", { status: 500 }), requestId, request);
 };
 
+/** Of a request that names no operation of the service: how it is to be told. */
+const likelyProtocol = ({ protocols }: ServiceModel, headers: Readonly<Record<string, string>>): ProtocolName =>
+  protocols.includes("awsQuery") && headers["x-amz-target"] === undefined && headers["smithy-protocol"] === undefined ? "awsQuery" : protocols[0]!;
+
 const noSuchService = (name: string): ApiError => new ApiError("UnknownService", `lambdad has no service with the signing name "${name}". docs/coverage.md lists the services it has.`, { status: 501 });
 
 const unknownOperation = (model: ServiceModel, wire: WireRequest): ApiError =>
   model.name === "s3"
     ? unknownS3Operation(wire)
-    : model.protocols[0] === "awsQuery"
+    : likelyProtocol(model, wire.headers) === "awsQuery"
       ? new ApiError("InvalidAction", `Could not find operation for version ${model.apiVersion}`, { status: 400 })
       : new ApiError("UnknownOperationException", `${model.sdkId} has no such operation`, { status: 404 });
 

@@ -4,7 +4,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts
 import { CreateEventSourceMappingCommand, ListFunctionsCommand, GetFunctionScalingConfigCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
+import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateGroupCommand } from "@aws-sdk/client-iam";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { describe, expect, it } from "vitest";
@@ -118,8 +118,8 @@ describe("what is not built", () => {
     await expect(platform.clients.lambda.send(new GetFunctionScalingConfigCommand({ FunctionName: "f", Qualifier: "1" }))).rejects.toMatchObject(expected("Lambda GetFunctionScalingConfig"));
     await expect(platform.clients.lambda.send(new CreateEventSourceMappingCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda CreateEventSourceMapping"));
     await expect(platform.clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
-    const sqs = new SQSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
-    await expect(sqs.send(new ListQueuesCommand())).rejects.toMatchObject(expected("SQS ListQueues"));
+    const sns = new SNSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
+    await expect(sns.send(new ListTopicsCommand())).rejects.toMatchObject(expected("SNS ListTopics"));
   });
 });
 

@@ -66,7 +66,7 @@ const FIFO_RULES: Readonly<Record<string, Rule>> = {
 export const COUNTED = { visible: "ApproximateNumberOfMessages", inFlight: "ApproximateNumberOfMessagesNotVisible", delayed: "ApproximateNumberOfMessagesDelayed" } as const;
 const TOLD: readonly string[] = ["QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", ...Object.values(COUNTED)];
 
-export const isAttributeOf = (name: string, isFifo: boolean): boolean => name in RULES || TOLD.includes(name) || (isFifo && name in FIFO_RULES);
+export const isAttributeOf = (name: string, isFifo: boolean): boolean => Object.hasOwn(RULES, name) || TOLD.includes(name) || (isFifo && Object.hasOwn(FIFO_RULES, name));
 
 /** Throws InvalidAttributeName and InvalidAttributeValue, of the first that is wrong. */
 export const readAttributes = (given: Readonly<Record<string, string | undefined>>, queue: QueueName & { isFifo: boolean }): AttributeChanges => {

@@ -3,8 +3,9 @@ import type { Call } from "../../kit/call.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { COUNTED, isAttributeOf, readAttributes, withChanges, type AttributeChanges } from "./attribute-rules.ts";
 import { invalidAttribute, missingParameter, unknownAttribute } from "./errors.ts";
-import type { SqsHandlers, SqsParts } from "./needs.ts";
+import type { SqsHandlers, QueueParts } from "./needs.ts";
 import { describedAttributes, settingsOf } from "./queue-attributes.ts";
+import { settleGroup } from "./messages/groups.ts";
 import { namedPrincipals } from "./queue-policy.ts";
 import { getQueue, writeAttributes, type Queue } from "./queue-rows.ts";
 import { checkRedriveTarget } from "./redrive-policy.ts";
@@ -17,7 +18,7 @@ export const checkPrincipals = async (call: Call, { Policy }: AttributeChanges, 
 
 const isCounted = (name: string): boolean => (Object.values(COUNTED) as string[]).includes(name);
 
-export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrivals }: SqsParts) => {
+export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrivals }: QueueParts) => {
   const countedAttributes = async (queue: Queue): Promise<Record<string, string>> => {
     const found = await counts.of(queue);
     return Object.fromEntries((["visible", "inFlight", "delayed"] as const).map((kind) => [COUNTED[kind], String(found[kind])]));
@@ -47,6 +48,7 @@ export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrival
       const changes = readAttributes(Attributes, { ...named, isFifo });
       await checkPrincipals(call, changes, named);
       const queue = await store.run(() => change(named, changes, clock.now()));
+      if (queue.isFifo) counts.forget(queue.id);
       arrivals.changed(queue.id);
       return {};
     },
@@ -65,5 +67,6 @@ function* change(named: Parameters<typeof getQueue>[0], changes: AttributeChange
 /** "For FIFO queues, the per-queue delay setting is retroactive: changing the setting affects the delay of messages already in the queue" (delay queues, SQS developer guide). */
 function* delayAnew(queue: Queue, delayMs: number, now: number): Operation<void> {
   const longest = Math.max(delayMs, settingsOf(queue).delayMs);
-  yield* sql("update sqs_message set visible_at = sent_at + ? where queue = ? and sent_at > ? and receive_count = 0", delayMs, queue.id, now - longest);
+  const delayed = yield* sql("update sqs_message set visible_at = sent_at + ? where queue = ? and visible_at > ? and sent_at > ? and receive_count = 0 returning group_id", delayMs, queue.id, now - longest, now - longest);
+  for (const groupId of new Set(delayed.map((row) => row["group_id"] as string))) yield* settleGroup(queue.id, groupId, now);
 }

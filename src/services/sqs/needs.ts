@@ -9,6 +9,7 @@ import type { RequestContext } from "../service.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { QueueCounts } from "./counts.ts";
 import type { Garbage } from "./garbage.ts";
+import type { MessageParts } from "./messages/parts.ts";
 import type { MoveTasks } from "./move-tasks/move-tasks.ts";
 import type { QueueName } from "./queue-rows.ts";
 
@@ -17,8 +18,6 @@ export type SqsHandlers = Handlers<SqsTypes, RequestContext>;
 
 export interface SqsNeeds {
   store: Store;
-  /** Who a queue's policy names is looked for in IAM. */
-  call: Call;
   /** Platform time: visibility, delays, retention and deduplication go by it. */
   clock: Clock;
   random: Random;
@@ -26,6 +25,8 @@ export interface SqsNeeds {
   log: Log;
   /** In which of its forms a queue's URL is returned. */
   queueUrls: QueueUrlStrategy;
+  /** Of this installation: what was sealed with it once is known again after a restart. */
+  sessionKey: Buffer;
 }
 
 /** What the operations share beside what the platform gives them. */
@@ -37,6 +38,12 @@ export interface SqsParts extends SqsNeeds {
   inQueue(input: { QueueUrl?: string | undefined }, context: Pick<RequestContext, "region">): QueueName;
   counts: QueueCounts;
   arrivals: Arrivals;
+}
+
+/** What those on queues share beside what those on messages do. */
+export interface QueueParts extends MessageParts {
+  /** Who a queue's policy names is looked for in IAM. */
+  call: Call;
   garbage: Garbage;
   moveTasks: MoveTasks;
 }

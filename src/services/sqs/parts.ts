@@ -2,24 +2,26 @@ import { inQueue } from "./addresses.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createQueueCounts } from "./counts.ts";
 import { createGarbage } from "./garbage.ts";
+import { createMessageParts } from "./messages/service-part.ts";
 import { createMoveTasks } from "./move-tasks/move-tasks.ts";
-import type { SqsNeeds, SqsParts } from "./needs.ts";
+import type { QueueParts, SqsNeeds } from "./needs.ts";
 
 /** What SQS does beside answering requests. */
 export interface Sqs {
-  parts: SqsParts;
+  parts: QueueParts;
   /** Takes up what an earlier process left. */
   start(): void;
   close(): Promise<void>;
 }
 
-export const createSqs = (needs: SqsNeeds): Sqs => {
+export const createSqs = (needs: SqsNeeds & Pick<QueueParts, "call">): Sqs => {
   const counts = createQueueCounts(needs);
-  const arrivals = createArrivals();
+  const arrivals = createArrivals(needs);
+  const parts = createMessageParts({ ...needs, inQueue, counts, arrivals });
   const garbage = createGarbage(needs);
-  const moveTasks = createMoveTasks({ ...needs, arrivals, counts });
+  const moveTasks = createMoveTasks(parts);
   return {
-    parts: { ...needs, inQueue, counts, arrivals, garbage, moveTasks },
+    parts: { ...parts, call: needs.call, garbage, moveTasks },
     start() {
       garbage.poke();
       moveTasks.poke();

@@ -5,7 +5,7 @@ import type { RequestContext } from "../service.ts";
 import { readAttributes, withChanges, type AttributeChanges } from "./attribute-rules.ts";
 import { checkPrincipals } from "./attributes.ts";
 import { invalidParameterValue } from "./errors.ts";
-import type { SqsHandlers, SqsParts } from "./needs.ts";
+import type { SqsHandlers, QueueParts } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
 import { effectiveAttributes } from "./queue-attributes.ts";
 import { queueUrl } from "./queue-names.ts";
@@ -21,8 +21,15 @@ const checkName = (name: string, isFifo: boolean): void => {
   if (!isFifo && !STANDARD_NAME.test(name)) throw invalidParameterValue("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 };
 
-export const queueHandlers = ({ store, clock, call, inQueue, arrivals, garbage, moveTasks, queueUrls }: SqsParts) => {
+export const queueHandlers = ({ store, clock, call, inQueue, counts, arrivals, garbage, moveTasks, queueUrls }: QueueParts) => {
   const urlOf = (queue: QueueName, { endpoint }: RequestContext) => queueUrl(queue, endpoint, queueUrls);
+
+  /** The id is no queue's any more. */
+  const leave = (queueId: number) => {
+    counts.forget(queueId);
+    arrivals.changed(queueId);
+    garbage.poke();
+  };
 
   return {
     async CreateQueue({ QueueName: given, Attributes = {}, tags = {} }, context) {
@@ -46,16 +53,14 @@ export const queueHandlers = ({ store, clock, call, inQueue, arrivals, garbage, 
       const named = inQueue(input, context);
       const queue = await store.run(() => remove(named, clock.now()));
       moveTasks.poke();
-      arrivals.changed(queue.id);
-      garbage.poke();
+      leave(queue.id);
       return {};
     },
 
     async PurgeQueue(input, context) {
       const named = inQueue(input, context);
       const before = await store.run(() => purge(named, clock.now()));
-      arrivals.changed(before.id);
-      garbage.poke();
+      leave(before.id);
       return {};
     },
 

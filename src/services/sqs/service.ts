@@ -1,8 +1,9 @@
 import { ApiError } from "../../kit/api-error.ts";
 import type { RequestContext, Service } from "../service.ts";
 import { attributeHandlers } from "./attributes.ts";
+import { messageHandlers } from "./messages/service-part.ts";
 import { moveTaskHandlers } from "./move-tasks/handlers.ts";
-import type { SqsParts, SqsTypes } from "./needs.ts";
+import type { QueueParts, SqsTypes } from "./needs.ts";
 import { createPermissions, policyAtDoor } from "./permissions.ts";
 import { parseQueueArn, parseQueueUrl, queueArn } from "./queue-names.ts";
 import { permissionHandlers } from "./queue-permissions.ts";
@@ -10,20 +11,19 @@ import { createQueueReader } from "./queue-reader.ts";
 import { queueHandlers } from "./queues.ts";
 import { tagHandlers } from "./tags.ts";
 
-/** Amazon SQS: standard and FIFO queues. */
-export const createSqsService = (parts: SqsParts): Service<SqsTypes> => {
+/** Amazon SQS: standard and FIFO queues, their messages, dead letters and the way back. */
+export const createSqsService = (parts: QueueParts): Service<SqsTypes> => {
   const read = createQueueReader(parts.store);
-  const handlers: Service<SqsTypes>["handlers"] = {
-    ...queueHandlers(parts),
-    ...attributeHandlers(parts),
-    ...permissionHandlers(parts),
-    ...tagHandlers(parts),
-    ...moveTaskHandlers(parts),
-  };
-  const permissions = Object.entries(createPermissions(parts, read)).filter(([operation]) => Object.hasOwn(handlers, operation));
   return {
-    handlers,
-    permissions: Object.fromEntries(permissions),
+    handlers: {
+      ...queueHandlers(parts),
+      ...attributeHandlers(parts),
+      ...permissionHandlers(parts),
+      ...tagHandlers(parts),
+      ...moveTaskHandlers(parts),
+      ...messageHandlers(parts),
+    },
+    permissions: createPermissions(parts, read),
     check: async (_operation, input, context) => refuseNobody(input, context),
     resourcePolicy: (permission, context) => policyAtDoor(read, permission, context),
     ledgerKeys: (_operation, input, context) => ledgerKeys(input as Named, context),

@@ -4,7 +4,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { clientsOf } from "../../support/clients.ts";
 import { usePlatform } from "../../support/platform.ts";
-import { advance } from "./support.ts";
+import { advance } from "./wire.ts";
 
 const platform = usePlatform();
 const sqs = () => platform.clients.sqs;

@@ -2,7 +2,7 @@ import { ApiError } from "../../../kit/api-error.ts";
 import { MOVE_MESSAGES_PER_SECOND_MAX, MOVE_TASKS_ACTIVE_MAX, MOVE_TASKS_LISTED_MAX } from "../../../kit/limits.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import { invalidParameterValue, invalidValue, overLimit, resourceNotFound } from "../errors.ts";
-import type { SqsHandlers, SqsParts } from "../needs.ts";
+import type { SqsHandlers, QueueParts } from "../needs.ts";
 import { parseQueueArn } from "../queue-names.ts";
 import { findQueue, type Queue, type QueueName } from "../queue-rows.ts";
 import { listSources } from "../redrive-policy.ts";
@@ -34,7 +34,7 @@ export const handledSource = ({ TaskHandle: handle = "" }: { TaskHandle?: string
   throw invalidParameterValue("Value for parameter TaskHandle is invalid.");
 };
 
-export const moveTaskHandlers = ({ store, clock, random, counts, moveTasks }: SqsParts) =>
+export const moveTaskHandlers = ({ store, clock, random, counts, moveTasks }: QueueParts) =>
   ({
     async StartMessageMoveTask(input, context) {
       const { MaxNumberOfMessagesPerSecond: perSecond, DestinationArn: destinationArn } = input;

@@ -1,11 +1,16 @@
 import { MESSAGE_BYTES_PER_SWEEP } from "../../../kit/limits.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
+import type { CountChange } from "../counts.ts";
+import { joinGroup, settleGroup } from "../messages/groups.ts";
+import { deleteMessage, gone } from "../messages/message-rows.ts";
 import { settingsOf } from "../queue-attributes.ts";
 import { parseQueueArn } from "../queue-names.ts";
 import { findQueue, type Queue } from "../queue-rows.ts";
 
 interface Movable {
   sequence: number;
+  visibleAt: number;
+  receiveCount: number;
   bytes: number;
   groupId: string | null;
   /** ARN of the queue that gave it up. */
@@ -25,10 +30,18 @@ export interface BatchOutcome {
   moved: number;
   /** Whether there was nothing left to move. */
   isEnd: boolean;
-  /** Ids of the queues that have got messages. */
-  reached: ReadonlySet<number>;
+  /** The queues that have got messages. */
+  reached: readonly Reached[];
+  changes: readonly CountChange[];
   /** AWS's code of why it cannot go on. */
   failure?: string;
+}
+
+export interface Reached {
+  queueId: number;
+  /** Of those that it has got: when they are visible, and when they are too old. */
+  visibleAt: number;
+  expiresAt: number;
 }
 
 /** Moves at most as many messages as there are ids, those that are visible, oldest first. */
@@ -36,22 +49,24 @@ export function* moveBatch(batch: Batch): Operation<BatchOutcome> {
   const { source, destinationArn, now } = batch;
   const rows = source.isFifo ? yield* pickInGroups(batch) : yield* pick(batch);
   const targets = new Map<string, Queue | undefined>();
-  const reached = new Set<number>();
+  const reached: Reached[] = [];
+  const changes: CountChange[] = [];
   let moved = 0;
   let bytes = 0;
   for (const message of rows) {
     if (moved > 0 && bytes + message.bytes > MESSAGE_BYTES_PER_SWEEP) break;
     const arn = destinationArn ?? message.cameFrom;
-    if (arn === null) return { moved, isEnd: false, reached, failure: "CouldNotDetermineMessageSource" };
+    if (arn === null) return { moved, isEnd: false, reached, changes, failure: "CouldNotDetermineMessageSource" };
     if (!targets.has(arn)) targets.set(arn, yield* findTarget(arn));
     const target = targets.get(arn);
-    if (target === undefined) return { moved, isEnd: false, reached, failure: "AWS.SimpleQueueService.NonExistentQueue" };
-    yield* move(source, message, target, batch.ids[moved]!, now);
-    reached.add(target.id);
+    if (target === undefined) return { moved, isEnd: false, reached, changes, failure: "AWS.SimpleQueueService.NonExistentQueue" };
+    const visibleAt = yield* move(source, message, target, batch.ids[moved]!, now);
+    changes.push(gone(source.id, message), { queueId: target.id, after: { visibleAt, isReceived: false, tenant: message.groupId } });
+    if (!reached.some(({ queueId }) => queueId === target.id)) reached.push({ queueId: target.id, visibleAt, expiresAt: visibleAt + settingsOf(target).retentionMs });
     bytes += message.bytes;
     moved++;
   }
-  return { moved, isEnd: rows.length === 0, reached };
+  return { moved, isEnd: rows.length === 0, reached, changes };
 }
 
 function* findTarget(arn: string): Operation<Queue | undefined> {
@@ -59,10 +74,12 @@ function* findTarget(arn: string): Operation<Queue | undefined> {
   return named && (yield* findQueue(named));
 }
 
-const COLUMNS = "sequence, octet_length(body) as bytes, group_id, dead_letter_source";
+const COLUMNS = "sequence, visible_at, receive_count, octet_length(body) as bytes, group_id, dead_letter_source";
 
 const toMovable = (row: Row): Movable => ({
   sequence: row["sequence"] as number,
+  visibleAt: row["visible_at"] as number,
+  receiveCount: row["receive_count"] as number,
   bytes: row["bytes"] as number,
   groupId: row["group_id"] as string | null,
   cameFrom: row["dead_letter_source"] as string | null,
@@ -80,7 +97,7 @@ function* pickInGroups({ source, lastSequence, now, ids }: Batch): Operation<Mov
   for (const group of groups) {
     if (picked.length >= ids.length) break;
     const rows = yield* sql(
-      `select ${COLUMNS}, visible_at from sqs_message where queue = ? and group_id = ? and deduplication_id is not null and sequence <= ? order by sequence limit ?`,
+      `select ${COLUMNS} from sqs_message where queue = ? and group_id = ? and deduplication_id is not null and sequence <= ? order by sequence limit ?`,
       source.id, group["group_id"]!, lastSequence, ids.length - picked.length,
     );
     const hidden = rows.findIndex((row) => (row["visible_at"] as number) > now);
@@ -89,22 +106,18 @@ function* pickInGroups({ source, lastSequence, now, ids }: Batch): Operation<Mov
   return picked;
 }
 
-function* move(source: Queue, { sequence, groupId }: Movable, target: Queue, id: string, now: number): Operation<void> {
+/** As one that has just been sent: no receive counts any more. When it is visible. */
+function* move(source: Queue, { sequence, groupId }: Movable, target: Queue, id: string, now: number): Operation<number> {
+  const visibleAt = now + settingsOf(target).delayMs;
   const inserted = yield* sqlOne(
-    `insert into sqs_message (queue, id, body, attributes, system_attributes, sent_at, visible_at, first_received_at, receive_count, receipt, group_id, deduplication_id, dead_letter_source)
-     select ?, ?, body, attributes, system_attributes, ?, ?, null, 0, null, group_id, deduplication_id, null from sqs_message where sequence = ? returning sequence`,
-    target.id, id, now, now + settingsOf(target).delayMs, sequence,
+    `insert into sqs_message (queue, visible_at, receive_count, received_before, sent_at, id, group_id, deduplication_id, sender, trace_header, attributes, body)
+     select ?, ?, 0, 0, ?, ?, group_id, deduplication_id, sender, trace_header, attributes, body from sqs_message where sequence = ? returning sequence`,
+    target.id, visibleAt, now, id, sequence,
   );
-  yield* sql("delete from sqs_message where sequence = ?", sequence);
-  if (groupId === null || !target.isFifo) return;
-  yield* sql("insert into sqs_group (queue, group_id, head_sequence, free_at) values (?, ?, ?, 0) on conflict (queue, group_id) do nothing", target.id, groupId, inserted!["sequence"]!);
-  yield* moveHead(source, groupId);
-}
-
-/** Of the group that has lost its first message. */
-function* moveHead({ id }: Queue, groupId: string): Operation<void> {
-  const next = yield* sqlOne("select min(sequence) as head from sqs_message where queue = ? and group_id = ? and deduplication_id is not null", id, groupId);
-  const head = next?.["head"] ?? null;
-  if (head === null) yield* sql("delete from sqs_group where queue = ? and group_id = ?", id, groupId);
-  else yield* sql("update sqs_group set head_sequence = ? where queue = ? and group_id = ?", head, id, groupId);
+  yield* deleteMessage(sequence);
+  if (source.isFifo) {
+    yield* settleGroup(source.id, groupId!, now);
+    yield* joinGroup(target.id, groupId!, inserted!["sequence"] as number, visibleAt);
+  }
+  return visibleAt;
 }

@@ -1,12 +1,10 @@
 import { createDueLoop } from "../../../kit/due-loop.ts";
 import { MESSAGES_PER_SWEEP } from "../../../kit/limits.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
-import type { Arrivals } from "../arrivals.ts";
-import type { QueueCounts } from "../counts.ts";
-import type { SqsNeeds } from "../needs.ts";
+import type { MessageParts } from "../messages/parts.ts";
 import { parseQueueArn } from "../queue-names.ts";
 import { toQueue, type Queue } from "../queue-rows.ts";
-import { moveBatch } from "./move-messages.ts";
+import { moveBatch, type BatchOutcome } from "./move-messages.ts";
 import { findTask, isActive, listActiveTasks, writeProgress, type MoveTask } from "./task-rows.ts";
 
 /** Carries out the tasks that are active, those too that an earlier process left. */
@@ -28,11 +26,10 @@ const pauseMs = ({ perSecond }: MoveTask, moved: number): number => (perSecond =
 /** What a turn of a task has done. */
 interface Turn {
   task: MoveTask;
-  moved: number;
-  reached: ReadonlySet<number>;
+  outcome: BatchOutcome | undefined;
 }
 
-export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, counts }: SqsNeeds & { arrivals: Arrivals; counts: QueueCounts }): MoveTasks => {
+export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, counts, retention }: MessageParts): MoveTasks => {
   /** When each goes on; those that are under way are not in it, and those that have ended leave it at the next look. */
   const dueAt = new Map<string, number>();
   const underWay = new Set<string>();
@@ -47,9 +44,12 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
     });
   };
 
-  const announce = ({ task, moved, reached }: Turn) => {
-    if (moved > 0) for (const id of [task.source, ...reached]) counts.forget(id);
-    for (const id of reached) arrivals.changed(id);
+  const announce = ({ task, outcome }: Turn) => {
+    counts.changed(outcome?.changes ?? []);
+    for (const { queueId, visibleAt, expiresAt } of outcome?.reached ?? []) {
+      arrivals.due(queueId, visibleAt);
+      retention.expect(expiresAt);
+    }
     if (!isActive(task)) tellEnd(task);
   };
 
@@ -62,7 +62,7 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
       const turn = await store.run(() => takeTurn(task.handle, now, ids));
       if (turn === undefined) return;
       announce(turn);
-      dueAt.set(task.handle, clock.now() + pauseMs(task, turn.moved));
+      dueAt.set(task.handle, clock.now() + pauseMs(task, turn.outcome?.moved ?? 0));
     } catch (error) {
       log.error("a message move task could not go on; it is tried again later", { task: task.sourceArn, error: String(error) });
       dueAt.set(task.handle, clock.now() + FAILED_PAUSE_MS);
@@ -110,7 +110,7 @@ function* takeTurn(handle: string, now: number, ids: readonly string[]): Operati
     ...(outcome?.failure === undefined ? {} : { failure: outcome.failure }),
   };
   yield* writeProgress(after);
-  return { task: after, moved: outcome?.moved ?? 0, reached: outcome?.reached ?? new Set() };
+  return { task: after, outcome };
 }
 
 function* findSource({ source }: MoveTask): Operation<Queue | undefined> {

@@ -1,0 +1,86 @@
+import { SQS_IN_FLIGHT_MAX } from "../../../kit/limits.ts";
+import type { Operation } from "../../../store/store.ts";
+import type { CountChange } from "../counts.ts";
+import type { SqsHandlers } from "../needs.ts";
+import { getQueue, type Queue } from "../queue-rows.ts";
+import { attempt, batchAnswer, checkEntries, refusalOf, type Outcome } from "./batch.ts";
+import { missingParameter, receiptHandleHasExpired } from "./errors.ts";
+import { settleGroup } from "./groups.ts";
+import { deleteMessage, findState, gone } from "./message-rows.ts";
+import type { MessageParts } from "./parts.ts";
+import type { Receipt } from "./receipt-handle.ts";
+import { isOfQueue } from "./receipts.ts";
+
+interface Handed {
+  handle: string;
+  receipt: Receipt;
+}
+
+interface Deleted {
+  change?: CountChange;
+  /** Of a FIFO queue: when the message's group gives others. */
+  freeAt?: number | undefined;
+}
+
+export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, handles }: MessageParts) => {
+  const read = (handle: string | undefined): Handed => {
+    if (handle === undefined || handle === "") throw missingParameter("ReceiptHandle");
+    return { handle, receipt: handles.parse(handle) };
+  };
+  const told = (queueId: number, deleted: readonly Deleted[]) => {
+    const wasFull = (counts.known(queueId)?.inFlight ?? 0) >= SQS_IN_FLIGHT_MAX;
+    counts.changed(deleted.flatMap(({ change }) => change ?? []));
+    if (wasFull) arrivals.changed(queueId);
+    for (const { freeAt } of deleted) if (freeAt !== undefined) arrivals.due(queueId, freeAt);
+  };
+
+  return {
+    async DeleteMessage(input, context) {
+      const name = inQueue(input, context);
+      const handed = read(input.ReceiptHandle);
+      const { queueId, deleted } = await store.run(function* () {
+        const queue = yield* getQueue(name);
+        return { queueId: queue.id, deleted: yield* deleteReceived(queue, handed, clock.now()) };
+      });
+      told(queueId, [deleted]);
+      return {};
+    },
+    async DeleteMessageBatch(input, context) {
+      const name = inQueue(input, context);
+      const entries = checkEntries(input.Entries, "DeleteMessageBatchRequestEntry");
+      const handed = entries.map(({ ReceiptHandle }) => attempt(() => read(ReceiptHandle)));
+      const { queueId, outcomes } = await store.run(function* () {
+        const queue = yield* getQueue(name);
+        const outcomes: Outcome<Deleted>[] = [];
+        for (const one of handed) outcomes.push("refusal" in one ? one : yield* deleteOrRefuse(queue, one.result, clock.now()));
+        return { queueId: queue.id, outcomes };
+      });
+      told(queueId, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
+      return batchAnswer(entries, outcomes.map((outcome) => ("result" in outcome ? { result: {} } : outcome)));
+    },
+  } satisfies SqsHandlers;
+};
+
+/** A message is refused before anything of it is written. */
+function* deleteOrRefuse(queue: Queue, handed: Handed, now: number): Operation<Outcome<Deleted>> {
+  try {
+    return { result: yield* deleteReceived(queue, handed, now) };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/**
+ * Of a message that is gone, and in a standard queue of one that somebody else has by now, nothing is left to delete: that is a success.
+ * A FIFO queue takes no handle whose time is over, as the message is given again, ahead of those behind it.
+ */
+function* deleteReceived(queue: Queue, { handle, receipt }: Handed, now: number): Operation<Deleted> {
+  if (!(yield* isOfQueue(queue, receipt, handle))) return {};
+  const state = yield* findState(queue.id, receipt.sequence);
+  if (state === undefined) return {};
+  const isHeld = state.receipt === receipt.token;
+  if (queue.isFifo && (!isHeld || state.visibleAt <= now)) throw receiptHandleHasExpired(handle);
+  if (!isHeld) return {};
+  yield* deleteMessage(receipt.sequence);
+  return { change: gone(queue.id, state), freeAt: queue.isFifo ? yield* settleGroup(queue.id, state.groupId!, now) : undefined };
+}
