@@ -16,8 +16,11 @@ export interface DatabaseClient {
   close(): Promise<void>;
 }
 
+/** Megabytes. It makes nothing that lives for long: with V8's own size it would hold some tens of them for what is garbage. */
+const YOUNG_MB = 4;
+
 export const startDatabase = ({ onFailure, ...workerData }: ThreadData & { onFailure(error: Error): never }): DatabaseClient => {
-  const worker = new Worker(new URL(`database-thread${extname(import.meta.url)}`, import.meta.url), { workerData, execArgv: [], name: "store" });
+  const worker = new Worker(new URL(`database-thread${extname(import.meta.url)}`, import.meta.url), { workerData, execArgv: [], name: "store", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   const opened = once(worker, "message").then(() => {
     worker.on("error", onFailure);
     worker.on("message", answer);
