@@ -89,7 +89,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
-  sqs.start();
+  await sqs.start();
   await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
   // Behind the first requests: nobody waits for environments to be warm again.
@@ -98,6 +98,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
+      sqs.endPolls();
       await gateway.close(graceMs);
       await sqs.close();
       await outbox.close();

@@ -11,6 +11,8 @@ export interface Arrivals {
   due(queueId: number, at: number): void;
   /** Looks, and if there was nothing waits and looks again whenever there may be something. Undefined when nothing came in time, or the signal was aborted. */
   poll<T>(poll: Poll<T>): Promise<T | undefined>;
+  /** Whoever waits is told that there was nothing, and nobody waits any more: the server ends. */
+  close(): void;
 }
 
 export interface Poll<T> {
@@ -42,6 +44,7 @@ interface Waiter {
   isLooking: boolean;
   leave(found: unknown): void;
   fail(error: unknown): void;
+  giveUp(): void;
 }
 
 /** Those who wait for one queue, in the order in which they came. */
@@ -60,6 +63,7 @@ interface Line {
 export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
   const lines = new Map<string, Line>();
   const byQueue = new Map<number, Line>();
+  let isClosed = false;
 
   const lineOf = (name: string, look: Look<unknown>): Line => {
     let line = lines.get(name);
@@ -149,14 +153,15 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
           end();
           reject(error as Error);
         },
+        giveUp() {
+          waiter.isOver = true;
+          if (!waiter.isLooking) waiter.leave(undefined);
+        },
       };
-      const giveUp = () => {
-        waiter.isOver = true;
-        if (!waiter.isLooking) waiter.leave(undefined);
-      };
+      const { giveUp } = waiter;
       const timer = clock.at(clock.now() + waitMs, "long poll", giveUp);
       line.waiters.add(waiter);
-      if (signal.aborted) return giveUp();
+      if (signal.aborted || isClosed) return giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
       arm(line);
       void news(line);
@@ -185,6 +190,10 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
         line.nextAt = Math.min(line.nextAt, look.nextAt ?? Infinity);
       }
       return (await wait(line, poll)) as T | undefined;
+    },
+    close() {
+      isClosed = true;
+      for (const line of lines.values()) for (const waiter of line.waiters) waiter.giveUp();
     },
   };
 };

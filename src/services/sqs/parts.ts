@@ -10,7 +10,9 @@ import type { QueueParts, SqsNeeds } from "./needs.ts";
 export interface Sqs {
   parts: QueueParts;
   /** Takes up what an earlier process left. */
-  start(): void;
+  start(): Promise<void>;
+  /** Whoever waits for messages is told that there are none. */
+  endPolls(): void;
   close(): Promise<void>;
 }
 
@@ -22,10 +24,11 @@ export const createSqs = (needs: SqsNeeds & Pick<QueueParts, "call">): Sqs => {
   const moveTasks = createMoveTasks(parts);
   return {
     parts: { ...parts, call: needs.call, garbage, moveTasks },
-    start() {
+    async start() {
       garbage.poke();
-      moveTasks.poke();
+      await moveTasks.poke();
     },
+    endPolls: arrivals.close,
     async close() {
       await moveTasks.close();
       await garbage.close();

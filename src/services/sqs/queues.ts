@@ -52,7 +52,7 @@ export const queueHandlers = ({ store, clock, call, inQueue, counts, arrivals, g
     async DeleteQueue(input, context) {
       const named = inQueue(input, context);
       const queue = await store.run(() => remove(named, clock.now()));
-      moveTasks.poke();
+      void moveTasks.poke();
       leave(queue.id);
       return {};
     },

@@ -54,14 +54,14 @@ export const moveTaskHandlers = ({ store, clock, random, counts, moveTasks }: Qu
           ...(destinationArn === undefined ? {} : { destinationArn }), ...(perSecond === undefined ? {} : { perSecond }),
         }, from, to, context.account);
       });
-      moveTasks.poke();
+      await moveTasks.poke();
       return { TaskHandle: handle };
     },
 
     async CancelMessageMoveTask(input) {
       handledSource(input);
       const moved = await store.run(() => cancel(input.TaskHandle!));
-      moveTasks.poke();
+      void moveTasks.poke();
       return { ApproximateNumberOfMessagesMoved: moved };
     },
 

@@ -9,8 +9,8 @@ import { findTask, isActive, listActiveTasks, writeProgress, type MoveTask } fro
 
 /** Carries out the tasks that are active, those too that an earlier process left. */
 export interface MoveTasks {
-  /** After a commit that began or changed one. */
-  poke(): void;
+  /** After a commit that began or changed one. Resolves when each that is due has had a turn, and its next is set on the clock. */
+  poke(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ interface Turn {
 export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, counts, retention }: MessageParts): MoveTasks => {
   /** When each goes on; those that are under way are not in it, and those that have ended leave it at the next look. */
   const dueAt = new Map<string, number>();
-  const underWay = new Set<string>();
+  const underWay = new Map<string, Promise<void>>();
 
   const tellEnd = ({ handle, sourceArn, destinationArn, status, moved, failure }: MoveTask) => {
     const { account = "", region = "" } = parseQueueArn(sourceArn) ?? {};
@@ -53,9 +53,13 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
     if (!isActive(task)) tellEnd(task);
   };
 
-  const goOn = async (task: MoveTask) => {
-    underWay.add(task.handle);
+  const goOn = (task: MoveTask): Promise<void> => {
     dueAt.delete(task.handle);
+    const turn = take(task).finally(() => underWay.delete(task.handle));
+    underWay.set(task.handle, turn);
+    return turn;
+  };
+  const take = async (task: MoveTask) => {
     try {
       const now = clock.now();
       const ids = Array.from({ length: batchSize(task) }, () => random.uuid());
@@ -66,8 +70,6 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
     } catch (error) {
       log.error("a message move task could not go on; it is tried again later", { task: task.sourceArn, error: String(error) });
       dueAt.set(task.handle, clock.now() + FAILED_PAUSE_MS);
-    } finally {
-      underWay.delete(task.handle);
     }
   };
 
@@ -76,11 +78,12 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
     name: "message move task",
     inFlightMax: TASKS_AT_ONCE_MAX,
     async startDue(now, room) {
-      const active = (await store.run(listActiveTasks)).filter(({ handle }) => !underWay.has(handle));
+      const active = await store.run(listActiveTasks);
       const known = new Set(active.map(({ handle }) => handle));
       for (const handle of dueAt.keys()) if (!known.has(handle)) dueAt.delete(handle);
-      for (const { handle, status } of active) if (!dueAt.has(handle) || status === "CANCELLING") dueAt.set(handle, now);
-      return active.filter(({ handle }) => dueAt.get(handle)! <= now).slice(0, room).map(goOn);
+      const waiting = active.filter(({ handle }) => !underWay.has(handle));
+      for (const { handle, status } of waiting) if (!dueAt.has(handle) || status === "CANCELLING") dueAt.set(handle, now);
+      return waiting.filter(({ handle }) => dueAt.get(handle)! <= now).slice(0, room).map(goOn);
     },
     nextDueAt: async (now) => [...dueAt.values()].filter((at) => at > now).toSorted((a, b) => a - b)[0],
     onFailure(error) {
@@ -90,7 +93,11 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
   });
 
   return {
-    poke: () => void loop.poke(),
+    async poke() {
+      await loop.poke();
+      await Promise.all(underWay.values());
+      await loop.poke();
+    },
     async close() {
       await Promise.all(await loop.stop());
     },
