@@ -2,6 +2,7 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { makeFolder, syncFolder } from "../kit/durable.ts";
+import type { LogLength } from "./checkpoints.ts";
 import { migrate, type Migration } from "./migrate.ts";
 import { writtenTable } from "./statement-kind.ts";
 import type { Row, Statement } from "./store.ts";
@@ -20,17 +21,19 @@ export interface Database {
   /** What was committed is on the disk. */
   sync(done: (error: Error | null) => void): void;
   syncNow(): void;
+  logLength(): LogLength;
   close(): void;
 }
 
 const STATEMENT_CACHE_MAX = 512;
 
 /** A commit writes the log without syncing it (`synchronous=normal`): whoever promises durability syncs before he tells. */
-export const openDatabase = ({ path, migrations }: { path: string; migrations: readonly Migration[] }): Database => {
+export const openDatabase = ({ path, migrations, isCheckpointedElsewhere = false }: { path: string; migrations: readonly Migration[]; isCheckpointedElsewhere?: boolean }): Database => {
   makeFolder(dirname(path));
   const database = new DatabaseSync(path);
   database.exec("pragma journal_mode=wal; pragma synchronous=normal; pragma foreign_keys=on; pragma busy_timeout=5000;");
   migrate(database, migrations);
+  if (isCheckpointedElsewhere) database.exec("pragma wal_autocheckpoint=0;");
   database.exec("begin immediate; commit;");
   const log = openSync(`${path}-wal`, "r+");
   syncFolder(dirname(path));
@@ -65,6 +68,10 @@ export const openDatabase = ({ path, migrations }: { path: string; migrations: r
     generation: (table) => generations.get(table) ?? 0,
     sync: (done) => fdatasync(log, done),
     syncNow: () => fdatasyncSync(log),
+    logLength() {
+      const { log: pages, checkpointed } = prepare("pragma wal_checkpoint(noop)").statement.get() as { log: number; checkpointed: number };
+      return { pages, left: pages - checkpointed };
+    },
     close() {
       statements.clear();
       closeSync(log);

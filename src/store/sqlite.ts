@@ -1,4 +1,5 @@
 import { assert } from "../kit/assert.ts";
+import { createCheckpoints, type CheckpointBounds } from "./checkpoints.ts";
 import { openDatabase } from "./database.ts";
 import type { Migration } from "./migrate.ts";
 import { isSelect } from "./statement-kind.ts";
@@ -29,14 +30,16 @@ export const createSqliteStore = ({
   migrations,
   onSyncFailure,
   gather,
+  checkpoints: bounds,
 }: {
   path: string;
   migrations: readonly Migration[];
   onSyncFailure: (error: Error) => never;
   /** What is written behind is not held back by default. */
   gather?: Gather;
+  checkpoints?: CheckpointBounds;
 }): Store => {
-  const database = openDatabase({ path, migrations });
+  const database = openDatabase({ path, migrations, isCheckpointedElsewhere: true });
   let queue: Waiting[] = [];
   let unsynced: Waiting[] = [];
   let isSyncing = false;
@@ -62,6 +65,7 @@ export const createSqliteStore = ({
   };
 
   const commit = () => {
+    if (checkpoints.isHolding) return;
     const batch = queue.splice(0, OPERATIONS_PER_COMMIT_MAX);
     if (queue.length > 0) turns.plan("now");
     try {
@@ -105,12 +109,14 @@ export const createSqliteStore = ({
     database.sync((error) => {
       if (error) onSyncFailure(error);
       isSyncing = false;
+      checkpoints.committed();
       for (const waiting of batch) waiting.settle();
       sync();
     });
   };
 
   const turns = createTurns({ gather, commit });
+  const checkpoints = createCheckpoints({ path, log: () => database.logLength(), resume: () => turns.plan("now"), bounds });
 
   const perform = <T>(operation: () => Operation<T>, kind: "run" | "read", urgency: Urgency) =>
     new Promise<T>((resolve, reject) => {
@@ -138,6 +144,7 @@ export const createSqliteStore = ({
       isClosed = true;
       if (queue.length > 0) turns.plan("now");
       if (queue.length > 0 || unsynced.length > 0 || isSyncing) await new Promise<void>((resolve) => (whenIdle = resolve));
+      await checkpoints.close();
       database.close();
     },
   };
