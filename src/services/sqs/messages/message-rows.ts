@@ -64,14 +64,19 @@ export const gone = (queueId: number, message: Pick<Message, "visibleAt" | "rece
 
 export type NewMessage = Pick<Message, "id" | "sentAt" | "visibleAt" | "groupId" | "deduplicationId" | "sender" | "traceHeader" | "attributes" | "body">;
 
-/** Its sequence. */
-export function* insertMessage(queueId: number, message: NewMessage): Operation<number> {
-  const row = yield* sqlOne(
-    `insert into sqs_message (queue, visible_at, receive_count, received_before, sent_at, id, group_id, deduplication_id, sender, trace_header, attributes, body)
-     values (?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) returning sequence`,
-    queueId, message.visibleAt, message.sentAt, message.id, message.groupId, message.deduplicationId, message.sender, message.traceHeader, message.attributes, message.body,
-  );
-  return row!["sequence"] as number;
+const INSERT = `insert into sqs_message (queue, visible_at, receive_count, received_before, sent_at, id, group_id, deduplication_id, sender, trace_header, attributes, body)
+  values (?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const insert = (text: string, queueId: number, { visibleAt, sentAt, id, groupId, deduplicationId, sender, traceHeader, attributes, body }: NewMessage) =>
+  sql(text, queueId, visibleAt, sentAt, id, groupId, deduplicationId, sender, traceHeader, attributes, body);
+
+export function* insertMessage(queueId: number, message: NewMessage): Operation<void> {
+  yield* insert(INSERT, queueId, message);
+}
+
+/** Its sequence: to be told costs more than to insert, so only who needs it asks. */
+export function* insertInOrder(queueId: number, message: NewMessage): Operation<number> {
+  return (yield* insert(`${INSERT} returning sequence`, queueId, message))[0]!["sequence"] as number;
 }
 
 /** The first that are visible and not too old. @param after visible no earlier: what is visible for longer was sent even before */

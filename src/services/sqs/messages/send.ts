@@ -11,7 +11,7 @@ import { contentId } from "./digests.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { InvalidParameter, missingParameter, unsuitableForQueueType } from "./errors.ts";
 import { joinGroup } from "./groups.ts";
-import { insertMessage } from "./message-rows.ts";
+import { insertInOrder, insertMessage } from "./message-rows.ts";
 import type { MessageParts } from "./parts.ts";
 import { sequenceNumber } from "./sequence-number.ts";
 
@@ -100,7 +100,7 @@ function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: 
   const before = yield* findSentBefore(key, now);
   if (before !== undefined) return { answer: { MessageId: before.messageId, SequenceNumber: sequenceNumber(before.sequence), ...draft.digests } };
   const visibleAt = now + settings.delayMs;
-  const sequence = yield* insertMessage(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId });
+  const sequence = yield* insertInOrder(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId });
   yield* joinGroup(queue.id, groupId, sequence, visibleAt);
   yield* rememberSent(key, { messageId: draft.id, sequence }, now);
   return {
