@@ -18,7 +18,7 @@ export const checkPrincipals = async (call: Call, { Policy }: AttributeChanges, 
 
 const isCounted = (name: string): boolean => (Object.values(COUNTED) as string[]).includes(name);
 
-export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrivals }: QueueParts) => {
+export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrivals, retention }: QueueParts) => {
   const countedAttributes = async (queue: Queue): Promise<Record<string, string>> => {
     const found = await counts.of(queue);
     return Object.fromEntries((["visible", "inFlight", "delayed"] as const).map((kind) => [COUNTED[kind], String(found[kind])]));
@@ -50,6 +50,8 @@ export const attributeHandlers = ({ store, clock, call, inQueue, counts, arrival
       const queue = await store.run(() => change(named, changes, clock.now()));
       if (queue.isFifo) counts.forget(queue.id);
       arrivals.changed(queue.id);
+      // What is there may be too old by now.
+      retention.expect(clock.now());
       return {};
     },
   } satisfies SqsHandlers;
