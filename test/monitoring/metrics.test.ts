@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand, type MetricDatum, type MetricStat } from "@aws-sdk/client-cloudwatch";
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { usePlatform } from "../support/platform.ts";
 
@@ -147,5 +148,27 @@ describe.skipIf(spawnSync("aws", ["--version"]).status !== 0)("the AWS CLI", () 
     const got = await aws("get-metric-statistics", "--namespace", "cli", "--metric-name", "m", "--period", "60", "--statistics", "Sum", "--dimensions", "Name=a,Value=1", "Name=b,Value=2", ...span);
     expect(got).toMatchObject({ Label: "m", Datapoints: [{ Sum: 3, Unit: "Count" }] });
     expect(await aws("list-metrics", "--namespace", "cli")).toMatchObject({ Metrics: [{ MetricName: "m", Dimensions: [{ Name: "a", Value: "1" }, { Name: "b", Value: "2" }] }] });
+  });
+});
+
+describe("a queue", () => {
+  it("is measured: what is sent, received, deleted, and how much is there", async () => {
+    const { sqs } = on.clients;
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "measured" }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "a", MessageBody: "12345" }, { Id: "b", MessageBody: "1" }] }));
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }));
+    expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
+    const of = async (MetricName: string) => {
+      const { Datapoints } = await statistics({ Namespace: "AWS/SQS", MetricName, Dimensions: [{ Name: "QueueName", Value: "measured" }], Period: 3_600, Statistics: ["Sum", "SampleCount"] });
+      return Datapoints!.map(({ Sum, SampleCount, Unit }) => [Sum, SampleCount, Unit]);
+    };
+    expect(await of("NumberOfMessagesSent")).toEqual([[2, 1, "Count"]]);
+    expect(await of("SentMessageSize")).toEqual([[6, 2, "Bytes"]]);
+    expect(await of("NumberOfMessagesReceived")).toEqual([[Messages!.length, 1, "Count"]]);
+    expect(await of("NumberOfMessagesDeleted")).toEqual([[1, 1, "Count"]]);
+    expect(await of("NumberOfEmptyReceives")).toEqual([[1, 1, "Count"]]);
+    const { Metrics } = await client().send(new ListMetricsCommand({ Namespace: "AWS/SQS", Dimensions: [{ Name: "QueueName", Value: "measured" }] }));
+    expect(Metrics!.map(({ MetricName }) => MetricName)).toContain("ApproximateNumberOfMessagesVisible");
   });
 });

@@ -2,6 +2,7 @@ import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
@@ -11,6 +12,7 @@ import type { QueueCounts } from "./counts.ts";
 import type { Garbage } from "./garbage.ts";
 import type { MessageParts } from "./messages/parts.ts";
 import type { MoveTasks } from "./move-tasks/move-tasks.ts";
+import type { QueueMetrics } from "./queue-metrics.ts";
 import type { QueueName } from "./queue-rows.ts";
 
 export type SqsTypes = typeof import("@aws-sdk/client-sqs");
@@ -22,6 +24,7 @@ export interface SqsNeeds {
   clock: Clock;
   random: Random;
   ledger: Ledger;
+  metrics: Metrics;
   log: Log;
   /** In which of its forms a queue's URL is returned. */
   queueUrls: QueueUrlStrategy;
@@ -38,6 +41,7 @@ export interface SqsParts extends SqsNeeds {
   inQueue(input: { QueueUrl?: string | undefined }, context: Pick<RequestContext, "region">): QueueName;
   counts: QueueCounts;
   arrivals: Arrivals;
+  measured: QueueMetrics;
 }
 
 /** What those on queues share beside what those on messages do. */

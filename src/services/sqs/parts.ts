@@ -4,6 +4,7 @@ import { createQueueCounts } from "./counts.ts";
 import { createGarbage } from "./garbage.ts";
 import { createMessageParts } from "./messages/service-part.ts";
 import { createMoveTasks } from "./move-tasks/move-tasks.ts";
+import { createQueueMetrics } from "./queue-metrics.ts";
 import type { QueueParts, SqsNeeds } from "./needs.ts";
 
 /** What SQS does beside answering requests. */
@@ -19,7 +20,7 @@ export interface Sqs {
 export const createSqs = (needs: SqsNeeds & Pick<QueueParts, "call">): Sqs => {
   const counts = createQueueCounts(needs);
   const arrivals = createArrivals(needs);
-  const parts = createMessageParts({ ...needs, inQueue, counts, arrivals });
+  const parts = createMessageParts({ ...needs, inQueue, counts, arrivals, measured: createQueueMetrics({ ...needs, counts }) });
   const garbage = createGarbage(needs);
   const moveTasks = createMoveTasks(parts);
   return {

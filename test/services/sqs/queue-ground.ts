@@ -13,7 +13,7 @@ import { sqlOne } from "../../../src/store/store.ts";
 import { requestContext } from "../../support/context.ts";
 import { openState } from "../../support/store.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
-import { arn, NOW, url } from "./support.ts";
+import { arn, noMetrics, NOW, url } from "./support.ts";
 
 /** Another service that is not there. */
 const call = (() => Promise.reject(new ApiError("NoSuchEntityException", "nobody"))) as unknown as Call;
@@ -23,7 +23,7 @@ export const openQueues = ({ directory = temporaryDirectory(), now = NOW }: { di
   const store = openState(join(directory, "state.db"));
   const clock = createClock(now);
   const ledger = { record: () => {}, find: async () => [], flush: async () => {} };
-  const sqs = createSqs({ store, call, clock, random: systemRandom, ledger, log: silentLog, queueUrls: "off", sessionKey: Buffer.alloc(32, 7) });
+  const sqs = createSqs({ store, call, clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog, queueUrls: "off", sessionKey: Buffer.alloc(32, 7) });
   const { handlers } = createSqsService(sqs.parts);
   const started = sqs.start();
   let isClosed = false;

@@ -4,17 +4,22 @@ import type { OperationInput, OperationName, OperationOutput } from "../../../sr
 import { createClock, type AdvanceableClock } from "../../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../../src/kit/ledger.ts";
 import { silentLog } from "../../../src/kit/log.ts";
+import type { Metrics } from "../../../src/kit/metrics.ts";
 import { systemRandom } from "../../../src/kit/random.ts";
 import type { RequestContext } from "../../../src/services/service.ts";
 import { createArrivals } from "../../../src/services/sqs/arrivals.ts";
 import { createQueueCounts } from "../../../src/services/sqs/counts.ts";
 import { createMessageParts, messageHandlers } from "../../../src/services/sqs/messages/service-part.ts";
 import type { SqsParts, SqsTypes } from "../../../src/services/sqs/needs.ts";
+import { createQueueMetrics } from "../../../src/services/sqs/queue-metrics.ts";
 import { parseQueueUrl } from "../../../src/services/sqs/queue-names.ts";
 import { getQueue, insertQueue } from "../../../src/services/sqs/queue-rows.ts";
 import { ACCOUNT, requestContext } from "../../support/context.ts";
 import { openState } from "../../support/store.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
+
+/** For tests that look at none. */
+export const noMetrics: Metrics = { series: () => ({ add() {} }), flush: async () => {} };
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
 const SESSION_KEY = Buffer.alloc(32, 7);
@@ -27,13 +32,16 @@ const named = (name: string) => ({ account: ACCOUNT, region: "us-east-1", name }
 export const openMessages = ({ directory = temporaryDirectory(), clock = createClock(NOW) }: { directory?: string; clock?: AdvanceableClock } = {}) => {
   const store = openState(join(directory, "state.db"));
   const entries: LedgerEntry[] = [];
-  const parts = {
+  const counts = createQueueCounts({ store, clock });
+  const parts: SqsParts = {
     store, clock, random: systemRandom, log: silentLog, queueUrls: "off", sessionKey: SESSION_KEY,
     ledger: { record: (entry: LedgerEntry) => void entries.push(entry), find: async () => [], flush: async () => {} },
     inQueue: ({ QueueUrl }: { QueueUrl?: string | undefined }) => parseQueueUrl(QueueUrl!, "us-east-1")!,
-    counts: createQueueCounts({ store, clock }),
+    counts,
     arrivals: createArrivals({ clock }),
-  } as SqsParts;
+    metrics: noMetrics,
+    measured: createQueueMetrics({ metrics: noMetrics, counts, clock }),
+  };
   const handlers = messageHandlers(createMessageParts(parts));
   let isClosed = false;
   const close = async () => {

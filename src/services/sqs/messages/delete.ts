@@ -22,40 +22,42 @@ interface Deleted {
   freeAt?: number | undefined;
 }
 
-export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, handles }: MessageParts) => {
+export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, measured, handles }: MessageParts) => {
   const read = (handle: string | undefined): Handed => {
     if (handle === undefined || handle === "") throw missingParameter("ReceiptHandle");
     return { handle, receipt: handles.parse(handle) };
   };
-  const told = (queueId: number, deleted: readonly Deleted[]) => {
-    const wasFull = (counts.known(queueId)?.inFlight ?? 0) >= SQS_IN_FLIGHT_MAX;
+  const told = (queue: Queue, deleted: readonly Deleted[]) => {
+    const wasFull = (counts.known(queue.id)?.inFlight ?? 0) >= SQS_IN_FLIGHT_MAX;
     counts.changed(deleted.flatMap(({ change }) => change ?? []));
-    if (wasFull) arrivals.changed(queueId);
-    for (const { freeAt } of deleted) if (freeAt !== undefined) arrivals.due(queueId, freeAt);
+    // With what was gone already, as AWS counts them.
+    measured.deleted(queue, deleted.length);
+    if (wasFull) arrivals.changed(queue.id);
+    for (const { freeAt } of deleted) if (freeAt !== undefined) arrivals.due(queue.id, freeAt);
   };
 
   return {
     async DeleteMessage(input, context) {
       const name = inQueue(input, context);
       const handed = read(input.ReceiptHandle);
-      const { queueId, deleted } = await store.run(function* () {
+      const { queue, deleted } = await store.run(function* () {
         const queue = yield* getQueue(name);
-        return { queueId: queue.id, deleted: yield* deleteReceived(queue, handed, clock.now()) };
+        return { queue, deleted: yield* deleteReceived(queue, handed, clock.now()) };
       });
-      told(queueId, [deleted]);
+      told(queue, [deleted]);
       return {};
     },
     async DeleteMessageBatch(input, context) {
       const name = inQueue(input, context);
       const entries = checkEntries(input.Entries, "DeleteMessageBatchRequestEntry");
       const handed = entries.map(({ ReceiptHandle }) => attempt(() => read(ReceiptHandle)));
-      const { queueId, outcomes } = await store.run(function* () {
+      const { queue, outcomes } = await store.run(function* () {
         const queue = yield* getQueue(name);
         const outcomes: Outcome<Deleted>[] = [];
         for (const one of handed) outcomes.push("refusal" in one ? one : yield* deleteOrRefuse(queue, one.result, clock.now()));
-        return { queueId: queue.id, outcomes };
+        return { queue, outcomes };
       });
-      told(queueId, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
+      told(queue, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
       return batchAnswer(entries, outcomes.map((outcome) => ("result" in outcome ? { result: {} } : outcome)));
     },
   } satisfies SqsHandlers;

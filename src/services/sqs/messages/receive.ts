@@ -39,7 +39,7 @@ interface Outcome {
 const NOTHING: Taken = { given: [], visibleAt: 0, changes: [], redriven: [], isToBeContinued: false };
 const RECEIPT_BYTES = 6;
 
-export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts, arrivals, retention, handles }: MessageParts) => {
+export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts, arrivals, measured, retention, handles }: MessageParts) => {
   const rounds = createRounds();
 
   /** Undefined when it is not known yet how many are in flight. */
@@ -109,6 +109,7 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
         waitMs: request.waitMs,
         signal: () => context.signal,
       });
+      measured.received(found?.queue ?? name, found?.taken.given.length ?? 0);
       if (found === undefined) return {};
       const { queue, receipt: token, receivedAt, taken } = found;
       return {

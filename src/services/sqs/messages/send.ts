@@ -19,15 +19,17 @@ interface Sent {
   answer: { MessageId: string; SequenceNumber?: string } & Draft["digests"];
   /** Undefined for what was sent before. */
   visibleAt?: number;
+  bytes: number;
   change?: CountChange;
 }
 
-export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, retention }: MessageParts) => {
-  const told = (queueId: number, { retentionMs }: QueueSettings, all: readonly Sent[]) => {
+export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, measured, retention }: MessageParts) => {
+  const told = (queue: Queue, { retentionMs }: QueueSettings, all: readonly Sent[]) => {
     counts.changed(all.flatMap(({ change }) => change ?? []));
+    measured.sent(queue, all.map(({ bytes }) => bytes));
     for (const { visibleAt } of all) {
       if (visibleAt === undefined) continue;
-      arrivals.due(queueId, visibleAt);
+      arrivals.due(queue.id, visibleAt);
       retention.expect(visibleAt + retentionMs);
     }
   };
@@ -36,12 +38,12 @@ export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, 
     async SendMessage(input, context) {
       const name = inQueue(input, context);
       const draft = createDraft(input, random.uuid(), context);
-      const { queueId, settings, sent } = await store.run(function* () {
+      const { queue, settings, sent } = await store.run(function* () {
         const queue = yield* getQueue(name);
         const settings = settingsOf(queue);
-        return { queueId: queue.id, settings, sent: yield* send(queue, settings, draft, clock.now()) };
+        return { queue, settings, sent: yield* send(queue, settings, draft, clock.now()) };
       });
-      told(queueId, settings, [sent]);
+      told(queue, settings, [sent]);
       return sent.answer;
     },
     /** One commit for all of them; one that is refused is told as failed and stops no other. */
@@ -50,14 +52,14 @@ export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, 
       const entries = checkEntries(input.Entries, "SendMessageBatchRequestEntry");
       const drafts = entries.map((entry) => attempt(() => createDraft(entry, random.uuid(), context)));
       checkBatchBytes(drafts);
-      const { queueId, settings, outcomes } = await store.run(function* () {
+      const { queue, settings, outcomes } = await store.run(function* () {
         const queue = yield* getQueue(name);
         const settings = settingsOf(queue);
         const outcomes: Outcome<Sent>[] = [];
         for (const draft of drafts) outcomes.push("refusal" in draft ? draft : yield* sendOrRefuse(queue, settings, draft.result, clock.now()));
-        return { queueId: queue.id, settings, outcomes };
+        return { queue, settings, outcomes };
       });
-      told(queueId, settings, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
+      told(queue, settings, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
       return batchAnswer(entries, outcomes.map((outcome) => ("result" in outcome ? { result: outcome.result.answer } : outcome)));
     },
   } satisfies SqsHandlers;
@@ -87,7 +89,7 @@ function* sendStandard(queue: Queue, settings: QueueSettings, draft: Draft, now:
   const visibleAt = now + (draft.delaySeconds === undefined ? settings.delayMs : draft.delaySeconds * 1_000);
   const groupId = draft.groupId ?? null;
   yield* insertMessage(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId: null });
-  return { answer: { MessageId: draft.id, ...draft.digests }, visibleAt, change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } } };
+  return { answer: { MessageId: draft.id, ...draft.digests }, visibleAt, bytes: draft.bytes, change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } } };
 }
 
 function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: number): Operation<Sent> {
@@ -98,7 +100,7 @@ function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: 
   if (deduplicationId === undefined) throw new InvalidParameter("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
   const key = { queueId: queue.id, scope: settings.isDeduplicatedByGroup ? groupId : "", deduplicationId };
   const before = yield* findSentBefore(key, now);
-  if (before !== undefined) return { answer: { MessageId: before.messageId, SequenceNumber: sequenceNumber(before.sequence), ...draft.digests } };
+  if (before !== undefined) return { answer: { MessageId: before.messageId, SequenceNumber: sequenceNumber(before.sequence), ...draft.digests }, bytes: draft.bytes };
   const visibleAt = now + settings.delayMs;
   const sequence = yield* insertInOrder(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId });
   yield* joinGroup(queue.id, groupId, sequence, visibleAt);
@@ -106,6 +108,7 @@ function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: 
   return {
     answer: { MessageId: draft.id, SequenceNumber: sequenceNumber(sequence), ...draft.digests },
     visibleAt,
+    bytes: draft.bytes,
     change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } },
   };
 }
