@@ -296,8 +296,9 @@ export const QUEUE_REDRIVE_SOURCES_MAX = 10;
 export const MOVE_MESSAGES_PER_SECOND_MAX = 500;
 export const MOVE_TASKS_LISTED_MAX = 10;
 export const MOVE_TASKS_ACTIVE_MAX = 100;
-/** Messages and bytes of them that are moved or swept in one commit, so that the event loop is held for some milliseconds. Ours. */
-export const MESSAGES_PER_SWEEP = 500;
+/** Messages that are swept, or moved, and bytes of them, in one commit, so that the event loop is held for some milliseconds. Ours. */
+export const MESSAGES_PER_SWEEP = 200;
+export const MESSAGES_PER_MOVE = 100;
 export const MESSAGE_BYTES_PER_SWEEP = 4 * MIB;
 
 /** SQS ("Amazon SQS quotas" and the API reference). Bytes of a message, and of all messages of a batch: body, names, types and values of its attributes. */

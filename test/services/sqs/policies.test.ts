@@ -1,11 +1,14 @@
 import { CreateAccessKeyCommand, CreateRoleCommand, CreateUserCommand, PutRolePolicyCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import {
-  AddPermissionCommand, CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand, ListQueueTagsCommand, PurgeQueueCommand, RemovePermissionCommand, SetQueueAttributesCommand, TagQueueCommand,
+  AddPermissionCommand, CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand, ListQueueTagsCommand, PurgeQueueCommand, ReceiveMessageCommand, RemovePermissionCommand, SetQueueAttributesCommand, SQSClient, TagQueueCommand,
 } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
+import { callPlatform } from "../../../src/cli/platform-client.ts";
 import { clientsOf, type Clients } from "../../support/clients.ts";
 import { usePlatform } from "../../support/platform.ts";
+import { eventually } from "../../support/temporary.ts";
 import { query } from "./wire.ts";
 
 const platform = usePlatform();
@@ -126,6 +129,46 @@ describe("a queue's policy", () => {
     await setPolicy(url, statements(20));
     await expect(setPolicy(url, statements(21))).rejects.toMatchObject({ name: "OverLimit", message: "21 statements were found in the submitted policy, max allowed is 20", $metadata: { httpStatusCode: 403 } });
   });
+});
+
+describe("a service", () => {
+  it("comes in for the source that the policy names, and for no other", async () => {
+    const { s3, sqs } = platform.clients;
+    const { url, arn } = await create();
+    for (const Bucket of ["inbox", "stranger"]) await s3.send(new CreateBucketCommand({ Bucket }));
+    const notify = (Bucket: string) => s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: { QueueConfigurations: [{ QueueArn: arn, Events: ["s3:ObjectCreated:*"] }] } }));
+    const receive = async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 10 }))).Messages!.map(({ Body }) => JSON.parse(Body!) as { Event?: string; Records?: { s3: { object: { key: string } } }[] });
+    const uploads = (Condition: object) => setPolicy(url, document(allow({ Service: "s3.amazonaws.com" }, arn, { Action: "sqs:SendMessage", Condition })));
+    await expect(notify("inbox")).rejects.toMatchObject({ name: "InvalidArgument" });
+    await uploads({ ArnLike: { "aws:SourceArn": "arn:aws:s3:::inbox" }, StringEquals: { "aws:SourceAccount": "000000000000" } });
+    await notify("inbox");
+    expect(await receive()).toMatchObject([{ Event: "s3:TestEvent" }]);
+    await expect(notify("stranger")).rejects.toMatchObject({ name: "InvalidArgument" });
+    await s3.send(new PutObjectCommand({ Bucket: "inbox", Key: "a", Body: "x" }));
+    expect((await receive())[0]!.Records![0]!.s3.object.key).toBe("a");
+
+    // Shut again: whoever asks why is told which statement is missing, and where.
+    await uploads({ ArnLike: { "aws:SourceArn": "arn:aws:s3:::other" } });
+    await s3.send(new PutObjectCommand({ Bucket: "inbox", Key: "b", Body: "x" }));
+    const decision = await eventually("the refusal is told", async () => {
+      const { body } = await callPlatform({ endpoint: platform.endpoint, region: "us-east-1", account: undefined }, "GET", `events/${encodeURIComponent("inbox/b")}`, undefined, [404]);
+      return (body as { stories?: { entries: { kind: string; detail: { explanation?: { fix?: { statement: { into: string; json: string } } } } }[] }[] }).stories?.[0]?.entries.find(({ kind }) => kind === "decision")?.detail.explanation;
+    });
+    expect(decision.fix!.statement.into).toMatch(/^the policy of the queue queue-\d+$/);
+    expect(JSON.parse(decision.fix!.statement.json)).toEqual({ Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sqs:SendMessage", Resource: arn, Condition: { ArnEquals: { "aws:SourceArn": "arn:aws:s3:::inbox" } } });
+  });
+});
+
+it("a policy that speaks of the region means the one that the queue is in, whatever the request was signed for", async () => {
+  const abroad = new SQSClient({ endpoint: platform.endpoint, region: "eu-central-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
+  const { QueueUrl } = await abroad.send(new CreateQueueCommand({ QueueName: "abroad" }));
+  const { arn } = await create();
+  const eve = await userOf("eve", document({ Effect: "Allow", Action: "sqs:*", Resource: "*", Condition: { StringEquals: { "aws:RequestedRegion": "us-east-1" } } }));
+  const path = (region: string, name: string) => `${platform.endpoint}/queue/${region}/000000000000/${name}`;
+  expect(await look(path("us-east-1", arn.split(":").at(-1)!), eve.sqs)).toBe(arn);
+  await expect(look(path("eu-central-1", "abroad"), eve.sqs)).rejects.toMatchObject({ name: "AccessDenied" });
+  expect(await look(path("eu-central-1", "abroad"))).toBe("arn:aws:sqs:eu-central-1:000000000000:abroad");
+  await expect(look(QueueUrl!)).rejects.toMatchObject({ name: "QueueDoesNotExist" });
 });
 
 describe("permissions", () => {

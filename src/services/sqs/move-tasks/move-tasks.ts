@@ -1,5 +1,5 @@
 import { createDueLoop } from "../../../kit/due-loop.ts";
-import { MESSAGES_PER_SWEEP } from "../../../kit/limits.ts";
+import { MESSAGES_PER_MOVE } from "../../../kit/limits.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { MessageParts } from "../messages/parts.ts";
 import { parseQueueArn } from "../queue-names.ts";
@@ -20,7 +20,7 @@ const BATCHES_PER_SECOND = 10;
 const TASKS_AT_ONCE_MAX = 10;
 const FAILED_PAUSE_MS = 10_000;
 
-const batchSize = ({ perSecond }: MoveTask): number => (perSecond === undefined ? MESSAGES_PER_SWEEP : Math.ceil(perSecond / BATCHES_PER_SECOND));
+const batchSize = ({ perSecond }: MoveTask): number => (perSecond === undefined ? MESSAGES_PER_MOVE : Math.ceil(perSecond / BATCHES_PER_SECOND));
 const pauseMs = ({ perSecond }: MoveTask, moved: number): number => (perSecond === undefined ? 0 : (moved * SECOND_MS) / perSecond);
 
 /** What a turn of a task has done. */
