@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { usePlatform } from "../../support/platform.ts";
 import { query } from "./wire.ts";
@@ -56,6 +57,36 @@ describe("the query protocol", () => {
     expect((await ask("GetQueueUrl", { QueueName: "dead" })).one("Code")).toBe("AWS.SimpleQueueService.NonExistentQueue");
   });
 
+  it("sends, receives, holds and deletes messages", async () => {
+    const QueueUrl = await create("messages");
+    const sent = await ask("SendMessage", { QueueUrl, MessageBody: "hello <&>", "MessageAttribute.1.Name": "kind", "MessageAttribute.1.Value.DataType": "String", "MessageAttribute.1.Value.StringValue": "greeting" });
+    expect([sent.one("MessageId"), sent.one("MD5OfMessageBody"), sent.one("MD5OfMessageAttributes")]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), createHash("md5").update("hello <&>").digest("hex"), expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    const batch = (entry: string, members: Record<string, string>) => Object.fromEntries(Object.entries(members).map(([name, value]) => [`${entry}.${name}`, value]));
+    const many = await ask("SendMessageBatch", { QueueUrl, ...batch("SendMessageBatchRequestEntry", { "1.Id": "a", "1.MessageBody": "one", "2.Id": "b", "2.MessageBody": "two", "3.Id": "c", "3.MessageBody": "three", "3.DelaySeconds": "901" }) });
+    expect([many.all("Id"), many.all("Code"), many.all("MessageId")]).toEqual([["a", "b", "c"], ["InvalidParameterValue"], [expect.any(String), expect.any(String)]]);
+
+    const received = await ask("ReceiveMessage", { QueueUrl, MaxNumberOfMessages: "10", "AttributeName.1": "All", "MessageAttributeName.1": "kind" });
+    expect([received.all("Body"), received.one("StringValue")]).toEqual([["hello <&>", "one", "two"], "greeting"]);
+    expect(received.text).toContain("<Attribute><Name>SenderId</Name>");
+    const [first, second, third] = received.all("ReceiptHandle");
+    expect((await ask("ChangeMessageVisibility", { QueueUrl, ReceiptHandle: first!, VisibilityTimeout: "60" })).text).toContain("<ChangeMessageVisibilityResponse");
+    const changed = await ask("ChangeMessageVisibilityBatch", { QueueUrl, ...batch("ChangeMessageVisibilityBatchRequestEntry", { "1.Id": "a", "1.ReceiptHandle": second!, "1.VisibilityTimeout": "0", "2.Id": "b", "2.ReceiptHandle": "none", "2.VisibilityTimeout": "0" }) });
+    expect([changed.all("Id"), changed.all("Code")]).toEqual([["a", "b"], ["ReceiptHandleIsInvalid"]]);
+    expect((await ask("DeleteMessage", { QueueUrl, ReceiptHandle: first! })).text).toContain("<DeleteMessageResponse");
+    const deleted = await ask("DeleteMessageBatch", { QueueUrl, ...batch("DeleteMessageBatchRequestEntry", { "1.Id": "a", "1.ReceiptHandle": second!, "2.Id": "b", "2.ReceiptHandle": third! }) });
+    expect(deleted.all("Id")).toEqual(["a", "b"]);
+    expect((await ask("ReceiveMessage", { QueueUrl })).text).toMatch(/<ReceiveMessageResult\/>|<ReceiveMessageResult><\/ReceiveMessageResult>/);
+  });
+
+  it("cancels what it has begun", async () => {
+    const QueueUrl = await create("dead-2");
+    await create("live-2", { "Attribute.1.Name": "RedrivePolicy", "Attribute.1.Value": JSON.stringify({ deadLetterTargetArn: arn("dead-2"), maxReceiveCount: 1 }) });
+    for (const MessageBody of ["one", "two", "three"]) await ask("SendMessage", { QueueUrl, MessageBody });
+    await create("target-2");
+    const started = await ask("StartMessageMoveTask", { SourceArn: arn("dead-2"), DestinationArn: arn("target-2"), MaxNumberOfMessagesPerSecond: "1" });
+    expect((await ask("CancelMessageMoveTask", { TaskHandle: started.one("TaskHandle")! })).one("ApproximateNumberOfMessagesMoved")).toBe("1");
+  });
+
   it.each([
     ["AddPermission", { QueueUrl: NOWHERE, Label: "l", "AWSAccountId.1": "111122223333", "ActionName.1": "SendMessage" }, 400, "AWS.SimpleQueueService.NonExistentQueue"],
     ["CancelMessageMoveTask", { TaskHandle: Buffer.from(JSON.stringify({ taskId: "x", sourceArn: arn("x") })).toString("base64") }, 404, "ResourceNotFoundException"],
@@ -77,6 +108,15 @@ describe("the query protocol", () => {
     ["StartMessageMoveTask", { SourceArn: arn("nowhere") }, 404, "ResourceNotFoundException"],
     ["TagQueue", { QueueUrl: NOWHERE, "Tag.1.Key": "a", "Tag.1.Value": "b" }, 400, "AWS.SimpleQueueService.NonExistentQueue"],
     ["UntagQueue", { QueueUrl: NOWHERE, "TagKey.1": "a" }, 400, "AWS.SimpleQueueService.NonExistentQueue"],
+    ["SendMessage", { QueueUrl: NOWHERE, MessageBody: "x" }, 400, "AWS.SimpleQueueService.NonExistentQueue"],
+    ["SendMessage", { QueueUrl: NOWHERE }, 400, "MissingParameter"],
+    ["SendMessageBatch", { QueueUrl: NOWHERE }, 400, "AWS.SimpleQueueService.EmptyBatchRequest"],
+    ["ReceiveMessage", { QueueUrl: NOWHERE }, 400, "AWS.SimpleQueueService.NonExistentQueue"],
+    ["ReceiveMessage", { QueueUrl: NOWHERE, MaxNumberOfMessages: "11" }, 400, "InvalidParameterValue"],
+    ["DeleteMessage", { QueueUrl: NOWHERE, ReceiptHandle: "x" }, 404, "ReceiptHandleIsInvalid"],
+    ["DeleteMessageBatch", { QueueUrl: NOWHERE }, 400, "AWS.SimpleQueueService.EmptyBatchRequest"],
+    ["ChangeMessageVisibility", { QueueUrl: NOWHERE, ReceiptHandle: "x", VisibilityTimeout: "1" }, 404, "ReceiptHandleIsInvalid"],
+    ["ChangeMessageVisibilityBatch", { QueueUrl: NOWHERE }, 400, "AWS.SimpleQueueService.EmptyBatchRequest"],
     ["Fly", {}, 400, "InvalidAction"],
   ] as [string, Record<string, string>, number, string][])("refuses %s %j with %i %s", async (action, members, status, code) => {
     const answer = await ask(action, members);
