@@ -7,6 +7,9 @@ import { measureRegisteredFunctions } from "./registered-functions.ts";
 import { runAlone } from "./run-alone.ts";
 import { measureScaleOut } from "./scale-out.ts";
 import { measureServerReady } from "./server-ready.ts";
+import { measureSqsDepth } from "./sqs-depth.ts";
+import { measureSqsDrain } from "./sqs-drain.ts";
+import { measureSqsSend } from "./sqs-send.ts";
 import { measureWarmInvoke } from "./warm-invoke.ts";
 
 await runAlone({
@@ -19,4 +22,7 @@ await runAlone({
   "idle-memory": measureIdleMemory,
   "server-ready": measureServerReady,
   "registered-functions": measureRegisteredFunctions,
+  "sqs-send": measureSqsSend,
+  "sqs-drain": measureSqsDrain,
+  "sqs-depth": measureSqsDepth,
 });

@@ -25,6 +25,11 @@ export const GOALS = {
   registeredList: { most: 1.5 },
   /** Bytes for each function. */
   registeredMemory: { most: 2_048 },
+  sqsSend: { least: 0.4 },
+  sqsDrain: { least: 1 },
+  sqsDepth: { most: 1.2 },
+  /** Milliseconds. */
+  sqsExpiryStall: { most: 50 },
 } as const satisfies Record<string, Goal>;
 
 export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);

@@ -9,13 +9,20 @@ export const signedRequest = (endpoint: string, method: string, path: string, bo
   return httpRequest(method, url, signHeaders({ method, url, body }, IDENTITY, Date.now()), body);
 };
 
+/** One call of SQS in its JSON protocol. */
+export const sqsRequest = (endpoint: string, operation: string, input: Record<string, unknown>): Buffer => {
+  const url = new URL(endpoint);
+  const body = JSON.stringify(input);
+  return httpRequest("POST", url, { ...signHeaders({ method: "POST", url, body }, { ...IDENTITY, service: "sqs" }, Date.now()), "x-amz-target": `AmazonSQS.${operation}`, "content-type": "application/x-amz-json-1.0" }, body);
+};
+
 export const invokeRequest = (endpoint: string, functionName: string, body: string): Buffer => signedRequest(endpoint, "POST", `/2015-03-31/functions/${functionName}/invocations`, body);
 
 /** The bytes of the same payload for a server that asks for no signature. */
 export const echoRequest = (endpoint: string, body: string): Buffer => httpRequest("POST", new URL(endpoint), { host: new URL(endpoint).host }, body);
 
 const httpRequest = (method: string, url: URL, headers: Record<string, string>, body: string): Buffer => {
-  const lines = Object.entries({ ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ "content-type": "application/json", ...headers, "content-length": Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
 };
 
