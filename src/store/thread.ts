@@ -128,6 +128,7 @@ export const createThreadStore = ({
     opened: database.opened,
     run: (operation, urgency = "now") => perform(operation, "run", urgency),
     read: (operation) => perform(operation, "read", "now"),
+    currentGeneration: (table) => generations.get(table) ?? 0,
     generation: (table) => (unsettled.size > 0 ? Number.NaN : (generations.get(table) ?? 0)),
     async close() {
       if (isClosed) return;

@@ -9,7 +9,7 @@ export interface ReadQueue {
   policy?: NamedPolicy;
 }
 
-/** Asked before each request is authorized. What was read is used again as long as nothing is written to the table. */
+/** Asked before each request is authorized. What was read is used again as long as nothing is written to the table: a queue under load is always about to be written to, and is not read for each request. */
 export type QueueReader = (name: QueueName) => Promise<ReadQueue | undefined>;
 
 /** Queues. Beyond it the oldest are asked for again. */
@@ -25,9 +25,9 @@ export const createQueueReader = (store: Store): QueueReader => {
   return async (name) => {
     const key = queueArn(name);
     const known = kept.get(key);
-    if (known !== undefined && known.generation === store.generation("sqs_queue")) return known.read;
+    if (known !== undefined && known.generation === store.currentGeneration("sqs_queue")) return known.read;
     // Taken before: what is written while it is read makes it another one.
-    const generation = store.generation("sqs_queue");
+    const generation = store.currentGeneration("sqs_queue");
     const queue = await store.read(() => findQueue(name));
     kept.delete(key);
     if (queue === undefined) return undefined;
