@@ -177,6 +177,11 @@ export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
 /** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
 export const ASYNC_IN_FLIGHT_MAX = 200;
 export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
+/** Combinations that the `$or`s of one event pattern may leave ("Amazon EventBridge quotas"). */
+export const PATTERN_ALTERNATIVES_MAX = 1_000;
+/** Levels of an event that a pattern looks into, and nodes that are looked at for one pattern and event: about as many as a message of 1 MiB can have. Ours. */
+export const PATTERN_DEPTH_MAX = 1_000;
+export const PATTERN_STEPS_MAX = 500_000;
 /** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;

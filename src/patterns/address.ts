@@ -1,0 +1,49 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { InvalidPattern } from "./errors.ts";
+
+interface Address {
+  bits: 32 | 128;
+  value: bigint;
+}
+
+const GROUPS = 8;
+
+/** `::` stands for as many groups of zeros as are missing. */
+const groupsOf = (text: string): string[] => {
+  const [head = "", tail] = text.split("::");
+  const [before, after] = [head, tail ?? ""].map((part) => (part === "" ? [] : part.split(":")));
+  return [...before!, ...Array<string>(tail === undefined ? 0 : GROUPS - before!.length - after!.length).fill("0"), ...after!];
+};
+
+/** Undefined for what is no address as AWS reads them: four decimals, or groups of hexadecimal digits alone. */
+export const parseAddress = (text: string): Address | undefined => {
+  if (isIPv4(text)) return { bits: 32, value: text.split(".").reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
+  if (!/^[0-9a-fA-F:]+$/.test(text) || !isIPv6(text)) return undefined;
+  return { bits: 128, value: groupsOf(text).reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n) };
+};
+
+export const isSameAddress = (wanted: Address, text: string): boolean => {
+  const given = parseAddress(text);
+  return given?.bits === wanted.bits && given.value === wanted.value;
+};
+
+const prefixOf = (text: string): number => {
+  if (!/^[+-]?\d+$/.test(text)) throw new InvalidPattern("Malformed CIDR, mask bits must be an integer");
+  if (Number(text) < 0) throw new InvalidPattern("Malformed CIDR, mask bits must not be negative");
+  return Number(text);
+};
+
+/** From the address that is written, not from the first of its network, to the last one: as AWS's own matcher reads `10.0.0.5/24`. */
+export const parseRange = (cidr: string): ((text: string) => boolean) => {
+  const [base = "", prefix, ...more] = cidr.split("/");
+  if (prefix === undefined || more.length > 0) throw new InvalidPattern("Malformed CIDR, one '/' required");
+  const length = prefixOf(prefix);
+  const first = parseAddress(base);
+  if (first === undefined) throw new InvalidPattern(`Nonstandard IP address: ${base}`);
+  if (length >= first.bits) throw new InvalidPattern(first.bits === 32 ? "IPv4 mask bits must be < 32" : "IPv6 mask bits must be < 128");
+  const last = first.value | ((1n << BigInt(first.bits - length)) - 1n);
+  return (text) => {
+    const given = parseAddress(text);
+    return given?.bits === first.bits && given.value >= first.value && given.value <= last;
+  };
+};

@@ -1,0 +1,9 @@
+/** A pattern that is none, with the reason that AWS gives ("Event pattern is not valid. Reason: …"), as far as it is known. */
+export class InvalidPattern extends Error {
+  override readonly name = "InvalidPattern";
+}
+
+/** To look whether this event matches would hold the server: the pattern has many alternatives, and the event long arrays. */
+export class PatternTooCostly extends Error {
+  override readonly name = "PatternTooCostly";
+}
