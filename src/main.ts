@@ -11,6 +11,7 @@ import { HISTORY_GATHER_MS } from "./kit/limits.ts";
 import type { Log } from "./kit/log.ts";
 import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
+import { createEventSourceMappings } from "./plumber/event-source-mapping/create-event-source-mappings.ts";
 import { createLedger } from "./plumber/ledger.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
 import { createOutbox } from "./plumber/outbox.ts";
@@ -78,11 +79,13 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
   const sqs = createSqs({ store, call, clock, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
-  const services = createServices({ sqs: sqs.parts, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, identities, ledger, clock, wall, random, log, sessionKey });
+  // Nobody is told of what a poller resolves, so it waits for no disk.
+  const mappings = createEventSourceMappings({ store, call, scheduler, resolve: createResolveTarget({ store: { run: store.read }, clock, random }), clock, random, ledger, log });
+  const services = createServices({ sqs: sqs.parts, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const gateway = createGateway({ ...needs, platform });
 
   // What an earlier process left is taken up before anything new can come in beside it.
@@ -90,6 +93,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await queue.start();
   await outbox.start();
   await sqs.start();
+  await mappings.start();
   await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
   // Behind the first requests: nobody waits for environments to be warm again.
@@ -100,6 +104,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     async close(graceMs = GRACE_MS) {
       sqs.endPolls();
       await gateway.close(graceMs);
+      await mappings.close(graceMs);
       await sqs.close();
       await outbox.close();
       await queue.close(graceMs);

@@ -1,7 +1,7 @@
 import { ApiError, isApiError } from "../kit/api-error.ts";
 import { newTrace, s3RequestId } from "../kit/ids.ts";
-import type { Trace } from "../kit/ledger.ts";
 import { LAMBDA_REQUEST_BYTES_MAX, REQUEST_BODY_BYTES_MAX, S3_OBJECT_BYTES_MAX } from "../kit/limits.ts";
+import { parseTraceHeader } from "../kit/trace-header.ts";
 import { claim as claimOperation } from "../protocol/claim.ts";
 import type { WireRequest, WireResponse } from "../protocol/http.ts";
 import { loadServiceModel } from "../protocol/models.ts";
@@ -85,7 +85,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
         account: caller.account,
         region: routed.region,
         requestId: failure.requestId,
-        trace: traceOf(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
+        trace: parseTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
         endpoint: request.endpoint,
         source: { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" },
         get signal() { return request.departure.signal; },
@@ -149,13 +149,4 @@ const unknownS3Operation = ({ method, path, headers }: WireRequest): ApiError =>
       : new ApiError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", { status: 412, members: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" } });
   }
   return new ApiError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405, members: { Method: method, ResourceType: type } });
-};
-
-/** `Root=1-…;Parent=…;Sampled=…;Lineage=…`: an event chain that goes on. */
-const traceOf = (header: string | undefined): Trace | undefined => {
-  const id = /(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})/.exec(header ?? "")?.[1];
-  if (id === undefined) return undefined;
-  const lineage = /(?:^|;)\s*Lineage=([^;]+)/.exec(header!)?.[1];
-  const isSampled = /(?:^|;)\s*Sampled=1(?:;|$)/.test(header!);
-  return { id, ...(lineage === undefined ? {} : { lineage }), ...(isSampled ? { isSampled } : {}) };
 };

@@ -5,6 +5,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
+import type { EventSourceMappings } from "../../plumber/event-source-mapping/event-source-mappings.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { FunctionLimitsTable } from "../../scheduler/function-limits.ts";
 import type { InvocationQueue } from "../../scheduler/invocation-queue.ts";
@@ -28,6 +29,8 @@ export interface LambdaNeeds {
   runtimeVersions: RuntimeVersions;
   /** What the scheduler keeps to: follows what is configured here. */
   limits: FunctionLimitsTable;
+  /** What runs of what is configured here. */
+  mappings: EventSourceMappings;
   ledger: Ledger;
   clock: Clock;
   wall: Clock;

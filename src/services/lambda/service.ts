@@ -7,7 +7,8 @@ import { concurrencyHandlers } from "./concurrency/concurrency.ts";
 import { codeSigningHandlers } from "./code-signing/code-signing.ts";
 import { findCodeSigningConfig, parseCodeSigningConfigArn } from "./code-signing/code-signing-rows.ts";
 import { createDeployments } from "./functions/deployments.ts";
-import { eventSourceMappingHandlers } from "./event-source-mappings.ts";
+import { eventSourceMappingHandlers } from "./event-source-mappings/handlers.ts";
+import { isAboutMappings, mappingKeys, mappingPermissions } from "./event-source-mappings/permissions.ts";
 import { eventInvokeConfigHandlers } from "./invocation/event-invoke-config.ts";
 import { functionPolicy } from "./policies/function-policy.ts";
 import { functionUrlConfigHandlers } from "./urls/function-url-configs.ts";
@@ -101,7 +102,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   Promise.all([garbage.recover(), deployments.recover()]).catch((error: unknown) => needs.log.warn("Lambda could not look for what a crash left: it tries again at the next start", { error: String(error) }));
   const handlers = {
     ...functionHandlers(lambda), ...updateHandlers(lambda), ...versionHandlers(lambda), ...aliasHandlers(lambda), ...invokeHandlers({ ...needs, read }), ...policyHandlers(needs),
-    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...accountSettingsHandlers(needs), ...eventSourceMappingHandlers(needs),
+    ...layerHandlers(lambda), ...layerPolicyHandlers(needs), ...tagHandlers(needs), ...concurrencyHandlers(needs), ...provisionedHandlers(lambda), ...eventInvokeConfigHandlers(needs), ...accountSettingsHandlers(needs), ...eventSourceMappingHandlers(lambda),
     ...functionUrlConfigHandlers(needs), ...resourcePolicyHandlers(needs), ...codeSigningHandlers(needs), ...runtimeManagementHandlers(lambda),
   };
   const tagsOf = async (resource: string, named: ReturnType<typeof functionOf>, context: RequestContext): Promise<Record<string, string> | undefined> => {
@@ -111,6 +112,7 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
   };
   /** With the tags of the function, or of the code signing configuration: keys of what is asked for it. */
   const tagged = (operation: string, input: Named, context: RequestContext): Promise<Permission[]> => {
+    if (isAboutMappings(operation, input)) return mappingPermissions(needs, operation, input, context);
     const named = functionOf(input, context);
     return Promise.all(
       permissionsOf(operation, input, named, context).map(async (permission) => {
@@ -124,7 +126,8 @@ export const createLambdaService = (needs: LambdaNeeds): Service<Lambda> => {
     handlers,
     permissions: permissions as unknown as Service<Lambda>["permissions"],
     resourcePolicy: async ({ resource }, context) => (await functionPolicy({ store: needs.store, read }, resource, context)) ?? layerPolicy(needs.store, resource),
-    ledgerKeys(_operation, input, context) {
+    ledgerKeys(operation, input, context) {
+      if (isAboutMappings(operation, input as Named)) return mappingKeys(input as Named, context);
       const named = functionOf(input as Named, context);
       const layer = layerOf(input as Named, context);
       return named === undefined ? (layer === undefined ? [] : [layer]) : [named.name, named.arn];

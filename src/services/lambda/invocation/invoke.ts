@@ -3,8 +3,8 @@ import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../../executor/executor.ts";
 import { ApiError } from "../../../kit/api-error.ts";
-import type { Trace } from "../../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { RequestContext } from "../../service.ts";
 import { conflict, functionNotFound, notBuilt } from "../errors.ts";
 import { jsonComplaint, utf8Complaint } from "./json-complaint.ts";
@@ -40,8 +40,6 @@ const checkJson = (payload: Buffer) => {
     throw refuse(jsonComplaint(text));
   }
 };
-
-const traceHeader = ({ id, lineage, isSampled }: Trace): string => `Root=${id};Sampled=${isSampled === true ? 1 : 0}${lineage === undefined ? "" : `;Lineage=${lineage}`}`;
 
 /** It travels in a header to the runtime, which the Runtime API makes ASCII: one line, as it came if it is that. */
 const clientContextOf = (base64: string | undefined): string | undefined => {
@@ -109,7 +107,7 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
 
   /** What is asked for, looked at: who is to run, with what. */
   const take = async (input: Input, context: RequestContext) => {
-    context.responseHeaders["x-amzn-trace-id"] = traceHeader(context.trace);
+    context.responseHeaders["x-amzn-trace-id"] = formatTraceHeader(context.trace);
     const type = (input.InvocationType ?? "RequestResponse") as InvocationType;
     const given = input.Payload as unknown as Buffer | undefined;
     const payload = given === undefined || given.length === 0 ? EMPTY : given;

@@ -56,6 +56,6 @@ export function* getInvoked(at: { account: string; region: string }, name: strin
 
 /** The function as it is at this moment. */
 export const createResolveTarget =
-  ({ store, clock, random }: { store: Store; clock: Clock; random: Random }): ResolveTarget =>
+  ({ store, clock, random }: { store: Pick<Store, "run">; clock: Clock; random: Random }): ResolveTarget =>
   async (at, functionName, qualifier) =>
     toTarget(await store.run(() => getInvoked(at, functionName, qualifier, random)), clock);

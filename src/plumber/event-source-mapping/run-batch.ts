@@ -1,0 +1,148 @@
+import type { Message } from "@aws-sdk/client-sqs";
+import type { FunctionTarget, InvocationOutcome } from "../../executor/executor.ts";
+import { isApiError } from "../../kit/api-error.ts";
+import type { Clock } from "../../kit/clock.ts";
+import { newTrace } from "../../kit/ids.ts";
+import type { Trace } from "../../kit/ledger.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Random } from "../../kit/random.ts";
+import type { ResolveTarget, Scheduler } from "../../scheduler/scheduler.ts";
+import type { MappingCounts } from "./event-source-mappings.ts";
+import type { Filter } from "./filter.ts";
+import type { Holds } from "./holds.ts";
+import { invokedArn, type EventSourceMapping } from "./mapping.ts";
+import { splitIntoEvents, toEvent, toItem, type BatchItem } from "./record.ts";
+import { failuresIn, withFollowers } from "./response.ts";
+import type { Scaling } from "./scaling.ts";
+import type { Source } from "./source.ts";
+import type { Story, Told } from "./story.ts";
+
+export interface BatchParts {
+  scheduler: Pick<Scheduler, "invoke">;
+  resolve: ResolveTarget;
+  source: Source;
+  scaling: Scaling;
+  holds: Holds;
+  story: Story;
+  counts: MappingCounts;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Messages stay in the queue because they could not be deleted; undefined: they could. */
+  onRemoved(error: unknown): void;
+}
+
+/** As the mapping was configured when the batch was begun. */
+export interface BatchTerms {
+  mapping: EventSourceMapping;
+  filter: Filter;
+  isFifo: boolean;
+}
+
+/** What came of one event: the outcome of the function, or why it did not run. */
+type Ran = { kind: "ran"; outcome: InvocationOutcome } | { kind: "refused" | "expired"; code: string };
+
+const traceFor = (items: readonly BatchItem[], random: Random, now: number): Trace =>
+  (items.find(({ trace }) => trace?.lineage !== undefined) ?? items.find(({ trace }) => trace !== undefined))?.trace ?? newTrace(random, now);
+
+const queueName = ({ sourceArn }: EventSourceMapping): string => sourceArn.slice(sourceArn.lastIndexOf(":") + 1);
+
+/** What was received: filtered, handed to the function, and deleted, unless it failed. What failed is left to the visibility timeout. */
+export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, story, counts, clock, random, log, onRemoved }: BatchParts) => {
+  const remove = async (as: FunctionTarget, items: readonly BatchItem[]): Promise<readonly BatchItem[]> => {
+    if (items.length === 0) return [];
+    try {
+      const left = new Set(await source.remove(as, items));
+      onRemoved(undefined);
+      return items.filter((item) => !left.has(item));
+    } catch (error) {
+      onRemoved(error);
+      return [];
+    }
+  };
+
+  const filterOut = async (items: readonly BatchItem[], { mapping, filter }: BatchTerms, as: FunctionTarget, told: Told): Promise<BatchItem[]> => {
+    const [passed, dropped] = [[] as BatchItem[], [] as BatchItem[]];
+    for (const item of items) (filter(item) ? passed : dropped).push(item);
+    if (dropped.length === 0) return passed;
+    counts.FilteredOutEventCount += dropped.length;
+    const removed = await remove(as, dropped);
+    story.tell("match", dropped, told, (count) => `no filter of the mapping matches ${count} of ${queueName(mapping)}: not for ${mapping.functionName}, and to be deleted`, { removed: removed.length });
+    return passed;
+  };
+
+  /** Throttled, it is tried again for as long as nobody else can receive the messages. */
+  const invoke = async (items: readonly BatchItem[], { mapping }: BatchTerms, as: FunctionTarget, receivedAt: number, told: Required<Told>): Promise<Ran> => {
+    let isHeld = false;
+    let until: number | undefined;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const ran = await invokeOnce(items, mapping, told);
+        if (ran.kind !== "refused" || ran.code !== "TooManyRequestsException") return ran;
+        if (!isHeld) {
+          isHeld = true;
+          holds.begin();
+          scaling.shrink();
+          story.tell("retry", items, told, (count) => `${mapping.functionName} is throttled: ${count} of ${queueName(mapping)} is held and tried again`, { code: ran.code });
+        }
+        until ??= receivedAt + (await source.visibilityMs(as).catch(() => 0));
+        if (!(await holds.pause(attempt, until))) return { kind: "expired", code: ran.code };
+      }
+    } finally {
+      if (isHeld) holds.end();
+    }
+  };
+  const invokeOnce = async (items: readonly BatchItem[], mapping: EventSourceMapping, { trace, requestId }: Required<Told>): Promise<Ran> => {
+    try {
+      const target = await resolve(mapping, mapping.functionName, mapping.qualifier);
+      const { outcome } = await scheduler.invoke(target, { requestId, trace, payload: toEvent(items), invokedFunctionArn: invokedArn(mapping), isQueued: true });
+      return { kind: "ran", outcome };
+    } catch (error) {
+      if (!isApiError(error)) log.error("a batch could not be run", { eventSourceMapping: mapping.uuid, requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      return { kind: "refused", code: isApiError(error) ? error.code : "ServiceException" };
+    }
+  };
+
+  const failedOf = (items: readonly BatchItem[], { mapping, isFifo }: BatchTerms, ran: Ran): ReadonlySet<string> => {
+    if (ran.kind !== "ran" || ran.outcome.kind === "error") return new Set(items.map(({ record }) => record.messageId));
+    if (!mapping.settings.isResponseRead) return new Set();
+    const failed = failuresIn(ran.outcome.payload, items);
+    return isFifo ? withFollowers(items, failed) : failed;
+  };
+  const whyFailed = (ran: Ran): string => {
+    if (ran.kind !== "ran") return ran.kind === "expired" ? "it was throttled until the visibility timeout" : `it could not be run (${ran.code})`;
+    return ran.outcome.kind === "error" ? `it failed with ${ran.outcome.errorType}` : "its response says so, or cannot be believed";
+  };
+
+  /** Resolves with whether all went well. */
+  const runEvent = async (items: readonly BatchItem[], terms: BatchTerms, as: FunctionTarget, receivedAt: number): Promise<boolean> => {
+    const { mapping } = terms;
+    const told = { trace: traceFor(items, random, clock.now()), requestId: random.uuid() };
+    const ran = await invoke(items, terms, as, receivedAt, told);
+    if (ran.kind === "ran") counts.InvokedEventCount += items.length;
+    if (ran.kind === "expired") counts.DroppedEventCount += items.length;
+    const failed = failedOf(items, terms, ran);
+    const removed = await remove(as, items.filter(({ record }) => !failed.has(record.messageId)));
+    counts.DeletedEventCount += removed.length;
+    if (removed.length > 0) story.tell("result", removed, told, (count) => `${mapping.functionName} has taken ${count}: deleted from ${queueName(mapping)}`);
+    const returned = items.filter(({ record }) => failed.has(record.messageId));
+    counts.FailedInvokeEventCount += returned.length;
+    if (returned.length > 0) story.tell("retry", returned, told, (count) => `${mapping.functionName} has not taken ${count}: ${whyFailed(ran)}. Back in ${queueName(mapping)} after the visibility timeout`, { outcome: ran.kind });
+    holds.madeRoom();
+    return failed.size === 0;
+  };
+
+  return async (messages: readonly Message[], terms: BatchTerms, as: FunctionTarget, receivedAt: number): Promise<void> => {
+    const { mapping, isFifo } = terms;
+    const items = messages.map((message) => toItem(message, mapping));
+    counts.PolledEventCount += items.length;
+    const told = { trace: traceFor(items, random, clock.now()) };
+    story.tell("event", items, told, (count) => `${count} of ${queueName(mapping)} received for ${mapping.functionName}`);
+    const passed = await filterOut(items, terms, as, told);
+    for (const event of splitIntoEvents(passed, SYNC_PAYLOAD_BYTES_MAX)) {
+      // The rest of a FIFO batch may stand behind what has failed.
+      if (!(await runEvent(event, terms, as, receivedAt)) && isFifo) break;
+    }
+  };
+};
