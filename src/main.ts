@@ -80,7 +80,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
   const sqs = createSqs({ store, call, clock, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
   // Nobody is told of what a poller resolves, so it waits for no disk.
-  const mappings = createEventSourceMappings({ store, call, scheduler, resolve: createResolveTarget({ store: { run: store.read }, clock, random }), clock, random, ledger, log });
+  const mappings = createEventSourceMappings({ store, call, scheduler, resolve: createResolveTarget({ store: { run: store.read }, clock, random }), clock, random, ledger, metrics, log });
   const services = createServices({ sqs: sqs.parts, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };

@@ -199,6 +199,8 @@ export const MAPPING_CONCURRENCY_MAX = 1_250;
 export const MAPPING_PROVISIONED_POLLERS_DEFAULT = { minimum: 2, maximum: 200 };
 export const MAPPING_INVOCATIONS_PER_POLLER = 10;
 export const MAPPING_PROVISIONED_CONCURRENCY_PER_MINUTE = 1_000;
+/** Milliseconds. A batch that is full so soon after it was asked for came out of a backlog. Ours. */
+export const MAPPING_BACKLOG_MS = 1_000;
 /** Milliseconds until what could not be done (to receive, to delete) is tried again, doubling up to the most. Ours. */
 export const MAPPING_BACKOFF_MS_FIRST = 1_000;
 export const MAPPING_BACKOFF_MS_MAX = 60_000;

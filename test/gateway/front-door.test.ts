@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { CreateEventSourceMappingCommand, ListFunctionsCommand, GetFunctionScalingConfigCommand } from "@aws-sdk/client-lambda";
+import { GetFunctionScalingConfigCommand, ListCapacityProvidersCommand, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
@@ -116,7 +116,7 @@ describe("what is not built", () => {
   it("answers NotImplemented with its name, in the shape of the protocol that asked", async () => {
     const expected = (name: string) => ({ name: "NotImplemented", message: expect.stringContaining(`${name} is not built`), $metadata: expect.objectContaining({ httpStatusCode: 501 }) });
     await expect(platform.clients.lambda.send(new GetFunctionScalingConfigCommand({ FunctionName: "f", Qualifier: "1" }))).rejects.toMatchObject(expected("Lambda GetFunctionScalingConfig"));
-    await expect(platform.clients.lambda.send(new CreateEventSourceMappingCommand({ FunctionName: "f" }))).rejects.toMatchObject(expected("Lambda CreateEventSourceMapping"));
+    await expect(platform.clients.lambda.send(new ListCapacityProvidersCommand({}))).rejects.toMatchObject(expected("Lambda ListCapacityProviders"));
     await expect(platform.clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
     const sns = new SNSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
     await expect(sns.send(new ListTopicsCommand())).rejects.toMatchObject(expected("SNS ListTopics"));

@@ -3,8 +3,7 @@ import { parseArn } from "../../kit/arn.ts";
 import { root } from "../../kit/caller.ts";
 import type { Store } from "../../store/store.ts";
 import { queueUrlOf } from "../deliver.ts";
-import { noCounts } from "./counts.ts";
-import type { EventSourceMappings, MappingCounts } from "./event-source-mappings.ts";
+import type { EventSourceMappings } from "./event-source-mappings.ts";
 import { enabledMappings, findMapping, forgetDeletedMappings, type EventSourceMapping } from "./mapping.ts";
 import { createRunner, type Runner, type RunnerNeeds } from "./runner.ts";
 
@@ -16,16 +15,10 @@ interface Needs extends RunnerNeeds {
 export const createEventSourceMappings = (needs: Needs): EventSourceMappings => {
   const { store, call, clock } = needs;
   const runners = new Map<string, Runner>();
-  const counts = new Map<string, MappingCounts>();
   /** Runners that receive nothing more, and what is still at work of them. */
   const ending = new Map<Runner, Promise<void>>();
   let isClosed = false;
 
-  const countsOf = (uuid: string): MappingCounts => {
-    const found = counts.get(uuid) ?? noCounts();
-    counts.set(uuid, found);
-    return found;
-  };
   const end = (uuid: string) => {
     const runner = runners.get(uuid);
     if (runner === undefined) return;
@@ -34,10 +27,9 @@ export const createEventSourceMappings = (needs: Needs): EventSourceMappings => 
   };
   const follow = (uuid: string, mapping: EventSourceMapping | undefined) => {
     if (isClosed) return;
-    if (mapping === undefined || mapping.transition === "Deleting") counts.delete(uuid);
     if (mapping === undefined || !mapping.isEnabled || mapping.transition === "Deleting") return end(uuid);
     const runner = runners.get(uuid);
-    if (runner === undefined) runners.set(uuid, createRunner(needs, mapping, countsOf(uuid)));
+    if (runner === undefined) runners.set(uuid, createRunner(needs, mapping));
     else runner.update(mapping);
   };
   const all = (): Runner[] => [...runners.values(), ...ending.keys()];
@@ -64,7 +56,6 @@ export const createEventSourceMappings = (needs: Needs): EventSourceMappings => 
     },
     changed: async (uuid) => follow(uuid, await store.read(() => findMapping(uuid, clock.now()))),
     lastProcessingResult: (uuid) => runners.get(uuid)?.problem,
-    counts: (uuid) => ({ ...(counts.get(uuid) ?? noCounts()) }),
     async pending() {
       const sources = new Set([...runners.values()].map(({ mapping }) => mapping.sourceArn));
       const visible = await Promise.all([...sources].map(visibleIn));

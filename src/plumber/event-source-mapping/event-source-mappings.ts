@@ -1,13 +1,3 @@
-/** What came of a mapping's records since the process started, by the names of CloudWatch's metrics. */
-export interface MappingCounts {
-  PolledEventCount: number;
-  FilteredOutEventCount: number;
-  InvokedEventCount: number;
-  FailedInvokeEventCount: number;
-  DeletedEventCount: number;
-  DroppedEventCount: number;
-}
-
 /** All mappings at work. */
 export interface EventSourceMappings {
   /** Begins those that are enabled. */
@@ -16,7 +6,6 @@ export interface EventSourceMappings {
   changed(uuid: string): Promise<void>;
   /** `PROBLEM: …` as long as there is one. */
   lastProcessingResult(uuid: string): string | undefined;
-  counts(uuid: string): MappingCounts;
   /** Batches at work, and messages of mapped queues that could be received now. */
   pending(): Promise<{ batches: number; messages: number }>;
   /** Receives nothing more, and waits at most `graceMs` for batches at work. What is left then is in its queue again after the visibility timeout. */

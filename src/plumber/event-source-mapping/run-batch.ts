@@ -8,7 +8,7 @@ import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { ResolveTarget, Scheduler } from "../../scheduler/scheduler.ts";
-import type { MappingCounts } from "./event-source-mappings.ts";
+import type { CountEvents } from "./count-events.ts";
 import type { Filter } from "./filter.ts";
 import type { Holds } from "./holds.ts";
 import { invokedArn, type EventSourceMapping } from "./mapping.ts";
@@ -25,7 +25,7 @@ export interface BatchParts {
   scaling: Scaling;
   holds: Holds;
   story: Story;
-  counts: MappingCounts;
+  count: CountEvents;
   clock: Clock;
   random: Random;
   log: Log;
@@ -49,7 +49,7 @@ const traceFor = (items: readonly BatchItem[], random: Random, now: number): Tra
 const queueName = ({ sourceArn }: EventSourceMapping): string => sourceArn.slice(sourceArn.lastIndexOf(":") + 1);
 
 /** What was received: filtered, handed to the function, and deleted, unless it failed. What failed is left to the visibility timeout. */
-export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, story, counts, clock, random, log, onRemoved }: BatchParts) => {
+export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, story, count, clock, random, log, onRemoved }: BatchParts) => {
   const remove = async (as: FunctionTarget, items: readonly BatchItem[]): Promise<readonly BatchItem[]> => {
     if (items.length === 0) return [];
     try {
@@ -66,9 +66,9 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
     const [passed, dropped] = [[] as BatchItem[], [] as BatchItem[]];
     for (const item of items) (filter(item) ? passed : dropped).push(item);
     if (dropped.length === 0) return passed;
-    counts.FilteredOutEventCount += dropped.length;
+    count("FilteredOutEventCount", dropped.length);
     const removed = await remove(as, dropped);
-    story.tell("match", dropped, told, (count) => `no filter of the mapping matches ${count} of ${queueName(mapping)}: not for ${mapping.functionName}, and to be deleted`, { removed: removed.length });
+    story.tell("match", dropped, told, (messages) => `no filter of the mapping matches ${messages} of ${queueName(mapping)}: not for ${mapping.functionName}, and to be deleted`, { removed: removed.length });
     return passed;
   };
 
@@ -84,7 +84,7 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
           isHeld = true;
           holds.begin();
           scaling.shrink();
-          story.tell("retry", items, told, (count) => `${mapping.functionName} is throttled: ${count} of ${queueName(mapping)} is held and tried again`, { code: ran.code });
+          story.tell("retry", items, told, (messages) => `${mapping.functionName} is throttled: ${messages} of ${queueName(mapping)} is held and tried again`, { code: ran.code });
         }
         until ??= receivedAt + (await source.visibilityMs(as).catch(() => 0));
         if (!(await holds.pause(attempt, until))) return { kind: "expired", code: ran.code };
@@ -120,15 +120,15 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
     const { mapping } = terms;
     const told = { trace: traceFor(items, random, clock.now()), requestId: random.uuid() };
     const ran = await invoke(items, terms, as, receivedAt, told);
-    if (ran.kind === "ran") counts.InvokedEventCount += items.length;
-    if (ran.kind === "expired") counts.DroppedEventCount += items.length;
+    if (ran.kind === "ran") count("InvokedEventCount", items.length);
+    if (ran.kind === "expired") count("DroppedEventCount", items.length);
     const failed = failedOf(items, terms, ran);
     const removed = await remove(as, items.filter(({ record }) => !failed.has(record.messageId)));
-    counts.DeletedEventCount += removed.length;
-    if (removed.length > 0) story.tell("result", removed, told, (count) => `${mapping.functionName} has taken ${count}: deleted from ${queueName(mapping)}`);
+    count("DeletedEventCount", removed.length);
+    if (removed.length > 0) story.tell("result", removed, told, (messages) => `${mapping.functionName} has taken ${messages}: deleted from ${queueName(mapping)}`);
     const returned = items.filter(({ record }) => failed.has(record.messageId));
-    counts.FailedInvokeEventCount += returned.length;
-    if (returned.length > 0) story.tell("retry", returned, told, (count) => `${mapping.functionName} has not taken ${count}: ${whyFailed(ran)}. Back in ${queueName(mapping)} after the visibility timeout`, { outcome: ran.kind });
+    count("FailedInvokeEventCount", returned.length);
+    if (returned.length > 0) story.tell("retry", returned, told, (messages) => `${mapping.functionName} has not taken ${messages}: ${whyFailed(ran)}. Back in ${queueName(mapping)} after the visibility timeout`, { outcome: ran.kind });
     holds.madeRoom();
     return failed.size === 0;
   };
@@ -136,13 +136,15 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
   return async (messages: readonly Message[], terms: BatchTerms, as: FunctionTarget, receivedAt: number): Promise<void> => {
     const { mapping, isFifo } = terms;
     const items = messages.map((message) => toItem(message, mapping));
-    counts.PolledEventCount += items.length;
+    count("PolledEventCount", items.length);
     const told = { trace: traceFor(items, random, clock.now()) };
-    story.tell("event", items, told, (count) => `${count} of ${queueName(mapping)} received for ${mapping.functionName}`);
-    const passed = await filterOut(items, terms, as, told);
-    for (const event of splitIntoEvents(passed, SYNC_PAYLOAD_BYTES_MAX)) {
-      // The rest of a FIFO batch may stand behind what has failed.
-      if (!(await runEvent(event, terms, as, receivedAt)) && isFifo) break;
+    story.tell("event", items, told, (messages) => `${messages} of ${queueName(mapping)} received for ${mapping.functionName}`);
+    const events = splitIntoEvents(await filterOut(items, terms, as, told), SYNC_PAYLOAD_BYTES_MAX);
+    for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      const isDone = await runEvent(event, terms, as, receivedAt);
+      if (isDone || !isFifo || events.length === 0) continue;
+      // They may stand behind what has failed.
+      story.tell("retry", events.splice(0).flat(), told, (messages) => `${messages} came behind what ${mapping.functionName} has not taken. Back in ${queueName(mapping)} after the visibility timeout`);
     }
   };
 };

@@ -4,12 +4,12 @@ import { isApiError } from "../../kit/api-error.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
-import { MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX } from "../../kit/limits.ts";
+import { MAPPING_BACKLOG_MS, MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
 import type { ResolveTarget, Scheduler } from "../../scheduler/scheduler.ts";
-import { noCounts } from "./counts.ts";
-import type { MappingCounts } from "./event-source-mappings.ts";
+import { createCountEvents } from "./count-events.ts";
 import { createFilter, type Filter } from "./filter.ts";
 import { gather } from "./gather.ts";
 import { createHolds } from "./holds.ts";
@@ -26,6 +26,7 @@ export interface RunnerNeeds {
   clock: Clock;
   random: Random;
   ledger: Ledger;
+  metrics: Metrics;
   log: Log;
 }
 
@@ -45,8 +46,8 @@ export interface Runner {
  * Pollers, each of which receives a batch, has it run and receives the next. One of them waits for messages when there are none; whenever it gets some,
  * the next begins to wait, as long as the mapping may have so many batches at once. A poller that finds nothing while another waits, ends.
  */
-export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping, counts: MappingCounts = noCounts()): Runner => {
-  const { call, resolve, clock, random, ledger, log } = needs;
+export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Runner => {
+  const { call, resolve, clock, random, ledger, metrics, log } = needs;
   let mapping = first;
   let filter: Filter = createFilter(mapping.settings.filters);
   const isFifo = mapping.sourceArn.endsWith(".fifo");
@@ -54,6 +55,7 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping, coun
   const scaling = createScaling({ clock, settings: () => mapping.settings });
   const holds = createHolds(clock);
   const story = createStory({ ledger, clock, random, mapping: () => mapping });
+  const count = createCountEvents({ metrics, mapping: () => mapping });
   const pollers = new Set<Promise<void>>();
   const problems: { receiving?: string; deleting?: string } = {};
   const stopping = new AbortController();
@@ -83,7 +85,7 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping, coun
     problems[kind] = problem;
     story.notice(`${mapping.functionName} gets no messages of ${mapping.sourceArn}: ${problem.replace(/^PROBLEM: /, "")}`, { problem });
   };
-  const runBatch = createRunBatch({ ...needs, source, scaling, holds, story, counts, onRemoved: (error) => setProblem("deleting", error, "DeleteMessage") });
+  const runBatch = createRunBatch({ ...needs, source, scaling, holds, story, count, onRemoved: (error) => setProblem("deleting", error, "DeleteMessage") });
 
   const receive = async (isPatient: boolean): Promise<{ messages: Message[]; as: FunctionTarget; receivedAt: number }> => {
     // The function's role of this moment; without a function nothing is taken out of the queue.
@@ -115,7 +117,11 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping, coun
       const received = await receive(isPatient);
       failures = 0;
       setProblem("receiving", undefined, "");
-      if (received.messages.length > 0) return received;
+      if (received.messages.length > 0) {
+        const isFull = received.messages.length >= Math.min(mapping.settings.batchSize, MAPPING_POLL_MESSAGES_MAX);
+        scaling.found(isFull && clock.now() - began < MAPPING_BACKLOG_MS);
+        return received;
+      }
       if (!isPatient) return undefined;
       scaling.idle();
       // A wait that ends at once, for whatever reason, must not become a spin.
@@ -139,7 +145,6 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping, coun
         return;
       }
       inFlight++;
-      scaling.busy();
       addPoller();
       try {
         await runBatch(received.messages, { ...terms, mapping, filter }, received.as, received.receivedAt);

@@ -7,8 +7,8 @@ import type { MappingSettings } from "./mapping.ts";
 /** How many batches a mapping may have at work at once. */
 export interface Scaling {
   readonly allowed: number;
-  /** A poll found messages. */
-  busy(): void;
+  /** A poll found messages. With a backlog, there are more than it took. */
+  found(isBacklog: boolean): void;
   /** The queue had nothing for the whole time of a poll: from here on it is as at first. */
   idle(): void;
   /** A batch was throttled: half as many. */
@@ -30,11 +30,11 @@ export const createScaling = ({ clock, settings }: { clock: Pick<Clock, "now">; 
   let busySince: number | undefined;
   return {
     get allowed() { return Math.max(1, Math.floor(Math.min(level, boundsOf(settings()).most))); },
-    busy() {
+    found(isBacklog) {
       const { most, perMinute } = boundsOf(settings());
       const now = clock.now();
-      if (busySince !== undefined) level = Math.min(Math.max(most, level), level + ((now - busySince) * perMinute) / MINUTE_MS);
-      busySince = now;
+      if (busySince !== undefined && isBacklog) level = Math.min(Math.max(most, level), level + ((now - busySince) * perMinute) / MINUTE_MS);
+      busySince = isBacklog ? now : undefined;
     },
     idle() {
       level = boundsOf(settings()).first;

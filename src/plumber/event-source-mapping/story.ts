@@ -7,7 +7,7 @@ import type { BatchItem } from "./record.ts";
 
 export interface Story {
   /** Of messages: each chain that they belong to is told of its own. @param summary Of how many: `3 messages of q are deleted` */
-  tell(kind: LedgerKind, items: readonly BatchItem[], batch: Told, summary: (count: string) => string, detail?: Record<string, unknown>): void;
+  tell(kind: LedgerKind, items: readonly BatchItem[], batch: Told, summary: (messages: string) => string, detail?: Record<string, unknown>): void;
   /** Of the mapping itself. */
   notice(summary: string, detail: Record<string, unknown>): void;
 }
