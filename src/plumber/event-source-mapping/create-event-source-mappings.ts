@@ -63,7 +63,7 @@ export const createEventSourceMappings = (needs: Needs): EventSourceMappings => 
     },
     async close(graceMs = Infinity) {
       isClosed = true;
-      for (const uuid of [...runners.keys()]) end(uuid);
+      for (const uuid of runners.keys()) end(uuid);
       const done = new AbortController();
       const through = Promise.all(ending.values()).finally(() => done.abort());
       await (graceMs === Infinity ? through : Promise.race([through, clock.sleep(graceMs, done.signal).catch(() => undefined)]));

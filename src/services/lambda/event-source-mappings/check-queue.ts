@@ -18,7 +18,10 @@ const notThere = (error: ApiError): ApiError => invalid(`Error occurred while Re
  * The role is asked as each poll will ask it, without doing anything.
  */
 export const checkQueue = async ({ call }: Pick<LambdaNeeds, "call">, record: FunctionRecord, queue: Arn, { trace }: RequestContext): Promise<void> => {
-  const { caller: as } = await assumeExecutionRole(call, { ...record, roleArn: record.settings.Role });
+  const { caller: as } = await assumeExecutionRole(call, { ...record, roleArn: record.settings.Role }).catch((error: unknown) => {
+    if (!isApiError(error)) throw error;
+    throw invalid("The role defined for the function cannot be assumed by Lambda.");
+  });
   const QueueUrl = queueUrlOf(queue);
   const options = { as, account: queue.account, region: queue.region, trace };
   const orRefuse = (action: string) => (error: unknown): never => {
