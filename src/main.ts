@@ -102,9 +102,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
+      const mapped = mappings.close(graceMs);
       sqs.endPolls();
       await gateway.close(graceMs);
-      await mappings.close(graceMs);
+      await mapped;
       await sqs.close();
       await outbox.close();
       await queue.close(graceMs);

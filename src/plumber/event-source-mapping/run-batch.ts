@@ -43,8 +43,8 @@ export interface BatchTerms {
 /** What came of one event: the outcome of the function, or why it did not run. */
 type Ran = { kind: "ran"; outcome: InvocationOutcome } | { kind: "refused" | "expired"; code: string };
 
-const traceFor = (items: readonly BatchItem[], random: Random, now: number): Trace =>
-  (items.find(({ trace }) => trace?.lineage !== undefined) ?? items.find(({ trace }) => trace !== undefined))?.trace ?? newTrace(random, now);
+/** An invocation belongs to one chain: that of a message that may be in a loop, else of any that is in one. */
+const traceOf = (items: readonly BatchItem[]): Trace | undefined => (items.find(({ trace }) => trace?.lineage !== undefined) ?? items.find(({ trace }) => trace !== undefined))?.trace;
 
 const queueName = ({ sourceArn }: EventSourceMapping): string => sourceArn.slice(sourceArn.lastIndexOf(":") + 1);
 
@@ -116,9 +116,9 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
   };
 
   /** Resolves with whether all went well. */
-  const runEvent = async (items: readonly BatchItem[], terms: BatchTerms, as: FunctionTarget, receivedAt: number): Promise<boolean> => {
+  const runEvent = async (items: readonly BatchItem[], terms: BatchTerms, as: FunctionTarget, receivedAt: number, trace: Trace): Promise<boolean> => {
     const { mapping } = terms;
-    const told = { trace: traceFor(items, random, clock.now()), requestId: random.uuid() };
+    const told = { trace: traceOf(items) ?? trace, requestId: random.uuid() };
     const ran = await invoke(items, terms, as, receivedAt, told);
     if (ran.kind === "ran") count("InvokedEventCount", items.length);
     if (ran.kind === "expired") count("DroppedEventCount", items.length);
@@ -137,11 +137,11 @@ export const createRunBatch = ({ scheduler, resolve, source, scaling, holds, sto
     const { mapping, isFifo } = terms;
     const items = messages.map((message) => toItem(message, mapping));
     count("PolledEventCount", items.length);
-    const told = { trace: traceFor(items, random, clock.now()) };
+    const told = { trace: traceOf(items) ?? newTrace(random, clock.now()) };
     story.tell("event", items, told, (messages) => `${messages} of ${queueName(mapping)} received for ${mapping.functionName}`);
     const events = splitIntoEvents(await filterOut(items, terms, as, told), SYNC_PAYLOAD_BYTES_MAX);
     for (let event = events.shift(); event !== undefined; event = events.shift()) {
-      const isDone = await runEvent(event, terms, as, receivedAt);
+      const isDone = await runEvent(event, terms, as, receivedAt, told.trace);
       if (isDone || !isFifo || events.length === 0) continue;
       // They may stand behind what has failed.
       story.tell("retry", events.splice(0).flat(), told, (messages) => `${messages} came behind what ${mapping.functionName} has not taken. Back in ${queueName(mapping)} after the visibility timeout`);

@@ -4,7 +4,7 @@ import { isApiError } from "../../kit/api-error.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
-import { MAPPING_BACKLOG_MS, MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits.ts";
+import { MAPPING_BACKLOG_MS, MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX, MAPPING_POLL_MESSAGES_MAX, MAPPING_POLL_SECONDS } from "../../kit/limits.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
@@ -124,8 +124,8 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
       }
       if (!isPatient) return undefined;
       scaling.idle();
-      // A wait that ends at once, for whatever reason, must not become a spin.
-      if (clock.now() === began && !signal.aborted) await pause(MAPPING_BACKOFF_MS_FIRST);
+      // A wait that ends too soon, for whatever reason, must not become a spin.
+      if (clock.now() - began < MAPPING_POLL_SECONDS * 1_000 - MAPPING_BACKOFF_MS_FIRST && !signal.aborted) await pause(MAPPING_BACKOFF_MS_FIRST);
     } catch (error) {
       if (isPatient && !signal.aborted) await backOff(error);
     }

@@ -8,21 +8,4 @@ terraform {
 }
 
 # Where lambdad is and who asks comes from the environment.
-provider "aws" {
-  s3_use_path_style = true
-
-  default_tags {
-    tags = { project = "lambdad", stage = "test" }
-  }
-}
-
-# The second one changes what can be updated in place.
-variable "generation" {
-  type    = number
-  default = 1
-}
-
-locals {
-  is_first = var.generation == 1
-  name     = local.is_first ? "first" : "second"
-}
+provider "aws" {}
