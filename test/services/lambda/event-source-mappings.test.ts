@@ -5,6 +5,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fetchStories } from "../../../src/cli/commands/why.ts";
+import { storyLines } from "../../../src/cli/story.ts";
 import { systemRandom } from "../../../src/kit/random.ts";
 import { arnOf, UUID as UUID_FORM, useLambda } from "../../lambda/support.ts";
 import { clientsOf } from "../../support/clients.ts";
@@ -174,6 +176,10 @@ describe("a mapping that AWS would not make", () => {
     await clients().iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: "p", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] }) }));
     const FunctionName = await on.create({ Role });
     await expect(create({ FunctionName, EventSourceArn: await createQueue() })).rejects.toMatchObject(invalid(`The provided execution role does not have permissions to call ${action} on SQS`));
+    // By the name that the user knows: what was refused, by whom, and what opens it.
+    const told = (await fetchStories({ endpoint: on.ground.platform.endpoint, region: "us-east-1", account: undefined }, FunctionName)).flatMap((one) => storyLines(one, (_style, text) => text)).join("\n");
+    expect(told).toContain("CreateEventSourceMapping by arn:aws:iam::000000000000:root is refused");
+    expect(told).toContain(`"Action": "sqs:${action}"`);
   });
 
   it.each<[string, Partial<CreateEventSourceMappingCommandInput>, string | RegExp]>([

@@ -8,6 +8,7 @@ import { mappingArn, parseMappingArn } from "./names.ts";
 interface Named {
   UUID?: string;
   FunctionName?: string;
+  EventSourceArn?: string;
   Resource?: string;
   Tags?: Record<string, string>;
   TagKeys?: string[];
@@ -18,9 +19,9 @@ const OWN = new Set(["CreateEventSourceMapping", "GetEventSourceMapping", "Updat
 /** Whether a call is about mappings, and not about functions. */
 export const isAboutMappings = (operation: string, { Resource }: Named): boolean => OWN.has(operation) || (Resource !== undefined && parseMappingArn(Resource) !== undefined);
 
-const arnOfFunction = (name: string, context: RequestContext): string | undefined => {
+const functionOf = (name: string, context: RequestContext): ReturnType<typeof parseFunctionName> | undefined => {
   try {
-    return parseFunctionName(name, context).arn;
+    return parseFunctionName(name, context);
   } catch {
     // Its handler says what is wrong.
     return undefined;
@@ -39,7 +40,7 @@ export const mappingPermissions = async ({ store, clock }: Pick<LambdaNeeds, "st
   const uuid = input.UUID ?? parseMappingArn(input.Resource ?? "")?.uuid;
   const found = uuid === undefined ? undefined : await store.read(() => findMapping(uuid, clock.now()));
   const mapping: EventSourceMapping | undefined = found?.account === account && found.region === region ? found : undefined;
-  const named = input.FunctionName === undefined || operation === "ListEventSourceMappings" ? undefined : arnOfFunction(input.FunctionName, context);
+  const named = input.FunctionName === undefined || operation === "ListEventSourceMappings" ? undefined : functionOf(input.FunctionName, context)?.arn;
   const functions = [...new Set([...(mapping === undefined ? [] : [invokedArn(mapping)]), ...(named === undefined ? [] : [named])])];
   const keys = { ...conditionKeysOf(input).context, ...(mapping === undefined ? {} : resourceTagKeys(mapping.tags)) };
   const ask = (action: string) => (functions.length === 0 ? [undefined] : functions).map((arn): Permission => ({ action: `lambda:${action}`, resource: resourceOf(input, context), context: { ...keys, ...(arn === undefined ? {} : { "lambda:FunctionArn": arn }) } }));
@@ -47,8 +48,8 @@ export const mappingPermissions = async ({ store, clock }: Pick<LambdaNeeds, "st
   return [...ask(operation), ...(isTagged ? ask("TagResource") : [])];
 };
 
-/** What a call about mappings is found by in the ledger. */
-export const mappingKeys = (input: Named, context: RequestContext): string[] => [
-  ...(input.UUID === undefined ? [] : [input.UUID]),
-  ...(input.FunctionName === undefined ? [] : [arnOfFunction(input.FunctionName, context) ?? input.FunctionName]),
-];
+/** What a call about mappings is found by in the ledger: mapping, source, and the function by its name and its ARN. */
+export const mappingKeys = ({ UUID, EventSourceArn, FunctionName }: Named, context: RequestContext): string[] => {
+  const named = FunctionName === undefined ? undefined : functionOf(FunctionName, context);
+  return [UUID, EventSourceArn, named?.name ?? FunctionName, named?.arn].filter((key) => key !== undefined);
+};
