@@ -10,7 +10,7 @@ export const addWhy = (program: Command, exit: Exit): void => {
   const command = program
     .command("why")
     .description("what happened to an event, hop by hop, and which permission was missing")
-    .argument("<what>", "a request id, a trace id, bucket/key, or a function's name")
+    .argument("<what>", "a request id, a message id, a trace id, bucket/key, or a function's or queue's name")
     .option("-n, --stories <number>", "how many of the newest stories", "1");
   clientCommand(command, exit, async ({ out, client, options }, what) => {
     const key = what!.replace(/^s3:\/\//, "");
@@ -60,5 +60,5 @@ const groupsWithoutLog = async (client: ClientConfig, { entries }: LedgerStory):
 const nothingKnown = (what: string): CliError =>
   new CliError("NOT_FOUND", `nothing is known of ${what}`, {
     why: "no event carries that name, or it is older than what the ledger keeps",
-    actions: ["ask with a request id, a trace id, bucket/key, or a function's name", "see what was called lately: lambdad logs"],
+    actions: ["ask with a request id, a message id, a trace id, bucket/key, or a function's name", "see what was called lately: lambdad logs"],
   });
