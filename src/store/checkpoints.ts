@@ -18,13 +18,13 @@ export interface LogLength {
   left: number;
 }
 
-/** Pages of 4 KiB: from which on they are copied, and from which on commits wait for it. */
+/** Pages of 4 KiB: from which on they are copied, and from which on commits wait for it. A longer log makes every read dearer that has to look into it. */
 export interface CheckpointBounds {
   pagesMin: number;
   pagesHeld: number;
 }
 
-const DEFAULT_BOUNDS: CheckpointBounds = { pagesMin: 1_000, pagesHeld: 16_384 };
+const DEFAULT_BOUNDS: CheckpointBounds = { pagesMin: 1_000, pagesHeld: 4_000 };
 /** To look costs as much as a small statement. */
 const COMMITS_PER_LOOK = 16;
 

@@ -30,10 +30,9 @@ const PATH = /^(?:\/queue\/(?<region>[a-z0-9-]+))?\/(?<account>\d{12})\/(?<name>
 
 /** Any of the four forms, and AWS's own; a region that it does not name is the request's. Undefined when it is no queue's URL. */
 export const parseQueueUrl = (url: string, region: string): QueueName | undefined => {
-  if (!URL.canParse(url)) return undefined;
-  const { hostname, pathname } = new URL(url);
-  const groups = PATH.exec(pathname)?.groups;
-  if (groups === undefined) return undefined;
-  const inHost = hostname.split(".").find((label) => REGION.test(label));
+  const parsed = URL.parse(url);
+  const groups = parsed === null ? undefined : PATH.exec(parsed.pathname)?.groups;
+  if (parsed === null || groups === undefined) return undefined;
+  const inHost = parsed.hostname.split(".").find((label) => REGION.test(label));
   return { account: groups["account"]!, region: groups["region"] ?? inHost ?? region, name: groups["name"]! };
 };
