@@ -26,14 +26,19 @@ interface Moment {
   tenants?: Map<string, number>;
 }
 
+/** Milliseconds. What becomes visible within so many is one moment, the first of them: a hundred thousand messages that somebody has are some hundred moments, and not as many. */
+const MOMENT_MS = 100;
 /** Moments that nothing is held for any more stay in the heap until it is more than they. */
 const EMPTY_MOMENTS_MIN = 1_000;
+
+const momentAt = ({ visibleAt }: CountedMessage): number => visibleAt - (visibleAt % MOMENT_MS);
 
 export const createHeld = (): Held => {
   const moments = new Map<number, Moment>();
   const tenants = new Map<string, number>();
   let heap: TimeHeap = createTimeHeap();
   let reached = -Infinity;
+  let latest = -Infinity;
   let delayed = 0;
   let inFlight = 0;
 
@@ -59,8 +64,17 @@ export const createHeld = (): Held => {
     if (moment === undefined) {
       moments.set(at, (moment = { delayed: 0, inFlight: 0 }));
       heap.push(at);
+      latest = Math.max(latest, at);
     }
     return moment;
+  };
+
+  const clear = () => {
+    moments.clear();
+    tenants.clear();
+    heap = createTimeHeap();
+    delayed = 0;
+    inFlight = 0;
   };
 
   return {
@@ -69,19 +83,22 @@ export const createHeld = (): Held => {
     inFlightOf: (tenant) => tenants.get(tenant) ?? 0,
     tenants: () => tenants,
     add(message) {
-      if (message.visibleAt > reached) change(momentOf(message.visibleAt), message, 1);
+      const at = momentAt(message);
+      if (at > reached) change(momentOf(at), message, 1);
     },
     remove(message) {
-      const moment = moments.get(message.visibleAt);
+      const at = momentAt(message);
+      const moment = moments.get(at);
       if (moment === undefined) return;
       change(moment, message, -1);
       if (moment.delayed > 0 || moment.inFlight > 0) return;
-      moments.delete(message.visibleAt);
+      moments.delete(at);
       if (heap.size > 2 * moments.size + EMPTY_MOMENTS_MIN) heap = createTimeHeap(moments.keys());
     },
     advance(now) {
       if (now <= reached) return;
       reached = now;
+      if (now >= latest) return clear();
       for (let at = heap.peek(); at !== undefined && at <= now; at = heap.peek()) {
         heap.pop();
         const moment = moments.get(at);
