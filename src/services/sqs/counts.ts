@@ -1,7 +1,7 @@
 import { SQS_NOISY_IN_FLIGHT_MIN, SQS_NOISY_SHARE } from "../../kit/limits.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { sql, sqlOne, type Operation, type Store } from "../../store/store.ts";
-import { createHeld, type CountedMessage, type Held } from "./held.ts";
+import { createHeld, MOMENT_MS, type CountedMessage, type Held } from "./held.ts";
 
 export interface MessageCounts {
   visible: number;
@@ -22,6 +22,10 @@ export interface QueueCounts {
   of(queue: { id: number }): Promise<MessageCounts>;
   /** Undefined as long as nobody asked with `of`. */
   known(queueId: number): MessageCounts | undefined;
+  /** Reads what is not visible at the moment, which is all that a receive needs to know. */
+  load(queue: { id: number }): Promise<void>;
+  /** Undefined as long as it was not loaded. */
+  inFlight(queueId: number): number | undefined;
   /** Message groups that have more than their part of what is in flight. */
   noisyTenants(queueId: number): ReadonlySet<string>;
   /** At once, when a commit's `run` has resolved: the order of commits is the order of these. */
@@ -31,8 +35,10 @@ export interface QueueCounts {
 }
 
 interface Counted {
-  total: number;
   held: Held;
+  /** How many there are that are visible before `countedTo`: a deep queue is counted in pieces, with other commits between them. */
+  total: number;
+  countedTo: number;
 }
 
 interface Needs {
@@ -41,6 +47,8 @@ interface Needs {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+/** More in one commit would be noticed by others. */
+const COUNTED_AT_ONCE = 20_000;
 
 export const createQueueCounts = ({ store, clock }: Needs): QueueCounts => {
   const counted = new Map<number, Counted>();
@@ -51,29 +59,42 @@ export const createQueueCounts = ({ store, clock }: Needs): QueueCounts => {
     queue?.held.advance(clock.now());
     return queue;
   };
+  /** With `run`, not `read`: what was asked for before it is in it, what was asked for after it is told behind it. */
+  const readOn = (queueId: number): Promise<unknown> => {
+    const queue = counted.get(queueId);
+    if (queue === undefined) return store.run(() => readHeld(queueId, clock.now())).then((held) => counted.set(queueId, { held, total: 0, countedTo: 0 }));
+    return store
+      .run(() => countPiece(queueId, queue.countedTo))
+      .then(({ count, to }) => {
+        queue.total += count;
+        queue.countedTo = to;
+      });
+  };
+  const load = async (queueId: number): Promise<void> => {
+    if (!loading.has(queueId)) loading.set(queueId, readOn(queueId).finally(() => loading.delete(queueId)));
+    await loading.get(queueId);
+  };
+
   const known = (queueId: number): MessageCounts | undefined => {
     const queue = upToDate(queueId);
-    if (queue === undefined) return undefined;
+    if (queue?.countedTo !== Infinity) return undefined;
     const { delayed, inFlight } = queue.held;
     return { visible: queue.total - delayed - inFlight, delayed, inFlight };
   };
-  /** With `run`, not `read`: what was asked for before it is in it, what was asked for after it is told behind it. */
-  const load = (queueId: number) =>
-    store
-      .run(() => readCounted(queueId, clock.now()))
-      .then((queue) => counted.set(queueId, queue))
-      .finally(() => loading.delete(queueId));
 
   return {
     async of({ id }) {
       for (;;) {
         const counts = known(id);
         if (counts !== undefined) return counts;
-        if (!loading.has(id)) loading.set(id, load(id));
-        await loading.get(id);
+        await load(id);
       }
     },
     known,
+    async load({ id }) {
+      if (!counted.has(id)) await load(id);
+    },
+    inFlight: (queueId) => upToDate(queueId)?.held.inFlight,
     noisyTenants(queueId) {
       const held = upToDate(queueId)?.held;
       if (held === undefined || held.inFlight < SQS_NOISY_IN_FLIGHT_MIN) return NOBODY;
@@ -86,26 +107,40 @@ export const createQueueCounts = ({ store, clock }: Needs): QueueCounts => {
       for (const { queueId, before, after } of changes) {
         const queue = counted.get(queueId);
         if (queue === undefined) continue;
-        if (before !== undefined) queue.held.remove(before);
-        if (after !== undefined) queue.held.add(after);
-        queue.total += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+        if (before !== undefined) {
+          queue.held.remove(before);
+          if (before.visibleAt < queue.countedTo) queue.total--;
+        }
+        if (after !== undefined) {
+          queue.held.add(after);
+          if (after.visibleAt < queue.countedTo) queue.total++;
+        }
       }
     },
     forget: (queueId) => void counted.delete(queueId),
   };
 };
 
-function* readCounted(queueId: number, now: number): Operation<Counted> {
-  const { total } = (yield* sqlOne("select count(*) as total from sqs_message where queue = ?", queueId)) as { total: number };
+/** From the index alone, and as many rows as there are moments. */
+function* readHeld(queueId: number, now: number): Operation<Held> {
   const rows = yield* sql(
-    `select visible_at, receive_count > 0 as is_received, group_id, count(*) as n from sqs_message where queue = ? and visible_at > ? group by visible_at, receive_count > 0, group_id`,
+    `select visible_at / ${MOMENT_MS} as moment, receive_count > 0 as is_received, group_id, count(*) as n from sqs_message where queue = ? and visible_at > ?
+     group by visible_at / ${MOMENT_MS}, receive_count > 0, group_id`,
     queueId, now,
   );
   const held = createHeld();
   held.advance(now);
-  for (const row of rows) {
-    const message = { visibleAt: row["visible_at"] as number, isReceived: row["is_received"] === 1, tenant: row["group_id"] as string | null };
-    for (let n = row["n"] as number; n > 0; n--) held.add(message);
-  }
-  return { total, held };
+  for (const row of rows) held.add({ visibleAt: (row["moment"] as number) * MOMENT_MS, isReceived: row["is_received"] === 1, tenant: row["group_id"] as string | null }, row["n"] as number);
+  return held;
+}
+
+/** How many are visible from this moment on and before the one that the next piece begins with. */
+function* countPiece(queueId: number, from: number): Operation<{ count: number; to: number }> {
+  const row = yield* sqlOne("select visible_at from sqs_message where queue = ? and visible_at >= ? order by visible_at limit 1 offset ?", queueId, from, COUNTED_AT_ONCE);
+  // All of one millisecond are in one piece.
+  const to = row === undefined ? Infinity : Math.max(row["visible_at"] as number, from + 1);
+  const { n } = (yield* to === Infinity
+    ? sqlOne("select count(*) as n from sqs_message where queue = ? and visible_at >= ?", queueId, from)
+    : sqlOne("select count(*) as n from sqs_message where queue = ? and visible_at >= ? and visible_at < ?", queueId, from, to)) as { n: number };
+  return { count: n, to };
 }

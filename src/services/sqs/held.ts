@@ -14,7 +14,8 @@ export interface Held {
   readonly inFlight: number;
   inFlightOf(tenant: string): number;
   tenants(): Iterable<[string, number]>;
-  add(message: CountedMessage): void;
+  /** @param count so many that are alike */
+  add(message: CountedMessage, count?: number): void;
   remove(message: CountedMessage): void;
   /** What is visible by now is not held any more. */
   advance(now: number): void;
@@ -27,7 +28,7 @@ interface Moment {
 }
 
 /** Milliseconds. What becomes visible within so many is one moment, the first of them: a hundred thousand messages that somebody has are some hundred moments, and not as many. */
-const MOMENT_MS = 100;
+export const MOMENT_MS = 100;
 /** Moments that nothing is held for any more stay in the heap until it is more than they. */
 const EMPTY_MOMENTS_MIN = 1_000;
 
@@ -47,7 +48,7 @@ export const createHeld = (): Held => {
     if (counted > 0) tallies.set(tenant, counted);
     else tallies.delete(tenant);
   };
-  const change = (moment: Moment, { isReceived, tenant }: CountedMessage, by: 1 | -1) => {
+  const change = (moment: Moment, { isReceived, tenant }: CountedMessage, by: number) => {
     if (!isReceived) {
       moment.delayed += by;
       delayed += by;
@@ -82,9 +83,9 @@ export const createHeld = (): Held => {
     get inFlight() { return inFlight; },
     inFlightOf: (tenant) => tenants.get(tenant) ?? 0,
     tenants: () => tenants,
-    add(message) {
+    add(message, added = 1) {
       const at = momentAt(message);
-      if (at > reached) change(momentOf(at), message, 1);
+      if (at > reached) change(momentOf(at), message, added);
     },
     remove(message) {
       const at = momentAt(message);

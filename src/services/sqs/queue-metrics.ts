@@ -27,6 +27,8 @@ const LEVEL_MS = 1_000;
 interface Measured {
   levelAt: number;
   series: Map<Name, Series>;
+  /** While its messages are counted for the first time. */
+  counting?: Promise<undefined> | undefined;
 }
 
 export const createQueueMetrics = ({ metrics, counts, clock }: { metrics: Metrics; counts: QueueCounts; clock: Clock }): QueueMetrics => {
@@ -48,8 +50,17 @@ export const createQueueMetrics = ({ metrics, counts, clock }: { metrics: Metric
   };
   const measureLevel = (queue: MeasuredQueue, measured: Measured) => {
     const now = clock.now();
-    const level = queue.id === undefined || now - measured.levelAt < LEVEL_MS ? undefined : counts.known(queue.id);
-    if (level === undefined) return;
+    const { id } = queue;
+    if (id === undefined || now - measured.levelAt < LEVEL_MS || measured.counting !== undefined) return;
+    const level = counts.known(id);
+    if (level === undefined) {
+      // Behind the answers, and a piece at a time: whoever comes next finds it counted.
+      measured.counting = counts.of({ id }).then(
+        () => (measured.counting = undefined),
+        () => (measured.counting = undefined),
+      );
+      return;
+    }
     measured.levelAt = now;
     add(queue, measured, "ApproximateNumberOfMessagesVisible", level.visible);
     add(queue, measured, "ApproximateNumberOfMessagesNotVisible", level.inFlight);

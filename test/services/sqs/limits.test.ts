@@ -137,6 +137,28 @@ describe("a fair queue", () => {
   });
 });
 
+it("a deep queue is counted in pieces, and rightly while it changes", async () => {
+  const opened = openMessages({ clock: createStillClock(NOW) });
+  const { createQueue, send, receive, call, counts, parts } = opened;
+  await createQueue("q");
+  for (const before of [1, 2, 3, 4]) await store(opened, "q", { count: 15_000, visibleAt: NOW - before * 1_000 });
+  await store(opened, "q", { count: 100, visibleAt: NOW + 9_000, isReceived: true });
+  let pieces = 0;
+  const { run } = parts.store;
+  parts.store.run = (operation, urgency) => (pieces++, run(operation, urgency));
+  const counting = counts("q");
+  for (let i = 0; i < 5; i++) {
+    const received = await receive("q", { MaxNumberOfMessages: 10, VisibilityTimeout: 9 });
+    await send("q", "one more", { DelaySeconds: 9 });
+    await call("DeleteMessageBatch", { QueueUrl: url("q"), Entries: received.slice(5).map(({ ReceiptHandle }, index) => ({ Id: `m${index}`, ReceiptHandle })) });
+  }
+  await counting;
+  expect(pieces).toBeGreaterThan(15 + 3);
+  expect(await counts("q")).toEqual({ visible: 60_000 - 50, delayed: 5, inFlight: 125 });
+  await opened.clock.advance(9_000);
+  expect(await counts("q")).toEqual({ visible: 60_000 + 100 + 5 - 25, delayed: 0, inFlight: 0 });
+});
+
 it("what a batch deletes of a deep queue is told by its counts", async () => {
   const opened = openMessages({ clock: createStillClock(NOW) });
   const { createQueue, receive, call, counts } = opened;

@@ -28,7 +28,7 @@ export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, measur
     return { handle, receipt: handles.parse(handle) };
   };
   const told = (queue: Queue, deleted: readonly Deleted[]) => {
-    const wasFull = (counts.known(queue.id)?.inFlight ?? 0) >= SQS_IN_FLIGHT_MAX;
+    const wasFull = (counts.inFlight(queue.id) ?? 0) >= SQS_IN_FLIGHT_MAX;
     counts.changed(deleted.flatMap(({ change }) => change ?? []));
     // With what was gone already, as AWS counts them.
     measured.deleted(queue, deleted.length);

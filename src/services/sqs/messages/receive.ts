@@ -46,10 +46,10 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
   function* receive(request: Request, receipt: number): Operation<Outcome | { queue: Queue; isUncounted: true }> {
     const queue = yield* getQueue(request.name);
     const settings = settingsOf(queue);
-    const known = counts.known(queue.id);
-    if (known === undefined) return { queue, isUncounted: true };
+    const inFlight = counts.inFlight(queue.id);
+    if (inFlight === undefined) return { queue, isUncounted: true };
     const now = clock.now();
-    const limit = Math.min(request.count, SQS_IN_FLIGHT_MAX - known.inFlight);
+    const limit = Math.min(request.count, SQS_IN_FLIGHT_MAX - inFlight);
     const taking: Taking = { queue, settings, now, limit, visibilityMs: request.visibilityMs ?? settings.visibilityMs, receipt };
     const common = { queue, waitMs: settings.waitMs };
     if (request.attemptId !== undefined) {
@@ -85,7 +85,7 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
       const receipt = random.bytes(RECEIPT_BYTES).readUIntBE(0, RECEIPT_BYTES);
       const outcome = await store.run(() => receive(request, receipt));
       if ("isUncounted" in outcome) {
-        await counts.of(outcome.queue);
+        await counts.load(outcome.queue);
         continue;
       }
       const { queue, waitMs, taken, nextAt } = outcome;
