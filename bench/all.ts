@@ -3,6 +3,7 @@ import { coldStartBenches } from "./cold-start.ts";
 import { measureCustomRuntime } from "./custom-runtime.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
 import { measurePayload } from "./payload.ts";
+import { queueToFunctionBenches } from "./queue-to-function.ts";
 import { measureRegisteredFunctions } from "./registered-functions.ts";
 import { runAlone } from "./run-alone.ts";
 import { measureScaleOut } from "./scale-out.ts";
@@ -25,4 +26,5 @@ await runAlone({
   "sqs-send": measureSqsSend,
   "sqs-drain": measureSqsDrain,
   "sqs-depth": measureSqsDepth,
+  ...queueToFunctionBenches,
 });

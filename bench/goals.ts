@@ -30,6 +30,10 @@ export const GOALS = {
   sqsDepth: { most: 1.2 },
   /** Milliseconds. */
   sqsExpiryStall: { most: 50 },
+  queueDrain: { least: 0.7 },
+  /** Milliseconds. */
+  queueLatencyP50: { most: 1.5 },
+  queueLatencyP99: { most: 10 },
 } as const satisfies Record<string, Goal>;
 
 export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);

@@ -69,7 +69,7 @@ describe("tags", () => {
   });
 
   it("of other resources are not built, by name", async () => {
-    expect(await refusal(tagsOf(arnOf("f").replace("function:f", "event-source-mapping:00000000-0000-0000-0000-000000000000")))).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("event-source-mapping") });
+    expect(await refusal(tagsOf(arnOf("f").replace("function:f", "capacity-provider:c")))).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("capacity-provider") });
   });
 
   it("cannot be taken away without saying which", async () => {
