@@ -105,6 +105,35 @@ it("a message goes to a Python function, its failures come back until the dead-l
   expect(await story(idOf("c"))).toEqual(expect.arrayContaining([expect.stringMatching(/no filter of the mapping matches .*not for worker, and to be deleted/)]));
 });
 
+const LOOP = `
+import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
+const sqs = new SQSClient({});
+export const handler = async (event) => {
+  for (const { body } of event.Records) {
+    console.log("GOT " + JSON.stringify(event));
+    await sqs.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE_URL, MessageBody: String(Number(body) + 1) }));
+  }
+};
+`;
+
+it("a function that sends to its own queue is stopped in its seventeenth round", async () => {
+  const server = await startServer();
+  const clients = clientsOf(server.endpoint);
+  const Role = await withRole(clients);
+  await clients.iam.send(new AttachRolePolicyCommand({ RoleName: "consumer", PolicyArn: "arn:aws:iam::aws:policy/AmazonSQSFullAccess" }));
+  const queue = await createQueue(clients, "loop");
+  await createFunction(clients, { FunctionName: "loop", Role, Runtime: "nodejs24.x", Handler: "index.handler", Timeout: 20, MemorySize: 512, Environment: { Variables: { QUEUE_URL: `http://127.0.0.1:4566/${ACCOUNT}/loop` } }, files: { "index.mjs": LOOP } });
+  await map(clients, { queue: "loop", FunctionName: "loop" });
+  const { MessageId } = await clients.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: "1" }));
+  await eventually("sixteen rounds", async () => (await given(clients, "loop")).length >= 16);
+  await lambdad(server, "drain", { timeout: "20s" });
+  expect((await given(clients, "loop")).flat().map(({ body }) => Number(body))).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
+  const { Attributes } = await clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["All"] }));
+  expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: "0", ApproximateNumberOfMessagesNotVisible: "1" });
+  const stories = await fetchStories(client(server), MessageId!);
+  expect(stories.flatMap(({ entries }) => entries.map(({ summary }) => summary))).toContainEqual(expect.stringMatching(/loop has not taken .*it could not be run \(RecursiveInvocationException\)/));
+});
+
 it("a FIFO queue's groups go to a Node.js function in their order; the mapping is there again after a kill -9, and follows its role, its settings and its end", async () => {
   const server = await startServer();
   const clients = clientsOf(server.endpoint);
