@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { afterAll, beforeAll } from "vitest";
+import { clientsOf, type Clients } from "./clients.ts";
+import { launchServer, type RunningServer } from "./server.ts";
 
 const run = promisify(execFile);
 const environment = process.env;
@@ -39,17 +42,17 @@ export const hasTerraform = "folder" in found;
 /** Behind the name of a test that is skipped for want of it. */
 export const NO_TERRAFORM = "why" in found ? ` (skipped: ${found.why})` : "";
 
-export interface Outcome {
+interface Outcome {
   /** As `-detailed-exitcode` says it: 0, 1 for an error, 2 for a change. */
   code: number;
   /** stdout and stderr. */
   said: string;
 }
 
-export type Terraform = (...args: string[]) => Promise<Outcome>;
+type Terraform = (...args: string[]) => Promise<Outcome>;
 
 /** Terraform in a folder whose configuration is there already; nothing of this user's own settings reaches it. */
-export const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => {
+const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => {
   const env = { PATH: environment["PATH"], HOME: folder, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_CLI_ARGS: "-no-color", AWS_EC2_METADATA_DISABLED: "true", ...variables };
   const terraform: Terraform = async (...args) => {
     try {
@@ -64,4 +67,29 @@ export const terraformIn = async (folder: string, variables: Record<string, stri
   const initialized = await terraform("init", `-plugin-dir=${(found as { folder: string }).folder}`);
   if (initialized.code !== 0) throw new Error(`terraform init failed:\n${initialized.said}`);
   return terraform;
+};
+
+interface Deployment {
+  server: RunningServer;
+  clients: Clients;
+  /** With a copy of the configuration, which is gone with it. */
+  folder: string;
+  terraform: Terraform;
+}
+
+/** A server and a configuration for all tests of a file. `prepare` completes the folder, and returns the variables of the environment that say who asks. */
+export const useTerraform = (configuration: string, prepare: (opened: Omit<Deployment, "terraform">) => Promise<Record<string, string>>): Deployment => {
+  const opened = {} as Deployment;
+  beforeAll(async () => {
+    opened.server = await launchServer();
+    opened.clients = clientsOf(opened.server.endpoint);
+    opened.folder = mkdtempSync(join(tmpdir(), "lambdad-terraform-"));
+    cpSync(configuration, opened.folder, { recursive: true });
+    opened.terraform = await terraformIn(opened.folder, await prepare(opened));
+  });
+  afterAll(async () => {
+    await opened.server?.stop();
+    if (opened.folder !== undefined) rmSync(opened.folder, { recursive: true, force: true });
+  });
+  return opened;
 };

@@ -1,15 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ListEventSourceMappingsCommand, ListTagsCommand, type EventSourceMappingConfiguration } from "@aws-sdk/client-lambda";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientsOf, type Clients } from "../support/clients.ts";
+import { describe, expect, it } from "vitest";
 import { zipOf } from "../support/functions.ts";
-import { launchServer, type RunningServer } from "../support/server.ts";
 import { eventually } from "../support/temporary.ts";
-import { hasTerraform, NO_TERRAFORM, terraformIn, type Terraform } from "../support/terraform.ts";
+import { hasTerraform, NO_TERRAFORM, useTerraform } from "../support/terraform.ts";
 
 /** The provider looks at a queue several times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 240_000 };
@@ -20,30 +17,18 @@ def handler(event, context):
 `;
 
 describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAFORM}`, () => {
-  let server: RunningServer;
-  let clients: Clients;
-  let folder: string;
-  let terraform: Terraform;
-  beforeAll(async () => {
-    server = await launchServer();
-    clients = clientsOf(server.endpoint);
-    folder = mkdtempSync(join(tmpdir(), "lambdad-terraform-"));
-    cpSync(join(import.meta.dirname, "event-source-mapping"), folder, { recursive: true });
+  const on = useTerraform(join(import.meta.dirname, "event-source-mapping"), async ({ server, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
-    terraform = await terraformIn(folder, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" });
-  });
-  afterAll(async () => {
-    await server?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    return { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
   });
   const mappingOf = async (queue: string): Promise<EventSourceMappingConfiguration | undefined> =>
-    (await clients.lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${queue}` }))).EventSourceMappings![0];
+    (await on.clients.lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${queue}` }))).EventSourceMappings![0];
 
   it("applies, and has no change after it", OPTIONS, async () => {
-    expect((await terraform("apply", "-auto-approve")).said).toMatch(/Apply complete! Resources: 8 added, 0 changed, 0 destroyed\./);
+    expect((await on.terraform("apply", "-auto-approve")).said).toMatch(/Apply complete! Resources: 8 added, 0 changed, 0 destroyed\./);
     const mapping = (await mappingOf("jobs"))!;
-    expect(JSON.parse((await terraform("output", "-json", "jobs")).said)).toEqual({ state: "Enabled", uuid: mapping.UUID, arn: mapping.EventSourceMappingArn });
-    expect(await terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
+    expect(JSON.parse((await on.terraform("output", "-json", "jobs")).said)).toEqual({ state: "Enabled", uuid: mapping.UUID, arn: mapping.EventSourceMappingArn });
+    expect(await on.terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
     expect(mapping).toMatchObject({
       BatchSize: 100, MaximumBatchingWindowInSeconds: 1, FunctionResponseTypes: ["ReportBatchItemFailures"], ScalingConfig: { MaximumConcurrency: 2 },
     });
@@ -54,11 +39,11 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
   });
 
   it("made mappings that work", async () => {
-    const send = (body: object) => clients.sqs.send(new SendMessageCommand({ QueueUrl: `${server.endpoint}/000000000000/jobs`, MessageBody: JSON.stringify(body) }));
+    const send = (body: object) => on.clients.sqs.send(new SendMessageCommand({ QueueUrl: `${on.server.endpoint}/000000000000/jobs`, MessageBody: JSON.stringify(body) }));
     await send({ kind: "other" });
     await send({ kind: "invoice" });
     const printed = await eventually("the function has it", async () => {
-      const { events = [] } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/consumer", filterPattern: "GOT" })).catch(() => ({ events: [] }));
+      const { events = [] } = await on.clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/consumer", filterPattern: "GOT" })).catch(() => ({ events: [] }));
       return events.length > 0 && events.map(({ message }) => message!.trim());
     });
     expect(printed).toEqual(['GOT {"kind":"invoice"}']);
@@ -66,19 +51,19 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
 
   it("changes them in place, takes one over, and has no change after it", OPTIONS, async () => {
     const before = (await mappingOf("jobs"))!;
-    await terraform("state", "rm", "aws_lambda_event_source_mapping.jobs");
-    writeFileSync(join(folder, "imports.tf"), `import {\n  to = aws_lambda_event_source_mapping.jobs\n  id = "${before.UUID}"\n}\n`);
-    expect((await terraform("apply", "-auto-approve", "-var", "generation=2")).said).toMatch(/Apply complete! Resources: 1 imported, 0 added, 2 changed, 0 destroyed\./);
-    expect(await terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
+    await on.terraform("state", "rm", "aws_lambda_event_source_mapping.jobs");
+    writeFileSync(join(on.folder, "imports.tf"), `import {\n  to = aws_lambda_event_source_mapping.jobs\n  id = "${before.UUID}"\n}\n`);
+    expect((await on.terraform("apply", "-auto-approve", "-var", "generation=2")).said).toMatch(/Apply complete! Resources: 1 imported, 0 added, 2 changed, 0 destroyed\./);
+    expect(await on.terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
     const after = (await mappingOf("jobs"))!;
     expect(after).toMatchObject({ UUID: before.UUID, State: "Enabled", BatchSize: 50, ScalingConfig: { MaximumConcurrency: 10 } });
     expect(after.FilterCriteria).toBeUndefined();
-    expect((await clients.lambda.send(new ListTagsCommand({ Resource: after.EventSourceMappingArn }))).Tags).toEqual({ generation: "2" });
+    expect((await on.clients.lambda.send(new ListTagsCommand({ Resource: after.EventSourceMappingArn }))).Tags).toEqual({ generation: "2" });
     expect((await mappingOf("steps.fifo"))!.State).toBe("Disabled");
   });
 
   it("destroys all of it", OPTIONS, async () => {
-    expect((await terraform("destroy", "-auto-approve", "-var", "generation=2")).said).toMatch(/Destroy complete! Resources: 8 destroyed\./);
-    expect((await clients.lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
+    expect((await on.terraform("destroy", "-auto-approve", "-var", "generation=2")).said).toMatch(/Destroy complete! Resources: 8 destroyed\./);
+    expect((await on.clients.lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
   });
 });

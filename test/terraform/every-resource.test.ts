@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, CreateUserCommand, ListPoliciesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
@@ -8,11 +7,10 @@ import {
   ListLayersCommand, ListLayerVersionsCommand,
 } from "@aws-sdk/client-lambda";
 import { GetBucketNotificationConfigurationCommand, HeadObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientsOf, type Clients } from "../support/clients.ts";
+import { describe, expect, it } from "vitest";
+import type { Clients } from "../support/clients.ts";
 import { zipOf } from "../support/functions.ts";
-import { launchServer, type RunningServer } from "../support/server.ts";
-import { hasTerraform, NO_TERRAFORM, terraformIn, type Terraform } from "../support/terraform.ts";
+import { hasTerraform, NO_TERRAFORM, useTerraform } from "../support/terraform.ts";
 
 const CONFIGURATION = join(import.meta.dirname, "every-resource");
 const APP = `
@@ -51,44 +49,32 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
 };
 
 describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource that is built${NO_TERRAFORM}`, () => {
-  let server: RunningServer;
-  let clients: Clients;
-  let folder: string;
-  let terraform: Terraform;
-  beforeAll(async () => {
-    server = await launchServer();
-    clients = clientsOf(server.endpoint);
-    folder = mkdtempSync(join(tmpdir(), "lambdad-terraform-"));
-    cpSync(CONFIGURATION, folder, { recursive: true });
+  const on = useTerraform(CONFIGURATION, async ({ server, clients, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
     writeFileSync(join(folder, "layer.zip"), await zipOf({ "python/library.py": "answer = 42\n" }));
-    terraform = await terraformIn(folder, { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" });
+    return { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
   });
-  afterAll(async () => {
-    await server?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-  const read = async () => JSON.parse((await terraform("output", "-json", "read")).said) as Record<string, unknown>;
-  const urls = async () => (await clients.lambda.send(new ListFunctionUrlConfigsCommand({ FunctionName: "worker" }))).FunctionUrlConfigs!.toSorted((a, b) => b.AuthType!.localeCompare(a.AuthType!));
-  const provisioned = () => clients.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: "worker", Qualifier: "live" }));
+  const read = async () => JSON.parse((await on.terraform("output", "-json", "read")).said) as Record<string, unknown>;
+  const urls = async () => (await on.clients.lambda.send(new ListFunctionUrlConfigsCommand({ FunctionName: "worker" }))).FunctionUrlConfigs!.toSorted((a, b) => b.AuthType!.localeCompare(a.AuthType!));
+  const provisioned = () => on.clients.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: "worker", Qualifier: "live" }));
   const statements = async (Qualifier?: string) => {
-    const { Policy } = await clients.lambda.send(new GetPolicyCommand({ FunctionName: "worker", Qualifier }));
+    const { Policy } = await on.clients.lambda.send(new GetPolicyCommand({ FunctionName: "worker", Qualifier }));
     return (JSON.parse(Policy!) as { Statement: { Sid: string; Principal: unknown; Condition?: unknown }[] }).Statement;
   };
 
   it("applies, reads back, and has no change after it", OPTIONS, async () => {
-    const applied = await terraform("apply", "-auto-approve");
+    const applied = await on.terraform("apply", "-auto-approve");
     expect(applied.said).toMatch(/Apply complete! Resources: \d+ added, 0 changed, 0 destroyed\./);
     expect(await read()).toEqual({
       account: "000000000000", alias: "1", body: "first", domain: "uploads.s3.us-east-1.amazonaws.com", functions: ["from-object", "worker"], keys: ["packages/app.zip"], layer: 2, region: "us-east-1",
       retention: 7, role: "arn:aws:iam::000000000000:role/team/worker", version: "1",
       said: [{ greeting: "first", name: "a resource", version: "1" }, { greeting: "first", name: "a data source", version: "$LATEST" }],
     });
-    expect(await terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
+    expect(await on.terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
   });
 
   it("made what was written", async () => {
-    const { lambda, s3 } = clients;
+    const { lambda, s3 } = on.clients;
     const { Configuration, Tags, Concurrency } = await lambda.send(new GetFunctionCommand({ FunctionName: "worker" }));
     expect(Configuration).toMatchObject({
       Description: "first", MemorySize: 128, Timeout: 10, EphemeralStorage: { Size: 1024 }, Layers: [{ Arn: "arn:aws:lambda:us-east-1:000000000000:layer:library:1" }],
@@ -120,22 +106,22 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
   });
 
   it("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
-    await terraform("state", "rm", ...Object.keys(IMPORTED));
-    writeFileSync(join(folder, "imports.tf"), Object.entries(IMPORTED).map(([to, id]) => `import {\n  to = ${to}\n  id = "${id}"\n}\n`).join(""));
-    const changed = await terraform("apply", "-auto-approve", "-var", "generation=2");
+    await on.terraform("state", "rm", ...Object.keys(IMPORTED));
+    writeFileSync(join(on.folder, "imports.tf"), Object.entries(IMPORTED).map(([to, id]) => `import {\n  to = ${to}\n  id = "${id}"\n}\n`).join(""));
+    const changed = await on.terraform("apply", "-auto-approve", "-var", "generation=2");
     expect(changed.said).toMatch(new RegExp(`Apply complete! Resources: ${Object.keys(IMPORTED).length} imported, 0 added, \\d+ changed, 0 destroyed\\.`));
     expect(await read()).toMatchObject({ alias: "2", body: "second", retention: 14, version: "2", said: [{ version: "1" }, { greeting: "second", version: "$LATEST" }] });
-    expect(await terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
+    expect(await on.terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
 
-    const { Tags, Concurrency } = await clients.lambda.send(new GetFunctionCommand({ FunctionName: "worker" }));
-    const { Configuration } = await clients.lambda.send(new GetFunctionCommand({ FunctionName: "worker", Qualifier: "live" }));
+    const { Tags, Concurrency } = await on.clients.lambda.send(new GetFunctionCommand({ FunctionName: "worker" }));
+    const { Configuration } = await on.clients.lambda.send(new GetFunctionCommand({ FunctionName: "worker", Qualifier: "live" }));
     expect(Configuration).toMatchObject({ Version: "2", Description: "second", MemorySize: 256, LoggingConfig: { SystemLogLevel: "INFO" } });
     expect([Tags, Concurrency]).toMatchObject([{ purpose: "second" }, { ReservedConcurrentExecutions: 6 }]);
-    expect(await clients.lambda.send(new GetAliasCommand({ FunctionName: "worker", Name: "split" }))).toMatchObject({ FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { 2: 0.25 } } });
-    expect(await clients.lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "Auto" });
+    expect(await on.clients.lambda.send(new GetAliasCommand({ FunctionName: "worker", Name: "split" }))).toMatchObject({ FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { 2: 0.25 } } });
+    expect(await on.clients.lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: "worker" }))).toMatchObject({ UpdateRuntimeOn: "Auto" });
     expect((await urls()).map(({ AuthType, InvokeMode, Cors }) => [AuthType, InvokeMode, Cors?.MaxAge])).toEqual([["NONE", "BUFFERED", 120], ["AWS_IAM", "RESPONSE_STREAM", undefined]]);
     expect(await provisioned()).toMatchObject({ RequestedProvisionedConcurrentExecutions: 2, AvailableProvisionedConcurrentExecutions: 2, Status: "READY" });
-    const { LambdaFunctionConfigurations } = await clients.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "uploads" }));
+    const { LambdaFunctionConfigurations } = await on.clients.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "uploads" }));
     expect(LambdaFunctionConfigurations).toMatchObject([
       { Id: "photos", LambdaFunctionArn: FUNCTION, Filter: { Key: { FilterRules: [{ Name: "Prefix", Value: "second/" }, { Name: "Suffix", Value: ".jpg" }] } } },
       { LambdaFunctionArn: `${FUNCTION}:live`, Events: ["s3:ObjectRemoved:*"] },
@@ -143,16 +129,16 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
   });
 
   it("destroys all of it, with what others put into the bucket", OPTIONS, async () => {
-    await clients.s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "a stranger's", Body: "x" }));
-    const destroyed = await terraform("destroy", "-auto-approve", "-var", "generation=2");
+    await on.clients.s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "a stranger's", Body: "x" }));
+    const destroyed = await on.terraform("destroy", "-auto-approve", "-var", "generation=2");
     expect(destroyed.said).toContain("Destroy complete!");
     const left = await Promise.all([
-      clients.lambda.send(new ListFunctionsCommand()).then(({ Functions }) => Functions ?? []),
-      clients.lambda.send(new ListLayersCommand()).then(({ Layers }) => Layers ?? []),
-      clients.s3.send(new ListBucketsCommand()).then(({ Buckets }) => Buckets ?? []),
-      clients.iam.send(new ListRolesCommand()).then(({ Roles }) => Roles ?? []),
-      clients.iam.send(new ListPoliciesCommand({ Scope: "Local" })).then(({ Policies }) => Policies!.map(({ PolicyName }) => PolicyName)),
-      clients.logs.send(new DescribeLogGroupsCommand()).then(({ logGroups }) => logGroups ?? []),
+      on.clients.lambda.send(new ListFunctionsCommand()).then(({ Functions }) => Functions ?? []),
+      on.clients.lambda.send(new ListLayersCommand()).then(({ Layers }) => Layers ?? []),
+      on.clients.s3.send(new ListBucketsCommand()).then(({ Buckets }) => Buckets ?? []),
+      on.clients.iam.send(new ListRolesCommand()).then(({ Roles }) => Roles ?? []),
+      on.clients.iam.send(new ListPoliciesCommand({ Scope: "Local" })).then(({ Policies }) => Policies!.map(({ PolicyName }) => PolicyName)),
+      on.clients.logs.send(new DescribeLogGroupsCommand()).then(({ logGroups }) => logGroups ?? []),
     ]);
     expect(left).toEqual([[], [], [], [], ["deploy"], []]);
     await expect(statements()).rejects.toMatchObject({ name: "ResourceNotFoundException" });

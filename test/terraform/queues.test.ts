@@ -1,12 +1,10 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { GetQueueAttributesCommand, ListDeadLetterSourceQueuesCommand, ListQueuesCommand, ListQueueTagsCommand } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientsOf, type Clients } from "../support/clients.ts";
-import { launchServer, type RunningServer } from "../support/server.ts";
-import { hasTerraform, NO_TERRAFORM, terraformIn, type Terraform } from "../support/terraform.ts";
+import { describe, expect, it } from "vitest";
+import type { Clients } from "../support/clients.ts";
+import { hasTerraform, NO_TERRAFORM, useTerraform } from "../support/terraform.ts";
 
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 240_000 };
@@ -28,33 +26,21 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
 };
 
 describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource of queues${NO_TERRAFORM}`, () => {
-  let server: RunningServer;
-  let clients: Clients;
-  let folder: string;
-  let terraform: Terraform;
-  beforeAll(async () => {
-    server = await launchServer();
-    clients = clientsOf(server.endpoint);
-    folder = mkdtempSync(join(tmpdir(), "lambdad-terraform-"));
-    cpSync(join(import.meta.dirname, "queues"), folder, { recursive: true });
-    terraform = await terraformIn(folder, { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" });
+  const on = useTerraform(join(import.meta.dirname, "queues"), async ({ server, clients }) => {
+    return { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
   });
-  afterAll(async () => {
-    await server?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-  const url = (name: string) => `${server.endpoint}/000000000000/${name}`;
+  const url = (name: string) => `${on.server.endpoint}/000000000000/${name}`;
   const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
   const attributes = async (name: string) => {
-    const { Attributes } = await clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl: url(name), AttributeNames: ["All"] }));
+    const { Attributes } = await on.clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl: url(name), AttributeNames: ["All"] }));
     return Object.fromEntries(Object.entries(Attributes!).map(([key, value]) => [key, value!.startsWith("{") ? (JSON.parse(value!) as unknown) : value]));
   };
 
   it("applies, reads back, and has no change after it", OPTIONS, async () => {
-    const applied = await terraform("apply", "-auto-approve");
+    const applied = await on.terraform("apply", "-auto-approve");
     expect(applied.said).toMatch(/Apply complete! Resources: 8 added, 0 changed, 0 destroyed\./);
-    expect(JSON.parse((await terraform("output", "-json", "read")).said)).toEqual({ arn: arn("work"), count: 5, tags: { project: "lambdad", purpose: "first" }, url: true });
-    expect(await terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
+    expect(JSON.parse((await on.terraform("output", "-json", "read")).said)).toEqual({ arn: arn("work"), count: 5, tags: { project: "lambdad", purpose: "first" }, url: true });
+    expect(await on.terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
   });
 
   it("made what was written", async () => {
@@ -66,26 +52,26 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(await attributes("whole")).toMatchObject({ RedrivePolicy: { maxReceiveCount: 3 }, Policy: { Statement: [{ Principal: { AWS: "arn:aws:iam::111122223333:root" } }] } });
     expect(await attributes("dead")).toMatchObject({ RedriveAllowPolicy: { redrivePermission: "byQueue", sourceQueueArns: [arn("work"), arn("whole")] } });
     expect(await attributes("ordered.fifo")).toMatchObject({ FifoQueue: "true", ContentBasedDeduplication: "true", DeduplicationScope: "messageGroup", FifoThroughputLimit: "perMessageGroupId" });
-    expect((await clients.sqs.send(new ListQueueTagsCommand({ QueueUrl: url("work") }))).Tags).toEqual({ project: "lambdad", purpose: "first" });
-    expect((await clients.sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url("dead") }))).queueUrls).toEqual([url("whole"), url("work")]);
+    expect((await on.clients.sqs.send(new ListQueueTagsCommand({ QueueUrl: url("work") }))).Tags).toEqual({ project: "lambdad", purpose: "first" });
+    expect((await on.clients.sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url("dead") }))).queueUrls).toEqual([url("whole"), url("work")]);
   });
 
   it("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
-    await terraform("state", "rm", ...Object.keys(IMPORTED));
-    writeFileSync(join(folder, "imports.tf"), Object.entries(IMPORTED).map(([to, name]) => `import {\n  to = ${to}\n  id = "${url(name)}"\n}\n`).join(""));
-    const changed = await terraform("apply", "-auto-approve", "-var", "generation=2");
+    await on.terraform("state", "rm", ...Object.keys(IMPORTED));
+    writeFileSync(join(on.folder, "imports.tf"), Object.entries(IMPORTED).map(([to, name]) => `import {\n  to = ${to}\n  id = "${url(name)}"\n}\n`).join(""));
+    const changed = await on.terraform("apply", "-auto-approve", "-var", "generation=2");
     expect(changed.said).toMatch(/Apply complete! Resources: 4 imported, 0 added, 7 changed, 0 destroyed\./);
-    expect(await terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
+    expect(await on.terraform("plan", "-detailed-exitcode", "-var", "generation=2")).toMatchObject({ code: 0 });
     expect(await attributes("work")).toMatchObject({
       DelaySeconds: "5", MaximumMessageSize: "262144", VisibilityTimeout: "90", RedrivePolicy: { maxReceiveCount: 6 }, Policy: { Statement: [{ Action: expect.arrayContaining(["sqs:GetQueueAttributes"]) }] },
     });
-    expect((await clients.sqs.send(new ListQueueTagsCommand({ QueueUrl: url("work") }))).Tags).toMatchObject({ purpose: "second" });
+    expect((await on.clients.sqs.send(new ListQueueTagsCommand({ QueueUrl: url("work") }))).Tags).toMatchObject({ purpose: "second" });
     expect(await attributes("ordered.fifo")).toMatchObject({ ContentBasedDeduplication: "false" });
   });
 
   it("destroys all of it", OPTIONS, async () => {
-    const destroyed = await terraform("destroy", "-auto-approve", "-var", "generation=2");
+    const destroyed = await on.terraform("destroy", "-auto-approve", "-var", "generation=2");
     expect(destroyed.said).toContain("Destroy complete!");
-    expect((await clients.sqs.send(new ListQueuesCommand())).QueueUrls).toBeUndefined();
+    expect((await on.clients.sqs.send(new ListQueuesCommand())).QueueUrls).toBeUndefined();
   });
 });
