@@ -138,8 +138,7 @@ export const createSqliteStore = ({
       assert(!isClosed, `the store ${path} is closed`);
       return drive(operation, "read");
     },
-    currentGeneration: (table) => database.generation(table),
-    generation: (table) => (queue.length > 0 ? Number.NaN : database.generation(table)),
+    generation: (table) => database.generation(table),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -24,10 +24,8 @@ export interface Store {
    * so it is for whoever tells nobody that it is kept.
    */
   read<T>(operation: () => Operation<T>): Promise<T>;
-  /** Another number after each write to the table, by which one who keeps what was read knows that it is out of date. NaN, which is no number's equal, while something is asked for and not done yet. */
+  /** Another number after each write to the table, before that is told to anybody: by it, one who keeps what was read knows that it is out of date. */
   generation(table: string): number;
-  /** The same without a look at what is asked for and not done yet, which is told to nobody yet either: for whoever may go by what holds at this moment. */
-  currentGeneration(table: string): number;
   close(): Promise<void>;
 }
 

@@ -38,8 +38,6 @@ export const createThreadStore = ({
 }): ThreadStore => {
   const database = startDatabase({ path, migrations, onFailure });
   const generations = new Map<string, number>();
-  /** Asked for and not told yet. */
-  const unsettled = new Set<Waiting>();
   const queue: Waiting[] = [];
   let working: Promise<void> | undefined;
   let isClosed = false;
@@ -106,21 +104,13 @@ export const createThreadStore = ({
     new Promise<T>((resolve, reject) => {
       assert(!isClosed, `the store ${path} is closed`);
       let result: T;
-      const waiting: Waiting = {
+      queue.push({
         async run() {
           result = await drive(operation, kind);
         },
-        settle() {
-          unsettled.delete(waiting);
-          resolve(result);
-        },
-        fail(error) {
-          unsettled.delete(waiting);
-          reject(error);
-        },
-      };
-      unsettled.add(waiting);
-      queue.push(waiting);
+        settle: () => resolve(result),
+        fail: reject,
+      });
       turns.plan(urgency);
     });
 
@@ -128,8 +118,7 @@ export const createThreadStore = ({
     opened: database.opened,
     run: (operation, urgency = "now") => perform(operation, "run", urgency),
     read: (operation) => perform(operation, "read", "now"),
-    currentGeneration: (table) => generations.get(table) ?? 0,
-    generation: (table) => (unsettled.size > 0 ? Number.NaN : (generations.get(table) ?? 0)),
+    generation: (table) => generations.get(table) ?? 0,
     async close() {
       if (isClosed) return;
       isClosed = true;

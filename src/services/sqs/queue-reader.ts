@@ -25,9 +25,9 @@ export const createQueueReader = (store: Store): QueueReader => {
   return async (name) => {
     const key = queueArn(name);
     const known = kept.get(key);
-    if (known !== undefined && known.generation === store.currentGeneration("sqs_queue")) return known.read;
+    if (known !== undefined && known.generation === store.generation("sqs_queue")) return known.read;
     // Taken before: what is written while it is read makes it another one.
-    const generation = store.currentGeneration("sqs_queue");
+    const generation = store.generation("sqs_queue");
     const queue = await store.read(() => findQueue(name));
     kept.delete(key);
     if (queue === undefined) return undefined;
