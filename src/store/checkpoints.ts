@@ -27,6 +27,8 @@ export interface CheckpointBounds {
 const DEFAULT_BOUNDS: CheckpointBounds = { pagesMin: 1_000, pagesHeld: 4_000 };
 /** To look costs as much as a small statement. */
 const COMMITS_PER_LOOK = 16;
+/** While the thread copies, the log may become so much longer than that from which on commits wait. */
+const HELD_TIMES_MAX = 2;
 
 interface Needs {
   path: string;
@@ -64,21 +66,22 @@ export const createCheckpoints = ({ path, log, resume, bounds: { pagesMin, pages
   };
   const run = async () => {
     const { error } = await pass();
-    if (error === undefined && log().pages >= pagesHeld) {
-      isHolding = true;
-      await pass();
-      isHolding = false;
-      resume();
-    }
+    isHolding ||= log().pages >= pagesHeld;
+    if (isHolding && error === undefined) await pass();
     running = undefined;
+    if (!isHolding) return;
+    isHolding = false;
+    resume();
   };
 
   return {
     get isHolding() { return isHolding; },
     committed() {
-      if (running !== undefined || ++commits < COMMITS_PER_LOOK) return;
+      if (++commits < COMMITS_PER_LOOK) return;
       commits = 0;
-      if (log().left >= pagesMin) running = run();
+      // The thread is only about to start, or does not keep up.
+      if (running !== undefined) isHolding ||= log().pages >= HELD_TIMES_MAX * pagesHeld;
+      else if (log().left >= pagesMin) running = run();
     },
     async close() {
       thread?.ref();
