@@ -137,7 +137,6 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
       await holds.open();
       const isPatient = !isSomebodyWaiting;
       if (isPatient) isSomebodyWaiting = true;
-      const terms = { mapping, filter, isFifo };
       const received = await receiveNext(isPatient);
       if (isPatient) isSomebodyWaiting = false;
       if (received === undefined) {
@@ -145,9 +144,10 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
         return;
       }
       inFlight++;
-      addPoller();
+      // The batch goes first: what the next poller begins with would hold it up.
+      setImmediate(addPoller);
       try {
-        await runBatch(received.messages, { ...terms, mapping, filter }, received.as, received.receivedAt);
+        await runBatch(received.messages, { mapping, filter, isFifo }, received.as, received.receivedAt);
       } catch (error) {
         log.error("a batch of messages failed inside lambdad; they are in the queue again after its visibility timeout", { eventSourceMapping: mapping.uuid, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       } finally {
