@@ -13,10 +13,14 @@ const openFifo = async (attributes: Record<string, string> = {}): Promise<OpenMe
 
 describe("deduplication", () => {
   it("answers the first one's ids for five minutes, even after it is deleted", async () => {
-    const { put, receive, remove, clock } = await openFifo();
+    const { put, receive, remove, clock, entries } = await openFifo();
     const first = await put("g", "hello");
     expect(first.SequenceNumber).toMatch(/^\d{20}$/);
     expect(await put("other", "hello")).toEqual(first);
+    expect(entries.map(({ summary }) => summary)).toEqual([
+      `the message ${first.MessageId} is sent to q.fifo by arn:aws:iam::000000000000:root`,
+      `the message ${first.MessageId} is sent to q.fifo again within five minutes, and not taken a second time, by arn:aws:iam::000000000000:root`,
+    ]);
     const [message] = await receive("q.fifo", ALL);
     expect(message!.Attributes).toMatchObject({ SequenceNumber: first.SequenceNumber, MessageGroupId: "g", MessageDeduplicationId: createHash("sha256").update("hello").digest("hex") });
     await remove("q.fifo", message!.ReceiptHandle);

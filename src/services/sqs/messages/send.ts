@@ -5,6 +5,7 @@ import type { CountChange } from "../counts.ts";
 import type { SqsHandlers } from "../needs.ts";
 import { settingsOf, type QueueSettings } from "../queue-attributes.ts";
 import { getQueue, type Queue } from "../queue-rows.ts";
+import type { RequestContext } from "../../service.ts";
 import { attempt, batchAnswer, checkEntries, refusalOf, type Outcome } from "./batch.ts";
 import { findSentBefore, rememberSent } from "./deduplication.ts";
 import { contentId } from "./digests.ts";
@@ -14,17 +15,20 @@ import { joinGroup } from "./groups.ts";
 import { insertInOrder, insertMessage } from "./message-rows.ts";
 import type { MessageParts } from "./parts.ts";
 import { sequenceNumber } from "./sequence-number.ts";
+import { tellSent } from "./tell-sent.ts";
 
 interface Sent {
   answer: { MessageId: string; SequenceNumber?: string } & Draft["digests"];
   /** Undefined for what was sent before. */
   visibleAt?: number;
   bytes: number;
+  traceHeader: string | null;
   change?: CountChange;
 }
 
-export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, measured, retention }: MessageParts) => {
-  const told = (queue: Queue, { retentionMs }: QueueSettings, all: readonly Sent[]) => {
+export const sendHandlers = ({ store, clock, random, ledger, inQueue, counts, arrivals, measured, retention }: MessageParts) => {
+  const told = (queue: Queue, { retentionMs }: QueueSettings, all: readonly Sent[], context: RequestContext) => {
+    if (all.length > 0) tellSent(ledger, queue, all.map(({ answer, visibleAt, traceHeader }) => ({ messageId: answer.MessageId, traceHeader, isDuplicate: visibleAt === undefined })), context);
     counts.changed(all.flatMap(({ change }) => change ?? []));
     measured.sent(queue, all.map(({ bytes }) => bytes));
     for (const { visibleAt } of all) {
@@ -43,7 +47,7 @@ export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, 
         const settings = settingsOf(queue);
         return { queue, settings, sent: yield* send(queue, settings, draft, clock.now()) };
       });
-      told(queue, settings, [sent]);
+      told(queue, settings, [sent], context);
       return sent.answer;
     },
     /** One commit for all of them; one that is refused is told as failed and stops no other. */
@@ -59,7 +63,7 @@ export const sendHandlers = ({ store, clock, random, inQueue, counts, arrivals, 
         for (const draft of drafts) outcomes.push("refusal" in draft ? draft : yield* sendOrRefuse(queue, settings, draft.result, clock.now()));
         return { queue, settings, outcomes };
       });
-      told(queue, settings, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
+      told(queue, settings, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])), context);
       return batchAnswer(entries, outcomes.map((outcome) => ("result" in outcome ? { result: outcome.result.answer } : outcome)));
     },
   } satisfies SqsHandlers;
@@ -89,7 +93,7 @@ function* sendStandard(queue: Queue, settings: QueueSettings, draft: Draft, now:
   const visibleAt = now + (draft.delaySeconds === undefined ? settings.delayMs : draft.delaySeconds * 1_000);
   const groupId = draft.groupId ?? null;
   yield* insertMessage(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId: null });
-  return { answer: { MessageId: draft.id, ...draft.digests }, visibleAt, bytes: draft.bytes, change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } } };
+  return { answer: { MessageId: draft.id, ...draft.digests }, visibleAt, bytes: draft.bytes, traceHeader: draft.traceHeader, change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } } };
 }
 
 function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: number): Operation<Sent> {
@@ -100,7 +104,7 @@ function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: 
   if (deduplicationId === undefined) throw new InvalidParameter("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
   const key = { queueId: queue.id, scope: settings.isDeduplicatedByGroup ? groupId : "", deduplicationId };
   const before = yield* findSentBefore(key, now);
-  if (before !== undefined) return { answer: { MessageId: before.messageId, SequenceNumber: sequenceNumber(before.sequence), ...draft.digests }, bytes: draft.bytes };
+  if (before !== undefined) return { answer: { MessageId: before.messageId, SequenceNumber: sequenceNumber(before.sequence), ...draft.digests }, bytes: draft.bytes, traceHeader: draft.traceHeader };
   const visibleAt = now + settings.delayMs;
   const sequence = yield* insertInOrder(queue.id, { ...draft, sentAt: now, visibleAt, groupId, deduplicationId });
   yield* joinGroup(queue.id, groupId, sequence, visibleAt);
@@ -109,6 +113,7 @@ function* sendInOrder(queue: Queue, settings: QueueSettings, draft: Draft, now: 
     answer: { MessageId: draft.id, SequenceNumber: sequenceNumber(sequence), ...draft.digests },
     visibleAt,
     bytes: draft.bytes,
+    traceHeader: draft.traceHeader,
     change: { queueId: queue.id, after: { visibleAt, isReceived: false, tenant: groupId } },
   };
 }
