@@ -68,6 +68,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const executor = createExecutor({
     sandboxes, blobs, call, logs, clock, wall, random, log,
     handleConnection: (socket) => gateway.handleConnection(socket),
+    serverPort: () => (endpoint === "" ? undefined : Number(new URL(endpoint).port)),
     dataDirectory: config.dataDirectory,
     settings: { strictRuntimes: config.strictRuntimes, runtimePaths: config.runtimePaths },
     searchPath: config.searchPath,

@@ -18,7 +18,7 @@ import { createJsonLog, textLog } from "./log-format.ts";
 import { createLevelFilter } from "./log-level.ts";
 import { createLogStream } from "./log-stream.ts";
 import { createPlatformLog } from "./platform-log.ts";
-import { createProcesses, ENDPOINT_PORT, RUNTIME_API_PORT } from "./processes.ts";
+import { createProcesses, endpointPorts, RUNTIME_API_PORT } from "./processes.ts";
 import { createRuntimeClients } from "./runtime-clients.ts";
 import { createRuntimeVersions, runtimeVersionOf, type RuntimeVersions } from "./runtime-versions.ts";
 import { createRuntimes, type Runtime } from "./runtimes.ts";
@@ -32,6 +32,8 @@ interface Needs {
   call: Call;
   /** The gateway's: a handler's SDK calls arrive here. */
   handleConnection: (socket: Socket) => void;
+  /** Of the server; undefined before it listens. */
+  serverPort: () => number | undefined;
   logs: LogDestination;
   clock: Clock;
   wall: Clock;
@@ -75,7 +77,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
       processesMax: ENVIRONMENT_PROCESSES_MAX,
       programsMax: 1 + Math.min(extensions, EXTENSIONS_MAX),
       openFilesMax: ENVIRONMENT_FILES_MAX,
-      ports: [RUNTIME_API_PORT, ENDPOINT_PORT],
+      ports: [RUNTIME_API_PORT, ...endpointPorts(needs.serverPort())],
       ...(waiting === undefined ? {} : { waiting }),
     };
   };
@@ -99,7 +101,7 @@ export const createExecutor = (needs: Needs): Executor & { runtimeVersions: Runt
     const tracingNote = noteTracing(target);
     const environment = createEnvironment({
       id: sandbox.id, target, sandbox, logStreamName: logStream, logs: stream, telemetry, random, wall, log,
-      processes: createProcesses({ target, runtime, credentials, sandbox, mounts: spec.mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, random }),
+      processes: createProcesses({ target, runtime, credentials, sandbox, mounts: spec.mounts, extensions: packages.layers.extensions, logStream, logs: stream, handleConnection: needs.handleConnection, serverPort: needs.serverPort(), random }),
       tell: createPlatformLog({ format: isJson ? createJsonLog(clock.now, logging.systemLevel) : textLog, logs: stream, telemetry }),
       runtimeVersion: runtimeVersionOf(runtime, region),
       notes: [note, tracingNote].filter((text) => text !== undefined),

@@ -36,14 +36,20 @@ interface Needs {
   logs: LogStream;
   /** The gateway's: a handler's SDK calls arrive here. */
   handleConnection: (socket: Socket) => void;
+  /** The server's own, where clients find it. */
+  serverPort: number | undefined;
   random: Random;
 }
 
 export const RUNTIME_API_PORT = 9_001;
 export const ENDPOINT_PORT = 4_566;
+
+/** Where a sandbox finds the gateway: where it always does, and where clients do. The URLs that they are told, a queue's above all, are handed to functions. */
+export const endpointPorts = (serverPort: number | undefined): number[] =>
+  serverPort === undefined || serverPort === ENDPOINT_PORT || serverPort === RUNTIME_API_PORT ? [ENDPOINT_PORT] : [ENDPOINT_PORT, serverPort];
 const EXTENSIONS = "/opt/extensions";
 
-export const createProcesses = ({ target, runtime, credentials, sandbox, mounts, extensions, logStream, logs, handleConnection, random }: Needs): Processes => {
+export const createProcesses = ({ target, runtime, credentials, sandbox, mounts, extensions, logStream, logs, handleConnection, serverPort, random }: Needs): Processes => {
   let addresses: Addresses | undefined;
   const start = startOf(runtime);
   const metadata = createMetadataApi({ token: random.uuid(), region: target.region });
@@ -65,7 +71,7 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
       alsoServe(refuseRestore);
       addresses = await sandbox.listen([
         { name: "runtime-api", port: RUNTIME_API_PORT, onConnection },
-        { name: "endpoint", port: ENDPOINT_PORT, onConnection: handleConnection },
+        ...endpointPorts(serverPort).map((port) => ({ name: port === ENDPOINT_PORT ? ("endpoint" as const) : ("server" as const), port, onConnection: handleConnection })),
       ]);
     },
     async startExtension(name) {

@@ -83,7 +83,7 @@ export const LOG_DESCRIPTOR = 3;
 export const CHANNEL_DESCRIPTOR = 4;
 
 export interface SandboxListener {
-  name: "runtime-api" | "endpoint";
+  name: "runtime-api" | "endpoint" | "server";
   /** One of `SandboxSpec.ports`. */
   port: number;
   onConnection(socket: Socket): void;

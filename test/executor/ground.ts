@@ -96,6 +96,7 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
     sandboxes, blobs, clock, wall, random, log: silentLog,
     call: stsOnly(credentialsMs),
     handleConnection: (socket) => socket.destroy(),
+    serverPort: () => undefined,
     logs: { write: (batch) => (lines.push(...batch.lines.map((line) => line.message)), undefined), forget() {}, flush: async () => {} },
     dataDirectory: directory,
     settings: { strictRuntimes: false, runtimePaths },

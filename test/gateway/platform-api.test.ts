@@ -3,7 +3,7 @@ import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { GetFunctionCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
 import { SNSClient, ListTopicsCommand } from "@aws-sdk/client-sns";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openPlatform, type OpenPlatform } from "../support/platform.ts";
@@ -136,7 +136,7 @@ describe("every answer", () => {
     const common = { endpoint: opened.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
     const attempts: [() => Promise<unknown>, string][] = [
       [() => new DynamoDBClient(common).send(new ListTablesCommand({})), "DynamoDB ListTables"],
-      [() => new CloudWatchClient(common).send(new ListMetricsCommand({})), "CloudWatch ListMetrics"],
+      [() => new CloudWatchClient(common).send(new ListDashboardsCommand({})), "CloudWatch ListDashboards"],
       [() => new SNSClient(common).send(new ListTopicsCommand({})), "SNS ListTopics"],
     ];
     for (const [attempt, name] of attempts) {

@@ -122,7 +122,7 @@ it("a function that sends to its own queue is stopped in its seventeenth round",
   const Role = await withRole(clients);
   await clients.iam.send(new AttachRolePolicyCommand({ RoleName: "consumer", PolicyArn: "arn:aws:iam::aws:policy/AmazonSQSFullAccess" }));
   const queue = await createQueue(clients, "loop");
-  await createFunction(clients, { FunctionName: "loop", Role, Runtime: "nodejs24.x", Handler: "index.handler", Timeout: 20, MemorySize: 512, Environment: { Variables: { QUEUE_URL: `http://127.0.0.1:4566/${ACCOUNT}/loop` } }, files: { "index.mjs": LOOP } });
+  await createFunction(clients, { FunctionName: "loop", Role, Runtime: "nodejs24.x", Handler: "index.handler", Timeout: 20, MemorySize: 512, Environment: { Variables: { QUEUE_URL: queue } }, files: { "index.mjs": LOOP } });
   await map(clients, { queue: "loop", FunctionName: "loop" });
   const { MessageId } = await clients.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: "1" }));
   await eventually("sixteen rounds", async () => (await given(clients, "loop")).length >= 16);
