@@ -5,13 +5,13 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fetchStories } from "../../../src/cli/commands/why.ts";
-import { storyLines } from "../../../src/cli/story.ts";
-import { systemRandom } from "../../../src/kit/random.ts";
-import { arnOf, UUID as UUID_FORM, useLambda } from "../../lambda/support.ts";
-import { clientsOf } from "../../support/clients.ts";
-import { createRole } from "../../support/functions.ts";
-import { eventually } from "../../support/temporary.ts";
+import { fetchStories } from "../../src/cli/commands/why.ts";
+import { storyLines } from "../../src/cli/story.ts";
+import { systemRandom } from "../../src/kit/random.ts";
+import { arnOf, UUID as UUID_FORM, useLambda } from "./support.ts";
+import { clientsOf } from "../support/clients.ts";
+import { createRole } from "../support/functions.ts";
+import { eventually } from "../support/temporary.ts";
 
 const QUEUE_ROLE = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole";
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;

@@ -1,8 +1,8 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { parseQueueUrl, queueUrl } from "../../../src/services/sqs/queue-names.ts";
-import { send, sha256, signHeaders } from "../../gateway/support.ts";
-import { usePlatform } from "../../support/platform.ts";
+import { parseQueueUrl, queueUrl } from "../../src/services/sqs/queue-names.ts";
+import { send, sha256, signHeaders } from "../gateway/support.ts";
+import { usePlatform } from "../support/platform.ts";
 import { query } from "./wire.ts";
 
 const platform = usePlatform();

@@ -1,6 +1,6 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand, type QueueAttributeName } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
+import { usePlatform } from "../support/platform.ts";
 import { advance } from "./wire.ts";
 
 const platform = usePlatform();

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { usePlatform } from "../support/platform.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const run = promisify(execFile);
 const isThere = async (command: string, ...args: string[]): Promise<boolean> => run(command, args).then(() => true, () => false);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sql } from "../../../src/store/store.ts";
-import { eventually } from "../../support/temporary.ts";
+import { sql } from "../../src/store/store.ts";
+import { eventually } from "../support/temporary.ts";
 import { openQueues } from "./queue-ground.ts";
 import { arn, bodies, url } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createHeld, type CountedMessage } from "../../../src/services/sqs/held.ts";
+import { createHeld, type CountedMessage } from "../../src/services/sqs/held.ts";
 
 /** In the unit that is counted in, so that what is visible is no matter of opinion. */
 const message = fc.record({ visibleAt: fc.integer({ min: 1, max: 40 }).map((at) => at * 100), isReceived: fc.boolean(), tenant: fc.constantFrom(null, "a", "b") });

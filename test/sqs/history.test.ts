@@ -1,10 +1,10 @@
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { clientsOf } from "../../support/clients.ts";
-import { usePlatform } from "../../support/platform.ts";
-import { startServer, type RunningServer } from "../../support/server.ts";
-import { eventually, temporaryDirectory } from "../../support/temporary.ts";
+import { clientsOf } from "../support/clients.ts";
+import { usePlatform } from "../support/platform.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { check, left, play, type Workload } from "./history.ts";
 
 const platform = usePlatform();

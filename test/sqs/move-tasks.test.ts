@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../../support/temporary.ts";
+import { eventually } from "../support/temporary.ts";
 import { openQueues } from "./queue-ground.ts";
 import { arn, bodies, url } from "./support.ts";
 

@@ -5,10 +5,10 @@ import {
 } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
-import { callPlatform } from "../../../src/cli/platform-client.ts";
-import { clientsOf, type Clients } from "../../support/clients.ts";
-import { usePlatform } from "../../support/platform.ts";
-import { eventually } from "../../support/temporary.ts";
+import { callPlatform } from "../../src/cli/platform-client.ts";
+import { clientsOf, type Clients } from "../support/clients.ts";
+import { usePlatform } from "../support/platform.ts";
+import { eventually } from "../support/temporary.ts";
 import { query } from "./wire.ts";
 
 const platform = usePlatform();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
+import { usePlatform } from "../support/platform.ts";
 import { query } from "./wire.ts";
 
 const platform = usePlatform();

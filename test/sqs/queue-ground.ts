@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { ApiError } from "../../../src/kit/api-error.ts";
-import type { Call, OperationInput, OperationName, OperationOutput } from "../../../src/kit/call.ts";
-import { createClock } from "../../../src/kit/clock.ts";
-import { silentLog } from "../../../src/kit/log.ts";
-import { systemRandom } from "../../../src/kit/random.ts";
-import type { RequestContext } from "../../../src/services/service.ts";
-import type { SqsTypes } from "../../../src/services/sqs/needs.ts";
-import { createSqs } from "../../../src/services/sqs/parts.ts";
-import { createSqsService } from "../../../src/services/sqs/service.ts";
-import { sqlOne } from "../../../src/store/store.ts";
-import { requestContext } from "../../support/context.ts";
-import { openState } from "../../support/store.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { ApiError } from "../../src/kit/api-error.ts";
+import type { Call, OperationInput, OperationName, OperationOutput } from "../../src/kit/call.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { systemRandom } from "../../src/kit/random.ts";
+import type { RequestContext } from "../../src/services/service.ts";
+import type { SqsTypes } from "../../src/services/sqs/needs.ts";
+import { createSqs } from "../../src/services/sqs/parts.ts";
+import { createSqsService } from "../../src/services/sqs/service.ts";
+import { sqlOne } from "../../src/store/store.ts";
+import { requestContext } from "../support/context.ts";
+import { openState } from "../support/store.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { arn, noMetrics, NOW, url } from "./support.ts";
 
 /** Another service that is not there. */

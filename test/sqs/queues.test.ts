@@ -2,8 +2,8 @@ import {
   CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, ListDeadLetterSourceQueuesCommand, ListQueuesCommand, PurgeQueueCommand, type QueueAttributeName,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { clientsOf } from "../../support/clients.ts";
-import { usePlatform } from "../../support/platform.ts";
+import { clientsOf } from "../support/clients.ts";
+import { usePlatform } from "../support/platform.ts";
 import { advance } from "./wire.ts";
 
 const platform = usePlatform();

@@ -3,7 +3,7 @@ import {
   type ReceiveMessageCommandInput, type SendMessageCommandInput,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
+import { usePlatform } from "../support/platform.ts";
 import { advance, query } from "./wire.ts";
 
 const platform = usePlatform();

@@ -3,7 +3,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
+import { usePlatform } from "../support/platform.ts";
 import { query } from "./wire.ts";
 
 const platform = usePlatform();

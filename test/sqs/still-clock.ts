@@ -1,4 +1,4 @@
-import type { AdvanceableClock, FiredTimer } from "../../../src/kit/clock.ts";
+import type { AdvanceableClock, FiredTimer } from "../../src/kit/clock.ts";
 
 interface Pending {
   at: number;

@@ -1,6 +1,6 @@
 import { CreateQueueCommand, ListQueueTagsCommand, TagQueueCommand, UntagQueueCommand } from "@aws-sdk/client-sqs";
 import { expect, it } from "vitest";
-import { usePlatform } from "../../support/platform.ts";
+import { usePlatform } from "../support/platform.ts";
 
 const platform = usePlatform();
 const create = async (QueueName: string, tags?: Record<string, string>) => (await platform.clients.sqs.send(new CreateQueueCommand({ QueueName, tags }))).QueueUrl!;

@@ -1,5 +1,5 @@
-import { callPlatform } from "../../../src/cli/platform-client.ts";
-import { queryOf, send, sha256, signHeaders } from "../../gateway/support.ts";
+import { callPlatform } from "../../src/cli/platform-client.ts";
+import { queryOf, send, sha256, signHeaders } from "../gateway/support.ts";
 
 /** Platform time goes on by so many milliseconds: what falls due meanwhile has been done then. */
 export const advance = async ({ endpoint }: { endpoint: string }, ms: number): Promise<void> => {

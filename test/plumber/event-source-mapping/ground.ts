@@ -13,7 +13,7 @@ import { getQueue } from "../../../src/services/sqs/queue-rows.ts";
 import { settingsOf } from "../../../src/services/sqs/queue-attributes.ts";
 import { parseQueueUrl } from "../../../src/services/sqs/queue-names.ts";
 import { ACCOUNT, requestContext } from "../../support/context.ts";
-import { arn, openMessages } from "../../services/sqs/support.ts";
+import { arn, openMessages } from "../../sqs/support.ts";
 
 export interface Given {
   bodies: string[];
