@@ -3,7 +3,7 @@ import { loadServiceModel } from "../../src/protocol/models.ts";
 import { NOT_BUILT } from "../../src/services/lambda/functions/settings.ts";
 
 const HONOURED = [
-  "FunctionName", "Role", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "Layers", "TenancyConfig", "DryRun", "RevisionId", "Publish",
+  "FunctionName", "Role", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "Layers", "TenancyConfig", "DeadLetterConfig", "DryRun", "RevisionId", "Publish",
   "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion",
   // Looked at on their own: what they are made of, or refused with AWS's text or by name.
   "Code", "PackageType", "CodeSigningConfigArn", "ImageUri",

@@ -13,7 +13,7 @@ const environment = process.env;
 /** A folder with `registry.terraform.io/hashicorp/aws/5.…` in it; `.ci/run` looks for one. */
 const NAMED = "LAMBDAD_TEST_TERRAFORM_PLUGINS";
 /** A command that hangs ends the test by itself. */
-const COMMAND_MS = 100_000;
+const COMMAND_MS = 180_000;
 
 /** Where Terraform looks by itself ("Implied Local Mirror Directories" of its documentation). */
 const impliedMirrors = (): string[] => [

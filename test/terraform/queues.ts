@@ -7,7 +7,7 @@ import type { Clients } from "../support/clients.ts";
 import { hasTerraform, NO_TERRAFORM, useTerraform } from "../support/terraform.ts";
 
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
-const OPTIONS = { timeout: 240_000 };
+const OPTIONS = { timeout: 400_000 };
 const IMPORTED: Record<string, string> = {
   "aws_sqs_queue.ordered": "ordered.fifo",
   "aws_sqs_queue_policy.work": "work",
@@ -25,7 +25,7 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
   return { AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!, AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey! };
 };
 
-describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource of queues${NO_TERRAFORM}`, () => {
+describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource of queues${NO_TERRAFORM}`, () => {
   const on = useTerraform(join(import.meta.dirname, "queues"), async ({ server, clients }) => {
     return { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
   });
@@ -36,14 +36,14 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     return Object.fromEntries(Object.entries(Attributes!).map(([key, value]) => [key, value!.startsWith("{") ? (JSON.parse(value!) as unknown) : value]));
   };
 
-  it("applies, reads back, and has no change after it", OPTIONS, async () => {
+  it.sequential("applies, reads back, and has no change after it", OPTIONS, async () => {
     const applied = await on.terraform("apply", "-auto-approve");
     expect(applied.said).toMatch(/Apply complete! Resources: 8 added, 0 changed, 0 destroyed\./);
     expect(JSON.parse((await on.terraform("output", "-json", "read")).said)).toEqual({ arn: arn("work"), count: 5, tags: { project: "lambdad", purpose: "first" }, url: true });
     expect(await on.terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
   });
 
-  it("made what was written", async () => {
+  it.sequential("made what was written", async () => {
     expect(await attributes("work")).toMatchObject({
       DelaySeconds: "0", MaximumMessageSize: "2048", MessageRetentionPeriod: "86400", ReceiveMessageWaitTimeSeconds: "10", VisibilityTimeout: "60", SqsManagedSseEnabled: "true",
       RedrivePolicy: { deadLetterTargetArn: arn("dead"), maxReceiveCount: 5 },
@@ -56,7 +56,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect((await on.clients.sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url("dead") }))).queueUrls).toEqual([url("whole"), url("work")]);
   });
 
-  it("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
+  it.sequential("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
     await on.terraform("state", "rm", ...Object.keys(IMPORTED));
     writeFileSync(join(on.folder, "imports.tf"), Object.entries(IMPORTED).map(([to, name]) => `import {\n  to = ${to}\n  id = "${url(name)}"\n}\n`).join(""));
     const changed = await on.terraform("apply", "-auto-approve", "-var", "generation=2");
@@ -69,7 +69,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(await attributes("ordered.fifo")).toMatchObject({ ContentBasedDeduplication: "false" });
   });
 
-  it("destroys all of it", OPTIONS, async () => {
+  it.sequential("destroys all of it", OPTIONS, async () => {
     const destroyed = await on.terraform("destroy", "-auto-approve", "-var", "generation=2");
     expect(destroyed.said).toContain("Destroy complete!");
     expect((await on.clients.sqs.send(new ListQueuesCommand())).QueueUrls).toBeUndefined();

@@ -19,7 +19,7 @@ def handler(event, context):
     return {"greeting": os.environ.get("GREETING"), "name": event["name"], "version": context.function_version}
 `;
 const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:worker";
-const OPTIONS = { timeout: 120_000 };
+const OPTIONS = { timeout: 240_000 };
 
 /** What Terraform is to take over again after it forgot it. */
 const IMPORTED = {
@@ -48,7 +48,7 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
   return { AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!, AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey! };
 };
 
-describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource that is built${NO_TERRAFORM}`, () => {
+describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource that is built${NO_TERRAFORM}`, () => {
   const on = useTerraform(CONFIGURATION, async ({ server, clients, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
     writeFileSync(join(folder, "layer.zip"), await zipOf({ "python/library.py": "answer = 42\n" }));
@@ -62,7 +62,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     return (JSON.parse(Policy!) as { Statement: { Sid: string; Principal: unknown; Condition?: unknown }[] }).Statement;
   };
 
-  it("applies, reads back, and has no change after it", OPTIONS, async () => {
+  it.sequential("applies, reads back, and has no change after it", OPTIONS, async () => {
     const applied = await on.terraform("apply", "-auto-approve");
     expect(applied.said).toMatch(/Apply complete! Resources: \d+ added, 0 changed, 0 destroyed\./);
     expect(await read()).toEqual({
@@ -73,7 +73,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect(await on.terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
   });
 
-  it("made what was written", async () => {
+  it.sequential("made what was written", async () => {
     const { lambda, s3 } = on.clients;
     const { Configuration, Tags, Concurrency } = await lambda.send(new GetFunctionCommand({ FunctionName: "worker" }));
     expect(Configuration).toMatchObject({
@@ -105,7 +105,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     expect((await statements("live")).map(({ Sid }) => Sid)).toEqual([expect.stringMatching(/^to-live-\d+$/)]);
   });
 
-  it("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
+  it.sequential("takes over what is there already, and changes in place what can be", OPTIONS, async () => {
     await on.terraform("state", "rm", ...Object.keys(IMPORTED));
     writeFileSync(join(on.folder, "imports.tf"), Object.entries(IMPORTED).map(([to, id]) => `import {\n  to = ${to}\n  id = "${id}"\n}\n`).join(""));
     const changed = await on.terraform("apply", "-auto-approve", "-var", "generation=2");
@@ -128,7 +128,7 @@ describe.skipIf(!hasTerraform)(`Terraform, as a user of IAM, with every resource
     ]);
   });
 
-  it("destroys all of it, with what others put into the bucket", OPTIONS, async () => {
+  it.sequential("destroys all of it, with what others put into the bucket", OPTIONS, async () => {
     await on.clients.s3.send(new PutObjectCommand({ Bucket: "uploads", Key: "a stranger's", Body: "x" }));
     const destroyed = await on.terraform("destroy", "-auto-approve", "-var", "generation=2");
     expect(destroyed.said).toContain("Destroy complete!");

@@ -9,14 +9,14 @@ import { eventually } from "../support/temporary.ts";
 import { hasTerraform, NO_TERRAFORM, useTerraform } from "../support/terraform.ts";
 
 /** The provider looks at a queue several times, with seconds in between, before it believes what it has set or deleted. */
-const OPTIONS = { timeout: 240_000 };
+const OPTIONS = { timeout: 400_000 };
 const APP = `
 def handler(event, context):
     for record in event["Records"]: print("GOT", record["body"])
     return {"batchItemFailures": []}
 `;
 
-describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAFORM}`, () => {
+describe.skipIf(!hasTerraform).concurrent(`Terraform, with event source mappings${NO_TERRAFORM}`, () => {
   const on = useTerraform(join(import.meta.dirname, "event-source-mapping"), async ({ server, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
     return { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
@@ -24,7 +24,7 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
   const mappingOf = async (queue: string): Promise<EventSourceMappingConfiguration | undefined> =>
     (await on.clients.lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${queue}` }))).EventSourceMappings![0];
 
-  it("applies, and has no change after it", OPTIONS, async () => {
+  it.sequential("applies, and has no change after it", OPTIONS, async () => {
     expect((await on.terraform("apply", "-auto-approve")).said).toMatch(/Apply complete! Resources: 8 added, 0 changed, 0 destroyed\./);
     const mapping = (await mappingOf("jobs"))!;
     expect(JSON.parse((await on.terraform("output", "-json", "jobs")).said)).toEqual({ state: "Enabled", uuid: mapping.UUID, arn: mapping.EventSourceMappingArn });
@@ -38,7 +38,7 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
     expect(await mappingOf("steps.fifo")).toMatchObject({ State: "Enabled", BatchSize: 5, MetricsConfig: { Metrics: ["EventCount"] }, FunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:consumer:live" });
   });
 
-  it("made mappings that work", async () => {
+  it.sequential("made mappings that work", async () => {
     const send = (body: object) => on.clients.sqs.send(new SendMessageCommand({ QueueUrl: `${on.server.endpoint}/000000000000/jobs`, MessageBody: JSON.stringify(body) }));
     await send({ kind: "other" });
     await send({ kind: "invoice" });
@@ -49,7 +49,7 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
     expect(printed).toEqual(['GOT {"kind":"invoice"}']);
   });
 
-  it("changes them in place, takes one over, and has no change after it", OPTIONS, async () => {
+  it.sequential("changes them in place, takes one over, and has no change after it", OPTIONS, async () => {
     const before = (await mappingOf("jobs"))!;
     await on.terraform("state", "rm", "aws_lambda_event_source_mapping.jobs");
     writeFileSync(join(on.folder, "imports.tf"), `import {\n  to = aws_lambda_event_source_mapping.jobs\n  id = "${before.UUID}"\n}\n`);
@@ -62,7 +62,7 @@ describe.skipIf(!hasTerraform)(`Terraform, with event source mappings${NO_TERRAF
     expect((await mappingOf("steps.fifo"))!.State).toBe("Disabled");
   });
 
-  it("destroys all of it", OPTIONS, async () => {
+  it.sequential("destroys all of it", OPTIONS, async () => {
     expect((await on.terraform("destroy", "-auto-approve", "-var", "generation=2")).said).toMatch(/Destroy complete! Resources: 8 destroyed\./);
     expect((await on.clients.lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
   });

@@ -17,7 +17,7 @@ const PERMISSION = /resource "aws_lambda_permission" "bucket" \{\n[^}]*\n\}\n/;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const WHY_SKIPPED = NO_TERRAFORM || (hasPython ? "" : " (skipped: there is no `python3` here)");
 
-describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`, () => {
+describe.skipIf(!hasTerraform || !hasPython).concurrent(`examples/terraform${WHY_SKIPPED}`, () => {
   const on = useTerraform(join(ROOT, "examples/terraform"), async ({ server, folder }) => {
     // Without its permission: the door is shut.
     const main = readFileSync(join(folder, "main.tf"), "utf8");
@@ -26,7 +26,7 @@ describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`,
     return { TF_VAR_endpoint: server.endpoint };
   });
 
-  it("fails as on AWS while the permission is missing, and `lambdad why` prints the block that it lacks", { timeout: 120_000 }, async () => {
+  it.sequential("fails as on AWS while the permission is missing, and `lambdad why` prints the block that it lacks", { timeout: 240_000 }, async () => {
     const shut = await on.terraform("apply", "-auto-approve");
     expect(shut.said).toContain("api error InvalidArgument: Unable to validate the following destination configurations");
     expect(shut.code).toBe(1);
@@ -36,7 +36,7 @@ describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`,
     appendFileSync(join(on.folder, "main.tf"), block!);
   });
 
-  it("applies with that block, has no change after it, and an upload is in the log", { timeout: 120_000 }, async () => {
+  it.sequential("applies with that block, has no change after it, and an upload is in the log", { timeout: 240_000 }, async () => {
     const main = readFileSync(join(on.folder, "main.tf"), "utf8");
     writeFileSync(join(on.folder, "main.tf"), main.replace("depends_on = [aws_lambda_function.uploads]", "depends_on = [aws_lambda_permission.inbox_from_s3]"));
     const opened = await on.terraform("apply", "-auto-approve");
@@ -49,7 +49,7 @@ describe.skipIf(!hasTerraform || !hasPython)(`examples/terraform${WHY_SKIPPED}`,
     });
   });
 
-  it("takes a change of the folder, and leaves nothing behind", { timeout: 120_000 }, async () => {
+  it.sequential("takes a change of the folder, and leaves nothing behind", { timeout: 240_000 }, async () => {
     appendFileSync(join(on.folder, "function/app.mjs"), "// changed\n");
     const changed = await on.terraform("apply", "-auto-approve", "-var", "greeting=There is");
     expect(changed.said).toContain("Apply complete! Resources: 1 added, 1 changed, 1 destroyed.");
