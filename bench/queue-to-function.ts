@@ -1,4 +1,5 @@
 import { AttachRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateEventSourceMappingCommand, GetEventSourceMappingCommand, UpdateEventSourceMappingCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -20,6 +21,7 @@ const MESSAGE = "m".repeat(100);
 const PAUSE_MS = 20;
 /** Each look costs the server something, too. */
 const LOOK_MS = 50;
+const HOUR_MS = 3_600_000;
 
 /** Tells when it was given what: only for messages that ask for it, as log lines cost. */
 const HANDLER = `
@@ -43,7 +45,7 @@ const open = async (endpoint: string) => {
   const name = await maker.make({ name: "consumer", runtime, handler: "app.handler", files: { "app.mjs": { content: HANDLER } } });
   const map = async (queue: string, Enabled: boolean) => {
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: queue, Attributes: { VisibilityTimeout: "300" } }));
-    const { UUID } = await lambda.send(new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${queue}`, BatchSize: BATCH, Enabled }));
+    const { UUID } = await lambda.send(new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: `arn:aws:sqs:us-east-1:000000000000:${queue}`, BatchSize: BATCH, Enabled, MetricsConfig: { Metrics: ["EventCount"] } }));
     await settled(lambda, UUID);
     return { QueueUrl, UUID };
   };
@@ -51,13 +53,24 @@ const open = async (endpoint: string) => {
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] }));
     return Number(Attributes!["ApproximateNumberOfMessages"]) + Number(Attributes!["ApproximateNumberOfMessagesNotVisible"]);
   };
-  return { lambda, sqs, logs, name, map, left };
+  /** Throws unless each message was received, handled and deleted once. */
+  const checkCounts = async (UUID: string | undefined, messages: number) => {
+    const [cloudwatch, now] = [new CloudWatchClient(connectionOf(endpoint)), Date.now()];
+    for (const MetricName of ["PolledEventCount", "InvokedEventCount", "DeletedEventCount"]) {
+      const { Datapoints = [] } = await cloudwatch.send(
+        new GetMetricStatisticsCommand({ Namespace: "AWS/Lambda", MetricName, Dimensions: [{ Name: "EventSourceMappingUUID", Value: UUID }], StartTime: new Date(now - HOUR_MS), EndTime: new Date(now + HOUR_MS), Period: 2 * HOUR_MS / 1_000, Statistics: ["Sum"] }),
+      );
+      const counted = Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+      if (counted !== messages) throw new Error(`${messages} messages were sent, and ${MetricName} is ${counted}`);
+    }
+  };
+  return { lambda, sqs, logs, name, map, left, checkCounts };
 };
 
 /** Messages per second that a function takes out of a queue, over what it could be given by Invoke: as many invocations, ten messages each. */
 export const measureQueueDrain: Bench = async (server, isolation, { isQuick }) => {
   const count = isQuick ? 2_000 : 20_000;
-  const { lambda, sqs, name, map, left } = await open(server.endpoint);
+  const { lambda, sqs, name, map, left, checkCounts } = await open(server.endpoint);
   const { QueueUrl, UUID } = await map("drain", false);
   const generator = startGenerator();
   const Entries = Array.from({ length: BATCH }, (_, index) => ({ Id: String(index), MessageBody: MESSAGE }));
@@ -90,6 +103,7 @@ export const measureQueueDrain: Bench = async (server, isolation, { isQuick }) =
       beginBlock(`queue to function, ${isolation}`, block, DRAIN_BLOCKS);
       blocks.push({ ours: await drain(), theirs: await invoke() });
     }
+    await checkCounts(UUID, (DRAIN_BLOCKS + 1) * count);
   } finally {
     generator.stop();
   }
