@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { callPlatform } from "../src/cli/platform-client.ts";
 import { createEndured } from "./endurance/functions.ts";
+import { fillLog } from "./endurance/fill-log.ts";
 import { heldBy, leftOver, type Held } from "./endurance/held.ts";
 import { memoryOf, type Memory } from "./endurance/memory.ts";
 import { troubledPrograms } from "./endurance/programs.ts";
@@ -37,6 +38,7 @@ const main = async (): Promise<number> => {
   if (typeof server === "string") throw new Error(server);
   try {
     const functions = await makeFunctions(server, mark);
+    await fillLog(server.endpoint);
     const look = async (): Promise<Look> => {
       await forceIdle(server);
       return { memory: await memoryOf(server.pid, server.inspector()), held: heldBy({ pid: server.pid, directory, mark }) };

@@ -29,6 +29,8 @@ const DEFAULT_BOUNDS: CheckpointBounds = { pagesMin: 1_000, pagesHeld: 4_000 };
 const COMMITS_PER_LOOK = 16;
 /** While the thread copies, the log may become so much longer than that from which on commits wait. */
 const HELD_TIMES_MAX = 2;
+/** Megabytes: it makes nothing that lives. */
+const YOUNG_MB = 2;
 
 interface Needs {
   path: string;
@@ -47,7 +49,7 @@ export const createCheckpoints = ({ path, log, resume, bounds: { pagesMin, pages
   /** Most servers write so little that they never need it. */
   const threadOf = (): Worker => {
     if (thread !== undefined) return thread;
-    const started = new Worker(new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url), { workerData: { path }, execArgv: [], name: "checkpoints" });
+    const started = new Worker(new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url), { workerData: { path }, execArgv: [], name: "checkpoints", resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     // It is started anew when it is needed again.
     started.once("error", () => (thread = undefined));
     started.unref();

@@ -1,5 +1,10 @@
-// All at the same time, each in the order of its steps: Terraform waits most of its time, for what it has changed to be told everywhere.
-import "./event-source-mapping.ts";
-import "./every-resource.ts";
-import "./example.ts";
-import "./queues.ts";
+import { testMappings } from "./event-source-mapping.ts";
+import { testEveryResource } from "./every-resource.ts";
+import { testExample } from "./example.ts";
+import { testQueues } from "./queues.ts";
+
+// At the same time, each in the order of its steps: Terraform waits most of its time, for what it has changed to be told everywhere.
+testMappings();
+testEveryResource();
+testExample();
+testQueues();
