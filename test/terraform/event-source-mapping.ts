@@ -16,8 +16,7 @@ def handler(event, context):
     return {"batchItemFailures": []}
 `;
 
-export const testMappings = (): void =>
-  void describe.skipIf(!hasTerraform).concurrent(`Terraform, with event source mappings${NO_TERRAFORM}`, () => {
+export const testMappings = (): void => void describe.skipIf(!hasTerraform).concurrent(`Terraform, with event source mappings${NO_TERRAFORM}`, () => {
   const on = useTerraform(join(import.meta.dirname, "event-source-mapping"), async ({ server, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
     return { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };

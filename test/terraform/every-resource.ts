@@ -48,8 +48,7 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
   return { AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!, AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey! };
 };
 
-export const testEveryResource = (): void =>
-  void describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource that is built${NO_TERRAFORM}`, () => {
+export const testEveryResource = (): void => void describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource that is built${NO_TERRAFORM}`, () => {
   const on = useTerraform(CONFIGURATION, async ({ server, clients, folder }) => {
     writeFileSync(join(folder, "app.zip"), await zipOf({ "app.py": APP }));
     writeFileSync(join(folder, "layer.zip"), await zipOf({ "python/library.py": "answer = 42\n" }));

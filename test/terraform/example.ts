@@ -17,8 +17,7 @@ const PERMISSION = /resource "aws_lambda_permission" "bucket" \{\n[^}]*\n\}\n/;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const WHY_SKIPPED = NO_TERRAFORM || (hasPython ? "" : " (skipped: there is no `python3` here)");
 
-export const testExample = (): void =>
-  void describe.skipIf(!hasTerraform || !hasPython).concurrent(`examples/terraform${WHY_SKIPPED}`, () => {
+export const testExample = (): void => void describe.skipIf(!hasTerraform || !hasPython).concurrent(`examples/terraform${WHY_SKIPPED}`, () => {
   const on = useTerraform(join(ROOT, "examples/terraform"), async ({ server, folder }) => {
     // Without its permission: the door is shut.
     const main = readFileSync(join(folder, "main.tf"), "utf8");

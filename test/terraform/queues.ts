@@ -25,8 +25,7 @@ const createUser = async ({ iam }: Clients): Promise<Record<string, string>> => 
   return { AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!, AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey! };
 };
 
-export const testQueues = (): void =>
-  void describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource of queues${NO_TERRAFORM}`, () => {
+export const testQueues = (): void => void describe.skipIf(!hasTerraform).concurrent(`Terraform, as a user of IAM, with every resource of queues${NO_TERRAFORM}`, () => {
   const on = useTerraform(join(import.meta.dirname, "queues"), async ({ server, clients }) => {
     return { ...(await createUser(clients)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" };
   });
