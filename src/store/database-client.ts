@@ -25,6 +25,8 @@ export const startDatabase = ({ onFailure, ...workerData }: ThreadData & { onFai
     worker.on("error", onFailure);
     worker.on("message", answer);
   });
+  // Whoever asks for something is told; that nobody has looked yet is no reason to end the process.
+  opened.catch(() => undefined);
   let ahead: Statement[] = [];
   let asked: PromiseWithResolvers<readonly Row[]> | undefined;
 

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { CreateLogGroupCommand, DescribeLogGroupsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -42,7 +43,24 @@ const startSlowFunction = async () => {
   return { server, pid, running };
 };
 
+/** As a later lambdad would have left it. */
+const writeFuture = (path: string) => {
+  const database = new DatabaseSync(path);
+  database.exec("create table schema_migration (id text primary key); insert into schema_migration (id) values ('from-the-future');");
+  database.close();
+};
+
 describe("lambdad start", () => {
+  it.each(["state.db", "history.db"])("refuses data that a newer lambdad wrote: %s", (file) => {
+    const directory = temporaryDirectory();
+    writeFuture(join(directory, file));
+    const { status, stdout, stderr } = run(["start", "--port", "0", "--data-dir", directory, "--isolation", "process"]);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`✗ the data in ${directory} cannot be opened`);
+    expect(stderr).toContain("written by a newer lambdad (it knows from-the-future)");
+    expect(stderr).toContain("code: DATA_TOO_NEW");
+  });
+
   it("prints the endpoint that is bound, then Ready., and nothing else on stdout", async () => {
     const child = spawn(process.execPath, [BIN, "start", "--port", "0", "--data-dir", join(temporaryDirectory(), "data")], { env: baseEnv(), stdio: ["ignore", "pipe", "pipe"] });
     onTestFinished(() => void child.kill("SIGKILL"));
