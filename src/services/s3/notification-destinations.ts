@@ -1,7 +1,7 @@
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { bucketArn, parseArn, type Arn } from "../../kit/arn.ts";
-import { root, serviceCaller } from "../../kit/caller.ts";
-import { queueUrlOf } from "../../plumber/deliver.ts";
+import { serviceCaller } from "../../kit/caller.ts";
+import { isQueueThere, maySendTo } from "../../plumber/ask-queue.ts";
 import type { Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { BucketRow } from "./bucket-rows.ts";
@@ -32,34 +32,21 @@ const asBucket = (bucket: BucketRow) => serviceCaller("s3.amazonaws.com", bucket
 /** What is wrong with a target, in AWS's words; undefined when it lets the bucket in. */
 type Ask = (s3: S3, bucket: BucketRow, arn: Arn, text: string, context: RequestContext) => Promise<string | undefined>;
 
-/** Undefined when `ask` goes well. */
-const refusalOf = async (ask: Promise<unknown>, refused: string): Promise<string | undefined> => {
+/** A missing function looks like a closed one: AWS does not tell a bucket's owner which functions others have. */
+const askFunction: Ask = async ({ call }, bucket, { account }, text, { trace, signal }) => {
   try {
-    await ask;
+    await call("lambda", "Invoke", { FunctionName: text, InvocationType: "DryRun" }, { as: asBucket(bucket), region: bucket.region, account, trace, signal });
     return undefined;
   } catch (error) {
     if (!isApiError(error)) throw error;
-    return refused;
+    return `Not authorized to invoke function [${text}]`;
   }
 };
 
-/** A missing function looks like a closed one: AWS does not tell a bucket's owner which functions others have. */
-const askFunction: Ask = ({ call }, bucket, { account }, text, { trace, signal }) =>
-  refusalOf(
-    call("lambda", "Invoke", { FunctionName: text, InvocationType: "DryRun" }, { as: asBucket(bucket), region: bucket.region, account, trace, signal }),
-    `Not authorized to invoke function [${text}]`,
-  );
-
 const askQueue: Ask = async ({ call }, bucket, arn, _text, { trace, signal }) => {
   if (arn.resource.endsWith(".fifo")) return "FIFO SQS queues are not supported.";
-  const { account, region } = arn;
-  const options = { account, region, trace, signal };
-  const missing = await refusalOf(call("sqs", "GetQueueUrl", { QueueName: arn.resource }, { ...options, as: root(account) }), "The destination queue does not exist");
-  if (missing !== undefined) return missing;
-  return refusalOf(
-    call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { ...options, as: asBucket(bucket), isQuestion: true }),
-    "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
-  );
+  if (!(await isQueueThere(call, arn, { trace, signal }))) return "The destination queue does not exist";
+  return (await maySendTo(call, arn, asBucket(bucket), { trace, signal })) ? undefined : "Permissions on the destination queue do not allow S3 to publish notifications from this bucket";
 };
 
 const ASK: Record<string, Ask> = { lambda: askFunction, sqs: askQueue };

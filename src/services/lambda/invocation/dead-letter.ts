@@ -1,7 +1,6 @@
 import { assumeExecutionRole } from "../../../executor/credentials.ts";
-import { isApiError } from "../../../kit/api-error.ts";
 import { parseArn } from "../../../kit/arn.ts";
-import { queueUrlOf } from "../../../plumber/deliver.ts";
+import { maySendTo } from "../../../plumber/ask-queue.ts";
 import type { Delivery } from "../../../plumber/outbox.ts";
 import type { EndedEvent } from "../../../scheduler/scheduler.ts";
 import type { RequestContext } from "../../service.ts";
@@ -44,10 +43,5 @@ export const checkDeadLetterQueue = async ({ call }: Pick<LambdaNeeds, "call">, 
   if (arn?.service === "sns") throw notBuilt(`The dead-letter target ${target} (SNS)`, "use a queue of SQS");
   if (arn?.service !== "sqs" || arn.resource.endsWith(".fifo")) throw invalid(`The provided dead letter target ${target} is invalid.`);
   const { caller } = await assumeExecutionRole(call, { account, region, roleArn: role, name });
-  try {
-    await call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { as: caller, account: arn.account, region: arn.region, trace, isQuestion: true });
-  } catch (error) {
-    if (!isApiError(error)) throw error;
-    throw invalid("The provided execution role does not have permissions to call SendMessage on SQS");
-  }
+  if (!(await maySendTo(call, arn, caller, { trace }))) throw invalid("The provided execution role does not have permissions to call SendMessage on SQS");
 };

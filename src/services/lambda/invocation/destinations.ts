@@ -3,7 +3,7 @@ import { assumeExecutionRole } from "../../../executor/credentials.ts";
 import { isApiError, type ApiError } from "../../../kit/api-error.ts";
 import { parseArn, type Arn } from "../../../kit/arn.ts";
 import { root, type Caller } from "../../../kit/caller.ts";
-import { queueUrlOf } from "../../../plumber/deliver.ts";
+import { isQueueThere, maySendTo } from "../../../plumber/ask-queue.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalid, notBuilt } from "../errors.ts";
 import type { LambdaNeeds } from "../needs.ts";
@@ -66,19 +66,8 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
   };
 
   const askQueue = async (arn: Arn, text: string, as: Caller, { trace }: RequestContext) => {
-    const { account, region, resource } = arn;
-    try {
-      await call("sqs", "GetQueueUrl", { QueueName: resource }, { as: root(account), region, trace });
-    } catch (error) {
-      if (!isApiError(error)) throw error;
-      throw notThere(text);
-    }
-    try {
-      await call("sqs", "SendMessage", { QueueUrl: queueUrlOf(arn), MessageBody: "test" }, { as, account, region, trace, isQuestion: true });
-    } catch (error) {
-      if (!isApiError(error)) throw error;
-      throw notAllowed("SendMessage", text);
-    }
+    if (!(await isQueueThere(call, arn, { trace }))) throw notThere(text);
+    if (!(await maySendTo(call, arn, as, { trace }))) throw notAllowed("SendMessage", text);
   };
 
   return async (record: FunctionRecord, destinations: Destinations, context: RequestContext): Promise<void> => {
