@@ -6,6 +6,7 @@ import { dimensionsOf } from "./dimensions.ts";
 import { invalidValue, missingParameter, notBuilt } from "./errors.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
 import { byPeriod, checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+import { readToken, writeToken } from "./tokens.ts";
 
 const ID = /^[a-z][a-zA-Z0-9_]*$/;
 
@@ -48,7 +49,8 @@ export const getMetricDataHandlers = ({ store, metrics, clock }: Needs) => {
       if (range.start >= range.to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
       if (MaxDatapoints < 1 || MaxDatapoints > METRIC_DATA_POINTS_MAX) throw invalidValue(`The value ${MaxDatapoints} for parameter MaxDatapoints is invalid: it is from 1 to ${METRIC_DATA_POINTS_MAX}.`);
       await metrics.flush();
-      const skipped = readToken(NextToken);
+      // How many points were on the pages before.
+      const skipped = readToken("points", NextToken);
       const results: MetricDataResult[] = [];
       let [before, room] = [skipped, MaxDatapoints];
       let isMore = false;
@@ -65,17 +67,7 @@ export const getMetricDataHandlers = ({ store, metrics, clock }: Needs) => {
         isMore ||= isPartial;
         results.push({ ...result, Timestamps: page.map(([at]) => at), Values: page.map(([, value]) => value), StatusCode: isPartial ? "PartialData" : "Complete" });
       }
-      return { MetricDataResults: results, Messages: [], ...(isMore ? { NextToken: writeToken(skipped + MaxDatapoints) } : {}) };
+      return { MetricDataResults: results, Messages: [], ...(isMore ? { NextToken: writeToken("points", skipped + MaxDatapoints) } : {}) };
     },
   } satisfies MonitoringHandlers;
-};
-
-/** How many points were on the pages before. */
-const writeToken = (points: number): string => Buffer.from(`points ${points}`).toString("base64url");
-
-const readToken = (token: string | undefined): number => {
-  if (token === undefined) return 0;
-  const points = /^points (\d+)$/.exec(Buffer.from(token, "base64url").toString())?.[1];
-  if (points === undefined) throw invalidValue("The value for parameter NextToken is invalid.");
-  return Number(points);
 };

@@ -2,8 +2,8 @@ import type { DimensionFilter, Metric } from "@aws-sdk/client-cloudwatch";
 import { METRICS_PAGE_MAX } from "../../kit/limits.ts";
 import { readDimensions } from "../../plumber/metrics/points.ts";
 import { sql, type Operation, type Value } from "../../store/store.ts";
-import { invalidValue } from "./errors.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
+import { readToken, writeToken } from "./tokens.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** A metric without new data is listed for two weeks ("ListMetrics", API reference). */
@@ -57,17 +57,8 @@ export const listMetricsHandlers = ({ store, metrics, clock }: Needs) =>
       if (OwningAccount !== undefined && OwningAccount !== account) return { Metrics: [] };
       await metrics.flush();
       const since = clock.now() - (RecentlyActive === undefined ? LISTED_MS : RECENT_MS);
-      const found = await store.run(() => list({ account, region, namespace: Namespace, name: MetricName, dimensions: Dimensions ?? [], since }, readToken(NextToken)));
+      const found = await store.run(() => list({ account, region, namespace: Namespace, name: MetricName, dimensions: Dimensions ?? [], since }, readToken("after", NextToken)));
       const page = found.slice(0, METRICS_PAGE_MAX);
-      return { Metrics: page.map(({ metric }) => metric), ...(found.length > page.length ? { NextToken: writeToken(page.at(-1)!.id) } : {}) };
+      return { Metrics: page.map(({ metric }) => metric), ...(found.length > page.length ? { NextToken: writeToken("after", page.at(-1)!.id) } : {}) };
     },
   }) satisfies MonitoringHandlers;
-
-const writeToken = (id: number): string => Buffer.from(`after ${id}`).toString("base64url");
-
-const readToken = (token: string | undefined): number => {
-  if (token === undefined) return 0;
-  const id = /^after (\d+)$/.exec(Buffer.from(token, "base64url").toString())?.[1];
-  if (id === undefined) throw invalidValue("The value for parameter NextToken is invalid.");
-  return Number(id);
-};

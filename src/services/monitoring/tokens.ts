@@ -1,0 +1,12 @@
+import { invalidValue } from "./errors.ts";
+
+/** Of a list that goes on behind a number: which, and what it counts. */
+export const writeToken = (of: string, number: number): string => Buffer.from(`${of} ${number}`).toString("base64url");
+
+/** Zero for the first page. */
+export const readToken = (of: string, token: string | undefined): number => {
+  if (token === undefined) return 0;
+  const [kind, number, ...more] = Buffer.from(token, "base64url").toString().split(" ");
+  if (kind !== of || more.length > 0 || !/^\d+$/.test(number ?? "")) throw invalidValue("The value for parameter NextToken is invalid.");
+  return Number(number);
+};
