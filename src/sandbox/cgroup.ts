@@ -36,7 +36,7 @@ export interface Cgroup {
   kill(): Promise<void>;
   pids(): number[];
   /** What the processes hold, and the most that they held, without the page cache of the files that they read. See `createPeak`. */
-  memory(): { bytes: number; peakBytes: number };
+  memory(): HeldMemory;
   /** What the kernel counts, page cache and all: for little, where `memory` costs several files. 0 where it does not tell. */
   countedBytes(): number;
   /** The most that it counted; while it stays the same there is little that `memory` could find. */
@@ -51,6 +51,14 @@ export interface Cgroup {
   setLimits(limits: CgroupLimits): void;
   /** Kills what is left, and leaves nothing. */
   remove(): Promise<void>;
+}
+
+export interface HeldMemory {
+  bytes: number;
+  peakBytes: number;
+  /** As `countedBytes` and `countedPeakBytes` told it then. */
+  countedBytes: number;
+  countedPeakBytes: number;
 }
 
 interface Needs {
@@ -170,8 +178,10 @@ const createCgroup = (id: string, given: CgroupLimits, { places, members, wall, 
       const reading =
         memory === undefined || counters === undefined
           ? summedUp(memoryOf(pids()))
-          : { heldBytes: readHeldBytes[memory.version](join(memory.directory, id)), countedBytes: counters.counted.read(), countedPeakBytes: counters.countedPeak.read() };
-      return { bytes: reading.heldBytes, peakBytes: notePeak(reading) };
+          : // The peak first: what grows while the others are read is found by the next look.
+            { countedPeakBytes: counters.countedPeak.read(), heldBytes: readHeldBytes[memory.version](join(memory.directory, id)), countedBytes: counters.counted.read() };
+      const { heldBytes: bytes, countedBytes, countedPeakBytes } = reading;
+      return { bytes, peakBytes: notePeak(reading), countedBytes, countedPeakBytes };
     },
     countedBytes: () => counters?.counted.read() ?? 0,
     countedPeakBytes: () => counters?.countedPeak.read() ?? 0,

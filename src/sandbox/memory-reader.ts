@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import type { Clock } from "../kit/clock.ts";
-import type { Cgroup } from "./cgroup.ts";
+import type { Cgroup, HeldMemory } from "./cgroup.ts";
 import type { Hold } from "./hold.ts";
 
 export interface MemoryReader {
@@ -28,17 +28,16 @@ export const createMemoryReader = ({ cgroup, hold, isMemoryCounted, wall }: Need
   let tmpPeak = 0;
   let last: { at: number; countedBytes: number; countedPeakBytes: number; peakBytes: number } | undefined;
 
-  const measure = (): { bytes: number; peakBytes: number } => {
-    const memory = cgroup.memory();
-    if (!isMemoryCounted) return memory;
+  const withoutTmp = ({ bytes, peakBytes }: HeldMemory) => {
+    if (!isMemoryCounted) return { bytes, peakBytes };
     const tmp = bytesOfTmp(hold.firstPid);
     tmpPeak = Math.max(tmpPeak, tmp);
-    return { bytes: Math.max(0, memory.bytes - tmp), peakBytes: Math.max(0, memory.peakBytes - tmpPeak) };
+    return { bytes: Math.max(0, bytes - tmp), peakBytes: Math.max(0, peakBytes - tmpPeak) };
   };
   const read = () => {
-    const countedPeakBytes = cgroup.countedPeakBytes();
-    const measured = measure();
-    last = { at: wall.monotonic(), countedBytes: cgroup.countedBytes(), countedPeakBytes, peakBytes: measured.peakBytes };
+    const memory = cgroup.memory();
+    const measured = withoutTmp(memory);
+    last = { at: wall.monotonic(), countedBytes: memory.countedBytes, countedPeakBytes: memory.countedPeakBytes, peakBytes: measured.peakBytes };
     return measured;
   };
   const isFresh = () => last !== undefined && wall.monotonic() - last.at < FRESH_MS && isMemoryCounted && last.countedPeakBytes !== 0 && last.countedPeakBytes === cgroup.countedPeakBytes();
