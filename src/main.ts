@@ -9,9 +9,10 @@ import type { Call } from "./kit/call.ts";
 import { createClock } from "./kit/clock.ts";
 import { HISTORY_GATHER_MS } from "./kit/limits.ts";
 import type { Log } from "./kit/log.ts";
+import { once } from "./kit/once.ts";
 import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
-import { createEventSourceMappings } from "./plumber/event-source-mapping/create-event-source-mappings.ts";
+import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/lazy-event-source-mappings.ts";
 import { createLedger } from "./plumber/ledger.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
 import { createOutbox } from "./plumber/outbox.ts";
@@ -26,7 +27,7 @@ import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/concurrency/limits.ts";
 import { createProvisioning } from "./services/lambda/concurrency/provisioning.ts";
 import { createResolveTarget } from "./services/lambda/versions/resolve.ts";
-import { createSqs } from "./services/sqs/parts.ts";
+import { isSqsUsed } from "./services/sqs/is-used.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
 import { createThreadStore } from "./store/thread.ts";
@@ -79,10 +80,18 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, ledger, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const sqs = createSqs({ store, call, clock, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
+  const sqs = once(async () => {
+    const loaded = (await import("./services/sqs/parts.ts")).createSqs({ store, call, clock, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
+    await loaded.start();
+    return loaded;
+  });
   // Nobody is told of what a poller resolves, so it waits for no disk.
-  const mappings = createEventSourceMappings({ store, call, scheduler, resolve: createResolveTarget({ store: { run: store.read }, clock, random }), clock, random, ledger, metrics, log });
-  const services = createServices({ sqs: sqs.parts, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
+  const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
+  const mappings = createLazyEventSourceMappings({
+    store,
+    load: async () => (await import("./plumber/event-source-mapping/create-event-source-mappings.ts")).createEventSourceMappings({ store, call, scheduler, resolve: resolveForPollers, clock, random, ledger, metrics, log }),
+  });
+  const services = createServices({ sqs, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
@@ -93,7 +102,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
-  await sqs.start();
+  // What nobody has used yet is not loaded: its modules would be a good part of every start.
+  if (await store.read(isSqsUsed)) await sqs();
   await mappings.start();
   await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
@@ -104,10 +114,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     endpoint,
     async close(graceMs = GRACE_MS) {
       const mapped = mappings.close(graceMs);
-      sqs.endPolls();
+      (await sqs.asked())?.endPolls();
       await gateway.close(graceMs);
       await mapped;
-      await sqs.close();
+      await (await sqs.asked())?.close();
       await outbox.close();
       await queue.close(graceMs);
       await scheduler.close();

@@ -1,3 +1,4 @@
+import { once } from "../kit/once.ts";
 import type { Service } from "./service.ts";
 
 /** A service as the gateway holds it: loaded on its first request. */
@@ -8,16 +9,11 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
   Parameters<typeof import("./s3/service.ts").createS3Service>[0] &
   Parameters<typeof import("./iam/service.ts").createIamService>[0] &
   Parameters<typeof import("./sts/service.ts").createStsService>[0] & {
-    sqs: Parameters<typeof import("./sqs/service.ts").createSqsService>[0];
+    sqs: () => Promise<{ parts: Parameters<typeof import("./sqs/service.ts").createSqsService>[0] }>;
     /** Logs are history: bounded, and apart from the state that promises durability. */
     history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
     metrics: Parameters<typeof import("./monitoring/service.ts").createMonitoringService>[0]["metrics"];
   };
-
-const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
-  let loaded: Promise<T> | undefined;
-  return () => (loaded ??= load());
-};
 
 /** One line per service that is built; all the others answer NotImplemented. */
 export const createServices = (needs: ServiceNeeds): Record<string, LazyService> => ({
@@ -26,6 +22,6 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
   monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService({ store: needs.history, metrics: needs.metrics, clock: needs.clock })),
-  sqs: once(async () => (await import("./sqs/service.ts")).createSqsService(needs.sqs)),
+  sqs: once(async () => (await import("./sqs/service.ts")).createSqsService((await needs.sqs()).parts)),
   logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),
 });
