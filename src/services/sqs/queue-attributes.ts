@@ -20,25 +20,26 @@ interface RedrivePolicy {
 
 const SECOND_MS = 1_000;
 
+const DEFAULTS = {
+  VisibilityTimeout: "30", MaximumMessageSize: "1048576", MessageRetentionPeriod: "345600", DelaySeconds: "0", ReceiveMessageWaitTimeSeconds: "0", SqsManagedSseEnabled: "true",
+} as const;
+const FIFO_DEFAULTS: Readonly<Record<string, string>> = { FifoQueue: "true", DeduplicationScope: "queue", FifoThroughputLimit: "perQueue", ContentBasedDeduplication: "false" };
+
 export const settingsOf = ({ attributes }: Pick<Queue, "attributes">): QueueSettings => {
-  const number = (name: string, otherwise: number) => Number(attributes[name] ?? otherwise);
+  const number = (name: keyof typeof DEFAULTS) => Number(attributes[name] ?? DEFAULTS[name]);
   const policy = attributes["RedrivePolicy"] === undefined || attributes["RedrivePolicy"] === "" ? undefined : (JSON.parse(attributes["RedrivePolicy"]) as RedrivePolicy);
   return {
-    delayMs: number("DelaySeconds", 0) * SECOND_MS,
-    visibilityMs: number("VisibilityTimeout", 30) * SECOND_MS,
-    waitMs: number("ReceiveMessageWaitTimeSeconds", 0) * SECOND_MS,
-    retentionMs: number("MessageRetentionPeriod", 345_600) * SECOND_MS,
-    bytesMax: number("MaximumMessageSize", 1_048_576),
+    delayMs: number("DelaySeconds") * SECOND_MS,
+    visibilityMs: number("VisibilityTimeout") * SECOND_MS,
+    waitMs: number("ReceiveMessageWaitTimeSeconds") * SECOND_MS,
+    retentionMs: number("MessageRetentionPeriod") * SECOND_MS,
+    bytesMax: number("MaximumMessageSize"),
     ...(policy && { redrive: { deadLetterArn: policy.deadLetterTargetArn, receivesMax: Number(policy.maxReceiveCount) } }),
     isContentDeduplicated: attributes["ContentBasedDeduplication"] === "true",
     isDeduplicatedByGroup: attributes["DeduplicationScope"] === "messageGroup",
   };
 };
 
-const DEFAULTS: Readonly<Record<string, string>> = {
-  VisibilityTimeout: "30", MaximumMessageSize: "1048576", MessageRetentionPeriod: "345600", DelaySeconds: "0", ReceiveMessageWaitTimeSeconds: "0", SqsManagedSseEnabled: "true",
-};
-const FIFO_DEFAULTS: Readonly<Record<string, string>> = { FifoQueue: "true", DeduplicationScope: "queue", FifoThroughputLimit: "perQueue", ContentBasedDeduplication: "false" };
 const WITH_KEY: Readonly<Record<string, string>> = { KmsDataKeyReusePeriodSeconds: "300" };
 
 /** What was set, and the defaults of what was not. */

@@ -1,6 +1,7 @@
 import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import { ApiError, isApiError } from "../../../kit/api-error.ts";
 import { SQS_BATCH_ENTRIES_MAX } from "../../../kit/limits.ts";
+import type { Operation } from "../../../store/store.ts";
 import { InvalidParameter } from "./errors.ts";
 
 interface Entry {
@@ -24,7 +25,7 @@ export const checkEntries = <E extends Entry>(entries: readonly E[] | undefined,
 export type Outcome<T> = { result: T } | { refusal: ApiError };
 
 /** Only what the caller is to be told; our own faults are thrown on. */
-export const refusalOf = (error: unknown): { refusal: ApiError } => {
+const refusalOf = (error: unknown): { refusal: ApiError } => {
   if (!isApiError(error)) throw error;
   return { refusal: error };
 };
@@ -36,6 +37,15 @@ export const attempt = <T>(work: () => T): Outcome<T> => {
     return refusalOf(error);
   }
 };
+
+/** An entry of a batch within its commit: it is refused before anything of it is written. */
+export function* orRefuse<T>(operation: Operation<T>): Operation<Outcome<T>> {
+  try {
+    return { result: yield* operation };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
 
 export const batchAnswer = <T>(entries: readonly { Id: string }[], outcomes: readonly Outcome<T>[]) => {
   const Successful: (T & { Id: string })[] = [];

@@ -3,7 +3,7 @@ import type { Operation } from "../../../store/store.ts";
 import type { CountChange } from "../counts.ts";
 import type { SqsHandlers } from "../needs.ts";
 import { getQueue, type Queue } from "../queue-rows.ts";
-import { attempt, batchAnswer, checkEntries, refusalOf, type Outcome } from "./batch.ts";
+import { attempt, batchAnswer, checkEntries, orRefuse, type Outcome } from "./batch.ts";
 import { invalidParameter, missingParameter, receiptHandleHasExpired } from "./errors.ts";
 import { settleGroup } from "./groups.ts";
 import { counted, findState, setVisibleAt } from "./message-rows.ts";
@@ -58,7 +58,7 @@ export const changeVisibilityHandlers = ({ store, clock, inQueue, counts, arriva
       const { queueId, outcomes } = await store.run(function* () {
         const queue = yield* getQueue(name);
         const outcomes: Outcome<Changed>[] = [];
-        for (const one of wanted) outcomes.push("refusal" in one ? one : yield* changeOrRefuse(queue, one.result, clock.now()));
+        for (const one of wanted) outcomes.push("refusal" in one ? one : yield* orRefuse(changeVisibility(queue, one.result, clock.now())));
         return { queueId: queue.id, outcomes };
       });
       told(queueId, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
@@ -66,15 +66,6 @@ export const changeVisibilityHandlers = ({ store, clock, inQueue, counts, arriva
     },
   } satisfies SqsHandlers;
 };
-
-/** A message is refused before anything of it is written. */
-function* changeOrRefuse(queue: Queue, wanted: Wanted, now: number): Operation<Outcome<Changed>> {
-  try {
-    return { result: yield* changeVisibility(queue, wanted, now) };
-  } catch (error) {
-    return refusalOf(error);
-  }
-}
 
 const notAvailable = (handle: string) => invalidParameter("ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change.");
 

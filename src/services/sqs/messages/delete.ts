@@ -3,7 +3,7 @@ import type { Operation } from "../../../store/store.ts";
 import type { CountChange } from "../counts.ts";
 import type { SqsHandlers } from "../needs.ts";
 import { getQueue, type Queue } from "../queue-rows.ts";
-import { attempt, batchAnswer, checkEntries, refusalOf, type Outcome } from "./batch.ts";
+import { attempt, batchAnswer, checkEntries, orRefuse, type Outcome } from "./batch.ts";
 import { missingParameter, receiptHandleHasExpired } from "./errors.ts";
 import { settleGroup } from "./groups.ts";
 import { deleteMessage, findState, gone } from "./message-rows.ts";
@@ -54,7 +54,7 @@ export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, measur
       const { queue, outcomes } = await store.run(function* () {
         const queue = yield* getQueue(name);
         const outcomes: Outcome<Deleted>[] = [];
-        for (const one of handed) outcomes.push("refusal" in one ? one : yield* deleteOrRefuse(queue, one.result, clock.now()));
+        for (const one of handed) outcomes.push("refusal" in one ? one : yield* orRefuse(deleteReceived(queue, one.result, clock.now())));
         return { queue, outcomes };
       });
       told(queue, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])));
@@ -62,15 +62,6 @@ export const deleteHandlers = ({ store, clock, inQueue, counts, arrivals, measur
     },
   } satisfies SqsHandlers;
 };
-
-/** A message is refused before anything of it is written. */
-function* deleteOrRefuse(queue: Queue, handed: Handed, now: number): Operation<Outcome<Deleted>> {
-  try {
-    return { result: yield* deleteReceived(queue, handed, now) };
-  } catch (error) {
-    return refusalOf(error);
-  }
-}
 
 /**
  * Of a message that is gone, and in a standard queue of one that somebody else has by now, nothing is left to delete: that is a success.

@@ -6,7 +6,7 @@ import type { SqsHandlers } from "../needs.ts";
 import { settingsOf, type QueueSettings } from "../queue-attributes.ts";
 import { getQueue, type Queue } from "../queue-rows.ts";
 import type { RequestContext } from "../../service.ts";
-import { attempt, batchAnswer, checkEntries, refusalOf, type Outcome } from "./batch.ts";
+import { attempt, batchAnswer, checkEntries, orRefuse, type Outcome } from "./batch.ts";
 import { findSentBefore, rememberSent } from "./deduplication.ts";
 import { contentId } from "./digests.ts";
 import { createDraft, type Draft } from "./draft.ts";
@@ -60,7 +60,7 @@ export const sendHandlers = ({ store, clock, random, ledger, inQueue, counts, ar
         const queue = yield* getQueue(name);
         const settings = settingsOf(queue);
         const outcomes: Outcome<Sent>[] = [];
-        for (const draft of drafts) outcomes.push("refusal" in draft ? draft : yield* sendOrRefuse(queue, settings, draft.result, clock.now()));
+        for (const draft of drafts) outcomes.push("refusal" in draft ? draft : yield* orRefuse(send(queue, settings, draft.result, clock.now())));
         return { queue, settings, outcomes };
       });
       told(queue, settings, outcomes.flatMap((outcome) => ("result" in outcome ? outcome.result : [])), context);
@@ -73,15 +73,6 @@ const checkBatchBytes = (drafts: readonly Outcome<Draft>[]) => {
   const bytes = drafts.reduce((sum, draft) => sum + ("result" in draft ? draft.result.bytes : 0), 0);
   if (bytes > SQS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLong", `Batch requests cannot be longer than ${SQS_MESSAGE_BYTES_MAX} bytes. You have sent ${bytes} bytes.`);
 };
-
-/** A message is refused before anything of it is written. */
-function* sendOrRefuse(queue: Queue, settings: QueueSettings, draft: Draft, now: number): Operation<Outcome<Sent>> {
-  try {
-    return { result: yield* send(queue, settings, draft, now) };
-  } catch (error) {
-    return refusalOf(error);
-  }
-}
 
 function* send(queue: Queue, settings: QueueSettings, draft: Draft, now: number): Operation<Sent> {
   if (draft.bytes > settings.bytesMax) throw new InvalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${settings.bytesMax} bytes.`);
