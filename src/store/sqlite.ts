@@ -2,7 +2,7 @@ import { assert } from "../kit/assert.ts";
 import { createCheckpoints, type CheckpointBounds } from "./checkpoints.ts";
 import { openDatabase } from "./database.ts";
 import type { Migration } from "./migrate.ts";
-import { isSelect } from "./statement-kind.ts";
+import { assertReads } from "./statement-kind.ts";
 import type { Operation, Row, Store, Urgency } from "./store.ts";
 import { createTurns, type Gather } from "./turns.ts";
 
@@ -52,8 +52,7 @@ export const createSqliteStore = ({
     while (!step.done) {
       let rows: readonly Row[];
       try {
-        // A read may stand outside of every transaction, and is told of before it is on the disk.
-        if (kind === "read") assert(isSelect(step.value.sql), `a read may only select, and this does not: ${step.value.sql}`);
+        if (kind === "read") assertReads(step.value.sql);
         rows = database.execute(step.value);
       } catch (error) {
         step = steps.throw(error);

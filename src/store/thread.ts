@@ -1,7 +1,7 @@
 import { assert } from "../kit/assert.ts";
 import { startDatabase } from "./database-client.ts";
 import type { Migration } from "./migrate.ts";
-import { isSelect, writtenTable } from "./statement-kind.ts";
+import { assertReads, writtenTable } from "./statement-kind.ts";
 import type { Operation, Row, Statement, Store, Urgency } from "./store.ts";
 import { createTurns, type Gather } from "./turns.ts";
 
@@ -48,7 +48,7 @@ export const createThreadStore = ({
     while (!step.done) {
       let rows: readonly Row[];
       try {
-        if (kind === "read") assert(isSelect(step.value.sql), `a read may only select, and this does not: ${step.value.sql}`);
+        if (kind === "read") assertReads(step.value.sql);
         rows = await execute(step.value);
       } catch (error) {
         step = steps.throw(error);
