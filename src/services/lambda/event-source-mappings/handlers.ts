@@ -21,7 +21,9 @@ const SETTLED = new Set(["Enabled", "Disabled"]);
 
 /** What reads a source and invokes a function with what it finds. */
 export const eventSourceMappingHandlers = ({ store, call, mappings, clock, random, settleMs }: LambdaParts) => {
-  const tell = (mapping: EventSourceMapping) => describe(mapping, clock.now(), mappings.lastProcessingResult(mapping.uuid));
+  const tell = (mapping: EventSourceMapping, now = clock.now()) => describe(mapping, now, mappings.lastProcessingResult(mapping.uuid));
+  /** A change is answered as it begins, however long the answer took. */
+  const tellBegun = (mapping: EventSourceMapping) => tell(mapping, mapping.lastModified);
 
   /** The function of this account, or its version or alias, that is to be invoked. */
   function* getTarget(at: FunctionName, { account }: RequestContext): Operation<FunctionRecord> {
@@ -72,7 +74,7 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
         yield* saveMapping(mapping);
       });
       await mappings.changed(mapping.uuid);
-      return tell(mapping);
+      return tellBegun(mapping);
     },
 
     async GetEventSourceMapping(input, context) {
@@ -101,7 +103,7 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
         return now;
       });
       await mappings.changed(mapping.uuid);
-      return tell(mapping);
+      return tellBegun(mapping);
     },
 
     async DeleteEventSourceMapping(input, context) {
@@ -112,7 +114,7 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
         return now;
       });
       await mappings.changed(mapping.uuid);
-      return tell(mapping);
+      return tellBegun(mapping);
     },
 
     async ListEventSourceMappings(input, context) {
