@@ -4,6 +4,7 @@ import type { Config } from "./cli/config.ts";
 import { createExecutor } from "./executor/create-executor.ts";
 import { createLogDestination } from "./executor/log-destination.ts";
 import { createCall } from "./gateway/call.ts";
+import { createFrontDoors } from "./gateway/front-doors/front-doors.ts";
 import { createGateway } from "./gateway/server.ts";
 import type { Call } from "./kit/call.ts";
 import { createClock } from "./kit/clock.ts";
@@ -96,7 +97,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
   const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
-  const gateway = createGateway({ ...needs, platform });
+  const frontDoors = createFrontDoors({ ...needs, store, call, metrics });
+  const gateway = createGateway({ ...needs, frontDoors, platform });
 
   // What an earlier process left is taken up before anything new can come in beside it.
   await loadFunctionLimits({ store, limits });

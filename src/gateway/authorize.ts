@@ -88,7 +88,7 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
 
   /** AccessDenied, or undefined when the caller may. */
   const refusalOf = async (asked: Asked, permission: Permission): Promise<ApiError | undefined> => {
-    const { caller, region, source, isInternal } = asked.context;
+    const { caller, region, source, isInternal, functionUrlAuthType } = asked.context;
     const resourcePolicy: NamedPolicy | undefined = await asked.service.resourcePolicy?.(permission, asked.context);
     if (isRootAtHome({ caller, resourceAccount: ownerOf(permission, asked.context), resourcePolicy, isResourcePolicyRequired: ASKS_TRUST.has(permission.action) })) return undefined;
     const { principalTags, ...identity } = await identityOf(caller);
@@ -96,7 +96,7 @@ export const createAuthorize = ({ identities, ledger, wall, settings }: Needs) =
     const facts: RequestFacts = {
       caller, region, nowMs: wall.now(), isSecure: false,
       ...(principalTags === undefined ? {} : { principalTags }),
-      ...(isInternal ? {} : { sourceIp: source.ip, userAgent: source.userAgent }),
+      ...(isInternal && functionUrlAuthType === undefined ? {} : { sourceIp: source.ip, userAgent: source.userAgent }),
     };
     const request: AuthorizationRequest = {
       caller,

@@ -8,6 +8,7 @@ import type { RequestContext } from "../services/service.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPerform } from "./perform.ts";
 
+const INTERNAL = { ip: "127.0.0.1", userAgent: "AWS Internal" };
 const never = new AbortController().signal;
 
 /** Handlers are given what the wire gives them: Buffers for blobs, a Readable for a streamed body. */
@@ -36,11 +37,12 @@ export const createCall = (needs: GatewayNeeds): Call => {
       requestId: options.requestId ?? needs.random.uuid(),
       trace: options.trace ?? newTrace(needs.random, needs.clock.now()),
       endpoint: "",
-      source: { ip: "127.0.0.1", userAgent: "AWS Internal" },
+      source: options.functionUrl?.source ?? INTERNAL,
       signal: options.signal ?? never,
       responseHeaders: {},
       trailers: {},
       isInternal: true,
+      ...(options.functionUrl === undefined ? {} : { functionUrlAuthType: options.functionUrl.authType }),
     };
     return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options)) as never;
   };

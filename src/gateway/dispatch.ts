@@ -25,6 +25,8 @@ export interface GatewayRequest {
   path: string;
   query: string;
   headers: Readonly<Record<string, string>>;
+  /** Name, value, name, value … as they came: none joined, none left out. */
+  rawHeaders: readonly string[];
   host: string;
   body: RequestBody;
   endpoint: string;

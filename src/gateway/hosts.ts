@@ -33,12 +33,6 @@ export const isCrossSite = (headers: Readonly<Record<string, string>>, host: str
   return hostName(origin.replace(/^https?:\/\//, "")) !== host;
 };
 
-/** `<id>.lambda-url.<region>.<host>`; a bucket's name may look like the beginning of it. */
-export const isFunctionUrl = (host: string): boolean => {
-  const labels = host.split(".");
-  return labels[1] === "lambda-url" && labels.length > 3 && routeHost(host).bucket === undefined;
-};
-
 /** `<bucket>.s3[.<region>|-<region>].<host>`, `<service>[.<region>].<host>`. */
 export const routeHost = (host: string): HostRoute => {
   const labels = host.split(".");

@@ -3,8 +3,8 @@ import type { WireResponse } from "../protocol/http.ts";
 import { createDeparture } from "./departure.ts";
 import { createConnections, type GatewayLimits, type Request, type Response } from "./connections.ts";
 import { createDispatch, type GatewayRequest } from "./dispatch.ts";
-import { answerFunctionUrl } from "./function-url.ts";
-import { isAllowedHost, isCrossSite, isFunctionUrl } from "./hosts.ts";
+import type { FrontDoors } from "./front-doors/front-doors.ts";
+import { isAllowedHost, isCrossSite } from "./hosts.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPlatformRoutes, isPlatformPath, type PlatformApi } from "./platform-api.ts";
 import { readRequest, write } from "./wire.ts";
@@ -22,18 +22,19 @@ const forbidden = (message: string): WireResponse => ({ status: 403, headers: { 
 const ignore = (): void => {};
 
 /** One port for everything: HTTP/1.1, and HTTP/2 for clients that begin with its preface. */
-export const createGateway = (needs: GatewayNeeds & { platform: PlatformApi; limits?: Partial<GatewayLimits> }): Gateway => {
+export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; platform: PlatformApi; limits?: Partial<GatewayLimits> }): Gateway => {
   const dispatch = createDispatch(needs);
   const platformRoutes = createPlatformRoutes(needs, needs.platform);
   let running = 0;
   let whenQuiet: (() => void) | undefined;
 
   const answer = async (request: GatewayRequest): Promise<WireResponse> => {
-    if (!isAllowedHost(request.host, needs.settings.allowedHosts)) {
+    if (!isAllowedHost(request.host, needs.settings.allowedHosts) && !(await needs.frontDoors.isCustomDomain(request.host))) {
       return forbidden(`the host "${request.host}" is not one of this server's names. If it is meant to be, start lambdad with --allow-host ${request.host}`);
     }
-    // Its function's pages may be anybody's: what they may do, its CORS configuration says.
-    if (isFunctionUrl(request.host)) return answerFunctionUrl();
+    // Whose pages may use a front door, its own CORS configuration says.
+    const opened = await needs.frontDoors.answer(request);
+    if (opened !== undefined) return opened;
     if (isCrossSite(request.headers, request.host)) return forbidden("a web page of another site may not use this API");
     return isPlatformPath(request.path) ? platformRoutes(request) : dispatch(request);
   };

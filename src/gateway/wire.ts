@@ -34,6 +34,7 @@ export const readRequest = (incoming: Request, departure: Departure, beforeBody:
       path: at < 0 ? url : url.slice(0, at),
       query: at < 0 ? "" : url.slice(at + 1),
       headers,
+      rawHeaders: incoming.rawHeaders,
       host,
       body: bodyOf(incoming, beforeBody),
       endpoint: `http://${headers["host"]}`,

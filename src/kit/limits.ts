@@ -355,3 +355,5 @@ export const SQS_QUIET_GROUPS_LOOKED_AT = 32;
 /** Messages that one commit moves to a dead-letter queue or finds too old before it gives none; and that one piece of a sweep removes. Ours. */
 export const SQS_PASSED_OVER_MAX = 100;
 export const SQS_SWEEP_MESSAGES = 500;
+/** Bytes of the JSON before the body of a streamed HTTP answer. Ours: AWS gives no number; headers that a client takes are far less. */
+export const HTTP_PRELUDE_BYTES_MAX = 128 * KIB;

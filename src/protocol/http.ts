@@ -17,6 +17,7 @@ export interface WireRequest {
 
 export interface WireResponse {
   status: number;
-  headers: Record<string, string>;
+  /** Several of one name: `set-cookie`. */
+  headers: Record<string, string | readonly string[]>;
   body?: Uint8Array | string | AsyncIterable<Uint8Array>;
 }

@@ -26,6 +26,8 @@ export interface RequestContext {
   trailers: Readonly<Record<string, string>>;
   /** True for `call`, from inside the platform: there was no wire. */
   isInternal: boolean;
+  /** Of an invocation that came by the function's URL: how that is kept. */
+  functionUrlAuthType?: "NONE" | "AWS_IAM";
   /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
   wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer>; /** By the signature or the host. */ isRegionNamed: boolean };
   /**

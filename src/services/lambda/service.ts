@@ -81,7 +81,14 @@ const layerOf = ({ LayerName, VersionNumber, Arn }: Named, context: RequestConte
 /** Whoever gives a function a layer must be allowed to read it; of another account's, its policy must agree. */
 const layerPermissions = ({ Layers = [] }: Named): Permission[] => Layers.map(layerVersionArn).flatMap((resource) => (resource === undefined ? [] : [{ action: "lambda:GetLayerVersion", resource }]));
 
+/** By its URL a function is invoked with both of them since October 2025 ("Control access to Lambda function URLs"). */
+const urlPermissions = (resource: string, authType: string): Permission[] => [
+  { action: "lambda:InvokeFunctionUrl", resource, context: { "lambda:FunctionUrlAuthType": authType } },
+  { action: "lambda:InvokeFunction", resource, context: { "lambda:InvokedViaFunctionUrl": "true", "lambda:FunctionUrlAuthType": authType } },
+];
+
 const permissionsOf = (operation: string, input: Named, named: ReturnType<typeof functionOf>, context: RequestContext): Permission[] => {
+  if (context.functionUrlAuthType !== undefined) return urlPermissions(named!.arn, context.functionUrlAuthType);
   const own: Permission = { action: `lambda:${ACTIONS[operation] ?? operation}`, resource: named?.arn ?? layerOf(input, context) ?? codeSigningConfigOf(input) ?? "*", ...conditionKeysOf(input) };
   // Whoever configures a function hands it a role, and must be allowed to. A role of another account is refused by the handler.
   const role: Permission[] = input.Role === undefined || parseArn(input.Role)?.account !== context.account ? [] : [{ action: "iam:PassRole", resource: input.Role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }];

@@ -1,4 +1,5 @@
 import type { Migration } from "../migrate.ts";
+import { apis } from "./apis.ts";
 import { delivery } from "./delivery.ts";
 import { eventInvokeConfig } from "./event-invoke-config.ts";
 import { eventSourceMapping } from "./event-source-mapping.ts";
@@ -17,7 +18,7 @@ import { sqsQueues } from "./sqs-queues.ts";
 import { sqs } from "./sqs.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping, ...apis];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs, ...metrics];

@@ -166,8 +166,14 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
       if (asked.type === "DryRun") return { StatusCode: 204 };
       const stream = createResponseStream(context.signal);
       const answer = run(asked.record, (target) => answerOf(target, { ...asked.invocation, receiver: stream.receiver }, input.LogType));
-      await Promise.race([stream.begun, answer]);
-      return { StatusCode: 200, ExecutedVersion: asked.record.version, EventStream: stream.events(answer) };
+      const contentType = await Promise.race([stream.begun, answer.then(() => undefined)]);
+      return {
+        StatusCode: 200,
+        ExecutedVersion: asked.record.version,
+        EventStream: stream.events(answer),
+        // On the wire the header is the event stream's own.
+        ...(context.isInternal && contentType !== undefined ? { ResponseStreamContentType: contentType } : {}),
+      };
     },
   } satisfies LambdaHandlers;
 };

@@ -7,8 +7,8 @@ type Answer = Pick<InvocationReport, "outcome"> & Partial<Pick<InvocationReport,
 /** A response on its way from a runtime to whoever invoked it. The one waits for the other, and holds next to nothing meanwhile. */
 export interface ResponseStream {
   receiver: ResponseReceiver;
-  /** Resolves when the runtime begins. */
-  begun: Promise<void>;
+  /** Resolves with the Content-Type that the runtime gave, when it begins. */
+  begun: Promise<string>;
   /**
    * What the caller is told: each piece as it comes, then how it ended. When nobody reads on, the function runs to its end all the same, as on AWS.
    * Throws what no event can tell: the platform's own failure.
@@ -27,7 +27,7 @@ const complete = ({ outcome, logTail }: Answer): InvokeWithResponseStreamRespons
 export const createResponseStream = (signal: AbortSignal): ResponseStream => {
   const pipe = new PassThrough();
   signal.addEventListener("abort", () => pipe.destroy(), { once: true });
-  const begun = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<string>();
   const roomOrEnd = (): Promise<void> =>
     new Promise((resolve) => {
       const go = () => {
@@ -39,7 +39,7 @@ export const createResponseStream = (signal: AbortSignal): ResponseStream => {
 
   return {
     receiver: {
-      begin: () => begun.resolve(),
+      begin: begun.resolve,
       write: (chunk) => (pipe.destroyed || pipe.writableEnded || pipe.write(chunk) ? undefined : roomOrEnd()),
     },
     begun: begun.promise,

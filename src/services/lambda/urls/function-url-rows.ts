@@ -1,6 +1,6 @@
 import type { Cors, FunctionUrlAuthType, InvokeMode } from "@aws-sdk/client-lambda";
 import type { FunctionPlace } from "../../../scheduler/function-limits.ts";
-import type { Operation, Row } from "../../../store/store.ts";
+import { sqlOne, type Operation, type Row } from "../../../store/store.ts";
 import { findConfiguration } from "../configuration-rows.ts";
 
 export interface FunctionUrlRecord extends FunctionPlace {
@@ -30,5 +30,11 @@ export const toFunctionUrl = (row: Row): FunctionUrlRecord => ({
 
 export function* findFunctionUrl(place: FunctionPlace, qualifier?: string): Operation<FunctionUrlRecord | undefined> {
   const row = yield* findConfiguration("lambda_function_url", place, qualifier);
+  return row === undefined ? undefined : toFunctionUrl(row);
+}
+
+/** By the first label of its host name. */
+export function* findFunctionUrlById(urlId: string): Operation<FunctionUrlRecord | undefined> {
+  const row = yield* sqlOne("select * from lambda_function_url where url_id = ?", urlId);
   return row === undefined ? undefined : toFunctionUrl(row);
 }

@@ -1,0 +1,34 @@
+import { once } from "../../kit/once.ts";
+import type { WireResponse } from "../../protocol/http.ts";
+import type { GatewayRequest } from "../dispatch.ts";
+import { frontDoorAddress } from "./address.ts";
+import { createApis } from "./apis.ts";
+import type { FrontDoorNeeds } from "./needs.ts";
+
+/** The HTTP addresses of users' own functions. */
+export interface FrontDoors {
+  /** Whether the name is one that a user gave to their API. */
+  isCustomDomain(host: string): Promise<boolean>;
+  /** What the front door that the request is addressed to answers; undefined when it is addressed to none. */
+  answer(request: GatewayRequest): Promise<WireResponse | undefined>;
+}
+
+/** Names and addresses of the machine itself: nobody's domain. */
+const isLocal = (host: string): boolean => !host.includes(".") || /^[\d.]+$/.test(host);
+
+/** Each kind is loaded with its first request. */
+export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
+  const functionUrls = once(async () => (await import("./function-url/function-url.ts")).createFunctionUrls(needs));
+  const apis = createApis(needs);
+  const isCustomDomain = async (host: string): Promise<boolean> => !isLocal(host) && (await apis.isCustomDomain(host));
+
+  return {
+    isCustomDomain,
+    async answer(request) {
+      if (await isCustomDomain(request.host)) return apis.byDomain(request);
+      const address = frontDoorAddress(request);
+      if (address === undefined) return undefined;
+      return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.byId(address, request);
+    },
+  };
+};

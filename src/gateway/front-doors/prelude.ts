@@ -1,0 +1,47 @@
+import { HTTP_PRELUDE_BYTES_MAX } from "../../kit/limits.ts";
+
+/** The Content-Type by which a streamed response says that status, headers and cookies stand before its body. */
+export const PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response";
+
+const END = Buffer.alloc(8);
+
+export interface SplitStream {
+  prelude: unknown;
+  body: AsyncIterable<Uint8Array>;
+}
+
+async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (first.length > 0) yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** JSON, eight zero bytes, the body. Undefined when that is not how it begins. Source: "Response streaming for Lambda functions". */
+export const splitPrelude = async (source: AsyncIterable<Uint8Array>): Promise<SplitStream | undefined> => {
+  const chunks = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    const searched = Math.max(0, head.length - END.length + 1);
+    head = Buffer.concat([head, next.value]);
+    const at = head.indexOf(END, searched);
+    if (at >= 0) {
+      const prelude = parse(head.subarray(0, at).toString("utf8"));
+      if (prelude === undefined) break;
+      return { prelude, body: withFirst(head.subarray(at + END.length), chunks) };
+    }
+    if (head.length > HTTP_PRELUDE_BYTES_MAX) break;
+  }
+  await chunks.return?.();
+  return undefined;
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
