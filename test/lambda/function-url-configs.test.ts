@@ -1,10 +1,8 @@
-import { request as httpRequest } from "node:http";
 import { CreatePolicyCommand, CreateUserCommand, CreateAccessKeyCommand, AttachUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand, CreateAliasCommand, CreateFunctionUrlConfigCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionUrlConfigCommand, GetFunctionUrlConfigCommand, ListFunctionUrlConfigsCommand, UpdateFunctionUrlConfigCommand,
   type CreateFunctionUrlConfigCommandInput, type UpdateFunctionUrlConfigCommandInput,
 } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { functionUrl, functionUrlId } from "../../src/services/lambda/urls/function-url-address.ts";
 import { clientsOf } from "../support/clients.ts";
@@ -178,36 +176,5 @@ describe("the address of a URL", () => {
     ["http://lambdad.test:8080", "lambdad.test:8080"],
   ])("is below the name that the client called us by: %s", (endpoint, base) => {
     expect(functionUrl({ urlId: "i".repeat(32), region: "eu-west-1" }, endpoint)).toBe(`http://${"i".repeat(32)}.lambda-url.eu-west-1.${base}/`);
-  });
-});
-
-describe("a request to a URL", () => {
-  const ask = (host: string, path = "/", headers: Record<string, string> = {}) =>
-    new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
-      const { hostname, port } = new URL(on.ground.platform.endpoint);
-      const sent = httpRequest({ hostname, port, path, method: "GET", headers: { host, ...headers } }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk)).on("end", () => resolve({ status: response.statusCode, text }));
-      });
-      sent.on("error", reject).end();
-    });
-
-  it("is told that the front door is not built, whatever it asks for", async () => {
-    const name = await on.create();
-    const { host } = new URL((await create(name)).FunctionUrl!);
-    const authorization = "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
-    for (const [path, headers] of [["/", {}], ["/bucket/key", {}], ["/_lambdad/health", {}], ["/", { authorization }], ["/", { origin: "https://www.example.com" }]] as [string, Record<string, string>][]) {
-      const { status, text } = await ask(host, path, headers);
-      expect([status, JSON.parse(text)]).toEqual([501, { Message: expect.stringContaining("Function URLs' HTTP front door is not built in this version of lambdad") }]);
-    }
-  });
-
-  it("is no request to a bucket, whose name may look like it", async () => {
-    const { s3 } = on.ground.platform.clients;
-    const Bucket = "a.lambda-url.us-east-1";
-    await s3.send(new CreateBucketCommand({ Bucket }));
-    await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "text" }));
-    const { status, text } = await ask(`${Bucket}.s3.localhost`, "/k");
-    expect([status, text]).toEqual([403, expect.stringContaining("<Code>AccessDenied</Code>")]);
   });
 });

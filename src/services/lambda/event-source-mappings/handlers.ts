@@ -125,7 +125,7 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
         return yield* listMappings({ account: context.account, region: context.region, sourceArn: input.EventSourceArn, of: at && { functionName: at.name, qualifier: at.qualifier }, after: readMarker(input.Marker) ?? "", most: most + 1 }, clock.now());
       });
       const { page, next } = cutPage(found, most, ({ uuid }) => uuid);
-      return { EventSourceMappings: page.map(tell), ...next };
+      return { EventSourceMappings: page.map((mapping) => tell(mapping)), ...next };
     },
   } satisfies LambdaHandlers;
 };
