@@ -1,5 +1,6 @@
 import type { WireResponse } from "../../protocol/http.ts";
 import { answerHeaders } from "./answer-headers.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** What a function says of its HTTP answer. */
 export interface HttpAnswer {
@@ -7,7 +8,7 @@ export interface HttpAnswer {
   headers: Record<string, string | readonly string[]>;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** 100 to 599, as a number or as digits; undefined when it is neither. */
 const readStatus = (value: unknown): number | undefined => {
@@ -28,20 +29,12 @@ export const httpAnswerOf = (value: Readonly<Record<string, unknown>>, defaultCo
   return withCookies === undefined ? undefined : { status, headers: { ...headers, ...withCookies } };
 };
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * An answer of the payload format 2.0: with a `statusCode` it says itself what it is, without one it is the body of a 200. Undefined when it is malformed.
  * Source: "Lambda function response for format 2.0"; "Response payload format" of function URLs.
  */
 export const answerV2 = (payload: Buffer, { defaultContentType }: { defaultContentType: string }): WireResponse | undefined => {
-  const value = parse(payload.toString("utf8"));
+  const value = parseJson(payload.toString("utf8"));
   if (value === undefined) return undefined;
   if (!isRecord(value) || value["statusCode"] === undefined) return { status: 200, headers: { "content-type": "application/json" }, body: payload };
   const { body = "", isBase64Encoded = false } = value;

@@ -1,3 +1,4 @@
+import { parseJson } from "./parse-json.ts";
 import { HTTP_PRELUDE_BYTES_MAX } from "../../kit/limits.ts";
 
 /** The Content-Type by which a streamed response says that status, headers and cookies stand before its body. */
@@ -9,6 +10,13 @@ export interface SplitStream {
   prelude: unknown;
   body: AsyncIterable<Uint8Array>;
 }
+
+/** Of an answer that is there as a whole: of a function that streams, and was not asked to. */
+export const splitWhole = (payload: Buffer): { prelude: unknown; body: Buffer } | undefined => {
+  const at = payload.subarray(0, HTTP_PRELUDE_BYTES_MAX).indexOf(END);
+  const prelude = at < 0 ? undefined : parseJson(payload.subarray(0, at).toString("utf8"));
+  return prelude === undefined ? undefined : { prelude, body: payload.subarray(at + END.length) };
+};
 
 async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
@@ -28,7 +36,7 @@ export const splitPrelude = async (source: AsyncIterable<Uint8Array>): Promise<S
     head = Buffer.concat([head, next.value]);
     const at = head.indexOf(END, searched);
     if (at >= 0) {
-      const prelude = parse(head.subarray(0, at).toString("utf8"));
+      const prelude = parseJson(head.subarray(0, at).toString("utf8"));
       if (prelude === undefined) break;
       return { prelude, body: withFirst(head.subarray(at + END.length), chunks) };
     }
@@ -36,12 +44,4 @@ export const splitPrelude = async (source: AsyncIterable<Uint8Array>): Promise<S
   }
   await chunks.return?.();
   return undefined;
-};
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

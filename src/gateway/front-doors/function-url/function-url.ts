@@ -9,13 +9,14 @@ import type { WireResponse } from "../../../protocol/http.ts";
 import { LATEST } from "../../../services/lambda/configuration-rows.ts";
 import { findFunctionUrlById, type FunctionUrlRecord } from "../../../services/lambda/urls/function-url-rows.ts";
 import type { FrontDoorAddress } from "../address.ts";
-import { answerV2 } from "../answer-v2.ts";
+import { answerV2, httpAnswerOf, isRecord } from "../answer-v2.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
 import { eventV2 } from "../event-v2.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import { sourceIp } from "../headers.ts";
 import { createKept } from "../kept.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
+import { splitWhole } from "../prelude.ts";
 import { readBody } from "../request-body.ts";
 import { createSignedCaller } from "../signed-caller.ts";
 import { badGateway, forbidden, refusalOf, tooLarge } from "./refusals.ts";
@@ -32,6 +33,8 @@ interface Passage {
 }
 
 const ROUTE = "$default";
+/** Of an answer that does not say. */
+const CONTENT_TYPE = "application/json";
 
 const arnOf = (url: FunctionUrlRecord): string => functionArn(url, url.name, url.qualifier === LATEST ? undefined : url.qualifier);
 
@@ -44,6 +47,14 @@ const authorizerOf = (caller: Caller): Record<string, unknown> | undefined =>
 /** In the form without a name of its own it is told the name that it would have. */
 const domainOf = (url: FunctionUrlRecord, { isByHost }: FrontDoorAddress, { headers }: GatewayRequest): string =>
   isByHost ? headers["host"]! : `${url.urlId}.lambda-url.${url.region}.${(headers["host"] ?? "localhost").replace(/^(\[.*\]|\d+(\.\d+){3})/, "localhost")}`;
+
+/** A function that streams has put a prelude before its body, whoever asked. */
+const wholeAnswer = (payload: Buffer): WireResponse | undefined => {
+  const split = splitWhole(payload);
+  if (split === undefined) return answerV2(payload, { defaultContentType: CONTENT_TYPE });
+  const answer = isRecord(split.prelude) ? httpAnswerOf(split.prelude, CONTENT_TYPE) : undefined;
+  return answer && { ...answer, body: split.body };
+};
 
 /** HTTP in, the function's event, the function's answer, HTTP out. */
 export const createFunctionUrls = (needs: FrontDoorNeeds) => {
@@ -66,7 +77,7 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
     if (url.invokeMode === "RESPONSE_STREAM") return streamedAnswer(await call("lambda", "InvokeWithResponseStream", input, { ...options, signal: request.departure.signal }));
     const { Payload, FunctionError } = await call("lambda", "Invoke", input, options);
     if (FunctionError !== undefined || Payload === undefined) return badGateway();
-    return answerV2(Buffer.from(Payload), { defaultContentType: "application/json" }) ?? badGateway();
+    return wholeAnswer(Buffer.from(Payload)) ?? badGateway();
   };
 
   const answer = async (url: FunctionUrlRecord, address: FrontDoorAddress, request: GatewayRequest, requestId: string): Promise<WireResponse> => {

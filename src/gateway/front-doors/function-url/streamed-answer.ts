@@ -1,6 +1,6 @@
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { WireResponse } from "../../../protocol/http.ts";
-import { httpAnswerOf } from "../answer-v2.ts";
+import { httpAnswerOf, isRecord } from "../answer-v2.ts";
 import { PRELUDE_TYPE, splitPrelude } from "../prelude.ts";
 import { badGateway } from "./refusals.ts";
 
@@ -38,7 +38,7 @@ export const streamedAnswer = async ({ EventStream, ResponseStreamContentType }:
   try {
     if (ResponseStreamContentType !== PRELUDE_TYPE) return { status: 200, headers: { "content-type": ResponseStreamContentType ?? "application/json" }, body: await begun(bytes) };
     const split = await splitPrelude(bytes);
-    const answer = typeof split?.prelude === "object" && split.prelude !== null ? httpAnswerOf(split.prelude as Record<string, unknown>, "application/octet-stream") : undefined;
+    const answer = isRecord(split?.prelude) ? httpAnswerOf(split.prelude, "application/octet-stream") : undefined;
     return answer === undefined ? badGateway() : { ...answer, body: split!.body };
   } catch (error) {
     if (error instanceof FunctionFailed) return badGateway();
