@@ -31,12 +31,14 @@ interface Needs {
   limits?: Partial<GatewayLimits> | undefined;
   /** `sendContinue` is for a client that waits to be told (`Expect: 100-continue`); called before its body is read. */
   onRequest(incoming: Request, response: Response, sendContinue: (() => void) | undefined): void;
+  /** Of a client that asks for a WebSocket. What is not wanted is a request as any other. */
+  upgrade: { isWanted(incoming: IncomingMessage): boolean; take(incoming: IncomingMessage, socket: Socket, head: Buffer): void };
 }
 
 /** Takes connections, bounds what they may cost, and gives out their requests. */
-export const createConnections = ({ wall, limits: given, onRequest }: Needs): Connections => {
+export const createConnections = ({ wall, limits: given, onRequest, upgrade }: Needs): Connections => {
   const limits = { ...DEFAULT_LIMITS, ...given };
-  const http1 = createHttp1(limits, onRequest);
+  const http1 = createHttp1(limits, onRequest, upgrade);
   const http2 = createHttp2(limits, wall, onRequest);
   const sockets = new Set<Socket>();
 
@@ -78,7 +80,7 @@ export const createConnections = ({ wall, limits: given, onRequest }: Needs): Co
   };
 };
 
-const createHttp1 = (limits: GatewayLimits, onRequest: Needs["onRequest"]) => {
+const createHttp1 = (limits: GatewayLimits, onRequest: Needs["onRequest"], upgrade: Needs["upgrade"]) => {
   const server = createServer({
     maxHeaderSize: REQUEST_HEADERS_BYTES_MAX,
     headersTimeout: limits.headersTimeoutMs,
@@ -86,12 +88,18 @@ const createHttp1 = (limits: GatewayLimits, onRequest: Needs["onRequest"]) => {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
     insecureHTTPParser: false,
+    shouldUpgradeCallback: (incoming) => incoming.headers.upgrade?.toLowerCase() === "websocket" && upgrade.isWanted(incoming),
   });
   // Node drops what is more than this; one more than is allowed shows that there was more.
   server.maxHeadersCount = REQUEST_HEADERS_MAX + 1;
   server.timeout = CONNECTION_SILENCE_MS_MAX;
   server.on("request", (incoming, response) => onRequest(incoming, response, undefined));
   server.on("checkContinue", (incoming: IncomingMessage, response: ServerResponse) => onRequest(incoming, response, () => response.writeContinue()));
+  server.on("upgrade", (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+    // What the server watches of a request does not hold for what it has become.
+    socket.setTimeout(0);
+    upgrade.take(incoming, socket, head);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable) return socket.destroy();
     const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "408 Request Timeout" : "400 Bad Request";

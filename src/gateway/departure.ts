@@ -1,5 +1,3 @@
-import type { Response } from "./connections.ts";
-
 /** Tells whoever asks that a client has gone away. Most requests are answered without anybody asking. */
 export interface Departure {
   /** Made when it is first asked for. */
@@ -7,7 +5,13 @@ export interface Departure {
   readonly hasGone: boolean;
 }
 
-export const createDeparture = (response: Response): Departure => {
+/** What is closed when the client is gone: a response, or the socket of what is no request any more. */
+interface Closable {
+  readonly destroyed: boolean;
+  once(event: "close", listener: () => void): unknown;
+}
+
+export const createDeparture = (response: Closable): Departure => {
   let abort: AbortController | undefined;
   const go = () => abort!.abort(new Error("the client has gone away"));
   const create = (): AbortController => {

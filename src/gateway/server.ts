@@ -1,13 +1,14 @@
+import type { IncomingMessage } from "node:http";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { WireResponse } from "../protocol/http.ts";
 import { createDeparture } from "./departure.ts";
 import { createConnections, type GatewayLimits, type Request, type Response } from "./connections.ts";
 import { createDispatch, type GatewayRequest } from "./dispatch.ts";
 import type { FrontDoors } from "./front-doors/front-doors.ts";
-import { isAllowedHost, isCrossSite } from "./hosts.ts";
+import { hostName, isAllowedHost, isCrossSite } from "./hosts.ts";
 import type { GatewayNeeds } from "./needs.ts";
 import { createPlatformRoutes, isPlatformPath, type PlatformApi } from "./platform-api.ts";
-import { readRequest, write } from "./wire.ts";
+import { readRequest, refuseUpgrade, write } from "./wire.ts";
 
 export interface Gateway {
   listen(at: { host: string; port: number }): Promise<{ endpoint: string; port: number }>;
@@ -58,6 +59,24 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
     await write(incoming, response, withRequestId("refused" in read ? read.refused : await answer(read.request)), () => isBodyComing);
   };
 
+  const takeUpgrade = async (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+    const read = readRequest(incoming, createDeparture(socket), undefined);
+    if ("refused" in read) return refuseUpgrade(socket, { ...read.refused, body: "" });
+    const { request } = read;
+    if (!isAllowedHost(request.host, needs.settings.allowedHosts) && !(await needs.frontDoors.isCustomDomain(request.host))) return refuseUpgrade(socket, { status: 403, headers: {}, body: "" });
+    await needs.frontDoors.upgrade({ request, incoming, socket, head });
+  };
+  const upgrade = {
+    isWanted: ({ headers, url = "/" }: IncomingMessage) => needs.frontDoors.mayUpgrade({ host: hostName(headers.host) ?? "", path: url.split("?")[0]! }),
+    take(incoming: IncomingMessage, socket: Socket, head: Buffer) {
+      socket.on("error", ignore);
+      takeUpgrade(incoming, socket, head).catch((error: unknown) => {
+        needs.log.error("a WebSocket could not be opened", { error: String(error) });
+        socket.destroy();
+      });
+    },
+  };
+
   const onRequest = (incoming: Request, response: Response, sendContinue: (() => void) | undefined) => {
     running++;
     respond(incoming, response, sendContinue)
@@ -70,9 +89,9 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
       });
   };
 
-  const connections = createConnections({ wall: needs.wall, limits: needs.limits, onRequest });
+  const connections = createConnections({ wall: needs.wall, limits: needs.limits, onRequest, upgrade });
   // Of their own number: environments that open as many as they may shall not shut the door to everybody else.
-  const ofEnvironments = createConnections({ wall: needs.wall, limits: needs.limits, onRequest });
+  const ofEnvironments = createConnections({ wall: needs.wall, limits: needs.limits, onRequest, upgrade });
   const tcp = createServer({ noDelay: true }, connections.accept);
 
   return {
@@ -90,9 +109,10 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => (tcp.listening ? tcp.close(() => resolve()) : resolve()));
       for (const all of [connections, ofEnvironments]) all.closeIdle();
+      const doors = needs.frontDoors.close();
       const hurry = new AbortController();
       const quiet = running === 0 ? Promise.resolve() : new Promise<void>((resolve) => (whenQuiet = resolve));
-      await Promise.race([quiet, needs.wall.sleep(graceMs, hurry.signal).catch(() => {})]);
+      await Promise.race([Promise.all([quiet, doors]), needs.wall.sleep(graceMs, hurry.signal).catch(() => {})]);
       hurry.abort();
       for (const all of [connections, ofEnvironments]) all.close();
       await closed;

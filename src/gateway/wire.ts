@@ -1,5 +1,6 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LINGER_BYTES_MAX, REQUEST_HEADERS_MAX } from "../kit/limits.ts";
@@ -119,6 +120,12 @@ const writeHttp1 = async (incoming: Request, response: ServerResponse, { status,
 const endWith = (response: ServerResponse, body: string | Uint8Array): void => {
   if (typeof body === "string" || body.length > ONE_PIECE_BYTES_MAX) response.end(body);
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
+};
+
+/** To a client that asked for another protocol and is not given it: there is no response to write to, and the connection ends. */
+export const refuseUpgrade = (socket: Socket, { status, headers, body = "" }: WireResponse & { body?: string }): void => {
+  const lines = Object.entries({ ...headers, connection: "close", "content-length": String(Buffer.byteLength(body)) }).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`));
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
 };
 
 const writeHttp2 = async (incoming: Request, response: Http2ServerResponse, { status, headers, body }: WireResponse): Promise<void> => {

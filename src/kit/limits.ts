@@ -357,3 +357,10 @@ export const SQS_PASSED_OVER_MAX = 100;
 export const SQS_SWEEP_MESSAGES = 500;
 /** Bytes of the JSON before the body of a streamed HTTP answer. Ours: AWS gives no number; headers that a client takes are far less. */
 export const HTTP_PRELUDE_BYTES_MAX = 128 * KIB;
+/** Of WebSocket APIs: bytes of a message; milliseconds that a connection may be idle, and that it may last ("Quotas for configuring and running a WebSocket API"). */
+export const WEBSOCKET_MESSAGE_BYTES_MAX = 128 * KIB;
+export const WEBSOCKET_IDLE_MS_MAX = 10 * 60_000;
+export const WEBSOCKET_DURATION_MS_MAX = 2 * 60 * 60_000;
+/** Milliseconds. A session of the role that an API acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
+export const API_ROLE_SESSION_MS = 60 * 60_000;
+export const API_ROLE_SESSION_SPARE_MS = 5 * 60_000;

@@ -24,7 +24,7 @@ const openGateway = async (limits: Partial<GatewayLimits>) => {
   const sessionKey = systemRandom.bytes(32);
   const platform = { health: () => Promise.resolve({ services: {}, version: "test" }) };
   const gateway = createGateway({
-    frontDoors: { isCustomDomain: async () => false, answer: async () => undefined },
+    frontDoors: { isCustomDomain: async () => false, answer: async () => undefined, mayUpgrade: () => false, upgrade: async () => undefined, close: async () => undefined },
     services: { s3: (() => Promise.resolve(service)) as unknown as LazyService },
     identities: createIdentities({ store, clock, sessionKey }), clock, wall, ledger, random: systemRandom, log: silentLog, sessionKey,
     settings: { iam: "enforce", anyCredentials: false, allowedHosts: [], defaultRegion: "us-east-1" },

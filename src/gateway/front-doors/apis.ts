@@ -1,9 +1,12 @@
-import { hostName } from "../hosts.ts";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { once } from "../../kit/once.ts";
 import { findServedDomain, listAllDomainNames, type ServedDomain, type StoredMapping } from "../../plumber/apis/domain-names.ts";
 import { findApi, type ApiRecord } from "../../plumber/apis/rows.ts";
 import type { WireResponse } from "../../protocol/http.ts";
 import type { GatewayRequest } from "../dispatch.ts";
+import { hostName } from "../hosts.ts";
+import { refuseUpgrade } from "../wire.ts";
 import type { FrontDoorAddress } from "./address.ts";
 import { createKept } from "./kept.ts";
 import type { FrontDoorNeeds } from "./needs.ts";
@@ -20,10 +23,19 @@ export interface ApiRequest {
   mapping?: StoredMapping;
 }
 
+/** A client that asks for a WebSocket, with what it has already sent behind its request. */
+export interface Handshake {
+  request: GatewayRequest;
+  incoming: IncomingMessage;
+  socket: Socket;
+  head: Buffer;
+}
+
 export type ApiDoor = (request: ApiRequest) => Promise<WireResponse>;
 
 /** What an address answers that is no API's. */
-const forbidden = (): WireResponse => ({ status: 403, headers: { "content-type": "application/json", "x-amzn-errortype": "ForbiddenException" }, body: '{"message":"Forbidden"}' });
+const FORBIDDEN = '{"message":"Forbidden"}';
+const forbidden = (): WireResponse => ({ status: 403, headers: { "content-type": "application/json", "x-amzn-errortype": "ForbiddenException" }, body: FORBIDDEN });
 
 /** Of the mappings whose base path the path begins with, the longest. */
 const mappingOf = ({ mappings }: ServedDomain, path: string): StoredMapping | undefined =>
@@ -37,29 +49,42 @@ export const createApis = (needs: FrontDoorNeeds) => {
   const find = createKept(store, ["api"], (apiId) => findApi(apiId));
   const domain = createKept(store, ["api_item"], findServedDomain);
   const domainNames = createKept(store, ["api_item"], function* () { return new Set(yield* listAllDomainNames()); });
+  const webSockets = once(async () => (await import("./websocket/websocket.ts")).createWebSocketApis(needs));
   const doors: Record<ApiRecord["kind"], () => Promise<ApiDoor>> = {
     HTTP: once(async () => (await import("./http-api/http-api.ts")).createHttpApis(needs)),
     REST: once(async () => (await import("./rest-api/rest-api.ts")).createRestApis(needs)),
-    WEBSOCKET: once(async () => (await import("./websocket/websocket.ts")).createWebSocketApis(needs)),
+    WEBSOCKET: async () => (await webSockets()).answer,
   };
 
-  const hand = async (apiId: string, to: Omit<ApiRequest, "api">): Promise<WireResponse> => {
-    const api = await find(apiId);
-    return api === undefined ? forbidden() : (await doors[api.kind]())({ ...to, api });
+  /** The API that the address names, or the custom domain where there is no address; undefined when it is nobody's. */
+  const reach = async (request: GatewayRequest, address: FrontDoorAddress | undefined): Promise<ApiRequest | undefined> => {
+    const host = request.headers["host"]!;
+    if (address !== undefined) {
+      const api = await find(address.id);
+      return api && { api, request, path: address.path, domainName: address.isByHost ? host : `${address.id}.execute-api.${host.replace(hostName(host)!, "localhost")}` };
+    }
+    const served = await domain(request.host);
+    const mapping = served && mappingOf(served, request.path);
+    const api = mapping && (await find(mapping.apiId));
+    return api && { api, request, path: request.path, domainName: host, mapping: mapping! };
   };
 
   return {
     async isCustomDomain(host: string): Promise<boolean> {
       return (await domainNames(""))?.has(host) === true;
     },
-    async byDomain(request: GatewayRequest): Promise<WireResponse> {
-      const served = await domain(request.host);
-      const mapping = served && mappingOf(served, request.path);
-      return mapping === undefined ? forbidden() : hand(mapping.apiId, { request, path: request.path, domainName: request.headers["host"]!, mapping });
+    /** @param address None for a custom domain. */
+    async answer(request: GatewayRequest, address: FrontDoorAddress | undefined): Promise<WireResponse> {
+      const reached = await reach(request, address);
+      return reached === undefined ? forbidden() : (await doors[reached.api.kind]())(reached);
     },
-    async byId({ id, path, isByHost }: FrontDoorAddress, request: GatewayRequest): Promise<WireResponse> {
-      const host = request.headers["host"]!;
-      return hand(id, { request, path, domainName: isByHost ? host : `${id}.execute-api.${host.replace(hostName(host)!, "localhost")}` });
+    async upgrade({ request, ...connection }: Handshake, address: FrontDoorAddress | undefined): Promise<void> {
+      const reached = await reach(request, address);
+      if (reached?.api.kind !== "WEBSOCKET") return refuseUpgrade(connection.socket, { ...forbidden(), body: FORBIDDEN });
+      await (await webSockets()).connect(reached, connection);
+    },
+    async close(): Promise<void> {
+      await (await webSockets.asked())?.close();
     },
   };
 };

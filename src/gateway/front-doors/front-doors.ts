@@ -2,7 +2,7 @@ import { once } from "../../kit/once.ts";
 import type { WireResponse } from "../../protocol/http.ts";
 import type { GatewayRequest } from "../dispatch.ts";
 import { frontDoorAddress } from "./address.ts";
-import { createApis } from "./apis.ts";
+import { createApis, type Handshake } from "./apis.ts";
 import type { FrontDoorNeeds } from "./needs.ts";
 
 /** The HTTP addresses of users' own functions. */
@@ -11,6 +11,11 @@ export interface FrontDoors {
   isCustomDomain(host: string): Promise<boolean>;
   /** What the front door that the request is addressed to answers; undefined when it is addressed to none. */
   answer(request: GatewayRequest): Promise<WireResponse | undefined>;
+  /** Whether a request there may become a WebSocket: an API's address, or what may be a custom domain. */
+  mayUpgrade(at: { host: string; path: string }): boolean;
+  upgrade(handshake: Handshake): Promise<void>;
+  /** Ends what is open. */
+  close(): Promise<void>;
 }
 
 /** Names and addresses of the machine itself: nobody's domain. */
@@ -24,11 +29,14 @@ export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
 
   return {
     isCustomDomain,
+    mayUpgrade: (at) => frontDoorAddress(at)?.kind === "api" || !isLocal(at.host),
+    upgrade: async (handshake) => apis.upgrade(handshake, (await isCustomDomain(handshake.request.host)) ? undefined : frontDoorAddress(handshake.request)),
+    close: apis.close,
     async answer(request) {
-      if (await isCustomDomain(request.host)) return apis.byDomain(request);
+      if (await isCustomDomain(request.host)) return apis.answer(request, undefined);
       const address = frontDoorAddress(request);
       if (address === undefined) return undefined;
-      return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.byId(address, request);
+      return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.answer(request, address);
     },
   };
 };

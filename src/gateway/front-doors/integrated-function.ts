@@ -1,0 +1,96 @@
+import { parseArn } from "../../kit/arn.ts";
+import type { Call, OperationOutput, ServiceTypes } from "../../kit/call.ts";
+import { serviceCaller, type Caller, type RoleSessionCaller } from "../../kit/caller.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Trace } from "../../kit/ledger.ts";
+import { API_ROLE_SESSION_MS, API_ROLE_SESSION_SPARE_MS } from "../../kit/limits.ts";
+
+const SERVICE = "apigateway.amazonaws.com";
+const STAGE_VARIABLE = /\$\{stageVariables\.(\w+)\}/g;
+const FUNCTION_PATH = /^path\/(2015-03-31|2021-11-15)\/functions\/(.+)\/(invocations|response-streaming-invocations)$/;
+
+export const withStageVariables = (text: string, variables: Readonly<Record<string, string>> = {}): string => text.replaceAll(STAGE_VARIABLE, (_all, name: string) => variables[name] ?? "");
+
+export interface IntegratedFunction {
+  /** With its qualifier, if there is one. */
+  arn: string;
+  account: string;
+  region: string;
+}
+
+/**
+ * The function that the URI of an integration or an authorizer names: its ARN, or
+ * `arn:aws:apigateway:<region>:lambda:path/2015-03-31/functions/<ARN>/invocations`, stage variables filled in. Undefined when it names none.
+ */
+export const functionOfUri = (uri: string, variables?: Readonly<Record<string, string>>): IntegratedFunction | undefined => {
+  const named = parseArn(withStageVariables(uri, variables));
+  const arn = named?.service === "apigateway" && named.account === "lambda" ? parseArn(FUNCTION_PATH.exec(named.resource)?.[2] ?? "") : named;
+  if (arn?.service !== "lambda" || !arn.resource.startsWith("function:")) return undefined;
+  return { arn: `arn:${arn.partition}:lambda:${arn.region}:${arn.account}:${arn.resource}`, account: arn.account, region: arn.region };
+};
+
+export interface ApiInvocation {
+  api: { account: string; region: string };
+  function: IntegratedFunction;
+  /** `arn:aws:execute-api:<region>:<account>:<api>/<stage>/…`: what the function's policy is asked about. */
+  sourceArn: string;
+  /** The ARN of the role that invokes instead of API Gateway. */
+  credentials?: string | undefined;
+  payload: Buffer;
+  trace: Trace;
+  /** The gateway's: by it the invocation, and its refusal, are found. */
+  requestId: string;
+  /** Nobody waits for the answer. */
+  isEvent?: boolean;
+}
+
+interface Session {
+  caller: RoleSessionCaller;
+  endsAt: number;
+}
+
+/** As whom API Gateway does what an API asks for: itself, or a role of the API's account. */
+export const createApiCallers = ({ call, wall }: { call: Call; wall: Clock }) => {
+  const sessions = new Map<string, Promise<Session>>();
+
+  const assume = async ({ account, region }: ApiInvocation["api"], roleArn: string): Promise<Session> => {
+    const input = { RoleArn: roleArn, RoleSessionName: "BackplaneAssumeRoleSession", DurationSeconds: API_ROLE_SESSION_MS / 1000 };
+    const { Credentials, AssumedRoleUser } = await call("sts", "AssumeRole", input, { as: serviceCaller(SERVICE, account), region });
+    const endsAt = Credentials!.Expiration!.getTime();
+    const caller: RoleSessionCaller = {
+      type: "role-session", account: parseArn(roleArn)!.account, arn: AssumedRoleUser!.Arn!, userId: AssumedRoleUser!.AssumedRoleId!, roleArn, sessionName: input.RoleSessionName, expiresAt: endsAt, accessKeyId: Credentials!.AccessKeyId!,
+    };
+    return { caller, endsAt };
+  };
+
+  /** One session for all that a role does, until shortly before its end. */
+  const sessionOf = async (api: ApiInvocation["api"], roleArn: string): Promise<RoleSessionCaller> => {
+    const key = `${api.account} ${roleArn}`;
+    const known = await sessions.get(key);
+    if (known !== undefined && known.endsAt - API_ROLE_SESSION_SPARE_MS > wall.now()) return known.caller;
+    const made = assume(api, roleArn);
+    sessions.set(key, made);
+    made.catch(() => sessions.delete(key));
+    return (await made).caller;
+  };
+
+  return async (api: ApiInvocation["api"], credentials: string | undefined, sourceArn: string): Promise<Caller> =>
+    credentials === undefined ? serviceCaller(SERVICE, api.account, { sourceArn, sourceAccount: api.account }) : sessionOf(api, credentials);
+};
+
+/** Invokes functions for APIs, through the functions' own doors. Rejects with the refusal. */
+export const createApiInvoker = (needs: { call: Call; wall: Clock }) => {
+  const callerOf = createApiCallers(needs);
+  const optionsOf = async ({ api, function: { account, region }, sourceArn, credentials, trace, requestId }: ApiInvocation) => ({ as: await callerOf(api, credentials, sourceArn), account, region, trace, requestId });
+
+  return {
+    async invoke(invocation: ApiInvocation): Promise<OperationOutput<ServiceTypes["lambda"], "Invoke">> {
+      const { function: { arn }, payload, isEvent } = invocation;
+      return needs.call("lambda", "Invoke", { FunctionName: arn, Payload: payload, ...(isEvent === true ? { InvocationType: "Event" as const } : {}) }, await optionsOf(invocation));
+    },
+    async stream(invocation: ApiInvocation, signal: AbortSignal): Promise<OperationOutput<ServiceTypes["lambda"], "InvokeWithResponseStream">> {
+      const { function: { arn }, payload } = invocation;
+      return needs.call("lambda", "InvokeWithResponseStream", { FunctionName: arn, Payload: payload }, { ...(await optionsOf(invocation)), signal });
+    },
+  };
+};

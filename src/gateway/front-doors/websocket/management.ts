@@ -1,0 +1,75 @@
+import { isApiError } from "../../../kit/api-error.ts";
+import { newTrace } from "../../../kit/ids.ts";
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import type { WireResponse } from "../../../protocol/http.ts";
+import type { ApiRequest } from "../apis.ts";
+import { createExecuteApiAuthorize } from "../execute-api.ts";
+import type { FrontDoorNeeds } from "../needs.ts";
+import { readBody } from "../request-body.ts";
+import { createSignedCaller } from "../signed-caller.ts";
+import type { Connection } from "./connection.ts";
+
+/** `/@connections/<id>`, below the stage. */
+const PATH = /^\/@connections\/([^/]+)$/;
+
+/** The connection that a request below a stage is about; undefined when it is about none. */
+export const connectionIdOf = (path: string): string | undefined => {
+  const id = PATH.exec(path)?.[1];
+  try {
+    return id === undefined ? undefined : decodeURIComponent(id);
+  } catch {
+    return undefined;
+  }
+};
+
+const refuse = (status: number, code: string, message: string): WireResponse => ({ status, headers: { "content-type": "application/json", "x-amzn-errortype": code }, body: JSON.stringify({ message }) });
+const gone = () => refuse(410, "GoneException", "The connection has gone away");
+const tooLarge = () => refuse(413, "PayloadTooLargeException", "Payload Too Large");
+
+const TOO_LARGE = new Error("a message is at most so long");
+const NORMAL = 1000;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const describe = ({ connectedAt, lastActiveAt, sourceIp, userAgent }: Connection): WireResponse => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ connectedAt: iso(connectedAt), identity: { sourceIp, userAgent }, lastActiveAt: iso(lastActiveAt) }),
+});
+
+/** API Gateway's Management API: what a backend may do with a connection, signed, and with execute-api:ManageConnections. */
+export const createManagement = (needs: FrontDoorNeeds, find: (apiId: string, stage: string, connectionId: string) => Connection | undefined) => {
+  const signedCaller = createSignedCaller(needs, "execute-api");
+  const authorize = createExecuteApiAuthorize(needs);
+
+  const perform = async (method: string, connection: Connection | undefined, body: Buffer): Promise<WireResponse> => {
+    if (connection === undefined) return gone();
+    switch (method) {
+      case "GET": return describe(connection);
+      case "DELETE": {
+        void connection.close(NORMAL, "Connection Closed Normally");
+        return { status: 204, headers: {}, body: "" };
+      }
+      default: return (await connection.send(body.toString("utf8"))) ? { status: 200, headers: { "content-type": "application/json" }, body: "" } : gone();
+    }
+  };
+
+  return async ({ request, api }: ApiRequest, stage: string, connectionId: string): Promise<WireResponse> => {
+    const { method } = request;
+    if (method !== "POST" && method !== "GET" && method !== "DELETE") return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+    const requestId = needs.random.uuid();
+    try {
+      const body = await readBody(request, WEBSOCKET_MESSAGE_BYTES_MAX, () => TOO_LARGE);
+      const caller = await signedCaller(request, body, api.region);
+      if (caller === undefined) return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+      const resource = `arn:aws:execute-api:${api.region}:${api.account}:${api.apiId}/${stage}/${method}/@connections/${connectionId}`;
+      const refusal = await authorize({ caller, api, action: "execute-api:ManageConnections", resource, request, requestId, trace: newTrace(needs.random, needs.clock.now()) });
+      if (refusal !== undefined) return refuse(403, "AccessDeniedException", refusal.message);
+      return await perform(method, find(api.apiId, stage, connectionId), body);
+    } catch (error) {
+      if (error === TOO_LARGE) return tooLarge();
+      if (isApiError(error)) return refuse(error.status ?? 403, error.code, error.message);
+      throw error;
+    }
+  };
+};
