@@ -26,17 +26,24 @@ export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
   const functionUrls = once(async () => (await import("./function-url/function-url.ts")).createFunctionUrls(needs));
   const apis = createApis(needs);
   const isCustomDomain = async (host: string): Promise<boolean> => !isLocal(host) && (await apis.isCustomDomain(host));
+  /** Our own failure: the log is told everything, a stranger nothing. Of a client that has gone away nobody is told. */
+  const failed = (error: unknown, request: GatewayRequest): WireResponse => {
+    if (request.departure.hasGone) return { status: 499, headers: {} };
+    needs.log.error("a request to a front door failed inside lambdad", { host: request.host, path: request.path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return { status: 500, headers: { "content-type": "application/json" }, body: '{"message":"Internal Server Error"}' };
+  };
+  const open = async (request: GatewayRequest): Promise<WireResponse | undefined> => {
+    if (await isCustomDomain(request.host)) return apis.answer(request, undefined);
+    const address = frontDoorAddress(request);
+    if (address === undefined) return undefined;
+    return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.answer(request, address);
+  };
 
   return {
     isCustomDomain,
     mayUpgrade: (at) => frontDoorAddress(at)?.kind === "api" || !isLocal(at.host),
     upgrade: async (handshake) => apis.upgrade(handshake, (await isCustomDomain(handshake.request.host)) ? undefined : frontDoorAddress(handshake.request)),
     close: apis.close,
-    async answer(request) {
-      if (await isCustomDomain(request.host)) return apis.answer(request, undefined);
-      const address = frontDoorAddress(request);
-      if (address === undefined) return undefined;
-      return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.answer(request, address);
-    },
+    answer: (request) => open(request).catch((error: unknown) => failed(error, request)),
   };
 };
