@@ -13,6 +13,7 @@ import { refuseRestore } from "./restore-api.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
 import type { Runtime } from "./runtimes.ts";
 import { startOf } from "./starts.ts";
+import { wrapped } from "./wrapper.ts";
 
 /** How the programs of an environment are started in its sandbox, or why they cannot be; the environment decides when. */
 export interface Processes {
@@ -81,8 +82,9 @@ export const createProcesses = ({ target, runtime, credentials, sandbox, mounts,
       return follow(await sandbox.exec({ command: sandbox.path(path), args: [], env: extensionVariables(variableFacts()), directory: "/" }), "extension");
     },
     async startRuntime() {
-      const program = start.program(facts);
-      if ("failure" in program) return program;
+      const own = start.program(facts);
+      if ("failure" in own) return own;
+      const program = wrapped(own, facts);
       const hasChannel = program.hasChannel === true && sandbox.hasChannels;
       const env = {
         ...environmentVariables(variableFacts()),
