@@ -15,7 +15,7 @@ export interface Explanation {
   fix?: Remedy;
 }
 
-type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource">;
+type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource"> & Partial<Pick<AuthorizationRequest, "context">>;
 
 const KIND: Record<ConsideredStatement["role"], string> = {
   identity: "identity-based",

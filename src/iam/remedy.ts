@@ -11,14 +11,14 @@ export interface Remedy {
   cli?: string;
 }
 
-type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource">;
+type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource"> & Partial<Pick<AuthorizationRequest, "context">>;
 
 const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs" };
 const BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
 /** A resource as `terraform fmt` writes it. */
-const terraformBlock = (type: string, name: string, attributes: Record<string, string | undefined>): string => {
-  const given = Object.entries(attributes).filter((entry): entry is [string, string] => entry[1] !== undefined);
+const terraformBlock = (type: string, name: string, attributes: Record<string, string | true | undefined>): string => {
+  const given = Object.entries(attributes).filter((entry): entry is [string, string | true] => entry[1] !== undefined);
   const width = Math.max(...given.map(([key]) => key.length));
   return [`resource "${type}" "${terraformName(name)}" {`, ...given.map(([key, value]) => `  ${key.padEnd(width)} = ${JSON.stringify(value).replaceAll("${", "$${")}`), "}"].join("\n");
 };
@@ -124,8 +124,28 @@ const queueOpener = ({ caller, action, resource }: Asked): Remedy => {
   return { statement: { into: `the policy of the queue ${parseArn(resource)?.resource}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource, ...condition }) } };
 };
 
+const AUTH_TYPE = "lambda:FunctionUrlAuthType";
+
+/** Both permissions that it takes to invoke a function by its URL: whoever lacks one is shown the two, as the other would be asked for next. */
+const urlOpener = ({ caller, resource }: Asked, authType: string): Remedy => {
+  const [, name = "", qualifier] = parseArn(resource)!.resource.split(":");
+  const principal = principalOf(caller).text;
+  const common = { function_name: name, qualifier, principal };
+  const named = `aws lambda add-permission --function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`} --principal ${principal === "*" ? "'*'" : principal}`;
+  return {
+    terraform: [
+      terraformBlock("aws_lambda_permission", `${name}_url`, { statement_id: "AllowFunctionUrl", action: "lambda:InvokeFunctionUrl", ...common, function_url_auth_type: authType }),
+      terraformBlock("aws_lambda_permission", `${name}_invoke_by_url`, { statement_id: "AllowInvokeByFunctionUrl", action: "lambda:InvokeFunction", ...common, invoked_via_function_url: true }),
+    ].join("\n"),
+    cli: [`${named} --statement-id AllowFunctionUrl --action lambda:InvokeFunctionUrl --function-url-auth-type ${authType}`, `${named} --statement-id AllowInvokeByFunctionUrl --action lambda:InvokeFunction --invoked-via-function-url`].join("\n"),
+  };
+};
+
 /** The `aws_lambda_permission` and the CLI call that let the caller invoke a function. */
-const doorOpener = ({ caller, action, resource }: Asked): Remedy | undefined => {
+const doorOpener = (asked: Asked): Remedy | undefined => {
+  const { caller, action, resource, context } = asked;
+  const authType = context?.[AUTH_TYPE];
+  if (typeof authType === "string" && action.startsWith("lambda:InvokeFunction")) return urlOpener(asked, authType);
   const arn = parseArn(resource);
   if (action !== "lambda:InvokeFunction" || arn === undefined || caller.type === "anonymous") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
