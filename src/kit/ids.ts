@@ -10,6 +10,11 @@ const pick = (random: Random, alphabet: string, length: number): string => {
   return text;
 };
 
+const LOWER = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** Of an API (ten characters, the first label of a host name) and of what it is made of. */
+export const lowerId = (random: Random, length: number): string => pick(random, LOWER, length);
+
 /** `AROA…`, `AIDA…`, `ANPA…`: four letters that tell the kind, then seventeen. */
 export const iamId = (random: Random, prefix: "AROA" | "AIDA" | "ANPA"): string => prefix + pick(random, BASE32, 17);
 

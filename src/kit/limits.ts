@@ -64,6 +64,22 @@ export const UNRESERVED_CONCURRENCY_MIN = 100;
 export const EVENT_INVOKE_CONFIGS_PAGE_MAX = 50;
 /** Function URLs on one page (ListFunctionUrlConfigs, API reference). */
 export const FUNCTION_URLS_PAGE_MAX = 50;
+/** What one page of a list of API Gateway holds. Ours: the API reference gives no number for version 2. */
+export const API_PAGE_MAX = 500;
+/** What cannot be raised of "Quotas for configuring and running an HTTP API": integrations of an API, audiences of an authorizer, scopes of a route, mappings of a domain name, tags of a resource. */
+export const API_INTEGRATIONS_MAX = 300;
+export const API_AUDIENCES_MAX = 50;
+export const API_SCOPES_MAX = 10;
+export const API_MAPPINGS_MAX = 200;
+export const API_TAGS_MAX = 50;
+/** Milliseconds. An integration's timeout ("CreateIntegration", API reference). */
+export const API_TIMEOUT_MS_MIN = 50;
+export const HTTP_API_TIMEOUT_MS_MAX = 30_000;
+export const WEBSOCKET_API_TIMEOUT_MS_MAX = 29_000;
+/** Seconds that an authorizer's answer is kept ("CreateAuthorizer", API reference). */
+export const AUTHORIZER_TTL_SECONDS_MAX = 3_600;
+/** Seconds that a browser may keep the answer to a preflight ("Cors", API reference). */
+export const API_CORS_MAX_AGE_SECONDS = 86_400;
 /** Code signing configurations, or functions that use one, on one page. Ours: the API reference gives 10,000 for what may be asked for, and none for what is given. */
 export const CODE_SIGNING_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */

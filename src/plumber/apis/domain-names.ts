@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { sql, type Operation } from "../../store/store.ts";
 import { findItemAnywhere, type Place } from "./rows.ts";
 
@@ -50,3 +51,19 @@ export function* findServedDomain(name: string): Operation<ServedDomain | undefi
   const rows = yield* sql("select body from api_item where account = ? and region = ? and kind = ? and id >= ? and id < ?", account, region, MAPPING, `${name}/`, `${name}0`);
   return { account, region, domain: body, mappings: rows.map((row) => JSON.parse(row["body"] as string) as StoredMapping) };
 }
+
+/** Route 53's zones of regional endpoints ("Amazon API Gateway endpoints and quotas"); the first one elsewhere, as there is no Route 53 here. */
+const HOSTED_ZONES: Record<string, string | undefined> = {
+  "us-east-1": "Z1UJRXOUMOOFQ8",
+  "us-east-2": "ZOJJZC49E0EPZ",
+  "us-west-1": "Z2MUQ32089INYE",
+  "us-west-2": "Z2OJLYMUO9EFXC",
+  "eu-west-1": "ZLY8HYME6SFDD",
+  "eu-central-1": "Z1U9ULNL0V5AJ3",
+};
+
+/** Where a DNS record of the domain name would point to on AWS: it follows from the name. Here the name itself must lead to lambdad. */
+export const regionalTarget = ({ region }: Pick<Place, "region">, name: string): { domainName: string; hostedZoneId: string } => ({
+  domainName: `d-${BigInt(`0x${hash("sha256", `${region} ${name}`, "hex")}`).toString(36).slice(-10)}.execute-api.${region}.amazonaws.com`,
+  hostedZoneId: HOSTED_ZONES[region] ?? HOSTED_ZONES["us-east-1"]!,
+});

@@ -1,0 +1,93 @@
+import type { CreateIntegrationRequest, Integration, UpdateIntegrationRequest } from "@aws-sdk/client-apigatewayv2";
+import { parseArn } from "../../kit/arn.ts";
+import { API_TIMEOUT_MS_MIN, HTTP_API_TIMEOUT_MS_MAX, WEBSOCKET_API_TIMEOUT_MS_MAX } from "../../kit/limits.ts";
+import { badRequest, notBuilt } from "./errors.ts";
+import { given, merged, mergedMap, picked } from "./merge.ts";
+import { isWebSocket, type HttpApi } from "./needs.ts";
+import { checkRequestParameters, checkResponseParameters } from "./parameter-rules.ts";
+
+const PLAIN = [
+  "ConnectionId", "ConnectionType", "ContentHandlingStrategy", "CredentialsArn", "Description", "IntegrationMethod", "IntegrationSubtype", "IntegrationType", "IntegrationUri", "PassthroughBehavior",
+  "PayloadFormatVersion", "RequestParameters", "RequestTemplates", "ResponseParameters", "TemplateSelectionExpression", "TimeoutInMillis", "TlsConfig",
+] as const;
+const ONLY_WEBSOCKET = ["PassthroughBehavior", "ContentHandlingStrategy", "RequestTemplates", "TemplateSelectionExpression"] as const;
+const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"]);
+const HTTP_URL = /^https?:\/\/[^\s/]/i;
+
+/** A function's own ARN, or the path of its invocation in API Gateway's form; either may hold stage variables. */
+export const isLambdaUri = (uri: string): boolean => parseArn(uri)?.service === "lambda" || /^arn:aws[a-z-]*:apigateway:[^:]+:lambda:path\/2015-03-31\/functions\/.+\/invocations$/.test(uri);
+
+const checkBuilt = (integration: Integration) => {
+  if (integration.ConnectionType === "VPC_LINK" || integration.ConnectionId !== undefined) throw notBuilt("ConnectionType VPC_LINK", "there are no VPCs. Use an HTTP_PROXY integration with the URL of what is to be reached");
+  if (integration.TlsConfig !== undefined) throw notBuilt("TlsConfig", "it belongs to private integrations, and there are no VPCs");
+  if (integration.IntegrationSubtype !== undefined) throw notBuilt(`IntegrationSubtype ${integration.IntegrationSubtype}`, "route to a function that calls the service");
+};
+
+const checkTarget = ({ IntegrationType: type, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
+  if (type === "MOCK") return;
+  if (uri === undefined) throw badRequest("Integration URI is required for this integration type");
+  if (method !== undefined && !METHODS.has(method)) throw badRequest("Invalid HTTP method specified. Must be one of [GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, ANY]");
+  if (type === "HTTP" || type === "HTTP_PROXY") {
+    if (!HTTP_URL.test(uri)) throw badRequest("Invalid HTTP endpoint specified for URI");
+    if (method === undefined) throw badRequest("Integration method is required for HTTP integrations");
+  } else if (!isLambdaUri(uri)) {
+    throw type === "AWS_PROXY" ? badRequest(`Invalid integration URI specified: ${uri} is not the ARN of a function`) : notBuilt("An AWS integration with another service than Lambda", "integrate a function that calls the service");
+  }
+};
+
+const checkPayload = ({ PayloadFormatVersion: version, IntegrationType: type }: Integration, isSocket: boolean) => {
+  const allowed = type === "AWS_PROXY" && !isSocket ? ["1.0", "2.0"] : ["1.0"];
+  if (!allowed.includes(version!)) throw badRequest(`PayloadFormatVersion ${version} is not supported for this integration. It must be one of [${allowed.join(", ")}]`);
+};
+
+const checkForHttp = (integration: Integration) => {
+  if (integration.IntegrationType !== "AWS_PROXY" && integration.IntegrationType !== "HTTP_PROXY") throw badRequest(`Integration type ${integration.IntegrationType} is supported only for WebSocket APIs. HTTP APIs have AWS_PROXY and HTTP_PROXY`);
+  const other = ONLY_WEBSOCKET.find((name) => integration[name] !== undefined);
+  if (other !== undefined) throw badRequest(`${other} is supported only for WebSocket APIs`);
+  checkRequestParameters(integration.RequestParameters);
+  checkResponseParameters(integration.ResponseParameters);
+};
+
+const checkIntegration = (integration: Integration, api: HttpApi): Integration => {
+  const isSocket = isWebSocket(api);
+  const most = isSocket ? WEBSOCKET_API_TIMEOUT_MS_MAX : HTTP_API_TIMEOUT_MS_MAX;
+  checkBuilt(integration);
+  if (!isSocket) checkForHttp(integration);
+  else if (integration.ResponseParameters !== undefined) throw badRequest("ResponseParameters are supported only for HTTP APIs");
+  checkTarget(integration);
+  checkPayload(integration, isSocket);
+  if (integration.TimeoutInMillis! < API_TIMEOUT_MS_MIN || integration.TimeoutInMillis! > most) throw badRequest(`Timeout should be between ${API_TIMEOUT_MS_MIN} ms and ${most} ms`);
+  return integration;
+};
+
+/** What a WebSocket API's integration has when nothing is said. */
+const socketDefaults = (type: Integration["IntegrationType"]): Partial<Integration> => ({
+  PassthroughBehavior: "WHEN_NO_MATCH",
+  IntegrationResponseSelectionExpression: type === "AWS" || type === "AWS_PROXY" ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}",
+});
+
+export const newIntegration = (id: string, api: HttpApi, input: Omit<CreateIntegrationRequest, "ApiId">): Integration =>
+  checkIntegration(
+    {
+      ConnectionType: "INTERNET",
+      PayloadFormatVersion: "1.0",
+      TimeoutInMillis: isWebSocket(api) ? WEBSOCKET_API_TIMEOUT_MS_MAX : HTTP_API_TIMEOUT_MS_MAX,
+      ...(input.IntegrationType === "AWS_PROXY" || input.IntegrationType === "AWS" ? { IntegrationMethod: "POST" } : {}),
+      ...(isWebSocket(api) ? socketDefaults(input.IntegrationType) : {}),
+      ...given(picked(input, PLAIN)),
+      IntegrationId: id,
+    },
+    api,
+  );
+
+/** Parameters and templates are changed one by one, as Terraform counts on: one without content is taken away. */
+export const changedIntegration = (integration: Integration, input: UpdateIntegrationRequest, api: HttpApi): Integration =>
+  checkIntegration(
+    {
+      ...merged(integration, picked(input, PLAIN)),
+      RequestParameters: mergedMap(integration.RequestParameters, input.RequestParameters),
+      RequestTemplates: mergedMap(integration.RequestTemplates, input.RequestTemplates),
+      ResponseParameters: mergedMap(integration.ResponseParameters, input.ResponseParameters),
+    },
+    api,
+  );
