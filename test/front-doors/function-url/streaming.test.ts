@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { join } from "node:path";
@@ -5,6 +7,7 @@ import { AddPermissionCommand, CreateFunctionCommand, CreateFunctionUrlConfigCom
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useLambda } from "../../lambda/support.ts";
+import { isThere } from "../../support/commands.ts";
 import { eventually, temporaryDirectory } from "../../support/temporary.ts";
 import { ask } from "../ask.ts";
 
@@ -15,12 +18,16 @@ const HANDLER = `
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 export const handler = awslambda.streamifyResponse(async (event, stream) => {
-  const { prelude, type, first, wait, fail, big } = event.queryStringParameters ?? {};
+  const { prelude, type, first, wait, fail, big, tokens } = event.queryStringParameters ?? {};
   if (prelude !== undefined) stream = awslambda.HttpResponseStream.from(stream, JSON.parse(prelude));
   if (type !== undefined) stream.setContentType(type);
   if (first !== undefined) stream.write(first);
   while (wait !== undefined && !existsSync(wait)) await sleep(5);
   if (fail !== undefined) throw new Error(fail);
+  for (let count = 1; count <= Number(tokens ?? 0); count++) {
+    stream.write("data: token " + count + "\\n\\n");
+    while (!existsSync(event.queryStringParameters.taken + count)) await sleep(5);
+  }
   for (let count = 0; count < Number(big ?? 0); count++) if (!stream.write(Buffer.alloc(65536, 97))) await new Promise((resolve) => stream.once("drain", resolve));
   stream.end("last");
   console.log("ended", event.rawPath);
@@ -61,6 +68,28 @@ describe("a streamed answer", () => {
     writeFileSync(go, "");
     expect((await chunks.next()).value?.toString()).toBe("last");
     expect((await chunks.next()).done).toBe(true);
+  });
+
+  it("of a language model comes token by token, to fetch", async () => {
+    const taken = join(temporaryDirectory(), "taken-");
+    const prelude = JSON.stringify({ statusCode: 200, headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } });
+    const answer = await fetch(`${endpoint()}/_aws/lambda-url/${host.split(".")[0]}${queryOf({ prelude, tokens: "3", taken })}`);
+    expect(answer.headers.get("content-type")).toBe("text/event-stream");
+    const heard: string[] = [];
+    // The next one is written when this one has been read.
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) writeFileSync(taken + heard.push(chunk), "");
+    expect(heard).toEqual(["data: token 1\n\n", "data: token 2\n\n", "data: token 3\n\n", "last"]);
+  });
+
+  it.skipIf(!isThere("curl", "--version"))("comes to curl while it is written, which finds the address by itself", async () => {
+    const go = join(temporaryDirectory(), "go");
+    const curl = spawn("curl", ["--silent", "--no-buffer", `http://${host}${queryOf({ first: "first ", wait: go })}`]);
+    let told = "";
+    curl.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    await eventually("curl has the first of it", () => told === "first ");
+    writeFileSync(go, "");
+    await once(curl, "close");
+    expect(told).toBe("first last");
   });
 
   it("has the status, headers and cookies of its prelude", async () => {
