@@ -4,7 +4,7 @@ import type { OperationInput, OperationName, OperationOutput } from "../kit/call
 /** What a handler is given: blobs are Buffers, a streamed body is a Readable. */
 type InputMember<V> = Extract<V, Readable> extends never ? (Uint8Array extends V ? Exclude<V, string | Uint8Array> | Buffer : V) : Readable | Extract<V, undefined>;
 /** What a handler may return for it. */
-type OutputMember<V> = NonNullable<V> extends { transformToByteArray: (...args: never[]) => unknown } ? AsyncIterable<Uint8Array> | Uint8Array | undefined : V;
+type OutputMember<V> = NonNullable<V> extends { transformToByteArray: (...args: never[]) => unknown } ? AsyncIterable<Uint8Array> | Uint8Array | undefined : NonNullable<V> extends Uint8Array ? Uint8Array | Extract<V, undefined> : V;
 
 export type HandlerInput<M, N extends string> = { [K in keyof OperationInput<M, N>]: InputMember<OperationInput<M, N>[K]> };
 export type HandlerOutput<M, N extends string> = { [K in keyof OperationOutput<M, N>]: OutputMember<OperationOutput<M, N>[K]> };

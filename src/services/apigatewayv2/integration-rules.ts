@@ -23,6 +23,11 @@ const checkBuilt = (integration: Integration) => {
   if (integration.IntegrationSubtype !== undefined) throw notBuilt(`IntegrationSubtype ${integration.IntegrationSubtype}`, "route to a function that calls the service");
 };
 
+const checkForWebSocket = ({ IntegrationType: type, ResponseParameters: parameters }: Integration) => {
+  if (parameters !== undefined) throw badRequest("ResponseParameters are supported only for HTTP APIs");
+  if (type !== "AWS_PROXY" && type !== "MOCK") throw notBuilt(`Integration type ${type} of a WebSocket API`, "use AWS_PROXY, with a function that calls what is to be reached");
+};
+
 const checkTarget = ({ IntegrationType: type, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
   if (type === "MOCK") return;
   if (uri === undefined) throw badRequest("Integration URI is required for this integration type");
@@ -31,7 +36,7 @@ const checkTarget = ({ IntegrationType: type, IntegrationUri: uri, IntegrationMe
     if (!HTTP_URL.test(uri)) throw badRequest("Invalid HTTP endpoint specified for URI");
     if (method === undefined) throw badRequest("Integration method is required for HTTP integrations");
   } else if (!isLambdaUri(uri)) {
-    throw type === "AWS_PROXY" ? badRequest(`Invalid integration URI specified: ${uri} is not the ARN of a function`) : notBuilt("An AWS integration with another service than Lambda", "integrate a function that calls the service");
+    throw badRequest(`Invalid integration URI specified: ${uri} is not the ARN of a function`);
   }
 };
 
@@ -52,8 +57,8 @@ const checkIntegration = (integration: Integration, api: HttpApi): Integration =
   const isSocket = isWebSocket(api);
   const most = isSocket ? WEBSOCKET_API_TIMEOUT_MS_MAX : HTTP_API_TIMEOUT_MS_MAX;
   checkBuilt(integration);
-  if (!isSocket) checkForHttp(integration);
-  else if (integration.ResponseParameters !== undefined) throw badRequest("ResponseParameters are supported only for HTTP APIs");
+  if (isSocket) checkForWebSocket(integration);
+  else checkForHttp(integration);
   checkTarget(integration);
   checkPayload(integration, isSocket);
   if (integration.TimeoutInMillis! < API_TIMEOUT_MS_MIN || integration.TimeoutInMillis! > most) throw badRequest(`Timeout should be between ${API_TIMEOUT_MS_MIN} ms and ${most} ms`);

@@ -3,7 +3,7 @@ import { API_SCOPES_MAX } from "../../kit/limits.ts";
 import { findPart } from "../../plumber/apis/rows.ts";
 import type { HttpApiParts } from "../../plumber/apis/http-api.ts";
 import type { Operation } from "../../store/store.ts";
-import { badRequest } from "./errors.ts";
+import { badRequest, notBuilt } from "./errors.ts";
 import { given, merged, mergedMap, picked } from "./merge.ts";
 import { isWebSocket, type HttpApi } from "./needs.ts";
 
@@ -36,7 +36,9 @@ const checkForHttp = (route: Route) => {
   if (other !== undefined) throw badRequest(`${other} is supported only for WebSocket APIs`);
 };
 
-const checkForWebSocket = ({ AuthorizationType: type, RouteKey: key }: Route) => {
+const checkForWebSocket = ({ AuthorizationType: type, RouteKey: key, ApiKeyRequired, RequestModels, RequestParameters = {} }: Route) => {
+  if (ApiKeyRequired === true) throw notBuilt("ApiKeyRequired of a WebSocket API", "let an authorizer of $connect ask for what a client must bring");
+  if (RequestModels !== undefined || Object.values(RequestParameters).some(({ Required }) => Required === true)) throw notBuilt("The validation of a WebSocket API's requests (RequestModels, RequestParameters)", "let the function check what it gets");
   if (type === "JWT") throw badRequest("JWT authorization is supported only for HTTP APIs");
   if (type !== "NONE" && key !== "$connect") throw badRequest("Currently, authorization is only supported for the $connect route");
 };

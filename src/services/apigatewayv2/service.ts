@@ -7,6 +7,8 @@ import { domainNameHandlers } from "./domain-names.ts";
 import { integrationHandlers } from "./integrations.ts";
 import { modelHandlers } from "./models.ts";
 import type { ApiTypes, Needs } from "./needs.ts";
+import { exportHandlers } from "./openapi/export-api.ts";
+import { importHandlers } from "./openapi/import-api.ts";
 import { createParts } from "./parts.ts";
 import { createPermissions } from "./permissions.ts";
 import { integrationResponseHandlers, routeResponseHandlers } from "./responses.ts";
@@ -28,6 +30,8 @@ export const createApiGatewayV2Service = ({ store, clock, random }: Needs): Serv
     ...integrationResponseHandlers(parts),
     ...stageHandlers(parts, needs),
     ...deploymentHandlers(parts, needs),
+    ...importHandlers(needs),
+    ...exportHandlers(needs),
     ...domainNameHandlers(needs),
     ...apiMappingHandlers(needs),
     ...tagHandlers(needs),
