@@ -18,7 +18,7 @@ const HTTP_URL = /^https?:\/\/[^\s/]/i;
 export const isLambdaUri = (uri: string): boolean => parseArn(uri)?.service === "lambda" || /^arn:aws[a-z-]*:apigateway:[^:]+:lambda:path\/2015-03-31\/functions\/.+\/invocations$/.test(uri);
 
 const checkBuilt = (integration: Integration) => {
-  if (integration.ConnectionType === "VPC_LINK" || integration.ConnectionId !== undefined) throw notBuilt("ConnectionType VPC_LINK", "there are no VPCs. Use an HTTP_PROXY integration with the URL of what is to be reached");
+  if (integration.ConnectionType !== "INTERNET" || integration.ConnectionId !== undefined) throw notBuilt(`ConnectionType ${integration.ConnectionType}`, "there are no VPCs. Use an HTTP_PROXY integration with the URL of what is to be reached");
   if (integration.TlsConfig !== undefined) throw notBuilt("TlsConfig", "it belongs to private integrations, and there are no VPCs");
   if (integration.IntegrationSubtype !== undefined) throw notBuilt(`IntegrationSubtype ${integration.IntegrationSubtype}`, "route to a function that calls the service");
 };
