@@ -47,6 +47,13 @@ describe("an integration", () => {
   });
 
   const lambda = { IntegrationType: "AWS_PROXY", IntegrationUri: FUNCTION } as const;
+  const action = { IntegrationType: "AWS_PROXY", IntegrationSubtype: "SQS-SendMessage", CredentialsArn: "arn:aws:iam::000000000000:role/r", RequestParameters: { QueueUrl: "q", MessageBody: "$request.body" } } as const;
+
+  it("calls an action of a service", async () => {
+    const { $metadata: _1, ...made } = await on.api.send(new CreateIntegrationCommand({ ApiId: http, ...action }));
+    expect(made).toEqual({ ...action, IntegrationId: expect.any(String) as string, ConnectionType: "INTERNET", PayloadFormatVersion: "1.0", TimeoutInMillis: 30_000 });
+  });
+
   const CASES: [string, "http" | "socket", Omit<CreateIntegrationCommandInput, "ApiId">, RegExp][] = [
     ["a MOCK", "http", { IntegrationType: "MOCK" }, /supported only for WebSocket/],
     ["no URI", "http", { IntegrationType: "AWS_PROXY" }, /URI is required/],
@@ -64,7 +71,11 @@ describe("an integration", () => {
     ["a reserved header", "http", { ...lambda, RequestParameters: { "overwrite:header.Authorization": "1" } }, /header Authorization are restricted/],
     ["no status", "http", { ...lambda, ResponseParameters: { 100: { "overwrite:statuscode": "1" } } }, /Invalid selection key 100/],
     ["a VPC link", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com", ConnectionType: "VPC_LINK", ConnectionId: "x" }, /^NotImplemented: ConnectionType VPC_LINK/],
-    ["a service's action", "http", { IntegrationType: "AWS_PROXY", IntegrationSubtype: "SQS-SendMessage", PayloadFormatVersion: "1.0" }, /^NotImplemented: IntegrationSubtype SQS-SendMessage/],
+    ["an action that is not built", "http", { ...action, IntegrationSubtype: "EventBridge-PutEvents" }, /^NotImplemented: IntegrationSubtype EventBridge-PutEvents/],
+    ["an action without a role", "http", { ...action, CredentialsArn: "" }, /CredentialsArn is required/],
+    ["an action without what it needs", "http", { ...action, RequestParameters: { QueueUrl: "q" } }, /Missing required parameter\(s\).*MessageBody/],
+    ["an action with another's parameter", "http", { ...action, RequestParameters: { ...action.RequestParameters, ReceiptHandle: "r" } }, /Parameter ReceiptHandle is not supported/],
+    ["an action of a WebSocket's", "socket", action, /IntegrationSubtype is supported only for HTTP/],
     ["a URL of a WebSocket's", "socket", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com" }, /^NotImplemented: Integration type HTTP_PROXY/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {

@@ -10,8 +10,7 @@ interface Dated {
 
 /** As CreateApi and UpdateApi take it, defaults filled in. What follows from the record (id, endpoint, dates) is not in it. */
 export type HttpApiBody = Omit<Api, "ApiId" | "ApiEndpoint" | "CreatedDate" | "ApiGatewayManaged">;
-/** `authorizersCache` is another number after each ResetAuthorizersCache: what was kept under an older one no longer counts. */
-export type StoredStage = Omit<Stage, "CreatedDate" | "LastUpdatedDate"> & Dated & { authorizersCache?: number };
+export type StoredStage = Omit<Stage, "CreatedDate" | "LastUpdatedDate"> & Dated;
 
 /** `snapshot` is the API as it was when it was deployed; one that stands behind a stage with AutoDeploy has none, and means the API as it is. */
 export type StoredDeployment = Omit<Deployment, "CreatedDate"> & { createdAt: number; snapshot?: HttpApiSnapshot };

@@ -5,6 +5,7 @@ import { badRequest, notBuilt } from "./errors.ts";
 import { given, merged, mergedMap, picked } from "./merge.ts";
 import { isWebSocket, type HttpApi } from "./needs.ts";
 import { checkRequestParameters, checkResponseParameters } from "./parameter-rules.ts";
+import { checkSubtype } from "./subtype-rules.ts";
 
 const PLAIN = [
   "ConnectionId", "ConnectionType", "ContentHandlingStrategy", "CredentialsArn", "Description", "IntegrationMethod", "IntegrationSubtype", "IntegrationType", "IntegrationUri", "PassthroughBehavior",
@@ -20,16 +21,15 @@ export const isLambdaUri = (uri: string): boolean => parseArn(uri)?.service === 
 const checkBuilt = (integration: Integration) => {
   if (integration.ConnectionType !== "INTERNET" || integration.ConnectionId !== undefined) throw notBuilt(`ConnectionType ${integration.ConnectionType}`, "there are no VPCs. Use an HTTP_PROXY integration with the URL of what is to be reached");
   if (integration.TlsConfig !== undefined) throw notBuilt("TlsConfig", "it belongs to private integrations, and there are no VPCs");
-  if (integration.IntegrationSubtype !== undefined) throw notBuilt(`IntegrationSubtype ${integration.IntegrationSubtype}`, "route to a function that calls the service");
 };
 
-const checkForWebSocket = ({ IntegrationType: type, ResponseParameters: parameters }: Integration) => {
-  if (parameters !== undefined) throw badRequest("ResponseParameters are supported only for HTTP APIs");
+const checkForWebSocket = ({ IntegrationType: type, IntegrationSubtype: subtype, ResponseParameters: parameters }: Integration) => {
+  if (parameters !== undefined || subtype !== undefined) throw badRequest(`${subtype === undefined ? "ResponseParameters are" : "IntegrationSubtype is"} supported only for HTTP APIs`);
   if (type !== "AWS_PROXY" && type !== "MOCK") throw notBuilt(`Integration type ${type} of a WebSocket API`, "use AWS_PROXY, with a function that calls what is to be reached");
 };
 
-const checkTarget = ({ IntegrationType: type, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
-  if (type === "MOCK") return;
+const checkTarget = ({ IntegrationType: type, IntegrationSubtype: subtype, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
+  if (type === "MOCK" || subtype !== undefined) return;
   if (uri === undefined) throw badRequest("Integration URI is required for this integration type");
   if (method !== undefined && !METHODS.has(method)) throw badRequest("Invalid HTTP method specified. Must be one of [GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, ANY]");
   if (type === "HTTP" || type === "HTTP_PROXY") {
@@ -49,8 +49,9 @@ const checkForHttp = (integration: Integration) => {
   if (integration.IntegrationType !== "AWS_PROXY" && integration.IntegrationType !== "HTTP_PROXY") throw badRequest(`Integration type ${integration.IntegrationType} is supported only for WebSocket APIs. HTTP APIs have AWS_PROXY and HTTP_PROXY`);
   const other = ONLY_WEBSOCKET.find((name) => integration[name] !== undefined);
   if (other !== undefined) throw badRequest(`${other} is supported only for WebSocket APIs`);
-  checkRequestParameters(integration.RequestParameters);
   checkResponseParameters(integration.ResponseParameters);
+  if (integration.IntegrationSubtype === undefined) checkRequestParameters(integration.RequestParameters);
+  else checkSubtype(integration);
 };
 
 const checkIntegration = (integration: Integration, api: HttpApi): Integration => {
@@ -68,7 +69,7 @@ const checkIntegration = (integration: Integration, api: HttpApi): Integration =
 /** What a WebSocket API's integration has when nothing is said. */
 const socketDefaults = (type: Integration["IntegrationType"]): Partial<Integration> => ({
   PassthroughBehavior: "WHEN_NO_MATCH",
-  IntegrationResponseSelectionExpression: type === "AWS" || type === "AWS_PROXY" ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}",
+  IntegrationResponseSelectionExpression: type === "AWS_PROXY" ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}",
 });
 
 export const newIntegration = (id: string, api: HttpApi, input: Omit<CreateIntegrationRequest, "ApiId">): Integration =>
@@ -77,7 +78,7 @@ export const newIntegration = (id: string, api: HttpApi, input: Omit<CreateInteg
       ConnectionType: "INTERNET",
       PayloadFormatVersion: "1.0",
       TimeoutInMillis: isWebSocket(api) ? WEBSOCKET_API_TIMEOUT_MS_MAX : HTTP_API_TIMEOUT_MS_MAX,
-      ...(input.IntegrationType === "AWS_PROXY" || input.IntegrationType === "AWS" ? { IntegrationMethod: "POST" } : {}),
+      ...(input.IntegrationType === "AWS_PROXY" && (input.IntegrationSubtype ?? "") === "" ? { IntegrationMethod: "POST" } : {}),
       ...(isWebSocket(api) ? socketDefaults(input.IntegrationType) : {}),
       ...given(picked(input, PLAIN)),
       IntegrationId: id,

@@ -11,7 +11,7 @@ import { toDate, type ApiHandlers, type HttpApi, type Needs } from "./needs.ts";
 import { getApi, getPart, type Parts } from "./parts.ts";
 import { changedStage, checkStage, newStage } from "./stage-rules.ts";
 
-const describe = ({ createdAt, lastUpdatedAt, authorizersCache: _ours, ...stage }: StoredStage): Stage => ({
+const describe = ({ createdAt, lastUpdatedAt, ...stage }: StoredStage): Stage => ({
   ...stage,
   CreatedDate: toDate(createdAt),
   LastUpdatedDate: toDate(lastUpdatedAt),
@@ -90,11 +90,12 @@ export const stageHandlers = (parts: Parts, { store, clock, random }: Needs) => 
         return { ...stage, RouteSettings: rest };
       });
     },
+    /** What authorizers said is kept for a revision of the API: this is another one, with nothing changed. */
     async ResetAuthorizersCache(input, context) {
       await store.run(function* () {
         const api = yield* getApi(context, input);
         const stage = yield* getPart(api, "stage", input.StageName);
-        yield* savePart(api.apiId, "stage", stage.StageName!, { ...stage, authorizersCache: (stage.authorizersCache ?? 0) + 1 });
+        yield* savePart(api.apiId, "stage", stage.StageName!, stage);
       });
     },
   } satisfies ApiHandlers;
