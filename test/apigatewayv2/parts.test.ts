@@ -41,7 +41,7 @@ describe("an integration", () => {
   it("stays while a route leads to it", async () => {
     const id = await on.integrate(http);
     const route = await on.route(http, "GET /led", id);
-    expect(await refusal(on.api.send(new DeleteIntegrationCommand({ ApiId: http, IntegrationId: id })))).toBe(`ConflictException: Cannot delete Integration '${id}' due to reference in Route '${route}'.`);
+    expect(await refusal(on.api.send(new DeleteIntegrationCommand({ ApiId: http, IntegrationId: id })))).toBe(`ConflictException: Cannot delete Integration because it is referenced by the following Routes with Ids: [${route}]`);
     await on.api.send(new DeleteRouteCommand({ ApiId: http, RouteId: route }));
     await on.api.send(new DeleteIntegrationCommand({ ApiId: http, IntegrationId: id }));
   });
@@ -56,8 +56,8 @@ describe("an integration", () => {
 
   const CASES: [string, "http" | "socket", Omit<CreateIntegrationCommandInput, "ApiId">, RegExp][] = [
     ["a MOCK", "http", { IntegrationType: "MOCK" }, /supported only for WebSocket/],
-    ["no URI", "http", { IntegrationType: "AWS_PROXY" }, /URI is required/],
-    ["another service's ARN", "http", { ...lambda, IntegrationUri: "arn:aws:sqs:us-east-1:000000000000:q" }, /Invalid integration URI/],
+    ["no URI", "http", { IntegrationType: "AWS_PROXY" }, /Invalid integration URI specified$/],
+    ["another service's ARN", "http", { ...lambda, IntegrationUri: "arn:aws:sqs:us-east-1:000000000000:q" }, /Invalid integration URI specified$/],
     ["no URL", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "example.com" }, /Invalid HTTP endpoint specified for URI/],
     ["no method", "http", { IntegrationType: "HTTP_PROXY", IntegrationUri: "https://example.com" }, /method is required/],
     ["no method of HTTP", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "TRACE", IntegrationUri: "https://example.com" }, /Invalid HTTP method specified/],
@@ -116,8 +116,8 @@ describe("a route", () => {
     ["a parameter twice", "http", { RouteKey: "GET /{id}/{id}" }, /once/],
     ["a target of no form", "http", { RouteKey: "GET /t", Target: "lambda/f" }, /Invalid target specified/],
     ["a target that is not there", "http", { RouteKey: "GET /t", Target: "integrations/nothing" }, /integration nothing is not found/],
-    ["no authorizer", "http", { RouteKey: "GET /t", AuthorizationType: "CUSTOM" }, /authorizer id is required/],
-    ["an authorizer that is not there", "http", { RouteKey: "GET /t", AuthorizationType: "JWT", AuthorizerId: "nothing" }, /Invalid authorizer ID specified/],
+    ["no authorizer", "http", { RouteKey: "GET /t", AuthorizationType: "CUSTOM" }, /^BadRequestException: Invalid authorizer ID specified\. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer\.$/],
+    ["an authorizer that is not there", "http", { RouteKey: "GET /t", AuthorizationType: "JWT", AuthorizerId: "nothing" }, /^BadRequestException: Invalid authorizer ID specified\. Setting the authorization type to JWT requires a valid JWT authorizer\.$/],
     ["scopes of nobody", "http", { RouteKey: "GET /t", AuthorizationScopes: ["a"] }, /only for JWT/],
     ["an API key", "http", { RouteKey: "GET /t", ApiKeyRequired: true }, /only for WebSocket/],
     ["an API key of a WebSocket's", "socket", { RouteKey: "a", ApiKeyRequired: true }, /^NotImplemented: ApiKeyRequired/],
@@ -164,9 +164,9 @@ describe("an authorizer", () => {
     expect((await on.api.send(new GetAuthorizersCommand({ ApiId }))).Items).toHaveLength(2);
     expect(await on.api.send(new UpdateAuthorizerCommand({ ApiId, AuthorizerId, AuthorizerResultTtlInSeconds: 3_600 }))).toMatchObject({ AuthorizerResultTtlInSeconds: 3_600, AuthorizerUri: INVOCATION });
 
-    expect(await refusal(on.api.send(new CreateRouteCommand({ ApiId, RouteKey: "GET /x", AuthorizationType: "JWT", AuthorizerId })))).toMatch(/doesn't fit authorization type JWT/);
+    expect(await refusal(on.api.send(new CreateRouteCommand({ ApiId, RouteKey: "GET /x", AuthorizationType: "JWT", AuthorizerId })))).toMatch(/requires a valid JWT authorizer/);
     const { RouteId } = await on.api.send(new CreateRouteCommand({ ApiId, RouteKey: "GET /x", AuthorizationType: "JWT", AuthorizerId: token.AuthorizerId, AuthorizationScopes: ["read"] }));
-    expect(await refusal(on.api.send(new DeleteAuthorizerCommand({ ApiId, AuthorizerId: token.AuthorizerId })))).toMatch(/^ConflictException: .*GET \/x/);
+    expect(await refusal(on.api.send(new DeleteAuthorizerCommand({ ApiId, AuthorizerId: token.AuthorizerId })))).toBe(`ConflictException: Cannot delete authorizer ${token.AuthorizerId}, is referenced in route: GET /x`);
     const opened = await on.api.send(new UpdateRouteCommand({ ApiId, RouteId, AuthorizationType: "NONE", AuthorizationScopes: [] }));
     expect(opened).not.toHaveProperty("AuthorizerId");
     await on.api.send(new DeleteAuthorizerCommand({ ApiId, AuthorizerId: token.AuthorizerId }));
@@ -181,7 +181,8 @@ describe("an authorizer", () => {
     ["a token from the context", "http", { ...jwt, IdentitySource: ["$context.x"] }, /Invalid mapping expression specified: \$context\.x/],
     ["a function beside the token", "http", { ...jwt, AuthorizerUri: INVOCATION }, /AuthorizerUri is supported only for REQUEST/],
     ["no function", "http", { ...lambda, AuthorizerUri: "https://example.com" }, /Invalid Authorizer URI/],
-    ["no format", "http", { ...lambda, AuthorizerPayloadFormatVersion: undefined }, /AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer/],
+    ["no format", "http", { ...lambda, AuthorizerPayloadFormatVersion: undefined }, /^BadRequestException: AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer$/],
+    ["format 3.0", "http", { ...lambda, AuthorizerPayloadFormatVersion: "3.0" }, /Invalid AuthorizerPayloadFormatVersion/],
     ["simple answers in format 1.0", "http", { ...lambda, AuthorizerPayloadFormatVersion: "1.0", EnableSimpleResponses: true }, /Simple responses/],
     ["too long a time", "http", { ...lambda, AuthorizerResultTtlInSeconds: 3_601 }, /less than or equal to 3600/],
     ["a cache by nothing", "http", { ...lambda, AuthorizerResultTtlInSeconds: 1, IdentitySource: [] }, /cached by their identity sources/],

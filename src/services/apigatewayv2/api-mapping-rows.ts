@@ -19,5 +19,5 @@ export function* getMapping(place: Place, domainName: string, id: string): Opera
 export function* refuseIfMapped({ account, region, apiId }: Pick<ApiRecord, "account" | "region" | "apiId">, stage?: string): Operation<void> {
   const mapping = (yield* listItems<StoredMapping>({ account, region }, MAPPING)).find(({ body }) => body.apiId === apiId && (stage === undefined || body.stage === stage))?.body;
   if (mapping === undefined) return;
-  throw badRequest(`Deleting ${stage === undefined ? "API" : `stage ${stage}`} failed. Please remove all base path mappings related to the ${stage === undefined ? "API" : "stage"} in your domains: ${mapping.domainName}`);
+  throw badRequest(`Deleting ${stage === undefined ? `API ${apiId}` : `stage ${stage}`} failed. Please remove all base path mappings related to the ${stage === undefined ? "API" : "stage"} in your domains: ${mapping.domainName}`);
 }

@@ -39,7 +39,8 @@ const checkLambda = ({ AuthorizerUri: uri, JwtConfiguration: jwt, IdentitySource
     return checkSources(sources, SOCKET_SOURCE);
   }
   const { AuthorizerPayloadFormatVersion: version, AuthorizerResultTtlInSeconds: ttl = 0, EnableSimpleResponses: isSimple } = authorizer;
-  if (version !== "1.0" && version !== "2.0") throw badRequest("AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer of HTTP APIs. It must be one of [1.0, 2.0]");
+  if (version === undefined) throw badRequest("AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer");
+  if (version !== "1.0" && version !== "2.0") throw badRequest("Invalid AuthorizerPayloadFormatVersion specified. It must be one of [1.0, 2.0]");
   if (isSimple === true && version !== "2.0") throw badRequest("Simple responses are supported only with AuthorizerPayloadFormatVersion 2.0");
   if (ttl < 0 || ttl > AUTHORIZER_TTL_SECONDS_MAX) throw badRequest(`AuthorizerResultTtlInSeconds must be between 0 and ${AUTHORIZER_TTL_SECONDS_MAX}`);
   if (ttl > 0 && sources.length === 0) throw badRequest("Authorizer responses are cached by their identity sources: name one at least, or set AuthorizerResultTtlInSeconds to 0");

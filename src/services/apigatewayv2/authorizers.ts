@@ -14,7 +14,7 @@ function* checkName({ apiId }: HttpApi, authorizer: Authorizer): Operation<Autho
 
 function* refuseIfUsed({ apiId }: HttpApi, { AuthorizerId }: Authorizer): Operation<void> {
   const route = (yield* listHttpApiParts(apiId, "route")).find((one) => one.AuthorizerId === AuthorizerId);
-  if (route !== undefined) throw conflict(`Cannot delete authorizer '${AuthorizerId}', is referenced in route: ${route.RouteKey}`);
+  if (route !== undefined) throw conflict(`Cannot delete authorizer ${AuthorizerId}, is referenced in route: ${route.RouteKey}`);
 }
 
 export const authorizerHandlers = (parts: Parts) =>

@@ -30,13 +30,13 @@ const checkForWebSocket = ({ IntegrationType: type, IntegrationSubtype: subtype,
 
 const checkTarget = ({ IntegrationType: type, IntegrationSubtype: subtype, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
   if (type === "MOCK" || subtype !== undefined) return;
-  if (uri === undefined) throw badRequest("Integration URI is required for this integration type");
+  if (uri === undefined) throw badRequest("Invalid integration URI specified");
   if (method !== undefined && !METHODS.has(method)) throw badRequest("Invalid HTTP method specified. Must be one of [GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, ANY]");
   if (type === "HTTP" || type === "HTTP_PROXY") {
     if (!HTTP_URL.test(uri)) throw badRequest("Invalid HTTP endpoint specified for URI");
     if (method === undefined) throw badRequest("Integration method is required for HTTP integrations");
   } else if (!isLambdaUri(uri)) {
-    throw badRequest(`Invalid integration URI specified: ${uri} is not the ARN of a function`);
+    throw badRequest("Invalid integration URI specified");
   }
 };
 

@@ -14,8 +14,8 @@ function* checkRoom({ apiId }: HttpApi): Operation<void> {
 }
 
 function* refuseIfTarget({ apiId }: HttpApi, { IntegrationId }: Integration): Operation<void> {
-  const route = (yield* listHttpApiParts(apiId, "route")).find(({ Target }) => Target === `integrations/${IntegrationId}`);
-  if (route !== undefined) throw conflict(`Cannot delete Integration '${IntegrationId}' due to reference in Route '${route.RouteId}'.`);
+  const routes = (yield* listHttpApiParts(apiId, "route")).filter(({ Target }) => Target === `integrations/${IntegrationId}`).map(({ RouteId }) => RouteId);
+  if (routes.length > 0) throw conflict(`Cannot delete Integration because it is referenced by the following Routes with Ids: [${routes.join(", ")}]`);
 }
 
 /** With what is kept under its id. */

@@ -55,10 +55,9 @@ function* checkAuthorizer({ AuthorizationType: type, AuthorizerId: id, Authoriza
   if (scopes.length > API_SCOPES_MAX) throw badRequest(`A route can have ${API_SCOPES_MAX} authorization scopes at most`);
   if (scopes.length > 0 && type !== "JWT") throw badRequest("Authorization scopes are supported only for JWT authorization");
   if (type !== "CUSTOM" && type !== "JWT") return;
-  if (id === undefined) throw badRequest(`An authorizer id is required for authorization type ${type}`);
-  const authorizer = yield* findPart<HttpApiParts["authorizer"]>(apiId, "authorizer", id);
-  if (authorizer === undefined) throw badRequest("Invalid authorizer ID specified. Setting the authorization type to CUSTOM or JWT requires a valid authorizer.");
-  if ((authorizer.AuthorizerType === "JWT") !== (type === "JWT")) throw badRequest(`Authorizer ${id} is of type ${authorizer.AuthorizerType}, which doesn't fit authorization type ${type}`);
+  const authorizer = id === undefined ? undefined : yield* findPart<HttpApiParts["authorizer"]>(apiId, "authorizer", id);
+  if (authorizer?.AuthorizerType === (type === "JWT" ? "JWT" : "REQUEST")) return;
+  throw badRequest(`Invalid authorizer ID specified. Setting the authorization type to ${type === "JWT" ? "JWT requires a valid JWT authorizer." : "CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."}`);
 }
 
 function* checkRoute(route: Route, api: HttpApi): Operation<Route> {
