@@ -124,6 +124,7 @@ describe("a route", () => {
     ["a required parameter", "socket", { RouteKey: "a", RequestParameters: { "route.request.querystring.a": { Required: true } } }, /^NotImplemented: .*RequestParameters/],
     ["models", "http", { RouteKey: "GET /t", RequestModels: { $default: "m" } }, /RequestModels is supported only/],
     ["a token of a WebSocket's", "socket", { RouteKey: "$connect", AuthorizationType: "JWT", AuthorizerId: "x" }, /only for HTTP/],
+    ["authorization at $connect", "socket", { RouteKey: "$connect", AuthorizationType: "AWS_IAM" }, /^NotImplemented: AuthorizationType AWS_IAM of a WebSocket API/],
     ["authorization but at $connect", "socket", { RouteKey: "send", AuthorizationType: "AWS_IAM" }, /Currently, authorization is only supported for the \$connect route/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {

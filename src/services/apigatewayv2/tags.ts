@@ -30,7 +30,7 @@ function* findTagged(place: Place, resourceArn: string): Operation<Tagged> {
   return { tags: stage.Tags ?? {}, save: (tags) => savePart(api.apiId, "stage", name, { ...stage, Tags: tags }) };
 }
 
-/** Undefined where nothing has them. */
+/** Throws where there is nothing of that ARN. */
 export function* tagsOf(place: Place, resourceArn: string): Operation<Tags> {
   return (yield* findTagged(place, resourceArn)).tags;
 }
