@@ -31,7 +31,7 @@ interface Needs {
   limits?: Partial<GatewayLimits> | undefined;
   /** `sendContinue` is for a client that waits to be told (`Expect: 100-continue`); called before its body is read. */
   onRequest(incoming: Request, response: Response, sendContinue: (() => void) | undefined): void;
-  /** Of a client that asks for a WebSocket. What is not wanted is a request as any other. */
+  /** Of a client that asks for a WebSocket. What is not wanted is an ordinary request. */
   upgrade: { isWanted(incoming: IncomingMessage): boolean; take(incoming: IncomingMessage, socket: Socket, head: Buffer): void };
 }
 
