@@ -97,7 +97,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
   const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
-  const frontDoors = createFrontDoors({ ...needs, store, call, metrics });
+  const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 
   // What an earlier process left is taken up before anything new can come in beside it.

@@ -380,3 +380,23 @@ export const WEBSOCKET_DURATION_MS_MAX = 2 * 60 * 60_000;
 /** Milliseconds. A session of the role that an API acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
 export const API_ROLE_SESSION_MS = 60 * 60_000;
 export const API_ROLE_SESSION_SPARE_MS = 5 * 60_000;
+
+/** API Gateway ("Quotas for configuring and running an HTTP API"). Bytes of a request's body and of an answer; of one header line, and of line and headers together. */
+export const HTTP_API_PAYLOAD_BYTES_MAX = 10 * MIB;
+export const HTTP_API_HEADER_BYTES_MAX = 10_240;
+/** Milliseconds that an integration has unless it says less, and at most. An authorizer has a third of it. */
+export const HTTP_API_TIMEOUT_MS_MAX = 30_000;
+export const HTTP_API_AUTHORIZER_TIMEOUT_MS = 10_000;
+/** Requests of an account in a region: in a second, and at once ("API Gateway quotas"). */
+export const API_REQUESTS_PER_SECOND = 10_000;
+export const API_REQUESTS_BURST = 5_000;
+/** Milliseconds for which the keys of a JWT's issuer are kept ("JWT authorizers"), and between two looks for a key that was not among them (ours). */
+export const JWT_KEYS_MS = 2 * 60 * 60 * 1_000;
+export const JWT_KEYS_AGAIN_MS = 30_000;
+/** Bytes of an issuer's documents, issuers whose keys are kept, and milliseconds to ask for them. Ours. */
+export const JWT_KEYS_BYTES_MAX = MIB;
+export const JWT_ISSUERS_MAX = 200;
+export const JWT_KEYS_TIMEOUT_MS = 5_000;
+/** What a Lambda authorizer said and is kept: of how many identities for each, and bytes of one; more is asked for each time. Ours. */
+export const AUTHORIZER_RESULTS_MAX = 10_000;
+export const AUTHORIZER_RESULT_BYTES_MAX = 8 * KIB;

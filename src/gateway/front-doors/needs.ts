@@ -1,3 +1,4 @@
+import type { LogDestination } from "../../executor/executor.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Store } from "../../store/store.ts";
@@ -8,4 +9,6 @@ export interface FrontDoorNeeds extends GatewayNeeds {
   store: Store;
   call: Call;
   metrics: Metrics;
+  /** Access logs go where functions' logs go, and the same way: behind the answers. */
+  logs: LogDestination;
 }

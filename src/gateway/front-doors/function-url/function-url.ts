@@ -14,6 +14,7 @@ import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
 import { eventV2 } from "../event-v2.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import { sourceIp } from "../headers.ts";
+import { iamMember } from "../iam-member.ts";
 import { createKept } from "../kept.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { splitWhole } from "../prelude.ts";
@@ -38,11 +39,7 @@ const CONTENT_TYPE = "application/json";
 
 const arnOf = (url: FunctionUrlRecord): string => functionArn(url, url.name, url.qualifier === LATEST ? undefined : url.qualifier);
 
-/** Who the function is told that it was called by. Source: "Request payload format", function URLs. */
-const authorizerOf = (caller: Caller): Record<string, unknown> | undefined =>
-  caller.type === "anonymous"
-    ? undefined
-    : { iam: { accessKey: "accessKeyId" in caller ? (caller.accessKeyId ?? null) : null, accountId: caller.account, callerId: caller.userId, cognitoIdentity: null, principalOrgId: null, userArn: caller.arn, userId: caller.userId } };
+const authorizerOf = (caller: Caller): Record<string, unknown> | undefined => (caller.type === "anonymous" ? undefined : { iam: iamMember(caller) });
 
 /** In the form without a name of its own it is told the name that it would have. */
 const domainOf = (url: FunctionUrlRecord, { isByHost }: FrontDoorAddress, { headers }: GatewayRequest): string =>

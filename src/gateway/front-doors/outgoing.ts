@@ -1,0 +1,68 @@
+import { lookup as resolve, type LookupAddress, type LookupOptions } from "node:dns";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { BlockList, isIP } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
+
+/** Where a cloud tells its machines who they are. An API may speak to anybody else that this machine can: they are its owner's. */
+const closed = new BlockList();
+closed.addSubnet("169.254.0.0", 16, "ipv4");
+closed.addSubnet("fe80::", 10, "ipv6");
+closed.addAddress("fd00:ec2::254", "ipv6");
+
+const isClosed = (address: string): boolean => closed.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+
+const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local addresses, where clouds keep their metadata, are closed to APIs`);
+
+type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+
+const guardedLookup = (host: string, options: LookupOptions, callback: LookupCallback): void => {
+  resolve(host, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, []);
+    const bad = addresses.find(({ address }) => isClosed(address));
+    if (bad !== undefined) return callback(refusal(host, bad.address), []);
+    if (options.all === true) return callback(null, addresses);
+    callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+const KEPT_CONNECTIONS_MAX = 32;
+const agentOptions = { keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS_MAX };
+const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+
+export interface Outgoing {
+  url: URL;
+  method: string;
+  headers: Record<string, string | string[]>;
+  body?: AsyncIterable<Uint8Array> | Uint8Array | undefined;
+  /** The name that a certificate has to have, where it is another than the URL's. */
+  serverName?: string | undefined;
+  signal: AbortSignal;
+}
+
+export interface Incoming {
+  status: number;
+  rawHeaders: readonly string[];
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** The head of the answer, its body as it comes. Rejects when it cannot be had. */
+export const send = ({ url, method, headers, body, serverName, signal }: Outgoing): Promise<Incoming> =>
+  new Promise((answered, failed) => {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (isIP(host) !== 0 && isClosed(host)) return failed(refusal(url.hostname, host));
+    const isSecure = url.protocol === "https:";
+    const options: RequestOptions & { servername?: string } = {
+      method, headers, signal, lookup: guardedLookup as RequestOptions["lookup"], agent: isSecure ? agents.https : agents.http, ...(serverName === undefined ? {} : { servername: serverName }),
+    };
+    const sent = (isSecure ? httpsRequest : httpRequest)(url, options, (response: IncomingMessage) => answered({ status: response.statusCode!, rawHeaders: response.rawHeaders, body: response }));
+    sent.on("error", failed);
+    if (body === undefined || body instanceof Uint8Array) sent.end(body);
+    else {
+      pipeline(Readable.from(body, { objectMode: false }), sent).catch((error: Error) => {
+        sent.destroy(error);
+        failed(error);
+      });
+    }
+  });
