@@ -384,8 +384,7 @@ export const API_ROLE_SESSION_SPARE_MS = 5 * 60_000;
 /** API Gateway ("Quotas for configuring and running an HTTP API"). Bytes of a request's body and of an answer; of one header line, and of line and headers together. */
 export const HTTP_API_PAYLOAD_BYTES_MAX = 10 * MIB;
 export const HTTP_API_HEADER_BYTES_MAX = 10_240;
-/** Milliseconds that an integration has unless it says less, and at most. An authorizer has a third of it. */
-export const HTTP_API_TIMEOUT_MS_MAX = 30_000;
+/** Milliseconds that a Lambda authorizer has. */
 export const HTTP_API_AUTHORIZER_TIMEOUT_MS = 10_000;
 /** Requests of an account in a region: in a second, and at once ("API Gateway quotas"). */
 export const API_REQUESTS_PER_SECOND = 10_000;
