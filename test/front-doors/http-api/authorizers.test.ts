@@ -121,9 +121,9 @@ describe("a JWT authorizer", () => {
 });
 
 const SOURCES = ["$request.header.X-Token", "$request.querystring.who"];
-const asAuthorizer = (over: Authorizer): Authorizer => ({ Name: "l", AuthorizerType: "REQUEST", AuthorizerUri: `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${functionArn("guard")}/invocations`, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true, IdentitySource: SOURCES, AuthorizerResultTtlInSeconds: 0, ...over });
+const asAuthorizer = (over: Partial<Authorizer>): Authorizer => ({ Name: "l", AuthorizerType: "REQUEST", AuthorizerUri: `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${functionArn("guard")}/invocations`, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true, IdentitySource: SOURCES, AuthorizerResultTtlInSeconds: 0, ...over });
 
-const openLambda = async (guard: (event: Record<string, unknown>) => unknown, over: Authorizer = {}, integration = lambdaIntegration()) => {
+const openLambda = async (guard: (event: Record<string, unknown>) => unknown, over: Partial<Authorizer> = {}, integration = lambdaIntegration()) => {
   const behind: Behind = (event, { name }) => (name === "guard" ? guard(event) : { passed: true });
   const on = await openHttpApis({ behind });
   const route = { AuthorizationType: "CUSTOM" as const, AuthorizerId: "l" };
