@@ -1,6 +1,7 @@
 import { measureBurst } from "./burst.ts";
 import { coldStartBenches } from "./cold-start.ts";
 import { measureCustomRuntime } from "./custom-runtime.ts";
+import { measureHttpApi } from "./http-api.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
 import { measurePayload } from "./payload.ts";
 import { queueToFunctionBenches } from "./queue-to-function.ts";
@@ -27,4 +28,5 @@ await runAlone({
   "sqs-drain": measureSqsDrain,
   "sqs-depth": measureSqsDepth,
   ...queueToFunctionBenches,
+  "http-api": measureHttpApi,
 });

@@ -30,6 +30,9 @@ export const GOALS = {
   sqsDepth: { most: 1.2 },
   /** Milliseconds. */
   sqsExpiryStall: { most: 50 },
+  /** Of what nginx adds to a bare server. */
+  httpApiAdded: { most: 0.5 },
+  httpApiRoutes: { most: 1.1 },
   queueDrain: { least: 0.7 },
   /** Milliseconds. */
   queueLatencyP50: { most: 1.5 },
