@@ -47,8 +47,22 @@ export interface Incoming {
   body: AsyncIterable<Uint8Array>;
 }
 
+/** A kept connection was closed by the other side while this was on its way: nobody has seen it. */
+class ClosedMeanwhile extends Error {}
+
+const isWhole = (body: Outgoing["body"]): body is Uint8Array | undefined => body === undefined || body instanceof Uint8Array;
+
 /** The head of the answer, its body as it comes. Rejects when it cannot be had. */
-export const send = ({ url, method, headers, body, serverName, signal }: Outgoing): Promise<Incoming> =>
+export const send = async (outgoing: Outgoing): Promise<Incoming> => {
+  try {
+    return await sendOnce(outgoing);
+  } catch (error) {
+    if (error instanceof ClosedMeanwhile) return sendOnce(outgoing);
+    throw error;
+  }
+};
+
+const sendOnce = ({ url, method, headers, body, serverName, signal }: Outgoing): Promise<Incoming> =>
   new Promise((answered, failed) => {
     const host = url.hostname.replace(/^\[|\]$/g, "");
     if (isIP(host) !== 0 && isClosed(host)) return failed(refusal(url.hostname, host));
@@ -57,8 +71,8 @@ export const send = ({ url, method, headers, body, serverName, signal }: Outgoin
       method, headers, signal, lookup: guardedLookup as RequestOptions["lookup"], agent: isSecure ? agents.https : agents.http, ...(serverName === undefined ? {} : { servername: serverName }),
     };
     const sent = (isSecure ? httpsRequest : httpRequest)(url, options, (response: IncomingMessage) => answered({ status: response.statusCode!, rawHeaders: response.rawHeaders, body: response }));
-    sent.on("error", failed);
-    if (body === undefined || body instanceof Uint8Array) sent.end(body);
+    sent.on("error", (error: NodeJS.ErrnoException) => failed(sent.reusedSocket && error.code === "ECONNRESET" && isWhole(body) ? new ClosedMeanwhile(error.message) : error));
+    if (isWhole(body)) sent.end(body);
     else {
       pipeline(Readable.from(body, { objectMode: false }), sent).catch((error: Error) => {
         sent.destroy(error);

@@ -213,6 +213,17 @@ describe("AWS_IAM", () => {
   });
 });
 
+describe("an integration that runs as its caller", () => {
+  it("is invoked by who has signed, and by nobody where nobody signs", async () => {
+    const on = await openHttpApis();
+    await on.save({ integrations: { main: lambdaIntegration({ CredentialsArn: "arn:aws:iam::*:user/*" }) }, routes: { "GET /signed": { AuthorizationType: "AWS_IAM" }, "GET /open": {} } });
+    const { headers } = signHeaders({ method: "GET", path: "/signed", headers: { host: on.host() }, payload: sha256(""), service: "execute-api" });
+    expect((await on.ask({ path: "/signed", headers })).status).toBe(200);
+    expect(on.invocations[0]!.options.as).toMatchObject({ type: "root", account: ACCOUNT });
+    expect([(await on.ask({ path: "/open" })).status, on.invocations.length]).toEqual([500, 1]);
+  });
+});
+
 describe("what is not known", () => {
   it.each([
     ["an authorization type", { AuthorizationType: "NEW" as never }],

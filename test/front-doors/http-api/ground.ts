@@ -48,6 +48,7 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
   const invocations: { name: string; event: Record<string, unknown>; options: CallOptions }[] = [];
   const entries: LedgerEntry[] = [];
   const lines: LogBatch[] = [];
+  let logRoom: Promise<void> | undefined;
   const counted: { name: string; dimensions: Metric["dimensions"]; value: number }[] = [];
 
   const invoke = async ({ FunctionName, Payload }: { FunctionName: string; Payload: Uint8Array }, options: CallOptions) => {
@@ -71,7 +72,13 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
   const frontDoors = createFrontDoors({
     ...needs, store, call,
     metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value: number) => void counted.push({ name, dimensions, value }) }), flush: async () => {} },
-    logs: { write: (batch: LogBatch) => void lines.push(batch), forget() {}, flush: async () => {} },
+    logs: {
+      write(batch: LogBatch) {
+        lines.push(batch);
+        return logRoom;
+      },
+      forget() {}, flush: async () => {},
+    },
   });
   const gateway = createGateway({ ...needs, frontDoors, platform: { health: () => Promise.resolve({ services: {}, version: "test" }) } as never });
   const { endpoint } = await gateway.listen({ host: "127.0.0.1", port: 0 });
@@ -102,6 +109,8 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
       await ask(endpoint, host(), asked);
       return invocations.at(-1)!.event as never;
     },
+    /** What the log has no room for until the promise is kept. */
+    fill: (room: Promise<void> | undefined) => void (logRoom = room),
     domain: (name: string, mapping: Pick<StoredMapping, "basePath" | "apiId" | "stage">) =>
       store.run(function* () {
         yield* saveItem(AT, DOMAIN, name, { name, endpointType: "REGIONAL", ipAddressType: "ipv4", securityPolicy: "TLS_1_2", tags: {}, createdAt: 0 } satisfies StoredDomainName);

@@ -160,6 +160,13 @@ describe("a request that finds nothing", () => {
     expect([answer.status, answer.headers["content-type"], answer.text]).toEqual([404, "application/json", '{"message":"Not Found"}']);
     expect(answer.headers["apigw-requestid"]).toMatch(REQUEST_ID);
   });
+
+  it("is told in the ledger", async () => {
+    const on = await openHttpApis();
+    await on.save({ routes: { "GET /a": {} } });
+    const answer = await on.ask({ path: "/b" });
+    expect(on.entries.at(-1)).toMatchObject({ keys: [answer.headers["apigw-requestid"], "a1b2c3d4e5"], summary: "GET /b of the HTTP API a1b2c3d4e5 is refused: no route is for this method and path" });
+  });
 });
 
 const answering = async (payload: unknown, version = "2.0") => {
@@ -263,6 +270,19 @@ describe("what is told of a request", () => {
     const { group, as, lines } = on.lines[0]!;
     expect([group, as.account]).toEqual(["/api/log", ACCOUNT]);
     expect(JSON.parse(lines[0]!.message)).toEqual({ id: answer.headers["apigw-requestid"], ip: "127.0.0.1", agent: 'x","status":"200', route: "$default", status: 418, bytes: 6, who: "-" });
+  });
+
+  it("is lost rather than waited for, where no more lines may wait", async () => {
+    const on = await openHttpApis();
+    await on.save({ stages: { $default: { AccessLogSettings: { DestinationArn: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:g`, Format: "$context.path" } } } });
+    const room = Promise.withResolvers<void>();
+    on.fill(room.promise);
+    for (const path of ["/1", "/2"]) await on.ask({ path });
+    room.resolve();
+    await room.promise;
+    on.fill(undefined);
+    await on.ask({ path: "/3" });
+    expect(on.lines.flatMap(({ lines }) => lines.map(({ message }) => message))).toEqual(["/1", "/3"]);
   });
 
   it("is counted for the API and its stage, and for a route that asks for it", async () => {

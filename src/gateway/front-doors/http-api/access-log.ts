@@ -30,13 +30,15 @@ interface Destination {
   group: string;
   account: string;
   region: string;
+  /** More is waiting to be written than may wait. */
+  isFull: boolean;
 }
 
 const destinationOf = ({ DestinationArn, Format }: { DestinationArn?: string | undefined; Format?: string | undefined } = {}): Destination | undefined => {
   const arn = parseArn(DestinationArn ?? "");
   const [, group] = /^log-group:([^:]+)(:\*)?$/.exec(arn?.resource ?? "") ?? [];
   if (arn?.service !== "logs" || group === undefined || Format === undefined) return undefined;
-  return { parts: compileFormat(Format), group, account: arn.account, region: arn.region };
+  return { parts: compileFormat(Format), group, account: arn.account, region: arn.region, isFull: false };
 };
 
 /** A line for each request of a stage that asks for it, on its way to CloudWatch Logs when the answer leaves. */
@@ -46,10 +48,13 @@ export const createAccessLog = ({ logs, random }: { logs: LogDestination; random
     const { stage, api } = passage.served;
     if (stage.AccessLogSettings?.DestinationArn === undefined) return;
     const { destination } = keptBy(passage.served, "access log", () => ({ destination: destinationOf(stage.AccessLogSettings) }));
-    if (destination === undefined) return;
+    // No answer waits for its log: lines that find no room are lost.
+    if (destination === undefined || destination.isFull) return;
     const { parts, group, account, region } = destination;
     const message = parts.map((part) => part(passage, answered)).join("");
-    // Lines that find no room are lost: no answer waits for its log.
-    void logs.write({ as: root(account), region, group, stream, functionName: `API ${api.apiId}, stage ${stage.StageName}`, lines: [{ timestamp: passage.now, message }] });
+    const room = logs.write({ as: root(account), region, group, stream, functionName: `API ${api.apiId}, stage ${stage.StageName}`, lines: [{ timestamp: passage.now, message }] });
+    if (room === undefined) return;
+    destination.isFull = true;
+    void room.then(() => (destination.isFull = false));
   };
 };

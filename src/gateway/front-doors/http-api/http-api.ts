@@ -67,11 +67,11 @@ export const createHttpApis = (needs: FrontDoorNeeds): ApiDoor => {
 
   const pass = async (passage: Passage): Promise<WireResponse> => {
     const { request, served: { tree }, findings } = passage;
-    if (hasLargeHeader(request)) return refuse("headersTooLarge", findings);
+    if (hasLargeHeader(request)) throw new Refused("headersTooLarge", `one of its headers has more than ${HTTP_API_HEADER_BYTES_MAX} bytes`);
     const found = tree.find(request.method, passage.path);
-    if (found === undefined) return refuse("notFound", findings);
+    if (found === undefined) throw new Refused("notFound", "no route is for this method and path");
     const routed: Routed = Object.assign(passage, found);
-    if (!mayPass(routed)) return refuse("tooMany", findings);
+    if (!mayPass(routed)) throw new Refused("tooMany", "the stage, the route or the account has had as many requests as its throttle lets through");
     await authorize(routed);
     const began = wall.monotonic();
     try {
@@ -88,7 +88,7 @@ export const createHttpApis = (needs: FrontDoorNeeds): ApiDoor => {
     } catch (error) {
       const refused = error instanceof Refused ? error : new Refused("failed", error instanceof Error ? error.message : String(error));
       if (refused !== error && !passage.request.departure.hasGone) log.error("a request to an HTTP API failed inside lambdad", { requestId: passage.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-      passage.findings.integrationError ??= refused.message;
+      if (refused.kind === "failed" || refused.kind === "unavailable") passage.findings.integrationError ??= refused.message;
       report.refused(passage, refused);
       return refuse(refused.kind, passage.findings, refused.headers);
     }

@@ -18,11 +18,15 @@ export interface RequestMapping {
   map(passage: Passage, body: Buffer): MappedRequest;
 }
 
-export const requestSubject = ({ headers, query }: Pick<GatewayRequest, "headers" | "query">, body: Buffer): Subject => {
+export const requestSubject = (request: Pick<GatewayRequest, "rawHeaders" | "query">, body: Buffer): Subject => {
+  const { query } = request;
   let parameters: Map<string, string[]> | undefined;
   return {
     of: "request",
-    header: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
+    header(name) {
+      const values = [...headerFields(request)].filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
+      return values.length === 0 ? undefined : values.join(",");
+    },
     query: (name) => (parameters ??= readQuery(query)).get(name)?.join(","),
     body: () => (body.length === 0 ? undefined : body.toString("utf8")),
   };
