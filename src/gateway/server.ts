@@ -31,16 +31,19 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
 
   const answer = async (request: GatewayRequest): Promise<WireResponse> => {
     if (!isAllowedHost(request.host, needs.settings.allowedHosts) && !(await needs.frontDoors.isCustomDomain(request.host))) {
-      return forbidden(`the host "${request.host}" is not one of this server's names. If it is meant to be, start lambdad with --allow-host ${request.host}`);
+      return withRequestId(forbidden(`the host "${request.host}" is not one of this server's names. If it is meant to be, start lambdad with --allow-host ${request.host}`));
     }
     // Whose pages may use a front door, its own CORS configuration says.
     const opened = await needs.frontDoors.answer(request);
-    if (opened !== undefined) return opened;
+    return opened ?? withRequestId(await answerApi(request));
+  };
+
+  const answerApi = async (request: GatewayRequest): Promise<WireResponse> => {
     if (isCrossSite(request.headers, request.host)) return forbidden("a web page of another site may not use this API");
     return isPlatformPath(request.path) ? platformRoutes(request) : dispatch(request);
   };
 
-  /** Whoever answers, there is an id to ask by. */
+  /** Whoever answers, there is an id to ask by; a front door's answer has the one that AWS gives it. */
   const withRequestId = (response: WireResponse): WireResponse => {
     if (response.headers["x-amz-request-id"] === undefined) response.headers["x-amzn-requestid"] ??= needs.random.uuid();
     return response;
@@ -56,7 +59,7 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
       sendContinue?.();
     };
     const read = readRequest(incoming, createDeparture(response), beforeBody);
-    await write(incoming, response, withRequestId("refused" in read ? read.refused : await answer(read.request)), () => isBodyComing);
+    await write(incoming, response, "refused" in read ? withRequestId(read.refused) : await answer(read.request), () => isBodyComing);
   };
 
   const takeUpgrade = async (incoming: IncomingMessage, socket: Socket, head: Buffer) => {

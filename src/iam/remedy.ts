@@ -53,7 +53,7 @@ const denyRemover = ({ statement }: Decision): Remedy | undefined => {
   const named = `--function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`}`;
   // Every version of the AWS CLI has get-policy; get-resource-policy came late.
   if (statement.sid === undefined) return { cli: `aws lambda get-policy ${named} --query Policy --output text` };
-  return { cli: `aws lambda remove-permission ${named} --statement-id ${/^[\w.-]+$/.test(statement.sid) ? statement.sid : shellQuoted(statement.sid)}` };
+  return { cli: `aws lambda remove-permission ${named} --statement-id ${shellWord(statement.sid)}` };
 };
 
 const allow = ({ action, resource }: Asked): Statement => ({ Effect: "Allow", Action: action, Resource: resource });
@@ -96,6 +96,9 @@ const attachment = (kind: "role" | "user", name: string, policyArn: string): Rem
   cli: `aws iam attach-${kind}-policy --${kind}-name ${name} --policy-arn ${policyArn}`,
 });
 
+/** Quoted only where the shell would read something into it: an API's `$default`. */
+const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text));
+
 const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** As a policy's principal: a service by its name, a session by its role, the root by its account. */
@@ -131,7 +134,7 @@ const urlOpener = ({ caller, resource }: Asked, authType: string): Remedy => {
   const [, name = "", qualifier] = parseArn(resource)!.resource.split(":");
   const principal = principalOf(caller).text;
   const common = { function_name: name, qualifier, principal };
-  const named = `aws lambda add-permission --function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`} --principal ${principal === "*" ? "'*'" : principal}`;
+  const named = `aws lambda add-permission --function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`} --principal ${shellWord(principal)}`;
   return {
     terraform: [
       terraformBlock("aws_lambda_permission", `${name}_url`, { statement_id: "AllowFunctionUrl", action: "lambda:InvokeFunctionUrl", ...common, function_url_auth_type: authType }),
@@ -169,7 +172,7 @@ const doorOpener = (asked: Asked): Remedy | undefined => {
     `aws lambda add-permission --function-name ${name}`,
     ...(qualifier === undefined ? [] : [`--qualifier ${qualifier}`]),
     `--statement-id ${statementId} --action lambda:InvokeFunction --principal ${principal}`,
-    ...(source.sourceArn === undefined ? [] : [`--source-arn ${source.sourceArn}`]),
+    ...(source.sourceArn === undefined ? [] : [`--source-arn ${shellWord(source.sourceArn)}`]),
     ...(needsAccount ? [`--source-account ${source.sourceAccount}`] : []),
   ].join(" ");
   return { terraform, cli };

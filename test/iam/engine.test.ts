@@ -127,6 +127,12 @@ describe("who may", () => {
     );
   });
 
+  it("quotes what a shell would read as its own", () => {
+    const sourceArn = `arn:aws:execute-api:us-east-1:${ACCOUNT}:abc/$default/$default`;
+    const caller = serviceCaller("apigateway.amazonaws.com", ACCOUNT, { sourceArn });
+    expect(explainDecision({ caller, action: "lambda:InvokeFunction", resource: FUNCTION }, ask({ caller })).fix!.cli).toContain(`--source-arn '${sourceArn}'`);
+  });
+
   it("speaks AWS's words", () => {
     const say = (options: Parameters<typeof ask>[0]) => explainDecision({ caller: session, action: "lambda:InvokeFunction", resource: FUNCTION }, ask(options)).message;
     const who = `User: ${session.arn} is not authorized to perform: lambda:InvokeFunction on resource: ${FUNCTION}`;
