@@ -29,6 +29,7 @@ export interface StoredMapping {
   /** Without slashes at its ends; several segments for HTTP APIs and regional REST APIs. Empty for all paths. */
   basePath: string;
   apiId: string;
+  /** Empty when the client names it behind the base path, as version 1 of the API allows for REST APIs. */
   stage: string;
 }
 

@@ -16,4 +16,13 @@ export const apis: readonly Migration[] = [
       "create index api_item_by_id on api_item (kind, id)",
     ],
   },
+  {
+    // What API keys have used of the quotas of usage plans, by UTC day. `granted` is what UpdateUsage has given beyond the quota in the period of that day.
+    id: "2026-12-api-usage",
+    statements: [
+      `create table api_usage (
+        account text not null, region text not null, plan_id text not null, key_id text not null, day text not null, used integer not null, granted integer not null,
+        primary key (account, region, plan_id, key_id, day))`,
+    ],
+  },
 ];
