@@ -80,6 +80,26 @@ export const WEBSOCKET_API_TIMEOUT_MS_MAX = 29_000;
 export const AUTHORIZER_TTL_SECONDS_MAX = 3_600;
 /** Seconds that a browser may keep the answer to a preflight ("Cors", API reference). */
 export const API_CORS_MAX_AGE_SECONDS = 86_400;
+/** What one page of a list of version 1 of API Gateway holds, unless asked otherwise and at the most ("GetRestApis", API reference). */
+export const REST_API_PAGE = 25;
+export const REST_API_PAGE_MAX = 500;
+/** What cannot be raised of "Quotas for configuring and running a REST API": usage plans of a key, characters of a stage variable's name and value, milliseconds of an integration's timeout, buffered and streamed. */
+export const USAGE_PLANS_PER_KEY_MAX = 10;
+export const STAGE_VARIABLE_NAME_CHARACTERS_MAX = 64;
+export const STAGE_VARIABLE_VALUE_CHARACTERS_MAX = 512;
+export const REST_INTEGRATION_TIMEOUT_MS_MIN = 50;
+export const REST_INTEGRATION_TIMEOUT_MS_MAX = 29_000;
+export const REST_STREAM_TIMEOUT_MS_MAX = 900_000;
+/** Characters. The shortest value of an API key ("CreateApiKey", API reference). */
+export const API_KEY_VALUE_CHARACTERS_MIN = 20;
+export const API_KEY_VALUE_CHARACTERS_MAX = 128;
+/** Seconds that an authorizer's answer is kept unless configured ("CreateAuthorizer", API reference). */
+export const REST_AUTHORIZER_TTL_SECONDS_DEFAULT = 300;
+/** Bytes. The largest `minimumCompressionSize` ("CreateRestApi", API reference). */
+export const REST_COMPRESSION_BYTES_MAX = 10_485_760;
+/** Requests per second, and at once, that a REST API's methods may have unless configured ("Account", API reference). */
+export const REST_RATE_LIMIT = 10_000;
+export const REST_BURST_LIMIT = 5_000;
 /** Code signing configurations, or functions that use one, on one page. Ours: the API reference gives 10,000 for what may be asked for, and none for what is given. */
 export const CODE_SIGNING_PAGE_MAX = 50;
 /** Environments that begin at once for each CPU, and milliseconds after which the next may begin although INIT is not over. Ours. */

@@ -9,6 +9,7 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
   Parameters<typeof import("./s3/service.ts").createS3Service>[0] &
   Parameters<typeof import("./iam/service.ts").createIamService>[0] &
   Parameters<typeof import("./sts/service.ts").createStsService>[0] &
+  Parameters<typeof import("./apigateway/service.ts").createApiGatewayService>[0] &
   Parameters<typeof import("./apigatewayv2/service.ts").createApiGatewayV2Service>[0] & {
     sqs: () => Promise<{ parts: Parameters<typeof import("./sqs/service.ts").createSqsService>[0] }>;
     /** Logs are history: bounded, and apart from the state that promises durability. */
@@ -24,6 +25,7 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
   monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService({ store: needs.history, metrics: needs.metrics, clock: needs.clock })),
   sqs: once(async () => (await import("./sqs/service.ts")).createSqsService((await needs.sqs()).parts)),
+  apigateway: once(async () => (await import("./apigateway/service.ts")).createApiGatewayService(needs)),
   apigatewayv2: once(async () => (await import("./apigatewayv2/service.ts")).createApiGatewayV2Service(needs)),
   logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),
 });

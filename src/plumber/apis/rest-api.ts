@@ -15,7 +15,8 @@ export interface StoredResource {
   resourceMethods: Record<string, Method>;
 }
 
-export type StoredRestStage = Omit<Stage, "createdDate" | "lastUpdatedDate"> & { createdAt: number; lastUpdatedAt: number };
+/** `authorizersCache` is another number after each FlushStageAuthorizersCache: what was kept under an older one no longer counts. */
+export type StoredRestStage = Omit<Stage, "createdDate" | "lastUpdatedDate"> & { createdAt: number; lastUpdatedAt: number; authorizersCache?: number };
 export type StoredRestDeployment = Omit<Deployment, "createdDate"> & { createdAt: number; snapshot: RestApiSnapshot };
 
 /** What a REST API is made of, by the kind of its parts in `api_part`; each document is AWS's own shape with its own id in it. */

@@ -1,6 +1,6 @@
 import type { ApiKey, UsagePlan } from "@aws-sdk/client-api-gateway";
-import type { Operation } from "../../store/store.ts";
-import { findItem, listItems, type Place } from "./rows.ts";
+import { sql, type Operation } from "../../store/store.ts";
+import { findItem, type Place } from "./rows.ts";
 
 /** Kinds in `api_item`. A value's id is the value itself, its document the key's id; keys of plans are kept by the plan and by the key. */
 export const API_KEY = "api-key";
@@ -15,12 +15,14 @@ export type StoredUsagePlan = UsagePlan & { id: string };
 export const planKeyId = (planId: string, keyId: string): string => `${planId}/${keyId}`;
 
 /** Of ids that are two, what stands below the first. */
-function* listBelow<B>(place: Place, kind: string, prefix: string): Operation<B[]> {
-  return (yield* listItems<B>(place, kind, `${prefix}/`)).filter(({ id }) => id.startsWith(`${prefix}/`)).map(({ body }) => body);
+function* listBelow({ account, region }: Place, kind: string, first: string): Operation<string[]> {
+  // The character behind `/` is `0`.
+  const rows = yield* sql("select body from api_item where account = ? and region = ? and kind = ? and id > ? and id < ? order by id", account, region, kind, `${first}/`, `${first}0`);
+  return rows.map((row) => JSON.parse(row["body"] as string) as string);
 }
 
-export const listPlanIdsOfKey = (place: Place, keyId: string): Operation<string[]> => listBelow<string>(place, KEY_PLAN, keyId);
-export const listKeyIdsOfPlan = (place: Place, planId: string): Operation<string[]> => listBelow<string>(place, PLAN_KEY, planId);
+export const listPlanIdsOfKey = (place: Place, keyId: string): Operation<string[]> => listBelow(place, KEY_PLAN, keyId);
+export const listKeyIdsOfPlan = (place: Place, planId: string): Operation<string[]> => listBelow(place, PLAN_KEY, planId);
 
 export function* findApiKeyByValue(place: Place, value: string): Operation<StoredApiKey | undefined> {
   const id = yield* findItem<string>(place, API_KEY_VALUE, value);

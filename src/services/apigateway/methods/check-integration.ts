@@ -1,0 +1,47 @@
+import type { Integration } from "@aws-sdk/client-api-gateway";
+import { parseArn } from "../../../kit/arn.ts";
+import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_INTEGRATION_TIMEOUT_MS_MIN, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
+import { badRequest, notBuilt } from "../errors.ts";
+import { checkIntegrationRequest } from "./parameters.ts";
+
+const PASSTHROUGH = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
+const FUNCTION = /^path\/2015-03-31\/functions\/.+\/invocations$/;
+const STREAMED_FUNCTION = /^path\/2021-11-15\/functions\/.+\/response-streaming-invocations$/;
+
+/** `arn:aws:apigateway:<region>:<service>:path|action/…`, where the service stands in the account's place. Behind `${stageVariables.…}` may be anything. */
+const checkAwsUri = ({ type, uri, responseTransferMode }: Integration): void => {
+  const arn = parseArn(uri ?? "");
+  if (arn === undefined || arn.service !== "apigateway" || arn.account === "") throw badRequest("Invalid ARN specified in the request");
+  if (!/^(path|action)\//.test(arn.resource)) throw badRequest("AWS ARN for integration must contain path or action");
+  if (arn.account === "lambda" && !FUNCTION.test(arn.resource) && !STREAMED_FUNCTION.test(arn.resource)) throw badRequest("Invalid function ARN or invalid uri");
+  if (type === "AWS_PROXY" && arn.account !== "lambda") throw badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.");
+  if (type === "AWS_PROXY" && STREAMED_FUNCTION.test(arn.resource) !== (responseTransferMode === "STREAM")) {
+    throw badRequest("The function's response-streaming-invocations path and the response transfer mode STREAM go together");
+  }
+};
+
+const checkHttpUri = ({ uri = "" }: Integration): void => {
+  if (!/^https?:\/\/[^/\s]+/.test(uri) && !uri.startsWith("${stageVariables.")) throw badRequest("Invalid HTTP endpoint specified for URI");
+};
+
+const checkTimeout = ({ timeoutInMillis = REST_INTEGRATION_TIMEOUT_MS_MAX, responseTransferMode }: Integration): void => {
+  const most = responseTransferMode === "STREAM" ? REST_STREAM_TIMEOUT_MS_MAX : REST_INTEGRATION_TIMEOUT_MS_MAX;
+  if (timeoutInMillis < REST_INTEGRATION_TIMEOUT_MS_MIN || timeoutInMillis > most) throw badRequest(`Timeout should be between ${REST_INTEGRATION_TIMEOUT_MS_MIN} ms and ${most} ms`);
+};
+
+const checkNotBuilt = ({ connectionType, integrationTarget }: Integration): void => {
+  if (connectionType === "VPC_LINK" || integrationTarget !== undefined) throw notBuilt("An integration by VPC_LINK", "there are no VPC links; name what stands behind it by its URI, with the connection type INTERNET");
+};
+
+export const checkIntegration = (integration: Integration): Integration => {
+  const { type, httpMethod, passthroughBehavior, responseTransferMode, requestParameters = {} } = integration;
+  checkNotBuilt(integration);
+  if (type !== "MOCK" && (httpMethod === undefined || httpMethod === "")) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+  if (type === "AWS" || type === "AWS_PROXY") checkAwsUri(integration);
+  if (type === "HTTP" || type === "HTTP_PROXY") checkHttpUri(integration);
+  if (passthroughBehavior !== undefined && !PASSTHROUGH.includes(passthroughBehavior)) throw badRequest(`Invalid passthrough behavior specified: ${passthroughBehavior}. Valid options are ${PASSTHROUGH.join(",")}`);
+  if (responseTransferMode === "STREAM" && type !== "AWS_PROXY" && type !== "HTTP_PROXY") throw badRequest("Response transfer mode STREAM is only supported for integrations of type AWS_PROXY and HTTP_PROXY");
+  checkTimeout(integration);
+  checkIntegrationRequest(requestParameters);
+  return integration;
+};
