@@ -25,14 +25,15 @@ const MEMBERS: Record<DocumentationPartType, readonly Member[]> = {
 };
 
 /** As AWS fills it in: a part of a method is of all methods, paths and statuses that it does not name. */
-export const locationFrom = (location: DocumentationPartLocation): DocumentationPartLocation => {
+export const locationFrom = (named: DocumentationPartLocation): DocumentationPartLocation => {
+  const location = given(named);
   const allowed = MEMBERS[location.type!];
   const unknown = (["path", "method", "statusCode", "name"] as const).find((name) => location[name] !== undefined && !allowed.includes(name));
   if (unknown !== undefined) throw badRequest(`Documentation parts of the type ${location.type} have no ${unknown}`);
   if (allowed.includes("name") && location.name === undefined) throw badRequest(`Documentation parts of the type ${location.type} must have a name`);
   const standard = { path: "/", method: "*", statusCode: "*" };
   const filled = Object.fromEntries(allowed.filter((name) => name !== "name").map((name) => [name, standard[name as "path"]]));
-  return { ...filled, ...given(location) };
+  return { ...filled, ...location };
 };
 
 export const checkProperties = (properties: string): void => {

@@ -38,13 +38,16 @@ const readJson = (value: string): Record<string, ThrottleSettings> => {
   }
 };
 
+/** Their values come as numbers or as text. */
+const limitsFrom = ({ rateLimit, burstLimit }: ThrottleSettings): ThrottleSettings => ({ ...(rateLimit === undefined ? {} : { rateLimit: Number(rateLimit) }), ...(burstLimit === undefined ? {} : { burstLimit: Number(burstLimit) }) });
+
 /** Of one stage: all of its methods' throttles at once. */
 const stageThrottles: Rule<StoredUsagePlan> = {
   ops: ["replace", "remove"],
   apply(plan, { op, value, names }) {
     const stage = stageNamed(plan, names[0]!);
     if (op === "remove") delete stage.throttle;
-    else stage.throttle = Object.fromEntries(Object.entries(readJson(value)).map(([path, { rateLimit, burstLimit }]) => [path, { burstLimit: Number(burstLimit ?? 0), rateLimit: Number(rateLimit ?? 0) }]));
+    else stage.throttle = Object.fromEntries(Object.entries(readJson(value)).map(([path, limits]) => [path, limitsFrom(limits)]));
   },
 };
 
@@ -53,19 +56,18 @@ const methodThrottle: Rule<StoredUsagePlan> = {
   apply: (plan, { names }) => void removeAt(stageNamed(plan, names[0]!), ["throttle", names[1]!]),
 };
 
-const methodLimit = (read: Read): Rule<StoredUsagePlan> => ({
-  ops: ["add", "replace"],
-  apply(plan, patch: Patch) {
-    const stage = stageNamed(plan, patch.names[0]!);
-    const at = ["throttle", patch.names[1]!];
-    setAt(stage, at, { burstLimit: 0, rateLimit: 0, ...(getAt(stage, at) as ThrottleSettings | undefined), [patch.location.at(-1)!]: read(patch.value, patch) });
-  },
-});
+const setMethodLimit = (plan: StoredUsagePlan, [name, method]: readonly string[], patch: Patch, read: Read): void => {
+  const stage = stageNamed(plan, name!);
+  const at = ["throttle", method!];
+  setAt(stage, at, { ...(getAt(stage, at) as ThrottleSettings | undefined), [patch.location.at(-1)!]: read(patch.value, patch) });
+};
+
+const methodLimit = (read: Read): Rule<StoredUsagePlan> => ({ ops: ["add", "replace"], apply: (plan, patch) => setMethodLimit(plan, patch.names, patch, read) });
 
 const limit = (read: Read): Rule<StoredUsagePlan> => ({
   ops: ["add", "replace"],
   apply(plan, patch) {
-    plan.throttle = { burstLimit: 0, rateLimit: 0, ...plan.throttle, [patch.location[1]!]: read(patch.value, patch) };
+    plan.throttle = { ...plan.throttle, [patch.location[1]!]: read(patch.value, patch) };
   },
 });
 
@@ -92,4 +94,13 @@ export const usagePlanRules: Rules<StoredUsagePlan> = {
   "/quota/limit": quota(asInteger),
   "/quota/offset": quota(asInteger),
   "/quota/period": quota(asOneOf("DAY", "WEEK", "MONTH")),
+};
+
+const UNESCAPED = /^\/apiStages\/([^/]+)\/throttle\/(.+)\/(rateLimit|burstLimit)$/;
+
+/** API Gateway takes a method with its slashes as they are, too, as Terraform writes it: `…/throttle//pets/GET/rateLimit`. */
+export const unescapedMethodLimit = (path: string): Rule<StoredUsagePlan> | undefined => {
+  const [, name, method, limit] = UNESCAPED.exec(path) ?? [];
+  if (limit === undefined) return undefined;
+  return { ops: ["add", "replace"], apply: (plan, patch) => setMethodLimit(plan, [name!, method!], patch, limit === "rateLimit" ? asDouble : asInteger) };
 };

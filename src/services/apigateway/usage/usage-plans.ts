@@ -13,7 +13,7 @@ import { applyPatches } from "../patch/patch.ts";
 import { PART_ID_LENGTH } from "../rest-apis/create.ts";
 import { checkTags } from "../tag-rules.ts";
 import { checkApiStages } from "./api-stages.ts";
-import { usagePlanRules } from "./usage-plan-patches.ts";
+import { unescapedMethodLimit, usagePlanRules } from "./usage-plan-patches.ts";
 
 export function* getUsagePlan(place: Place, id: string | undefined): Operation<StoredUsagePlan> {
   const plan = yield* findItem<StoredUsagePlan>(place, USAGE_PLAN, id!);
@@ -30,7 +30,7 @@ const checkQuota = ({ limit, offset = 0, period }: QuotaSettings): void => {
 };
 
 const checkThrottle = ({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): void => {
-  if (rateLimit < 0 || burstLimit < 0) throw badRequest("Usage Plan throttle rate limit and burst limit must not be negative");
+  if (!(rateLimit >= 0 && burstLimit >= 0)) throw badRequest("Usage Plan throttle rate limit and burst limit must not be negative");
 };
 
 function* checkPlan(place: Place, plan: StoredUsagePlan): Operation<StoredUsagePlan> {
@@ -41,9 +41,6 @@ function* checkPlan(place: Place, plan: StoredUsagePlan): Operation<StoredUsageP
   return plan;
 }
 
-/** Half of a throttle is none of AWS's: the other half is nothing. */
-const wholeThrottle = ({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): ThrottleSettings => ({ burstLimit, rateLimit });
-
 export const usagePlanHandlers = ({ store, random }: ServiceParts) =>
   ({
     async CreateUsagePlan({ name, description, apiStages = [], throttle, quota, tags = {} }, context) {
@@ -52,7 +49,7 @@ export const usagePlanHandlers = ({ store, random }: ServiceParts) =>
         ...given<UsagePlan>({ name, description }),
         id,
         apiStages,
-        ...(throttle === undefined ? {} : { throttle: wholeThrottle(throttle) }),
+        ...(throttle === undefined ? {} : { throttle: given(throttle) }),
         ...(quota === undefined ? {} : { quota: { ...quota, offset: quota.offset ?? 0 } }),
         tags: checkTags(tags),
       };
@@ -77,7 +74,7 @@ export const usagePlanHandlers = ({ store, random }: ServiceParts) =>
 
     UpdateUsagePlan: ({ usagePlanId, patchOperations }, context) =>
       store.run(function* () {
-        const plan = yield* checkPlan(context, applyPatches(yield* getUsagePlan(context, usagePlanId), usagePlanRules, patchOperations));
+        const plan = yield* checkPlan(context, applyPatches(yield* getUsagePlan(context, usagePlanId), usagePlanRules, patchOperations, { otherwise: unescapedMethodLimit }));
         yield* saveItem(context, USAGE_PLAN, plan.id, plan);
         return plan;
       }),
