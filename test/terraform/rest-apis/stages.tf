@@ -94,7 +94,7 @@ resource "aws_api_gateway_usage_plan_key" "client" {
 
 resource "aws_api_gateway_domain_name" "pets" {
   domain_name              = "pets.example.com"
-  regional_certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/${local.is_first ? "11111111" : "22222222"}-1111-1111-1111-111111111111"
+  regional_certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-1111-1111-111111111111"
   security_policy          = "TLS_1_2"
 
   endpoint_configuration {
