@@ -98,6 +98,11 @@ describe("import", () => {
     const withOperation = (operation: object) => ({ openapi: "3.0.1", info: { title: "x", version: "1" }, paths: { "/a": { get: { responses: {}, ...operation } } } });
     expect(await restApis(withOperation({ "x-amazon-apigateway-integration": { type: "aws_proxy", uri: INVOCATION } }))).toBe("BadRequestException: Errors found during import:\n\tUnable to put method 'GET' on resource at path '/a': Enumeration value for HttpMethod must be non-empty");
     expect(await restApis({ ...withOperation({}), paths: { "/a b": {} } })).toMatch(/Unable to create resource at path '\/a b': Resource's path part only allow/);
+    const secured = (scheme: object) => ({ ...withOperation({ security: [{ own: [] }] }), components: { securitySchemes: { own: { type: "apiKey", name: "a", in: "header", "x-amazon-apigateway-authorizer": scheme } } } });
+    expect(await restApis(secured({ type: "jwt", authorizerUri: INVOCATION }))).toMatch(/Unable to put authorizer 'own': Invalid authorizer type specified: JWT/);
+    expect(await restApis(secured({ type: "token", authorizerUri: INVOCATION, authorizerResultTtlInSeconds: "soon" }))).toMatch(/Authorizer result TTL should be between/);
+    expect(await restApis(withOperation({ "x-amazon-apigateway-integration": { type: "pipe", httpMethod: "POST" } }))).toMatch(/Invalid type specified: PIPE/);
+    expect(await restApis({ ...withOperation({}), "x-amazon-apigateway-endpoint-configuration": { vpcEndpointIds: ["vpce-1"] } })).toMatch(/^NotImplemented: The endpoint type PRIVATE/);
     const unlocked = { ...withOperation({ security: [{ oauth: [] }] }), components: { securitySchemes: { oauth: { type: "oauth2" } } } };
     expect((await imported(unlocked)).warnings).toEqual(["The security scheme oauth has no x-amazon-apigateway-authorizer and keeps nobody out: GET /a"]);
     expect(await refusal(on.api.send(new ImportRestApiCommand({ body: Buffer.from(JSON.stringify(unlocked)), failOnWarnings: true })))).toMatch(/^BadRequestException: Warnings found during import/);

@@ -40,7 +40,7 @@ function* findTagged(place: Place, resourceArn: string): Operation<Tagged> {
     kind === "restapis" ? yield* ofApi(place, path)
     : kind === "apikeys" && isOne ? yield* ofItem(place, API_KEY, id!, yield* getApiKey(place, id))
     : kind === "usageplans" && isOne ? yield* ofItem(place, USAGE_PLAN, id!, yield* getUsagePlan(place, id))
-    : kind === "domainnames" && isOne ? yield* ofItem(place, DOMAIN, id!, yield* getDomain(place, id))
+    : kind === "domainnames" && isOne ? yield* ofItem(place, DOMAIN, id!.toLowerCase(), yield* getDomain(place, id))
     : undefined;
   if (found === undefined) throw badRequest(`Invalid ARN specified in the request: ${resourceArn} names no REST API, stage, API key, usage plan or domain name`);
   return found;

@@ -29,7 +29,8 @@ const checkCognito = ({ providerARNs = [], identitySource }: Authorizer): void =
 export const checkAuthorizer = (authorizer: Authorizer): Authorizer => {
   const { name, type, authorizerResultTtlInSeconds = 0, identityValidationExpression, authorizerCredentials } = authorizer;
   if (name === undefined || name.trim() === "") throw badRequest("Authorizer name cannot be empty");
-  if (authorizerResultTtlInSeconds < 0 || authorizerResultTtlInSeconds > AUTHORIZER_TTL_SECONDS_MAX) throw badRequest(`Authorizer result TTL should be between 0 and ${AUTHORIZER_TTL_SECONDS_MAX} seconds`);
+  if (!["TOKEN", "REQUEST", "COGNITO_USER_POOLS"].includes(type!)) throw badRequest(`Invalid authorizer type specified: ${type}. Must be one of: [TOKEN, REQUEST, COGNITO_USER_POOLS]`);
+  if (!(authorizerResultTtlInSeconds >= 0 && authorizerResultTtlInSeconds <= AUTHORIZER_TTL_SECONDS_MAX)) throw badRequest(`Authorizer result TTL should be between 0 and ${AUTHORIZER_TTL_SECONDS_MAX} seconds`);
   if (authorizerCredentials !== undefined && parseArn(authorizerCredentials)?.service !== "iam") throw badRequest("Invalid ARN specified in the request");
   if (identityValidationExpression !== undefined && type !== "TOKEN") throw badRequest("Identity validation expression is only supported for TOKEN authorizers");
   if (type === "COGNITO_USER_POOLS") checkCognito(authorizer);

@@ -4,7 +4,14 @@ import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_INTEGRATION_TIMEOUT_MS_MIN, REST_
 import { badRequest, notBuilt } from "../errors.ts";
 import { checkIntegrationRequest } from "./parameters.ts";
 
-const PASSTHROUGH = ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"];
+/** What each of these may be: a document that is imported was not looked at before. */
+const VALUES = {
+  type: ["AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"],
+  passthroughBehavior: ["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"],
+  contentHandling: ["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"],
+  connectionType: ["INTERNET", "VPC_LINK"],
+  responseTransferMode: ["BUFFERED", "STREAM"],
+} as const;
 const FUNCTION = /^path\/2015-03-31\/functions\/.+\/invocations$/;
 const STREAMED_FUNCTION = /^path\/2021-11-15\/functions\/.+\/response-streaming-invocations$/;
 
@@ -26,20 +33,28 @@ const checkHttpUri = ({ uri = "" }: Integration): void => {
 
 const checkTimeout = ({ timeoutInMillis = REST_INTEGRATION_TIMEOUT_MS_MAX, responseTransferMode }: Integration): void => {
   const most = responseTransferMode === "STREAM" ? REST_STREAM_TIMEOUT_MS_MAX : REST_INTEGRATION_TIMEOUT_MS_MAX;
-  if (timeoutInMillis < REST_INTEGRATION_TIMEOUT_MS_MIN || timeoutInMillis > most) throw badRequest(`Timeout should be between ${REST_INTEGRATION_TIMEOUT_MS_MIN} ms and ${most} ms`);
+  if (!(timeoutInMillis >= REST_INTEGRATION_TIMEOUT_MS_MIN && timeoutInMillis <= most)) throw badRequest(`Timeout should be between ${REST_INTEGRATION_TIMEOUT_MS_MIN} ms and ${most} ms`);
 };
 
 const checkNotBuilt = ({ connectionType, integrationTarget }: Integration): void => {
   if (connectionType === "VPC_LINK" || integrationTarget !== undefined) throw notBuilt("An integration by VPC_LINK", "there are no VPC links; name what stands behind it by its URI, with the connection type INTERNET");
 };
 
+const checkValues = (integration: Integration): void => {
+  if (integration.type === undefined) throw badRequest("Integration type must be specified");
+  for (const [member, values] of Object.entries(VALUES)) {
+    const value = integration[member as keyof typeof VALUES];
+    if (value !== undefined && !(values as readonly string[]).includes(value)) throw badRequest(`Invalid ${member} specified: ${value}. Valid options are ${values.join(",")}`);
+  }
+};
+
 export const checkIntegration = (integration: Integration): Integration => {
-  const { type, httpMethod, passthroughBehavior, responseTransferMode, requestParameters = {} } = integration;
+  const { type, httpMethod, responseTransferMode, requestParameters = {} } = integration;
+  checkValues(integration);
   checkNotBuilt(integration);
   if (type !== "MOCK" && (httpMethod === undefined || httpMethod === "")) throw badRequest("Enumeration value for HttpMethod must be non-empty");
   if (type === "AWS" || type === "AWS_PROXY") checkAwsUri(integration);
   if (type === "HTTP" || type === "HTTP_PROXY") checkHttpUri(integration);
-  if (passthroughBehavior !== undefined && !PASSTHROUGH.includes(passthroughBehavior)) throw badRequest(`Invalid passthrough behavior specified: ${passthroughBehavior}. Valid options are ${PASSTHROUGH.join(",")}`);
   if (responseTransferMode === "STREAM" && type !== "AWS_PROXY" && type !== "HTTP_PROXY") throw badRequest("Response transfer mode STREAM is only supported for integrations of type AWS_PROXY and HTTP_PROXY");
   checkTimeout(integration);
   checkIntegrationRequest(requestParameters);

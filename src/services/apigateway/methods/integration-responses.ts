@@ -29,6 +29,8 @@ const isExpression = (pattern: string): boolean => {
 export const checkResponse = (method: Method, response: IntegrationResponse): IntegrationResponse => {
   const declared = responseOf(method.methodResponses, response.statusCode);
   checkIntegrationResponse(response.responseParameters ?? {}, declared.responseParameters ?? {});
+  const { contentHandling } = response;
+  if (contentHandling !== undefined && contentHandling !== "CONVERT_TO_BINARY" && contentHandling !== "CONVERT_TO_TEXT") throw badRequest(`Invalid contentHandling specified: ${String(contentHandling)}`);
   if (!isExpression(response.selectionPattern ?? "")) throw badRequest("Invalid selection pattern specified: it is no regular expression");
   return response;
 };

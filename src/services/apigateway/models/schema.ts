@@ -36,7 +36,9 @@ export const checkSchema = async (text: string): Promise<void> => {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) throw invalidModel("Invalid model schema specified: it must be a JSON object");
   const foreign = refsIn(schema).find((ref) => !ref.startsWith("#") && modelOfRef(ref) === undefined);
   if (foreign !== undefined) throw invalidModel(`Invalid model reference specified: ${foreign}`);
+  // Whatever draft it says that it is of, it is read as API Gateway reads it.
+  const { $schema: _draft, ...rest } = schema as Record<string, unknown>;
   const { default: Ajv } = await import("ajv-draft-04");
   const ajv = new Ajv.default({ strict: false, logger: false });
-  if (ajv.validateSchema(schema) !== true) throw invalidModel(`Invalid model schema specified: ${ajv.errorsText()}`);
+  if (ajv.validateSchema(rest) !== true) throw invalidModel(`Invalid model schema specified: ${ajv.errorsText()}`);
 };

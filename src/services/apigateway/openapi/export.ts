@@ -41,7 +41,7 @@ export const exportHandlers = ({ store }: ServiceParts) =>
       const exported = await store.run(() => readExported(context, input));
       const host = ownHost(`${exported.apiId}.execute-api.${context.region}`, "amazonaws.com", context.endpoint);
       const document = writeDocument(exported, writing, extensionsOf(parameters["extensions"]), { host, scheme: isSecureEndpoint(context.endpoint) ? "https" : "http", stage: stageName! });
-      const yaml = isYaml(accepts) ? (await import("yaml")).stringify(document, { aliasDuplicateObjects: false }) : undefined;
+      const yaml = isYaml(accepts) ? (await import("yaml")).stringify(document, { aliasDuplicateObjects: false, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" }) : undefined;
       const suffix = yaml === undefined ? "json" : "yaml";
       return {
         contentType: `application/${suffix}`,

@@ -14,6 +14,13 @@ import { isTree, listOf, resolved, textOf, textsOf, treeOf, type Tree } from "./
 
 const METHODS: Record<string, string | undefined> = { get: "GET", put: "PUT", post: "POST", delete: "DELETE", options: "OPTIONS", head: "HEAD", patch: "PATCH", "x-amazon-apigateway-any-method": "ANY" };
 
+/** A document that names VPC endpoints means an API that nobody else may reach. */
+const readEndpoint = ({ types, vpcEndpointIds }: Tree): RestApiBody["endpointConfiguration"] => {
+  const endpoints = listOf(vpcEndpointIds).map(String);
+  if (!Array.isArray(types) && endpoints.length === 0) return undefined;
+  return { types: Array.isArray(types) ? (types as EndpointType[]) : ["PRIVATE"], vpcEndpointIds: endpoints };
+};
+
 const readSettings = (document: Tree, { endpoint }: Format): Partial<RestApiBody> => {
   const info = treeOf(document["info"]);
   const types = listOf(document["x-amazon-apigateway-binary-media-types"]).map(String);
@@ -28,7 +35,7 @@ const readSettings = (document: Tree, { endpoint }: Format): Partial<RestApiBody
     minimumCompressionSize: size === undefined ? undefined : Number(size),
     apiKeySource: textOf(document["x-amazon-apigateway-api-key-source"])?.toUpperCase() as ApiKeySourceType | undefined,
     policy: policy === undefined ? undefined : typeof policy === "string" ? policy : JSON.stringify(policy),
-    endpointConfiguration: Array.isArray(endpoint["types"]) ? { types: endpoint["types"] as EndpointType[] } : undefined,
+    endpointConfiguration: readEndpoint(endpoint),
     disableExecuteApiEndpoint: endpoint["disableExecuteApiEndpoint"] === undefined ? undefined : endpoint["disableExecuteApiEndpoint"] === true,
     securityPolicy: textOf(document["x-amazon-apigateway-security-policy"]) as SecurityPolicy | undefined,
     tags: tags.length === 0 ? undefined : Object.fromEntries(tags.map((tag) => [String(tag["name"]), String(tag["x-amazon-apigateway-tag-value"])])),

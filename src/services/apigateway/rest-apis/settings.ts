@@ -14,7 +14,7 @@ export const checkEndpoint = ({ types = ["EDGE"], ipAddressType, vpcEndpointIds 
 };
 
 const checkCompression = (size: number): void => {
-  if (size < 0 || size > REST_COMPRESSION_BYTES_MAX) throw badRequest(`Invalid minimum compression size, must be between 0 and ${REST_COMPRESSION_BYTES_MAX}`);
+  if (!(size >= 0 && size <= REST_COMPRESSION_BYTES_MAX)) throw badRequest(`Invalid minimum compression size, must be between 0 and ${REST_COMPRESSION_BYTES_MAX}`);
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -32,6 +32,7 @@ const checkPolicy = (text: string): void => {
 /** What an API is to be like, however it came to be. */
 export const checkSettings = (body: RestApiBody): RestApiBody => {
   if (body.name === undefined || body.name.trim() === "") throw badRequest("API name cannot be empty");
+  if (body.apiKeySource !== "HEADER" && body.apiKeySource !== "AUTHORIZER") throw badRequest(`Invalid API key source specified: ${String(body.apiKeySource)}. Must be one of: [HEADER, AUTHORIZER]`);
   if (body.minimumCompressionSize !== undefined) checkCompression(body.minimumCompressionSize);
   if (body.policy !== undefined) checkPolicy(body.policy);
   if (body.endpointAccessMode === "STRICT") throw notBuilt("The endpoint access mode STRICT", "it is about TLS, which ends before lambdad");

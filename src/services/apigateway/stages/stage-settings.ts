@@ -47,7 +47,7 @@ const logsAnything = ({ accessLogSettings, methodSettings = {} }: StoredRestStag
 const checkCanary = ({ canarySettings }: StoredRestStage): void => {
   if (canarySettings === undefined) return;
   const { percentTraffic = 0, stageVariableOverrides } = canarySettings;
-  if (percentTraffic < 0 || percentTraffic > 100) throw badRequest("Percent traffic should be between 0.0 and 100.0");
+  if (!(percentTraffic >= 0 && percentTraffic <= 100)) throw badRequest("Percent traffic should be between 0.0 and 100.0");
   checkVariables(stageVariableOverrides);
 };
 
