@@ -24,7 +24,12 @@ describe("what API Gateway asks IAM", () => {
     const role = "arn:aws:iam::000000000000:role/r";
     const PASS = `iam:PassRole ${role}`;
     expect(await asked("CreateRestApi", { name: "a", tags: { x: "1" }, policy: "{}" })).toEqual(["apigateway:POST /restapis", "apigateway:POST /tags/", "apigateway:UpdateRestApiPolicy /restapis"]);
-    expect(await asked("PutRestApi", { restApiId: "a", body: Buffer.from('{"x-amazon-apigateway-policy":{}}') })).toEqual(["apigateway:PUT /restapis/a", "apigateway:UpdateRestApiPolicy /restapis/a"]);
+    expect(await asked("CreateRestApi", { name: "a", cloneFrom: "b" })).toEqual(["apigateway:POST /restapis", "apigateway:GET /restapis/b"]);
+    const document = (parts: string) => ({ restApiId: "a", body: Buffer.from(`openapi: 3.0.1\n${parts}`) });
+    expect(await asked("PutRestApi", document('"\\x78-amazon-apigateway-policy": {}'))).toEqual(["apigateway:PUT /restapis/a", "apigateway:UpdateRestApiPolicy /restapis/a"]);
+    expect(await asked("PutRestApi", document(`paths: {/: {get: {x-amazon-apigateway-integration: {type: aws, credentials: "${role}"}}}}`))).toEqual(["apigateway:PUT /restapis/a", PASS]);
+    expect(await asked("PutRestApi", document(`components: {securitySchemes: {own: {x-amazon-apigateway-authorizer: {type: token, authorizerCredentials: "${role}"}}}}`))).toEqual(["apigateway:PUT /restapis/a", PASS]);
+    expect(await asked("PutRestApi", { restApiId: "a", body: Buffer.from("nothing") })).toEqual(["apigateway:PUT /restapis/a"]);
     expect(await asked("PutIntegration", { restApiId: "a", resourceId: "b", httpMethod: "GET", credentials: role })).toContain(PASS);
     expect(await asked("PutIntegration", { restApiId: "a", resourceId: "b", httpMethod: "GET", credentials: "arn:aws:iam::*:user/*" })).toHaveLength(1);
     expect(await asked("UpdateIntegration", { restApiId: "a", resourceId: "b", httpMethod: "GET", patchOperations: [{ op: "replace", path: "/credentials", value: role }] })).toContain(PASS);
