@@ -1,6 +1,6 @@
 import {
   CreateApiMappingCommand, CreateDomainNameCommand, CreateStageCommand, DeleteApiCommand, DeleteApiMappingCommand, DeleteDomainNameCommand, DeleteStageCommand, GetApiMappingCommand, GetApiMappingsCommand, GetDomainNameCommand, GetDomainNamesCommand, GetTagsCommand, TagResourceCommand,
-  UntagResourceCommand, UpdateApiMappingCommand, UpdateDomainNameCommand, CreateApiCommand, CreateIntegrationCommand, GetApiCommand, GetApisCommand, type CreateDomainNameCommandInput,
+  UntagResourceCommand, UpdateApiMappingCommand, UpdateDomainNameCommand, CreateApiCommand, CreateIntegrationCommand, GetApiCommand, GetApisCommand, ReimportApiCommand, type CreateDomainNameCommandInput,
 } from "@aws-sdk/client-apigatewayv2";
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { describe, expect, it } from "vitest";
@@ -123,6 +123,11 @@ describe("a policy", () => {
     expect(await refusal(deployer.send(new GetApisCommand()))).toMatch(/apigateway:GET on resource: arn:aws:apigateway:us-east-1::\/apis/);
     expect(await refusal(deployer.send(new DeleteApiCommand({ ApiId: open })))).toMatch(/apigateway:DELETE/);
     expect(await refusal(integrate("arn:aws:iam::000000000000:role/r"))).toMatch(/iam:PassRole on resource: arn:aws:iam::000000000000:role\/r/);
+    const withRole = { "x-amazon-apigateway-integration": { type: "aws_proxy", uri: FUNCTION, payloadFormatVersion: "2.0", credentials: "arn:aws:iam::000000000000:role/imported" } };
+    const Body = JSON.stringify({ openapi: "3.0.1", info: { title: "imported", version: "1" }, paths: { "/": { get: { responses: {}, ...withRole } } } });
+    expect(await refusal(deployer.send(new ReimportApiCommand({ ApiId: open, Body })))).toMatch(/apigateway:PUT/);
+    await iam.send(new PutUserPolicyCommand({ UserName: "deployer", PolicyName: "puts", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "apigateway:PUT", Resource: "*" }] }) }));
+    expect(await refusal(deployer.send(new ReimportApiCommand({ ApiId: open, Body })))).toMatch(/iam:PassRole on resource: arn:aws:iam::000000000000:role\/imported/);
     await deployer.send(new CreateApiCommand({ Name: "mine", ProtocolType: "HTTP" }));
     expect(await refusal(deployer.send(new CreateApiCommand({ Name: "mine", ProtocolType: "HTTP", Tags: { a: "b" } })))).toMatch(/apigateway:POST on resource: arn:aws:apigateway:us-east-1::\/tags\//);
     expect(await refusal(deployer.send(new TagResourceCommand({ ResourceArn: `arn:aws:apigateway:us-east-1::/apis/${open}`, Tags: { a: "b" } })))).toMatch(`on resource: arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F${open}`);

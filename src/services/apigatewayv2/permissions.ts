@@ -26,9 +26,22 @@ const resourceTags = async (store: Store, input: Input, context: RequestContext)
   }
 };
 
+/** Those that a definition which is imported has in it; none where it is no definition, which is refused later. */
+const importedRoles = async (operation: string, { Body, Basepath }: Input): Promise<(string | undefined)[]> => {
+  if (operation !== "ImportApi" && operation !== "ReimportApi") return [];
+  const { readApi } = await import("./openapi/read-api.ts");
+  try {
+    const { routes, authorizers } = await readApi(String(Body), Basepath as string | undefined);
+    return [...routes.map(({ integration }) => integration?.is.CredentialsArn), ...authorizers.map(({ AuthorizerCredentialsArn }) => AuthorizerCredentialsArn)];
+  } catch (error) {
+    if (isApiError(error)) return [];
+    throw error;
+  }
+};
+
 /** Who lets API Gateway act as a role hands it over. The caller's own credentials, and stage variables, name none. */
-const handedOver = (input: Input): Permission[] =>
-  [input["CredentialsArn"], input["AuthorizerCredentialsArn"]]
+const handedOver = (input: Input, imported: readonly (string | undefined)[]): Permission[] =>
+  [...new Set([input["CredentialsArn"], input["AuthorizerCredentialsArn"], ...imported])]
     .filter((arn): arn is string => typeof arn === "string" && /^arn:[^:]+:iam::\d{12}:role\//.test(arn))
     .map((resource) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": "apigateway.amazonaws.com" } }));
 
@@ -45,7 +58,7 @@ export const createPermissions = (store: Store, operations: readonly string[]): 
       const tags = (input["Tags"] ?? {}) as Record<string, string>;
       const keys = { ...tagKeys("ResourceTag", await resourceTags(store, input, context)), ...asked(tags), ...(Array.isArray(input["TagKeys"]) ? { "aws:TagKeys": input["TagKeys"] as string[] } : {}) };
       const isTagged = operation.startsWith("Create") && Object.keys(tags).length > 0;
-      return [{ action: `apigateway:${method}`, resource: arnOf(context, path), context: keys }, ...(isTagged ? [{ action: "apigateway:POST", resource: arnOf(context, "/tags/"), context: keys }] : []), ...handedOver(input)];
+      return [{ action: `apigateway:${method}`, resource: arnOf(context, path), context: keys }, ...(isTagged ? [{ action: "apigateway:POST", resource: arnOf(context, "/tags/"), context: keys }] : []), ...handedOver(input, await importedRoles(operation, input))];
     };
   };
   return Object.fromEntries(operations.map((operation) => [operation, permissionsOf(operation)])) as Service<ApiTypes>["permissions"];
