@@ -3,7 +3,7 @@ import { isHopByHop } from "./headers.ts";
 
 const isScalar = (value: unknown): value is string | number | boolean => typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
-const isSendable = (name: string, value: string): boolean => {
+export const isSendable = (name: string, value: string): boolean => {
   try {
     validateHeaderName(name);
     validateHeaderValue(name, value);

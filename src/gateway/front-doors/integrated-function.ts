@@ -44,39 +44,49 @@ export interface ApiInvocation {
   isEvent?: boolean;
 }
 
-interface Session {
+/** A role that an API acts as. */
+export interface RoleSession {
   caller: RoleSessionCaller;
-  endsAt: number;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
 }
 
-/** As whom API Gateway does what an API asks for: itself, or a role of the API's account. */
-export const createApiCallers = ({ call, wall }: { call: Call; wall: Clock }) => {
-  const sessions = new Map<string, Promise<Session>>();
+/** Roles of the API's account, taken on as their trust policies let API Gateway. Rejects with the refusal. One session for all that a role does, until shortly before its end. */
+export const createApiRoles = ({ call, wall }: { call: Call; wall: Clock }) => {
+  const sessions = new Map<string, Promise<RoleSession>>();
 
-  const assume = async ({ account, region }: ApiInvocation["api"], roleArn: string): Promise<Session> => {
+  const assume = async ({ account, region }: ApiInvocation["api"], roleArn: string): Promise<RoleSession> => {
     const input = { RoleArn: roleArn, RoleSessionName: "BackplaneAssumeRoleSession", DurationSeconds: API_ROLE_SESSION_MS / 1000 };
     const { Credentials, AssumedRoleUser } = await call("sts", "AssumeRole", input, { as: serviceCaller(SERVICE, account), region });
-    const endsAt = Credentials!.Expiration!.getTime();
+    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration } = Credentials!;
     const caller: RoleSessionCaller = {
-      type: "role-session", account: parseArn(roleArn)!.account, arn: AssumedRoleUser!.Arn!, userId: AssumedRoleUser!.AssumedRoleId!, roleArn, sessionName: input.RoleSessionName, expiresAt: endsAt, accessKeyId: Credentials!.AccessKeyId!,
+      type: "role-session", account: parseArn(roleArn)!.account, arn: AssumedRoleUser!.Arn!, userId: AssumedRoleUser!.AssumedRoleId!, roleArn, sessionName: input.RoleSessionName, expiresAt: Expiration!.getTime(), accessKeyId: accessKeyId!,
     };
-    return { caller, endsAt };
+    return { caller, accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey!, sessionToken: sessionToken! };
   };
 
-  /** One session for all that a role does, until shortly before its end. */
-  const sessionOf = async (api: ApiInvocation["api"], roleArn: string): Promise<RoleSessionCaller> => {
+  return async (api: ApiInvocation["api"], roleArn: string): Promise<RoleSession> => {
     const key = `${api.account} ${roleArn}`;
     const known = await sessions.get(key);
-    if (known !== undefined && known.endsAt - API_ROLE_SESSION_SPARE_MS > wall.now()) return known.caller;
+    if (known !== undefined && known.caller.expiresAt - API_ROLE_SESSION_SPARE_MS > wall.now()) return known;
     const made = assume(api, roleArn);
     sessions.set(key, made);
     made.catch(() => sessions.delete(key));
-    return (await made).caller;
+    return made;
   };
-
-  return async (api: ApiInvocation["api"], credentials: string | undefined, sourceArn: string): Promise<Caller> =>
-    credentials === undefined ? serviceCaller(SERVICE, api.account, { sourceArn, sourceAccount: api.account }) : sessionOf(api, credentials);
 };
+
+export type ApiRoles = ReturnType<typeof createApiRoles>;
+
+/** As whom API Gateway does what an API asks for: itself, or a role of the API's account. */
+export const createApiCallers = (needs: { call: Call; wall: Clock; roles?: ApiRoles }) => {
+  const { roles = createApiRoles(needs) } = needs;
+  return async (api: ApiInvocation["api"], credentials: string | undefined, sourceArn: string): Promise<Caller> =>
+    credentials === undefined ? serviceCaller(SERVICE, api.account, { sourceArn, sourceAccount: api.account }) : (await roles(api, credentials)).caller;
+};
+
+export type ApiCallers = ReturnType<typeof createApiCallers>;
 
 /** Invokes functions for APIs, through the functions' own doors. Rejects with the refusal. */
 export const createApiInvoker = (needs: { call: Call; wall: Clock }) => {

@@ -1,6 +1,7 @@
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { httpAnswerOf, isRecord } from "../answer-v2.ts";
+import { begun, bytesOf, FunctionFailed } from "../function-stream.ts";
 import { PRELUDE_TYPE, splitPrelude } from "../prelude.ts";
 import { badGateway } from "./refusals.ts";
 
@@ -8,29 +9,6 @@ interface Streamed {
   EventStream?: AsyncIterable<InvokeWithResponseStreamResponseEvent> | undefined;
   ResponseStreamContentType?: string | undefined;
 }
-
-/** The function failed: what it had written before is all that there is. */
-class FunctionFailed extends Error {}
-
-async function* bytesOf(events: AsyncIterable<InvokeWithResponseStreamResponseEvent>): AsyncGenerator<Uint8Array> {
-  for await (const { PayloadChunk, InvokeComplete } of events) {
-    if (PayloadChunk?.Payload !== undefined) yield PayloadChunk.Payload;
-    if (InvokeComplete?.ErrorCode !== undefined) throw new FunctionFailed(InvokeComplete.ErrorDetails ?? InvokeComplete.ErrorCode);
-  }
-}
-
-/** Waits for the first bytes: a function that fails before them has an answer of its own kind. */
-const begun = async (bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> => {
-  const chunks = bytes[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  return (async function* () {
-    try {
-      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
-    } finally {
-      await chunks.return?.();
-    }
-  })();
-};
 
 /** What the function writes, as it writes it; with a prelude, as that says. An answer that breaks off ends the connection, so that no client takes it for whole. */
 export const streamedAnswer = async ({ EventStream, ResponseStreamContentType }: Streamed): Promise<WireResponse> => {

@@ -1,0 +1,50 @@
+import { createContext, Script, type Context } from "node:vm";
+import { misconfigured } from "./gateway-failure.ts";
+
+/** Milliseconds for one use of a regular expression: who writes it must not be able to hold the server with it. */
+const PATTERN_MS_MAX = 50;
+const SCRIPT = new Script("run()");
+
+let context: (Context & { run?: (() => unknown) | undefined }) | undefined;
+
+const compile = (pattern: string, flags: string): RegExp => {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    throw misconfigured(`${pattern} is no regular expression`);
+  }
+};
+
+/** Only within the virtual machine's call can an expression be interrupted; no code of anybody's runs there. */
+const bounded = <T>(expression: RegExp, run: (expression: RegExp) => T): T => {
+  context ??= createContext({});
+  context.run = () => run(expression);
+  try {
+    return SCRIPT.runInContext(context, { timeout: PATTERN_MS_MAX }) as T;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+    throw misconfigured(`the regular expression ${expression.source} took longer than ${PATTERN_MS_MAX} ms`);
+  } finally {
+    context.run = undefined;
+  }
+};
+
+/** Whether the whole text matches, as Java's `matches` asks. */
+export const matchesWhole = (pattern: string, text: string): boolean => bounded(compile(`^(?:${pattern})$`, "s"), (expression) => expression.test(text));
+
+/** Java's replacements: `$1` is a group, a backslash takes the next character as it is. */
+const replacementOf = (replacement: string) => (...match: unknown[]): string =>
+  replacement.replace(/\\(.)|\$(\d)/gs, (_all, plain: string | undefined, group: string | undefined) => plain ?? String(match[Number(group)] ?? ""));
+
+export const replaceAll = (text: string, pattern: string, replacement: string): string => bounded(compile(pattern, "g"), (expression) => text.replace(expression, replacementOf(replacement)));
+export const replaceFirst = (text: string, pattern: string, replacement: string): string => bounded(compile(pattern, ""), (expression) => text.replace(expression, replacementOf(replacement)));
+
+/** Without the empty texts at its end, as Java's `split`. */
+export const split = (text: string, pattern: string): string[] => {
+  const parts = bounded(compile(pattern, ""), (expression) => text.split(expression));
+  while (parts.length > 1 && parts.at(-1) === "") parts.pop();
+  return parts;
+};
+
+/** Whether some part of the text matches. */
+export const matchesAnywhere = (pattern: string, text: string): boolean => bounded(compile(pattern, "u"), (expression) => expression.test(text));
