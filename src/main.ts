@@ -22,6 +22,7 @@ import { createFunctionLimits } from "./scheduler/function-limits.ts";
 import { createInvocationQueue } from "./scheduler/invocation-queue.ts";
 import { createScheduler } from "./scheduler/invoke.ts";
 import { loadSessionKey } from "./session-key.ts";
+import type { TestInvoke } from "./services/apigateway/needs.ts";
 import { createIdentities } from "./services/iam/identities.ts";
 import { createServices } from "./services/index.ts";
 import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
@@ -92,7 +93,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     store,
     load: async () => (await import("./plumber/event-source-mapping/create-event-source-mappings.ts")).createEventSourceMappings({ store, call, scheduler, resolve: resolveForPollers, clock, random, ledger, metrics, log }),
   });
-  const services = createServices({ sqs, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
+  // TestInvokeMethod asks what serves REST APIs.
+  const testing = once(async () => (await import("./gateway/front-doors/rest-api/test-invoke.ts")).createTestInvoke({ ...needs, store, call, metrics, logs }));
+  const testInvoke: TestInvoke = { method: async (...asked) => (await testing()).method(...asked), authorizer: async (...asked) => (await testing()).authorizer(...asked) };
+  const services = createServices({ testInvoke, sqs, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);

@@ -419,9 +419,9 @@ export const JWT_KEYS_TIMEOUT_MS = 5_000;
 /** What a Lambda authorizer said and is kept: of how many identities for each, and bytes of one; more is asked for each time. Ours. */
 export const AUTHORIZER_RESULTS_MAX = 10_000;
 export const AUTHORIZER_RESULT_BYTES_MAX = 8 * KIB;
-/** Bytes of a request to a REST API, and milliseconds of its integration: unless said, and while it streams ("Quotas for REST APIs"). */
+/** Bytes of a request to a REST API ("Quotas for REST APIs"). */
 export const REST_PAYLOAD_BYTES_MAX = 10 * MIB;
-export const REST_INTEGRATION_MS_MAX = 29_000;
-export const REST_STREAM_MS_MAX = 15 * 60_000;
 /** Milliseconds that a REST API's authorizer has ("Quotas for REST APIs"). */
 export const AUTHORIZER_MS_MAX = 29_000;
+/** Characters of one line of an execution log ("Set up CloudWatch logging for REST APIs"). */
+export const EXECUTION_LOG_LINE_CHARACTERS_MAX = 1_024;

@@ -104,12 +104,14 @@ export const openRestApis = (over: Partial<FrontDoorNeeds> = {}) => {
   const sessionKey = systemRandom.bytes(32);
   const calls: Called[] = [];
   const entries: LedgerEntry[] = [];
+  const logged: { group: string; lines: { message: string }[] }[] = [];
   const series = new Map<string, number[]>();
   let onCall: OnCall = () => ({ statusCode: 200, body: "ok" });
   const needs = {
     services: {}, identities: createIdentities({ store, clock, sessionKey }), clock, wall, random: systemRandom, log: silentLog, sessionKey, store,
     ledger: { record: (entry: LedgerEntry) => void entries.push(entry) } as never,
     settings: { iam: "enforce" as const, anyCredentials: false, allowedHosts: [], defaultRegion: REGION },
+    logs: { write: (batch: { group: string; lines: { message: string }[] }) => void logged.push(batch), forget() {}, flush: async () => {} } as never,
     metrics: { series: ({ name, dimensions }: { name: string; dimensions: object }) => ({ add: (value: number) => void series.set(`${name} ${JSON.stringify(dimensions)}`, [...(series.get(`${name} ${JSON.stringify(dimensions)}`) ?? []), value]) }) } as never,
     call: (async (service: string, operation: string, input: Record<string, unknown>, options: CallOptions) => {
       const event = input["Payload"] === undefined ? {} : (parse(String(input["Payload"])) as Record<string, unknown>);
@@ -131,7 +133,7 @@ export const openRestApis = (over: Partial<FrontDoorNeeds> = {}) => {
   });
 
   return {
-    needs, store, clock, wall, calls, entries, series,
+    needs, store, clock, wall, calls, entries, series, logged,
     answerCalls(answer: OnCall): void {
       calls.length = 0;
       onCall = answer;

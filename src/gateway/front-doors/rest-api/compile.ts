@@ -29,6 +29,8 @@ export interface Serving {
   variables: Readonly<Record<string, string>>;
   methodSettings: Readonly<Record<string, MethodSetting>>;
   accessLogSettings?: StoredRestStage["accessLogSettings"];
+  /** What authorizers said under another number is not believed any more. */
+  authorizersCache: number;
   isCanary: boolean;
   isTest: boolean;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../../../kit/clock.ts";
-import { REST_INTEGRATION_MS_MAX, REST_STREAM_MS_MAX } from "../../../kit/limits.ts";
+import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import { GatewayFailure } from "./gateway-failure.ts";
 
-export const timeoutOf = ({ timeoutInMillis, responseTransferMode }: Integration): number => timeoutInMillis ?? (responseTransferMode === "STREAM" ? REST_STREAM_MS_MAX : REST_INTEGRATION_MS_MAX);
+export const timeoutOf = ({ timeoutInMillis, responseTransferMode }: Integration): number => timeoutInMillis ?? (responseTransferMode === "STREAM" ? REST_STREAM_TIMEOUT_MS_MAX : REST_INTEGRATION_TIMEOUT_MS_MAX);
 
 /** What takes longer is not waited for: the function runs on, and nobody hears of it. Real processes live on the wall clock. */
 export const withinDeadline = async <T>(work: Promise<T>, ms: number, wall: Clock, onLate?: () => void): Promise<T> => {

@@ -1,4 +1,4 @@
-import type { Integration, Method } from "@aws-sdk/client-api-gateway";
+import type { Method } from "@aws-sdk/client-api-gateway";
 import type { Caller } from "../../../kit/caller.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { StoredResource } from "../../../plumber/apis/rest-api.ts";
@@ -51,8 +51,8 @@ export interface Exchange {
   readonly headers: ValuesV1;
   readonly query: ValuesV1;
   readonly identity: Identity;
-  /** Lines of the execution log; nobody reads them unless it is on. */
-  readonly log: (line: string) => void;
+  /** Lines of the execution log; only made where somebody reads them. */
+  readonly log: (line: () => string) => void;
   resource?: StoredResource;
   method?: Method;
   pathParameters: Readonly<Record<string, string>>;
@@ -61,8 +61,6 @@ export interface Exchange {
   authorization?: Authorization;
   failure?: GatewayFailure;
   integration?: { status?: number; latencyMs?: number; requestId?: string; error?: string };
-  /** Of templates. */
-  override: { status?: number; headers: Map<string, string> };
 }
 
 /** The method and the path that were asked for: what policies speak of. */
@@ -70,9 +68,3 @@ export const methodArn = ({ serving, request, path }: Exchange): string => `${ap
 
 /** The resource's path as it was made, `{id}` in it: what a function's policy is asked about. */
 export const sourceArn = ({ serving, request, resource }: Exchange): string => `${apiArn(serving.compiled)}/${serving.stage}/${request.method}${resource!.path}`;
-
-/** `${stageVariables.name}` within a text; one that is not set is nothing. */
-export const withStageVariables = (text: string, variables: Readonly<Record<string, string>>): string =>
-  text.replace(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_all, name: string) => (Object.hasOwn(variables, name) ? variables[name]! : ""));
-
-export const integrationOf = ({ method }: Exchange): Integration | undefined => method?.methodIntegration;

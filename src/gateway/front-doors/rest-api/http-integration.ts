@@ -57,7 +57,7 @@ export const createHttpIntegrations = ({ wall }: { wall: Clock }) => {
     const integration = exchange.method!.methodIntegration!;
     checkBuilt(integration);
     const url = urlOf(exchange, request);
-    exchange.log(`Endpoint request URI: ${url.href}`);
+    exchange.log(() => `Endpoint request URI: ${url.href}`);
     const method = integration.httpMethod === undefined || integration.httpMethod === "ANY" ? exchange.request.method : integration.httpMethod;
     const hurry = new AbortController();
     const body = request.body.length === 0 ? undefined : request.body;
@@ -73,7 +73,7 @@ export const createHttpIntegrations = ({ wall }: { wall: Clock }) => {
   const whole = async (exchange: Exchange, request: IntegrationRequest): Promise<IntegrationAnswer> => {
     const { incoming, hurry } = await sent(exchange, request);
     const body = await withinDeadline(gather(incoming.body), timeoutOf(exchange.method!.methodIntegration!), wall, () => hurry.abort());
-    exchange.log(`Endpoint response body before transformations: ${body.toString("utf8")}`);
+    exchange.log(() => `Endpoint response body before transformations: ${body.toString("utf8")}`);
     return { status: incoming.status, headers: answerHeaders(incoming.rawHeaders), body };
   };
 

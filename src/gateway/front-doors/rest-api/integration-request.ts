@@ -1,6 +1,7 @@
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import { contextVariables } from "./context-variables.ts";
-import { withStageVariables, type Exchange } from "./exchange.ts";
+import { withStageVariables } from "../integrated-function.ts";
+import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";
 import { readSource } from "./mapping.ts";
 import { mediaType } from "./media-types.ts";
@@ -89,7 +90,7 @@ export const mapRequest = async (exchange: Exchange): Promise<IntegrationRequest
     request.body = Buffer.from(await render(template, exchange, request.body, context));
     applyOverrides(request, requestOverride);
   }
-  exchange.log(`Endpoint request body after transformations: ${request.body.toString("utf8")}`);
+  exchange.log(() => `Endpoint request body after transformations: ${request.body.toString("utf8")}`);
   return request;
 };
 

@@ -48,7 +48,7 @@ const targetOf = ({ httpMethod, uri = "" }: Integration, exchange: Exchange): In
   if (httpMethod !== "POST") throw misconfigured("Execution failed due to configuration error: the method of an integration with Lambda must be POST");
   const target = functionOfUri(uri, exchange.serving.variables);
   if (target === undefined) throw misconfigured(`Execution failed due to configuration error: Invalid endpoint address: ${uri}`);
-  exchange.log(`Endpoint request URI: https://lambda.${target.region}.amazonaws.com/2015-03-31/functions/${target.arn}/invocations`);
+  exchange.log(() => `Endpoint request URI: https://lambda.${target.region}.amazonaws.com/2015-03-31/functions/${target.arn}/invocations`);
   return target;
 };
 

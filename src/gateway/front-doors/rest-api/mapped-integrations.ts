@@ -22,7 +22,7 @@ export const createFunctionIntegration = ({ invoke }: Pick<InvokeFunction, "invo
   const isEvent = request.headers.get("x-amz-invocation-type")?.at(-1) === "Event";
   const answer = await invoke(exchange, { payload: request.body, isEvent, ...tenantOf(exchange) });
   exchange.integration = { ...exchange.integration, status: answer.status };
-  exchange.log(`Endpoint response body before transformations: ${answer.payload.toString("utf8")}`);
+  exchange.log(() => `Endpoint response body before transformations: ${answer.payload.toString("utf8")}`);
   const message = answer.isError ? String(member(parse(answer.payload), "errorMessage") ?? "") : undefined;
   if (message !== undefined) exchange.integration.error = message;
   return mapResponse(exchange, { status: answer.status, headers: { "content-type": "application/json" }, body: answer.payload }, message, false);

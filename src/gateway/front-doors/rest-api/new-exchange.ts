@@ -7,7 +7,7 @@ import type { FrontDoorNeeds } from "../needs.ts";
 import type { Serving } from "./compile.ts";
 import type { Exchange } from "./exchange.ts";
 
-interface Given {
+export interface GivenExchange {
   serving: Serving;
   request: GatewayRequest;
   path: string;
@@ -20,7 +20,7 @@ interface Given {
 /** As AWS writes it: fifteen characters and an equals sign. */
 const extendedId = (random: FrontDoorNeeds["random"]): string => `${random.bytes(12).toString("base64url").slice(0, 15)}=`;
 
-export const newExchange = ({ random, clock }: Pick<FrontDoorNeeds, "random" | "clock">, given: Given): Exchange => {
+export const newExchange = ({ random, clock }: Pick<FrontDoorNeeds, "random" | "clock">, given: GivenExchange): Exchange => {
   const { request } = given;
   const trace = parseTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(random, clock.now());
   return {
@@ -35,6 +35,5 @@ export const newExchange = ({ random, clock }: Pick<FrontDoorNeeds, "random" | "
     identity: { sourceIp: sourceIp(request), userAgent: request.headers["user-agent"] ?? null },
     pathParameters: {},
     body: Buffer.alloc(0),
-    override: { headers: new Map() },
   };
 };

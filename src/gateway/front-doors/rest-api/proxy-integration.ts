@@ -42,10 +42,10 @@ export const tenantOf = (exchange: Exchange): { tenantId?: string } => {
 /** AWS_PROXY: the whole request as an event, and what the function gives as the answer. */
 export const createProxyIntegration = ({ invoke }: Pick<InvokeFunction, "invoke">) => async (exchange: Exchange): Promise<WireResponse> => {
   const payload = proxyEvent(exchange);
-  exchange.log(`Endpoint request body after transformations: ${payload.toString("utf8")}`);
+  exchange.log(() => `Endpoint request body after transformations: ${payload.toString("utf8")}`);
   const answer = await invoke(exchange, { payload, ...tenantOf(exchange) });
   exchange.integration = { ...exchange.integration, status: answer.status };
-  exchange.log(`Endpoint response body before transformations: ${answer.payload.toString("utf8")}`);
+  exchange.log(() => `Endpoint response body before transformations: ${answer.payload.toString("utf8")}`);
   if (answer.isError) throw malformed("Lambda execution failed with status 200 due to customer function error");
   return proxyAnswer(answer.payload, { accept: exchange.request.headers["accept"], binaryTypes: exchange.serving.compiled.binaryTypes });
 };

@@ -1,7 +1,6 @@
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { ApiDoor, ApiRequest } from "../apis.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
-import { newExchange } from "./new-exchange.ts";
 import { createServe } from "./serve.ts";
 import { createServed } from "./served.ts";
 
@@ -21,13 +20,13 @@ const stageOf = ({ path, mapping }: Pick<ApiRequest, "path" | "mapping">): { sta
 /** What serves REST APIs. */
 export const createRestApis = (needs: FrontDoorNeeds): ApiDoor => {
   const find = createServed(needs);
-  const serve = createServe(needs);
+  const { serve } = createServe(needs);
 
   return async ({ request, api, path, domainName, mapping }) => {
     const { stage, below } = stageOf({ path, ...(mapping === undefined ? {} : { mapping }) });
     const serving = await find(api.apiId, stage);
     if (serving === undefined || (mapping === undefined && serving.compiled.api.disableExecuteApiEndpoint === true)) return refusal("Forbidden", "ForbiddenException", needs.random);
     const inner = below === "" ? "/" : below;
-    return serve(newExchange(needs, { serving, request, path: inner, eventPath: mapping === undefined ? inner : path, fullPath: path, domainName, log: () => {} }));
+    return serve({ serving, request, path: inner, eventPath: mapping === undefined ? inner : path, fullPath: path, domainName });
   };
 };

@@ -9,8 +9,11 @@ import { compressed, decompressed } from "./compress.ts";
 import { traceHeaderOf } from "./context-variables.ts";
 import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";
+import { createExecutionLog, logRequest, logResponse } from "./execution-log.ts";
 import { gatewayResponse } from "./gateway-responses.ts";
 import { createIntegrate } from "./integrate.ts";
+import { newExchange, type GivenExchange } from "./new-exchange.ts";
+import { createReport, type LogLine } from "./report/report.ts";
 import { findMethod } from "./resource-tree.ts";
 import { createAdmission } from "./usage/admission.ts";
 import { validateRequest } from "./validate-request.ts";
@@ -25,12 +28,21 @@ const failureOf = (error: unknown, { log }: Pick<FrontDoorNeeds, "log">, { reque
   return misconfigured("Execution failed due to an internal error");
 };
 
+export interface Served {
+  exchange: Exchange;
+  response: WireResponse;
+  lines: readonly LogLine[];
+}
+
+const isLogged = ({ serving }: Pick<GivenExchange, "serving">): boolean => serving.isTest || Object.values(serving.methodSettings).some(({ loggingLevel = "OFF" }) => loggingLevel !== "OFF");
+
 /** find → read → authorize → admit → validate → integrate → compress; wherever it ends early, the gateway's own answer. */
 export const createServe = (needs: FrontDoorNeeds) => {
   const withRoles = { ...needs, roles: createApiRoles(needs) };
   const authorize = createAuthorization(withRoles);
   const { admit } = createAdmission(needs);
   const integrate = createIntegrate(withRoles);
+  const report = createReport(withRoles);
 
   const read = async (exchange: Exchange): Promise<void> => {
     const { request, serving: { compiled } } = exchange;
@@ -46,6 +58,7 @@ export const createServe = (needs: FrontDoorNeeds) => {
     const { serving, request } = exchange;
     if (exchange.method === undefined) find(exchange);
     await read(exchange);
+    logRequest(exchange);
     if (!serving.isTest) {
       await authorize(exchange);
       await admit(exchange);
@@ -56,18 +69,33 @@ export const createServe = (needs: FrontDoorNeeds) => {
     return compressed(response, serving.compiled.api.minimumCompressionSize, request.headers["accept-encoding"]);
   };
 
-  return async (exchange: Exchange): Promise<WireResponse> => {
+  /** The answer to one request, whoever asks, and what there is to say of it. */
+  const answer = async (given: Omit<GivenExchange, "log">, change: (exchange: Exchange) => void = () => {}): Promise<Served> => {
+    const { lines, log } = createExecutionLog(isLogged(given), needs.clock.now);
+    const exchange = newExchange(needs, { ...given, log });
+    change(exchange);
     let response: WireResponse;
     try {
       response = await pass(exchange);
     } catch (error) {
-      if (exchange.request.departure.hasGone) return { status: 499, headers: {} };
+      if (exchange.request.departure.hasGone) return { exchange, response: { status: 499, headers: {} }, lines };
       const failure = failureOf(error, needs, exchange);
-      exchange.log(failure.message);
+      log(() => failure.message);
       response = gatewayResponse(exchange, failure);
     }
     response.headers["x-amzn-requestid"] = exchange.requestId;
     response.headers["x-amz-apigw-id"] = exchange.extendedRequestId;
-    return response;
+    logResponse(exchange, response);
+    return { exchange, response, lines };
+  };
+
+  return {
+    answer,
+    authorize,
+    /** Of a request that came by the door. */
+    async serve(given: Omit<GivenExchange, "log">): Promise<WireResponse> {
+      const { exchange, response, lines } = await answer(given);
+      return report(exchange, response, lines);
+    },
   };
 };

@@ -53,7 +53,7 @@ export const createServed = ({ store, random }: Needs) => {
   return async (apiId: string, stage: string): Promise<Serving | undefined> => {
     const served = await find(apiId, stage);
     if (served === undefined) return undefined;
-    const { canarySettings, methodSettings = {}, accessLogSettings, variables = {} } = served.stage;
+    const { canarySettings, methodSettings = {}, accessLogSettings, authorizersCache = 0, variables = {} } = served.stage;
     const isCanary = served.canary !== undefined && random.below(10_000) < (canarySettings?.percentTraffic ?? 0) * 100;
     const deployment = isCanary ? served.canary! : served.deployment;
     return {
@@ -62,6 +62,7 @@ export const createServed = ({ store, random }: Needs) => {
       deploymentId: deployment.id!,
       variables: isCanary ? { ...variables, ...canarySettings?.stageVariableOverrides } : variables,
       methodSettings,
+      authorizersCache,
       ...(accessLogSettings === undefined ? {} : { accessLogSettings }),
       isCanary,
       isTest: false,

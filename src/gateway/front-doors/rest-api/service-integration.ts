@@ -92,10 +92,10 @@ export const createServiceIntegration = (needs: FrontDoorNeeds & { roles: ApiRol
     const request = await mapRequest(exchange);
     const target = targetOf(exchange, request);
     request.headers.set("content-type", request.headers.get("content-type") ?? ["application/json"]);
-    exchange.log(`Endpoint request URI: https://${target.host}${target.path}${target.query === "" ? "" : `?${target.query}`}`);
+    exchange.log(() => `Endpoint request URI: https://${target.host}${target.path}${target.query === "" ? "" : `?${target.query}`}`);
     const answer = await withinDeadline(ask(exchange, target, request), timeoutOf(exchange.method!.methodIntegration!), needs.wall);
     exchange.integration = { ...exchange.integration, status: answer.status };
-    exchange.log(`Endpoint response body before transformations: ${answer.body.toString("utf8")}`);
+    exchange.log(() => `Endpoint response body before transformations: ${answer.body.toString("utf8")}`);
     return mapResponse(exchange, answer, String(answer.status), exchange.serving.compiled.binaryTypes.has([answer.headers["content-type"] ?? ""].flat()[0]));
   };
 };

@@ -4,7 +4,7 @@ import type { Clock } from "../../../../kit/clock.ts";
 import { identityOf } from "../identity-sources.ts";
 import type { Routed } from "../passage.ts";
 import { Refused } from "../refusals.ts";
-import { createIssuerKeys, IssuerUnreachable } from "./issuer-keys.ts";
+import { createIssuerKeys, IssuerUnreachable } from "../../issuer-keys.ts";
 
 /** API Gateway knows no others. Source: "Control access to HTTP APIs with JWT authorizers". */
 const ALGORITHMS = ["RS256", "RS384", "RS512"];

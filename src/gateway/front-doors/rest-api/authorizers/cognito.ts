@@ -1,26 +1,19 @@
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
-import type { JSONWebKeySet, JWTPayload } from "jose";
+import type { JWK, JWTPayload } from "jose";
 import { parseArn } from "../../../../kit/arn.ts";
 import type { Clock } from "../../../../kit/clock.ts";
-import { AUTHORIZER_MS_MAX, JWKS_KEPT_MS } from "../../../../kit/limits.ts";
+import { createIssuerKeys, IssuerUnreachable } from "../../issuer-keys.ts";
 import type { Authorization, Exchange } from "../exchange.ts";
 import { GatewayFailure } from "../gateway-failure.ts";
 import { identityOf } from "./lambda-authorizer.ts";
 
 interface Needs {
   wall: Clock;
-  /** The keys of an issuer; rejects when they cannot be had. */
-  fetchKeys?: (issuer: string) => Promise<JSONWebKeySet>;
+  /** A key of an issuer; undefined when it has none of the name. A pool's keys are public, and AWS's to tell: one of AWS's works wherever that address can be reached. */
+  keyOf?: (issuer: string, kid: string) => Promise<JWK | undefined>;
 }
 
 const unauthorized = (reason: string): GatewayFailure => new GatewayFailure("UNAUTHORIZED", { reason: `Unauthorized: ${reason}` });
-
-/** A pool's keys are public, and AWS's to tell: a pool of AWS's own works wherever that address can be reached. */
-const fetchFromIssuer = async (issuer: string): Promise<JSONWebKeySet> => {
-  const response = await fetch(`${issuer}/.well-known/jwks.json`, { signal: AbortSignal.timeout(AUTHORIZER_MS_MAX), redirect: "error" });
-  if (!response.ok) throw new Error(`it answers ${response.status}`);
-  return (await response.json()) as JSONWebKeySet;
-};
 
 export const issuerOf = (providerArn: string): string => {
   const arn = parseArn(providerArn);
@@ -42,36 +35,28 @@ const checkUse = ({ token_use: use, scope }: JWTPayload, scopes: readonly string
 };
 
 /** COGNITO_USER_POOLS: a JWT of one of the pools that the authorizer names. Whose keys cannot be had lets nobody in. */
-export const createCognitoAuthorizer = ({ wall, fetchKeys = fetchFromIssuer }: Needs) => {
-  const kept = new Map<string, { keys: JSONWebKeySet; until: number }>();
-
-  const keysOf = async (issuer: string): Promise<JSONWebKeySet> => {
-    const known = kept.get(issuer);
-    if (known !== undefined && known.until > wall.now()) return known.keys;
-    try {
-      const keys = await fetchKeys(issuer);
-      kept.set(issuer, { keys, until: wall.now() + JWKS_KEPT_MS });
-      return keys;
-    } catch (error) {
-      throw new GatewayFailure("AUTHORIZER_FAILURE", { reason: `COGNITO_USER_POOLS: the keys of ${issuer} cannot be had: ${error instanceof Error ? error.message : String(error)}. Without them no token can be believed` });
-    }
+export const createCognitoAuthorizer = ({ wall, keyOf = createIssuerKeys(wall) }: Needs) => {
+  const findKey = async (issuer: string, kid: string): Promise<JWK> => {
+    const key = await keyOf(issuer, kid).catch((error: unknown) => {
+      if (!(error instanceof IssuerUnreachable)) throw error;
+      throw new GatewayFailure("AUTHORIZER_FAILURE", { reason: `COGNITO_USER_POOLS: the keys of ${issuer} cannot be had: ${error.message}. Without them no token can be believed` });
+    });
+    if (key === undefined) throw unauthorized(`${issuer} has no key ${kid}`);
+    return key;
   };
 
   return async (authorizer: Authorizer, exchange: Exchange): Promise<Authorization> => {
     const token = identityOf({ ...authorizer, type: "TOKEN" }, exchange)[0]!.replace(/^Bearer\s+/i, "");
     const jose = await import("jose");
-    let issuer: string | undefined;
-    try {
-      issuer = jose.decodeJwt(token).iss;
-    } catch {
-      throw unauthorized("the token is no JWT");
-    }
+    const refused = (error: unknown): never => {
+      throw error instanceof jose.errors.JOSEError || error instanceof TypeError ? unauthorized(error.message) : error;
+    };
+    const { iss } = await (async () => jose.decodeJwt(token))().catch(refused);
+    const { kid = "" } = await (async () => jose.decodeProtectedHeader(token))().catch(refused);
     const issuers = (authorizer.providerARNs ?? []).map(issuerOf);
-    if (issuer === undefined || !issuers.includes(issuer)) throw unauthorized("the token is of no user pool of the authorizer");
-    const keys = jose.createLocalJWKSet(await keysOf(issuer));
-    const { payload } = await jose.jwtVerify(token, keys, { issuer, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: new Date(wall.now()) }).catch((error: unknown) => {
-      throw error instanceof jose.errors.JOSEError ? unauthorized(error.message) : error;
-    });
+    if (iss === undefined || !issuers.includes(iss)) throw unauthorized("the token is of no user pool of the authorizer");
+    const key = await jose.importJWK(await findKey(iss, kid), "RS256").catch(refused);
+    const { payload } = await jose.jwtVerify(token, key, { issuer: iss, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: new Date(wall.now()) }).catch(refused);
     checkUse(payload, exchange.method?.authorizationScopes ?? []);
     return { claims: Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)])) };
   };

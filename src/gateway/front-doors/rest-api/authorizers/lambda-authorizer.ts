@@ -91,7 +91,7 @@ export const createLambdaAuthorizer = (needs: Needs) => {
     const ttlMs = (authorizer.authorizerResultTtlInSeconds ?? TTL_SECONDS) * 1000;
     if (ttlMs === 0) return ask(authorizer, exchange, identity);
     const { serving } = exchange;
-    const key = JSON.stringify([serving.compiled.apiId, serving.stage, serving.deploymentId, authorizer.id, ...identity]);
+    const key = JSON.stringify([serving.compiled.apiId, serving.stage, serving.deploymentId, serving.authorizersCache, authorizer.id, ...identity]);
     const known = kept.get(key);
     if (known !== undefined && known.until > clock.now()) return known.answer;
     kept.delete(key);

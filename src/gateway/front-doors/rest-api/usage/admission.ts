@@ -1,27 +1,15 @@
-import type { MethodSetting, ThrottleSettings } from "@aws-sdk/client-api-gateway";
+import type { ThrottleSettings } from "@aws-sdk/client-api-gateway";
 import { API_REQUESTS_BURST, API_REQUESTS_PER_SECOND } from "../../../../kit/limits.ts";
 import { findServedApiKey } from "../../../../plumber/apis/usage-plans.ts";
 import { createKept } from "../../kept.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";
 import type { Exchange } from "../exchange.ts";
 import { GatewayFailure } from "../gateway-failure.ts";
+import { methodSettingOf, settingPath } from "../method-settings.ts";
 import { createQuota } from "./quota.ts";
 import { createThrottle, type Rate } from "./throttle.ts";
 
 const ACCOUNT: Rate = { rate: API_REQUESTS_PER_SECOND, burst: API_REQUESTS_BURST };
-
-/** Both of a whole stage, `pets/GET`, `~1pets~1{id}/GET`: however it is written, `/pets/{id}/GET`. */
-const settingPath = (key: string): string => {
-  const path = key.replaceAll("~1", "/");
-  return path.startsWith("/") || path === "*/*" ? path : `/${path}`;
-};
-
-/** Of the method, over those of the whole stage. A root resource's is `//GET`. */
-export const methodSettingOf = ({ serving, resource, request }: Exchange): MethodSetting => {
-  const found = (path: string) => Object.entries(serving.methodSettings).find(([key]) => settingPath(key) === path)?.[1];
-  const wanted = `${resource!.path}/${request.method}`;
-  return { ...found("*/*"), ...found(wanted) };
-};
 
 const rateOf = (settings: ThrottleSettings | undefined): Rate | undefined => {
   const { rateLimit, burstLimit } = settings ?? {};
