@@ -25,7 +25,7 @@ export class TemplateError extends Error {}
 
 /** Iterations of a loop ("Quotas for REST APIs"); steps of one rendering, and characters of one text: ours. */
 const ITERATIONS_MAX = 1_000;
-const STEPS_MAX = 500_000;
+const STEPS_MAX = 100_000;
 const CHARACTERS_MAX = 10 * 1024 * 1024;
 
 const PARSED_MAX = 500;
