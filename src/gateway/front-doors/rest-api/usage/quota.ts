@@ -39,14 +39,12 @@ export const createQuota = ({ store, clock, log }: Needs) => {
     }
     return count;
   };
-  const leftOf = async (count: Count, quota: QuotaSettings): Promise<number> => {
+  const refresh = async (count: Count, quota: QuotaSettings): Promise<void> => {
     const [generation, since] = [store.generation("api_usage"), periodStart(quota, clock.now())];
-    if (count.left?.generation !== generation || count.left.since !== since) {
-      const { asked } = count;
-      const value = await store.read(() => remainingNow(count.use, quota, clock.now()));
-      count.left = { value, asked, generation, since };
-    }
-    return count.left.value - (count.counted - count.left.asked);
+    if (count.left?.generation === generation && count.left.since === since) return;
+    const { asked } = count;
+    const value = await store.read(() => remainingNow(count.use, quota, clock.now()));
+    count.left = { value, asked, generation, since };
   };
 
   const write = async (): Promise<void> => {
@@ -72,7 +70,11 @@ export const createQuota = ({ store, clock, log }: Needs) => {
     /** Counts a request; false, and uncounted, when the quota is used up. Those of a plan without a quota are counted, too: GetUsage tells of them. */
     async take(use: Use, quota: QuotaSettings | undefined): Promise<boolean> {
       const count = countOf(use);
-      if (quota?.limit !== undefined && (await leftOf(count, quota)) < 1) return false;
+      if (quota?.limit !== undefined) {
+        await refresh(count, quota);
+        // Nothing comes between this look and the counting.
+        if (count.left!.value - (count.counted - count.left!.asked) < 1) return false;
+      }
       note(count);
       return true;
     },
