@@ -48,6 +48,16 @@ test.each([
   expect(answered.text).toContain(why);
 });
 
+test("a body that a model takes too long for is not looked at to its end", async () => {
+  const apiId = await ground.api({
+    paths: { "/": { POST: { ...mock(), requestValidatorId: "v", requestModels: { "application/json": "List" } } } }, validators: [{ id: "v", validateRequestBody: true }],
+    models: [{ name: "List", schema: '{"type":"array","uniqueItems":true}' }],
+  });
+  const ask = (length: number) => ground.ask(apiId, { method: "POST", path: "/prod/", body: JSON.stringify(Array.from({ length }, (_, id) => ({ id }))) });
+  expect((await ask(10)).status).toBe(200);
+  expect((await ask(50_000)).status).toBe(500);
+});
+
 test("answers are compressed from a size on, and requests taken so", async () => {
   const apiId = await ground.api({ api: { minimumCompressionSize: 10 }, paths: { "/": { POST: proxyTo() } } });
   ground.answerCalls(({ event }) => ({ statusCode: 200, body: event["body"] }));

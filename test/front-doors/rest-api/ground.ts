@@ -12,6 +12,7 @@ import type { LedgerEntry } from "../../../src/kit/ledger.ts";
 import { silentLog } from "../../../src/kit/log.ts";
 import { systemRandom } from "../../../src/kit/random.ts";
 import type { RestApiBody, RestApiSnapshot, StoredResource, StoredRestStage } from "../../../src/plumber/apis/rest-api.ts";
+import type { StoredMapping } from "../../../src/plumber/apis/domain-names.ts";
 import { saveApi, savePart } from "../../../src/plumber/apis/rows.ts";
 import { createIdentities } from "../../../src/services/iam/identities.ts";
 import { ACCOUNT } from "../../support/context.ts";
@@ -41,6 +42,7 @@ export interface Asked {
   body?: string | Buffer;
   ip?: string;
   domainName?: string;
+  mapping?: StoredMapping;
 }
 
 export interface Answered {
@@ -152,7 +154,7 @@ export const openRestApis = (over: Partial<FrontDoorNeeds> = {}) => {
     },
     async ask(apiId: string, asked: Asked = {}): Promise<Answered> {
       const request = requestOf(asked);
-      const { status, headers, body } = await door({ request, api: { apiId, account: ACCOUNT, region: REGION, kind: "REST" }, path: request.path, domainName: asked.domainName ?? `${apiId}.execute-api.localhost:4566` });
+      const { status, headers, body } = await door({ request, api: { apiId, account: ACCOUNT, region: REGION, kind: "REST" }, path: request.path, domainName: asked.domainName ?? `${apiId}.execute-api.localhost:4566`, ...(asked.mapping === undefined ? {} : { mapping: asked.mapping }) });
       const bytes = await gather(body);
       return { status, headers, body: bytes, text: bytes.toString(), json: parse(bytes.toString()) };
     },

@@ -90,5 +90,5 @@ test.each([
 });
 
 test("a regular expression that backtracks without end is ended", async () => {
-  await expect(render("$input.path('$.a').matches('(a+)+b')", { a: "a".repeat(60) })).rejects.toThrow(/longer than/);
+  await expect(render("$input.path('$.a').matches('(a+)+b')", { a: "a".repeat(60) })).rejects.toThrow(/takes longer/);
 });

@@ -15,19 +15,21 @@ const compile = (pattern: string, flags: string): RegExp => {
   }
 };
 
-/** Only within the virtual machine's call can an expression be interrupted; no code of anybody's runs there. */
-const bounded = <T>(expression: RegExp, run: (expression: RegExp) => T): T => {
+/** Only within the virtual machine's call can what runs be interrupted; no code of anybody's runs there. */
+export const withinTime = <T>(run: () => T, ms: number, what: string): T => {
   context ??= createContext({});
-  context.run = () => run(expression);
+  context.run = run;
   try {
-    return SCRIPT.runInContext(context, { timeout: PATTERN_MS_MAX }) as T;
+    return SCRIPT.runInContext(context, { timeout: ms }) as T;
   } catch (error) {
     if ((error as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-    throw misconfigured(`the regular expression ${expression.source} took longer than ${PATTERN_MS_MAX} ms`);
+    throw misconfigured(`${what} takes longer than ${ms} ms`);
   } finally {
     context.run = undefined;
   }
 };
+
+const bounded = <T>(expression: RegExp, run: (expression: RegExp) => T): T => withinTime(() => run(expression), PATTERN_MS_MAX, `the regular expression ${expression.source}`);
 
 /** Whether the whole text matches, as Java's `matches` asks. */
 export const matchesWhole = (pattern: string, text: string): boolean => bounded(compile(`^(?:${pattern})$`, "s"), (expression) => expression.test(text));

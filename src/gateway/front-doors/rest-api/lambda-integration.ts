@@ -22,7 +22,7 @@ export interface FunctionRequest {
   tenantId?: string;
 }
 
-type Needs = Pick<FrontDoorNeeds, "call" | "wall"> & { roles: ApiRoles };
+type Needs = Pick<FrontDoorNeeds, "call" | "wall" | "random"> & { roles: ApiRoles };
 
 /** What the Lambda API refused is the API's own fault to a client, who hears no more of it. */
 const refused = (error: unknown): never => {
@@ -54,7 +54,7 @@ const targetOf = ({ httpMethod, uri = "" }: Integration, exchange: Exchange): In
 
 /** Invokes the function of the method's integration through its own door: as API Gateway for this method, or as the integration's role. */
 export const createInvokeFunction = (needs: Needs) => {
-  const { call, wall } = needs;
+  const { call, wall, random } = needs;
   const callerOf = createApiCallers(needs);
 
   const prepare = async (exchange: Exchange, { payload, tenantId }: FunctionRequest) => {
@@ -62,7 +62,10 @@ export const createInvokeFunction = (needs: Needs) => {
     const { arn, account, region } = targetOf(integration, exchange);
     if (payload.length > SYNC_PAYLOAD_BYTES_MAX) throw new GatewayFailure("REQUEST_TOO_LARGE");
     const as = callersOwn(integration.credentials, exchange.caller) ?? (await callerOf(exchange.serving.compiled, integration.credentials || undefined, sourceArn(exchange)).catch(refused));
-    const options: CallOptions = { as, account, region, trace: exchange.trace, requestId: exchange.requestId };
+    // The invocation's own, as on AWS; the ledger joins the two by their trace.
+    const requestId = random.uuid();
+    exchange.integration = { ...exchange.integration, requestId };
+    const options: CallOptions = { as, account, region, trace: exchange.trace, requestId };
     return { integration, options, input: { FunctionName: arn, Payload: payload, ...(tenantId === undefined ? {} : { TenantId: tenantId }) } };
   };
 

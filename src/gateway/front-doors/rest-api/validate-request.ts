@@ -1,11 +1,14 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { matchesAnywhere } from "./bounded-pattern.ts";
+import { matchesAnywhere, withinTime } from "./bounded-pattern.ts";
 import type { CompiledApi } from "./compile.ts";
 import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";
 import { readSource } from "./mapping.ts";
 import { mediaType } from "./media-types.ts";
 import { validationText } from "./validation-text.ts";
+
+/** Milliseconds for one body: some keywords take the square of its length. Ours. */
+const VALIDATION_MS_MAX = 500;
 
 const modelUrl = (name: string): string => `https://apigateway.amazonaws.com/restapis/models/${name}`;
 
@@ -80,7 +83,8 @@ const checkBody = async (exchange: Exchange): Promise<void> => {
   const validate = await validatorOf(compiled, name);
   const parsed = parse(body);
   if (parsed === undefined) throw new GatewayFailure("BAD_REQUEST_BODY", { validationError: body.length === 0 ? "[Content is empty]" : "[The request body is no JSON]" });
-  if (validate(parsed.value) !== true) throw new GatewayFailure("BAD_REQUEST_BODY", { validationError: validationText(validate.errors as ErrorObject[]) });
+  const isValid = withinTime(() => validate(parsed.value), VALIDATION_MS_MAX, `the model ${name}`);
+  if (isValid !== true) throw new GatewayFailure("BAD_REQUEST_BODY", { validationError: validationText(validate.errors as ErrorObject[]) });
 };
 
 /** Before anything of the integration's is asked, as the method's validator says. Source: "Request validation for REST APIs". */

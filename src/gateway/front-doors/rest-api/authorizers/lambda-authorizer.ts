@@ -75,7 +75,7 @@ export const createLambdaAuthorizer = (needs: Needs) => {
       const as = await callerOf(compiled, authorizer.authorizerCredentials || undefined, `${apiArn(compiled)}/authorizers/${authorizer.id}`);
       const payload = Buffer.from(JSON.stringify(authorizerEvent(authorizer, exchange, identity)));
       const { account, region } = target;
-      return call("lambda", "Invoke", { FunctionName: target.arn, Payload: payload }, { as, account, region, trace: exchange.trace, requestId: exchange.requestId });
+      return call("lambda", "Invoke", { FunctionName: target.arn, Payload: payload }, { as, account, region, trace: exchange.trace });
     };
     const { Payload, FunctionError } = await withinDeadline(invoked(), AUTHORIZER_MS_MAX, wall).catch((error: unknown) => {
       throw isApiError(error) || error instanceof GatewayFailure ? failed(error.message) : error;
