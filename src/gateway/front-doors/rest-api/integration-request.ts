@@ -39,7 +39,7 @@ const own = <T>(map: Readonly<Record<string, T>> | undefined, name: string): T |
 const templateOf = ({ requestTemplates = {}, passthroughBehavior = "WHEN_NO_MATCH" }: Integration, exchange: Exchange): string | undefined => {
   const type = mediaType(exchange.request.headers["content-type"]) || "application/json";
   const template = own(requestTemplates, type);
-  if (template !== undefined) return template === "" ? undefined : template;
+  if (template !== undefined) return template || undefined;
   const isPassed = passthroughBehavior === "WHEN_NO_MATCH" || (passthroughBehavior === "WHEN_NO_TEMPLATES" && Object.keys(requestTemplates).length === 0);
   if (!isPassed) throw new GatewayFailure("UNSUPPORTED_MEDIA_TYPE");
   return undefined;
