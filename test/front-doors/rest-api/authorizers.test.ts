@@ -101,6 +101,11 @@ test("the API's policy refuses before and beside an authorizer, and lets in besi
   expect((await ask(await api({}, { policy: ofApi("Allow") }), "/a", "t")).status).toBe(200);
 });
 
+test.each(["/a", "/%61", "/a/"])("a Deny of a path is one of %s, too", async (path) => {
+  said = () => ({ principalId: "me", policyDocument: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "execute-api:Invoke", Resource: "*" }, { Effect: "Deny", Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:*:*:*/prod/GET/a" }] } });
+  expect((await ask(await api({}), path, "t")).status).toBe(403);
+});
+
 test("an authorizer that is not there, or of a type that is not built, lets nobody in", async () => {
   expect((await ask(await api({ id: "other" }), "/a", "t")).status).toBe(500);
   expect((await ask(await api({ type: "NEW" as never }), "/a", "t")).status).toBe(500);

@@ -113,6 +113,11 @@ test("an endpoint that is not there is a failed integration; metadata services a
   expect((await ground.ask(await one({ type: "HTTP_PROXY", httpMethod: "GET", uri: "http://127.0.0.1:1/", connectionType: "VPC_LINK" }), { path: "/prod/pets/1" })).status).toBe(500);
 });
 
+test.each(["..", "%2e%2E", "."])("the path parameter %s leads out of no endpoint's path", async (id) => {
+  const apiId = await one({ type: "HTTP_PROXY", httpMethod: "GET", uri: "http://127.0.0.1:1/inside/{id}" });
+  expect(await ground.ask(apiId, { path: `/prod/pets/${id}` })).toMatchObject({ status: 400, json: { message: "Bad Request" } });
+});
+
 test("an integration with a service needs a role", async () => {
   const apiId = await one({ type: "AWS", httpMethod: "POST", uri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/q", integrationResponses: { "200": { statusCode: "200" } } });
   expect((await ground.ask(apiId, json({}))).status).toBe(500);

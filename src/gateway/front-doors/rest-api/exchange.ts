@@ -63,8 +63,20 @@ export interface Exchange {
   integration?: { status?: number; latencyMs?: number; requestId?: string; error?: string };
 }
 
+const decoded = (value: string): string => {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+};
+
+/** What was asked for, however it was written: `/%61` is `/a` to a policy, too, as it is to who looks for the resource. */
+const askedPath = ({ resource, pathParameters, path }: Exchange): string =>
+  resource === undefined ? path : resource.path.replace(/\{([^}]+?)\+?\}/g, (all, name: string) => (Object.hasOwn(pathParameters, name) ? decoded(pathParameters[name]!) : all));
+
 /** The method and the path that were asked for: what policies speak of. */
-export const methodArn = ({ serving, request, path }: Exchange): string => `${apiArn(serving.compiled)}/${serving.stage}/${request.method}${path.startsWith("/") ? path : `/${path}`}`;
+export const methodArn = (exchange: Exchange): string => `${apiArn(exchange.serving.compiled)}/${exchange.serving.stage}/${exchange.request.method}${askedPath(exchange).replace(/^(?!\/)/, "/")}`;
 
 /** The resource's path as it was made, `{id}` in it: what a function's policy is asked about. */
 export const sourceArn = ({ serving, request, resource }: Exchange): string => `${apiArn(serving.compiled)}/${serving.stage}/${request.method}${resource!.path}`;

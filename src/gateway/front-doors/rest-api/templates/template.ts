@@ -1,6 +1,6 @@
 import { applyOperator, isTrue } from "./expressions.ts";
 import { callMethod } from "./methods.ts";
-import { Callable, isMap, setOwn, textOf, type TemplateMap } from "./values.ts";
+import { Callable, CHARACTERS_MAX, isMap, setOwn, textOf, TooLong, type TemplateMap } from "./values.ts";
 
 /** What the parser gives; a block is a list that begins with its directive. */
 type Node = string | NodeObject | Node[];
@@ -23,10 +23,9 @@ type Attribute = { type: "method"; id: string; args?: Node[] | false } | { type:
 
 export class TemplateError extends Error {}
 
-/** Iterations of a loop ("Quotas for REST APIs"); steps of one rendering, and characters of one text: ours. */
+/** Iterations of a loop ("Quotas for REST APIs"); steps of one rendering: ours. */
 const ITERATIONS_MAX = 1_000;
 const STEPS_MAX = 100_000;
-const CHARACTERS_MAX = 10 * 1024 * 1024;
 
 const PARSED_MAX = 500;
 const parsed = new Map<string, Node[]>();
@@ -242,6 +241,7 @@ export const renderTemplate = async (template: string, names: Readonly<Record<st
     return new Rendering(names).render(nodes);
   } catch (error) {
     if (error instanceof Break) return error.text;
+    if (error instanceof TooLong) throw new TemplateError(error.message);
     if (error instanceof RangeError) throw new TemplateError("the template goes too deep");
     throw error;
   }

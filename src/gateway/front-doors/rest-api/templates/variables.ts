@@ -1,6 +1,6 @@
 import type { ValuesV1 } from "../../event-v1.ts";
 import { compilePath, findByPath, PathError } from "../../json-path.ts";
-import { Callable, textOf } from "./values.ts";
+import { Callable, jsonOf, textOf } from "./values.ts";
 import { TemplateError } from "./template.ts";
 
 /** What `$input` is made of. */
@@ -50,7 +50,7 @@ export const inputVariable = (input: TemplateInput): Callable => {
       path: find,
       json: (path) => {
         const found = find(path);
-        return found === undefined ? '""' : JSON.stringify(found);
+        return found === undefined ? '""' : textOf(path).includes("..") ? jsonOf(found) : JSON.stringify(found);
       },
       params: params(input),
     },
