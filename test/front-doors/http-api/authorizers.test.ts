@@ -138,6 +138,13 @@ const policy = (Resource: string | string[], Effect = "Allow") => ({ principalId
 const arnOf = (below: string) => `arn:aws:execute-api:${REGION}:${ACCOUNT}:a1b2c3d4e5/dev/${below}`;
 
 describe("a Lambda authorizer", () => {
+  it.each(["/dev/pets/secret", "/dev/pets/%73ecret", "/dev/p%65ts/s%65cret"])("whose policy denies a path denies it however it is written: %s", async (path) => {
+    const statements = [{ Effect: "Allow", Action: "execute-api:Invoke", Resource: arnOf("*") }, { Effect: "Deny", Action: "execute-api:Invoke", Resource: arnOf("GET/pets/secret") }];
+    const on = await openLambda(() => ({ principalId: "u", policyDocument: { Version: "2012-10-17", Statement: statements } }), { EnableSimpleResponses: false });
+    expect((await on.come(`${path}?who=me`)).status).toBe(403);
+    expect((await on.come()).status).toBe(200);
+  });
+
   it("is given what is asked, and by its answer decides", async () => {
     const on = await openLambda(({ headers }) => ({ isAuthorized: (headers as Record<string, string>)["x-token"] === "t", context: { n: 1, s: "x" } }));
     expect((await on.come()).status).toBe(200);

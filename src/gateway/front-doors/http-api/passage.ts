@@ -2,6 +2,7 @@ import type { Caller } from "../../../kit/caller.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { Random } from "../../../kit/random.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
+import { decodePath } from "./route-tree.ts";
 import type { ServedRoute, ServedStage } from "./stage.ts";
 
 /** What an authorizer found out: at most one of them. */
@@ -64,8 +65,8 @@ export const newRequestId = (random: Random): string => `${random.bytes(11).toSt
 
 export const executeApiArn = ({ api, stage }: ServedStage, below: string): string => `arn:aws:execute-api:${api.region}:${api.account}:${api.apiId}/${stage.StageName}${below}`;
 
-/** The method and the path that were asked for: what policies speak of. */
-export const routeArn = ({ served, request, path }: Passage): string => executeApiArn(served, `/${request.method}${path.startsWith("/") ? path : `/${path}`}`);
+/** The method and the path that were asked for: what policies speak of. Decoded, as routes are looked for: `/%61dmin` is `/admin` to a Deny, too. */
+export const routeArn = ({ served, request, path }: Passage): string => executeApiArn(served, `/${request.method}${decodePath(path).replace(/^(?!\/)/, "/")}`);
 
 /** The route's own path, its parameters in it: what the function's policy is asked about. */
 export const sourceArn = ({ served, request, route }: Routed): string => executeApiArn(served, route.resourcePath.startsWith("/") ? `/${request.method}${route.resourcePath}` : `/${route.resourcePath}`);
