@@ -97,7 +97,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const testing = once(async () => (await import("./gateway/front-doors/rest-api/test-invoke.ts")).createTestInvoke({ ...needs, store, call, metrics, logs }));
   const testInvoke: TestInvoke = { method: async (...asked) => (await testing()).method(...asked), authorizer: async (...asked) => (await testing()).authorizer(...asked) };
   const services = createServices({ testInvoke, sqs, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
-  const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion };
+  const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
   const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });

@@ -29,6 +29,8 @@ export interface Settings {
   allowedHosts: readonly string[];
   /** Of requests that name none. */
   defaultRegion: string;
+  /** Where something that stands in for Cognito has its pools, each at `<endpoint>/<pool id>`; undefined: AWS's own. */
+  cognitoEndpoint: string | undefined;
   /** In which form a queue's URL is returned; all of them are understood. */
   queueUrls: "off" | "path" | "standard" | "domain";
   /** Milliseconds that an idle environment lives; undefined: the platform's own default. */
@@ -76,6 +78,11 @@ const parseText = (text: string): string => {
   return text;
 };
 
+const parseHttpUrl = (text: string): string => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new Error("a URL that begins with http:// or https://");
+  return text.replace(/\/+$/, "");
+};
+
 const parseList = (text: string): string[] => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
 
 const parsePairs = (text: string): Record<string, string> => {
@@ -117,6 +124,14 @@ export const SETTINGS: readonly Setting[] = [
   { key: "runtimePaths", flag: "--runtime <name=path>", variable: "LAMBDAD_RUNTIME_PATHS", help: "interpreter of a runtime; may be repeated", isRepeatable: true, parse: parsePairs, default: {} },
   { key: "allowedHosts", flag: "--allow-host <name>", variable: "LAMBDAD_ALLOWED_HOSTS", help: "a further host name that requests may carry; may be repeated", isRepeatable: true, parse: parseList, default: [] },
   { key: "defaultRegion", flag: "--default-region <region>", variable: "LAMBDAD_DEFAULT_REGION", help: "region of requests that name none", parse: parseText, default: "us-east-1" },
+  {
+    key: "cognitoEndpoint",
+    flag: "--cognito-endpoint <url>",
+    variable: "LAMBDAD_COGNITO_ENDPOINT",
+    help: "where Cognito's user pools tell their keys, at <url>/<pool id>, for authorizers of REST APIs (default: AWS)",
+    parse: parseHttpUrl,
+    default: undefined,
+  },
   {
     key: "queueUrls",
     flag: "--queue-urls <form>",

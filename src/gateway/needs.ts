@@ -12,6 +12,8 @@ export interface GatewaySettings {
   anyCredentials: boolean;
   allowedHosts: readonly string[];
   defaultRegion: string;
+  /** Where user pools of Cognito tell their keys, instead of AWS. */
+  cognitoEndpoint?: string | undefined;
 }
 
 /** What a request meets on its way. */

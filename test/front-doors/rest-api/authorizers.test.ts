@@ -1,5 +1,7 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { generateKeyPair, SignJWT, type JWK, exportJWK } from "jose";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import { createCognitoAuthorizer } from "../../../src/gateway/front-doors/rest-api/authorizers/cognito.ts";
 import { ApiError } from "../../../src/kit/api-error.ts";
@@ -136,7 +138,7 @@ const ISSUER = `https://cognito-idp.us-east-1.amazonaws.com/${POOL}`;
 test("a JWT of the pool tells who came; another's, an old one, one without the scope do not", async () => {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk: JWK = { ...(await exportJWK(publicKey)), kid: "k" };
-  const authorize = createCognitoAuthorizer({ wall: ground.wall, keyOf: async (issuer, kid) => (issuer === ISSUER && kid === "k" ? jwk : undefined) });
+  const authorize = createCognitoAuthorizer({ wall: ground.wall, settings: {}, keyOf: async (issuer, kid) => (issuer === ISSUER && kid === "k" ? jwk : undefined) });
   const token = (claims: object, { issuer = ISSUER, until = "1h", kid = "k" } = {}) => new SignJWT({ token_use: "id", ...claims }).setProtectedHeader({ alg: "RS256", kid }).setIssuer(issuer).setExpirationTime(until).sign(privateKey);
   const authorizer: Authorizer = { id: "c", type: "COGNITO_USER_POOLS", providerARNs: [`arn:aws:cognito-idp:us-east-1:${ACCOUNT}:userpool/${POOL}`], identitySource: "method.request.header.Authorization" };
   const come = async (jwt: string, scopes: string[] = []) => authorize(authorizer, { headers: { single: { authorization: jwt }, multi: { Authorization: [jwt] } }, method: { authorizationScopes: scopes } } as unknown as Exchange);
@@ -147,9 +149,29 @@ test("a JWT of the pool tells who came; another's, an old one, one without the s
   }
 });
 
+test("a pool of what stands in for Cognito is believed by its own keys alone, whichever address its tokens name", async () => {
+  const [own, other] = [await generateKeyPair("RS256"), await generateKeyPair("RS256")];
+  const jwk: JWK = { ...(await exportJWK(own.publicKey)), kid: "k", alg: "RS256" };
+  const asked: string[] = [];
+  const pools = createServer((request, response) => {
+    asked.push(request.url!);
+    response.setHeader("content-type", "application/json").end(JSON.stringify(request.url!.endsWith("openid-configuration") ? { jwks_uri: `${endpoint}/${POOL}/.well-known/jwks.json` } : { keys: [jwk] }));
+  });
+  await new Promise<void>((resolve) => pools.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void pools.close());
+  const endpoint = `http://127.0.0.1:${(pools.address() as AddressInfo).port}`;
+  const authorize = createCognitoAuthorizer({ wall: ground.wall, settings: { cognitoEndpoint: endpoint } });
+  const token = (issuer: string, key = own.privateKey) => new SignJWT({ token_use: "id", email: "a@b" }).setProtectedHeader({ alg: "RS256", kid: "k" }).setIssuer(issuer).setExpirationTime("1h").sign(key);
+  const come = async (jwt: string) => authorize({ id: "c", type: "COGNITO_USER_POOLS", providerARNs: [`arn:aws:cognito-idp:us-east-1:${ACCOUNT}:userpool/${POOL}`] }, { headers: { single: { authorization: jwt }, multi: { Authorization: [jwt] } }, method: {} } as unknown as Exchange);
+  for (const issuer of [ISSUER, `${endpoint}/${POOL}`]) expect((await come(await token(issuer))).claims).toMatchObject({ email: "a@b", iss: issuer });
+  await expect(come(await token(ISSUER, other.privateKey))).rejects.toMatchObject({ type: "UNAUTHORIZED" });
+  await expect(come(await token(`${endpoint}/us-east-1_other`))).rejects.toMatchObject({ type: "UNAUTHORIZED" });
+  expect(asked).toEqual([`/${POOL}/.well-known/openid-configuration`, `/${POOL}/.well-known/jwks.json`]);
+});
+
 test("a pool whose keys cannot be had lets nobody in, and is named", async () => {
   const { privateKey } = await generateKeyPair("RS256");
   const jwt = await new SignJWT({ token_use: "id" }).setProtectedHeader({ alg: "RS256", kid: "k" }).setIssuer(ISSUER).setExpirationTime("1h").sign(privateKey);
-  const authorize = createCognitoAuthorizer({ wall: ground.wall, keyOf: () => Promise.reject(new IssuerUnreachable("JWKS communication error")) });
+  const authorize = createCognitoAuthorizer({ wall: ground.wall, settings: {}, keyOf: () => Promise.reject(new IssuerUnreachable("JWKS communication error")) });
   await expect(authorize({ id: "c", type: "COGNITO_USER_POOLS", providerARNs: [`arn:aws:cognito-idp:us-east-1:${ACCOUNT}:userpool/${POOL}`] }, { headers: { multi: { Authorization: [jwt] } }, method: {} } as unknown as Exchange)).rejects.toMatchObject({ type: "AUTHORIZER_FAILURE", message: expect.stringContaining(ISSUER) as string });
 });

@@ -11,15 +11,25 @@ interface Needs {
   wall: Clock;
   /** A key of an issuer; undefined when it has none of the name. A pool's keys are public, and AWS's to tell: one of AWS's works wherever that address can be reached. */
   keyOf?: (issuer: string, kid: string) => Promise<JWK | undefined>;
+  /** What stands in for Cognito here, if anything does: then it is the one that is believed. */
+  settings: { cognitoEndpoint?: string | undefined };
 }
 
 const unauthorized = (reason: string): GatewayFailure => new GatewayFailure("UNAUTHORIZED", { reason: `Unauthorized: ${reason}` });
 
-export const issuerOf = (providerArn: string): string => {
+/** Who a pool's tokens are of, and who is asked for its keys. */
+interface Pool {
+  /** As tokens name it: what stands in for Cognito may name AWS's address, or its own. */
+  issuers: string[];
+  keysAt: string;
+}
+
+export const poolOf = (providerArn: string, endpoint: string | undefined): Pool => {
   const arn = parseArn(providerArn);
   const pool = arn?.service === "cognito-idp" ? /^userpool\/([\w-]+)$/.exec(arn.resource)?.[1] : undefined;
   if (pool === undefined) throw new GatewayFailure("AUTHORIZER_CONFIGURATION_ERROR", { reason: `${providerArn} is no user pool of Cognito` });
-  return `https://cognito-idp.${arn!.region}.amazonaws.com/${pool}`;
+  const ofAws = `https://cognito-idp.${arn!.region}.amazonaws.com/${pool}`;
+  return endpoint === undefined ? { issuers: [ofAws], keysAt: ofAws } : { issuers: [ofAws, `${endpoint}/${pool}`], keysAt: `${endpoint}/${pool}` };
 };
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : Array.isArray(value) ? value.map(String).join(",") : typeof value === "object" ? JSON.stringify(value) : String(value));
@@ -35,7 +45,7 @@ const checkUse = ({ token_use: use, scope }: JWTPayload, scopes: readonly string
 };
 
 /** COGNITO_USER_POOLS: a JWT of one of the pools that the authorizer names. Whose keys cannot be had lets nobody in. */
-export const createCognitoAuthorizer = ({ wall, keyOf = createIssuerKeys(wall) }: Needs) => {
+export const createCognitoAuthorizer = ({ wall, settings, keyOf = createIssuerKeys(wall) }: Needs) => {
   const findKey = async (issuer: string, kid: string): Promise<JWK> => {
     const key = await keyOf(issuer, kid).catch((error: unknown) => {
       if (!(error instanceof IssuerUnreachable)) throw error;
@@ -53,9 +63,9 @@ export const createCognitoAuthorizer = ({ wall, keyOf = createIssuerKeys(wall) }
     };
     const { iss } = await (async () => jose.decodeJwt(token))().catch(refused);
     const { kid = "" } = await (async () => jose.decodeProtectedHeader(token))().catch(refused);
-    const issuers = (authorizer.providerARNs ?? []).map(issuerOf);
-    if (iss === undefined || !issuers.includes(iss)) throw unauthorized("the token is of no user pool of the authorizer");
-    const key = await jose.importJWK(await findKey(iss, kid), "RS256").catch(refused);
+    const pool = (authorizer.providerARNs ?? []).map((arn) => poolOf(arn, settings.cognitoEndpoint)).find(({ issuers }) => iss !== undefined && issuers.includes(iss));
+    if (iss === undefined || pool === undefined) throw unauthorized("the token is of no user pool of the authorizer");
+    const key = await jose.importJWK(await findKey(pool.keysAt, kid), "RS256").catch(refused);
     const { payload } = await jose.jwtVerify(token, key, { issuer: iss, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: new Date(wall.now()) }).catch(refused);
     checkUse(payload, exchange.method?.authorizationScopes ?? []);
     return { claims: Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)])) };
