@@ -1,6 +1,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import type { Clock } from "../../kit/clock.ts";
 import { JWT_ISSUERS_MAX, JWT_KEYS_AGAIN_MS, JWT_KEYS_BYTES_MAX, JWT_KEYS_MS, JWT_KEYS_TIMEOUT_MS } from "../../kit/limits.ts";
+import { gather } from "./gather.ts";
 import { send } from "./outgoing.ts";
 
 interface Known {
@@ -17,15 +18,9 @@ const read = async (url: string, wall: Clock, failure: string): Promise<Record<s
   const timer = wall.at(wall.now() + JWT_KEYS_TIMEOUT_MS, "issuer's keys", () => hurry.abort());
   try {
     const { status, body } = await send({ url: new URL(url), method: "GET", headers: { accept: "application/json" }, signal: hurry.signal });
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > JWT_KEYS_BYTES_MAX) throw new Error(`${url} gives more than ${JWT_KEYS_BYTES_MAX} bytes`);
-      chunks.push(chunk);
-    }
+    const answer = await gather(body, JWT_KEYS_BYTES_MAX, () => new Error(`${url} gives more than ${JWT_KEYS_BYTES_MAX} bytes`));
     if (status !== 200) throw new Error(`${url} answers ${status}`);
-    return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>;
+    return JSON.parse(answer.toString("utf8")) as Record<string, unknown>;
   } catch (error) {
     throw new IssuerUnreachable(failure, { cause: error });
   } finally {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { RequestBody } from "../body.ts";
+import { gather } from "./gather.ts";
 
 /** What is text goes into the event as it is, all else in Base64: a form, too. */
 const TEXT = /^(text\/|application\/(json|javascript|xml)\b|application\/[\w.-]+\+(json|xml)\b)/i;
@@ -14,12 +15,5 @@ export const bodyMembers = (body: Buffer, contentType = "application/json"): { b
 export const readBody = async (request: { body: RequestBody; headers: Readonly<Record<string, string>> }, bytesMax: number, refuse: () => Error): Promise<Buffer> => {
   if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw refuse();
   if (request.body.gather !== undefined) return request.body.gather(bytesMax, refuse as never);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw refuse();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return gather(request.body, bytesMax, refuse);
 };

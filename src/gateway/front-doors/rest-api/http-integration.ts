@@ -4,6 +4,7 @@ import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
 import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { headerFields, sourceIp } from "../headers.ts";
+import { gather } from "../gather.ts";
 import { send, type Incoming } from "../outgoing.ts";
 import { timeoutOf, withinDeadline } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
@@ -33,16 +34,7 @@ const headersOf = ({ headers }: IntegrationRequest, exchange: Exchange): Record<
   };
 };
 
-const gather = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > REST_PAYLOAD_BYTES_MAX) throw new GatewayFailure("INTEGRATION_FAILURE", { reason: `Execution failed: the endpoint answers more than ${REST_PAYLOAD_BYTES_MAX} bytes` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
+const tooLarge = (): GatewayFailure => new GatewayFailure("INTEGRATION_FAILURE", { reason: `Execution failed: the endpoint answers more than ${REST_PAYLOAD_BYTES_MAX} bytes` });
 
 /** By name, all values of each. */
 const answerHeaders = (rawHeaders: readonly string[]): Record<string, string[]> => {
@@ -72,7 +64,7 @@ export const createHttpIntegrations = ({ wall }: { wall: Clock }) => {
 
   const whole = async (exchange: Exchange, request: IntegrationRequest): Promise<IntegrationAnswer> => {
     const { incoming, hurry } = await sent(exchange, request);
-    const body = await withinDeadline(gather(incoming.body), timeoutOf(exchange.method!.methodIntegration!), wall, () => hurry.abort());
+    const body = await withinDeadline(gather(incoming.body, REST_PAYLOAD_BYTES_MAX, tooLarge), timeoutOf(exchange.method!.methodIntegration!), wall, () => hurry.abort());
     exchange.log(() => `Endpoint response body before transformations: ${body.toString("utf8")}`);
     return { status: incoming.status, headers: answerHeaders(incoming.rawHeaders), body };
   };

@@ -4,6 +4,7 @@ import type { WireResponse } from "../../../protocol/http.ts";
 import { createDispatch, type GatewayRequest } from "../../dispatch.ts";
 import { canonicalRequest, createSigningKeys, scopeOf, sha256Hex, sign, stringToSign } from "../../sigv4.ts";
 import type { ApiRoles, RoleSession } from "../integrated-function.ts";
+import { gather } from "../gather.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { timeoutOf, withinDeadline } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
@@ -35,17 +36,9 @@ const targetOf = (exchange: Exchange, request: IntegrationRequest): Target => {
 
 const never = new AbortController().signal;
 
-const gather = async (body: WireResponse["body"]): Promise<Buffer> => {
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return Buffer.from((body ?? "") as string);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > REST_PAYLOAD_BYTES_MAX) throw new GatewayFailure("INTEGRATION_FAILURE", { reason: `Execution failed: the service answers more than ${REST_PAYLOAD_BYTES_MAX} bytes` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
+const tooLarge = (): GatewayFailure => new GatewayFailure("INTEGRATION_FAILURE", { reason: `Execution failed: the service answers more than ${REST_PAYLOAD_BYTES_MAX} bytes` });
+
+const wholeOf = async (body: WireResponse["body"] = ""): Promise<Buffer> => (typeof body === "string" || body instanceof Uint8Array ? Buffer.from(body as string) : gather(body, REST_PAYLOAD_BYTES_MAX, tooLarge));
 
 async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -85,7 +78,7 @@ export const createServiceIntegration = (needs: FrontDoorNeeds & { roles: ApiRol
       method, path: target.path, query: target.query, headers, rawHeaders: Object.entries(headers).flat(), host: target.host, body: once(given.body), endpoint: exchange.request.endpoint, ip: "127.0.0.1", departure: { signal: never, hasGone: false },
     };
     const { status, headers: answered, body } = await dispatch(request);
-    return { status, headers: answered, body: await gather(body) };
+    return { status, headers: answered, body: await wholeOf(body) };
   };
 
   return async (exchange: Exchange): Promise<WireResponse> => {

@@ -1,6 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
 import type { WireResponse } from "../../../../protocol/http.ts";
+import { isSendable } from "../../answer-headers.ts";
 import type { Passage } from "../passage.ts";
 import { compileChanges, type Change } from "./change.ts";
 import { readsBody, type Subject } from "./expression.ts";
@@ -10,16 +10,6 @@ export interface ResponseMapping {
   needsBody: boolean;
   map(passage: Passage, response: WireResponse): WireResponse;
 }
-
-const isSendable = (name: string, value: string): boolean => {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const responseSubject = ({ headers, body }: WireResponse): Subject => ({
   of: "response",
