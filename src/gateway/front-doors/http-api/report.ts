@@ -1,24 +1,11 @@
 import type { WireResponse } from "../../../protocol/http.ts";
+import { tellSize } from "../answer-size.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { createAccessLog } from "./access-log.ts";
 import type { Answered } from "./context-variables.ts";
 import type { Passage } from "./passage.ts";
 import type { Refused } from "./refusals.ts";
 import { createStageMetrics } from "./stage-metrics.ts";
-
-async function* counted(source: AsyncIterable<Uint8Array>, done: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  } finally {
-    done(bytes);
-  }
-}
-
-const sizeOf = (body: string | Uint8Array | undefined): number => (body === undefined ? 0 : Buffer.byteLength(body));
 
 /** What is told of each request: the ledger's entry, metrics, the access log. */
 export const createReport = ({ ledger, metrics, logs, random, wall }: Pick<FrontDoorNeeds, "ledger" | "metrics" | "logs" | "random" | "wall">) => {
@@ -41,13 +28,9 @@ export const createReport = ({ ledger, metrics, logs, random, wall }: Pick<Front
   return {
     /** The answer, which is told of when it has left. */
     answered(passage: Passage, response: WireResponse): WireResponse {
-      const { body, status } = response;
+      const { status } = response;
       if (passage.findings.errorMessage === undefined) record(passage, `is answered: ${status}`, { status });
-      if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-        tell(passage, status, sizeOf(body));
-        return response;
-      }
-      return { ...response, body: counted(body, (bytes) => tell(passage, status, bytes)) };
+      return tellSize(response, (bytes) => tell(passage, status, bytes));
     },
     refused(passage: Passage, refused: Refused): void {
       record(passage, `is refused: ${refused.message}`, { kind: refused.kind, message: refused.message });

@@ -1,21 +1,10 @@
 import type { WireResponse } from "../../../../protocol/http.ts";
+import { tellSize } from "../../answer-size.ts";
 import type { ApiRoles } from "../../integrated-function.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";
 import type { Exchange } from "../exchange.ts";
 import { createCloudWatch } from "./cloudwatch.ts";
 import { createCount } from "./metrics.ts";
-
-async function* counted(source: AsyncIterable<Uint8Array>, done: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  } finally {
-    done(bytes);
-  }
-}
 
 export interface LogLine {
   timestamp: number;
@@ -36,16 +25,13 @@ export const createReport = (needs: FrontDoorNeeds & { roles: ApiRoles }) => {
     });
 
   return (exchange: Exchange, response: WireResponse, lines: readonly LogLine[]): WireResponse => {
-    const { status, body } = response;
+    const { status } = response;
     record(exchange, status);
-    const tell = (bytes: number): void => {
+    return tellSize(response, (bytes) => {
       const answered = { status, bytes, latencyMs: Math.round(clock.monotonic() - exchange.startedMonotonic) };
       count(exchange, answered);
       cloudWatch.access(exchange, answered);
       cloudWatch.execution(exchange, lines);
-    };
-    if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) return { ...response, body: counted(body, tell) };
-    tell(body === undefined ? 0 : Buffer.byteLength(body));
-    return response;
+    });
   };
 };
