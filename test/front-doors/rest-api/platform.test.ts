@@ -83,6 +83,10 @@ it("maps a request into the function's event and its answer back, and tests a me
   expect([tested.status, tested.body]).toEqual([200, '"Rex"']);
   expect(tested.log).toMatch(/Method completed with status: 200/);
   await shut();
+  await permit("/test-invoke-stage/GET/*");
+  const any = await api.send(new TestInvokeMethodCommand({ restApiId, resourceId: resources.get("{proxy+}")!, httpMethod: "GET", pathWithQueryString: "/a/b" }));
+  expect([any.status, any.body]).toEqual([200, '"/{proxy+}"']);
+  await shut();
 });
 
 it("sends a message as the integration's role, where that may", async () => {

@@ -1,5 +1,7 @@
 import type { WireResponse } from "../../../protocol/http.ts";
 import { isSendable } from "../answer-headers.ts";
+import { isRecord } from "../answer-v2.ts";
+import { parseJson } from "../parse-json.ts";
 import { malformed } from "./gateway-failure.ts";
 import type { MediaTypes } from "./media-types.ts";
 
@@ -21,8 +23,6 @@ const add = (headers: Headers, rawName: string, values: readonly string[]): void
   if (!values.every((value) => isSendable(name, value))) throw malformed(`the header ${rawName} cannot be sent`);
   headers[name] = values.length === 1 ? values[0]! : [...values];
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const text = (value: unknown): string => {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
@@ -60,20 +60,12 @@ export const statusOf = (value: unknown = 200): number => {
   return status < 200 ? 200 : status;
 };
 
-const parse = (payload: Buffer): unknown => {
-  try {
-    return JSON.parse(payload.toString("utf8")) as unknown;
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * A proxy integration's answer, whose members are these five and no others. Base64 is decoded only for a client that accepts one of the API's binary types,
  * or where the answer's own type is one.
  */
 export const proxyAnswer = (payload: Buffer, { accept, binaryTypes }: { accept: string | undefined; binaryTypes: MediaTypes }): WireResponse => {
-  const value = parse(payload);
+  const value = parseJson(payload.toString("utf8"));
   if (!isRecord(value) || Object.keys(value).length === 0) throw malformed("Malformed Lambda proxy response: it is no object, or an empty one");
   const foreign = Object.keys(value).find((name) => !MEMBERS.has(name));
   if (foreign !== undefined) throw malformed(`Malformed Lambda proxy response: it has the member ${foreign}`);

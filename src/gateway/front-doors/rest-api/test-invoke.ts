@@ -100,7 +100,7 @@ export const createTestInvoke = (needs: FrontDoorNeeds): TestInvoke => {
       const from = needs.clock.monotonic();
       const serving = servingOf(tested, input.stageVariables);
       const { exchange, response, lines } = await answer({ serving, request, path, eventPath: path, fullPath: path, ...domain }, (made) => {
-        Object.assign(made, { resource: tested.resource, method: tested.resource.resourceMethods[verb]!, pathParameters: parametersOf(tested.resource.path, path) });
+        Object.assign(made, { resource: tested.resource, method: tested.resource.resourceMethods[verb] ?? tested.resource.resourceMethods["ANY"]!, pathParameters: parametersOf(tested.resource.path, path) });
         Object.assign(made.identity, {
           apiKey: "test-invoke-api-key", apiKeyId: "test-invoke-api-key-id", accountId: context.account, caller: context.caller.userId, user: context.caller.userId, userArn: context.caller.arn,
           accessKey: "accessKeyId" in context.caller ? (context.caller.accessKeyId ?? null) : null, sourceIp: "test-invoke-source-ip", userAgent: context.source.userAgent,

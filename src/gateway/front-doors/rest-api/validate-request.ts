@@ -1,4 +1,5 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { isRecord } from "../answer-v2.ts";
 import { matchesAnywhere, withinTime } from "./bounded-pattern.ts";
 import type { CompiledApi } from "./compile.ts";
 import type { Exchange } from "./exchange.ts";
@@ -11,8 +12,6 @@ import { validationText } from "./validation-text.ts";
 const VALIDATION_MS_MAX = 500;
 
 const modelUrl = (name: string): string => `https://apigateway.amazonaws.com/restapis/models/${name}`;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A reference to another model, whichever API's id stands in it, is one to the model of this API. */
 const withReferences = (schema: unknown, models: CompiledApi["models"], definitions: ReadonlySet<string>): unknown => {
