@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
+import { DOMAIN } from "../../src/plumber/apis/domain-names.ts";
+import { saveItem } from "../../src/plumber/apis/rows.ts";
 import { dial, sendRaw } from "../gateway/support.ts";
+import { ACCOUNT } from "../support/context.ts";
 import { eventually } from "../support/temporary.ts";
 import { ask } from "./ask.ts";
 import { openFrontDoors } from "./ground.ts";
@@ -90,6 +93,16 @@ describe("a front door", () => {
     gate.resolve();
     await eventually("the function has ended", () => ended === 1);
     expect((await ask(endpoint, host)).status).toBe(200);
+  });
+
+  it("of a custom domain takes no name that is a service's, a bucket's or another front door's", async () => {
+    const { endpoint, store } = await openFrontDoors();
+    const names = ["sqs.us-east-1.amazonaws.com", "lambda.localhost", "bucket.s3.localhost", "abc.execute-api.us-east-1.localhost", "logs.example.com", "pets.localhost"];
+    for (const name of names) await store.run(() => saveItem({ account: ACCOUNT, region: "us-east-1" }, DOMAIN, name, { name }));
+    const isServed = async (name: string) => (await ask(endpoint, name, { path: "/pets" })).headers["x-amzn-errortype"] === "ForbiddenException";
+    // Its mapping leads nowhere, which is API Gateway's answer to give.
+    expect(await Promise.all(names.map(isServed))).toEqual([false, false, false, true, true, true]);
+    expect((await ask(endpoint, "sqs.us-east-1.amazonaws.com", { path: "/pets" })).text).toContain("http://queue.amazonaws.com/doc/");
   });
 
   it("answers a host that is nobody's with nothing of anybody", async () => {

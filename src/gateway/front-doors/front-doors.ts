@@ -1,6 +1,8 @@
 import { once } from "../../kit/once.ts";
 import type { WireResponse } from "../../protocol/http.ts";
+import { serviceSummaries } from "../../protocol/services.ts";
 import type { GatewayRequest } from "../dispatch.ts";
+import { isAllowedHost, routeHost } from "../hosts.ts";
 import { frontDoorAddress } from "./address.ts";
 import { createApis, type Handshake } from "./apis.ts";
 import type { FrontDoorNeeds } from "./needs.ts";
@@ -18,14 +20,21 @@ export interface FrontDoors {
   close(): Promise<void>;
 }
 
-/** Names and addresses of the machine itself: nobody's domain. */
-const isLocal = (host: string): boolean => !host.includes(".") || /^[\d.]+$/.test(host);
+/** Names and addresses of the machine itself, of AWS's services and of other front doors: nobody's domain, or its owner would be handed what is others'. */
+const isTaken = (host: string, allowed: readonly string[]): boolean => {
+  if (!host.includes(".") || /^[\d.]+$/.test(host) || frontDoorAddress({ host, path: "/" }) !== undefined) return true;
+  // Below a domain of their own, `logs` and `events` are anybody's names.
+  if (!isAllowedHost(host, allowed)) return false;
+  const { endpointPrefix, bucket } = routeHost(host);
+  return bucket !== undefined || serviceSummaries.some(({ endpointPrefixes }) => endpointPrefixes.includes(endpointPrefix ?? ""));
+};
 
 /** Each kind is loaded with its first request. */
 export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
   const functionUrls = once(async () => (await import("./function-url/function-url.ts")).createFunctionUrls(needs));
   const apis = createApis(needs);
-  const isCustomDomain = async (host: string): Promise<boolean> => !isLocal(host) && (await apis.isCustomDomain(host));
+  const { allowedHosts } = needs.settings;
+  const isCustomDomain = async (host: string): Promise<boolean> => !isTaken(host, allowedHosts) && (await apis.isCustomDomain(host));
   /** Our own failure: the log is told everything, a stranger nothing. Of a client that has gone away nobody is told. */
   const failed = (error: unknown, request: GatewayRequest): WireResponse => {
     if (request.departure.hasGone) return { status: 499, headers: {} };
@@ -41,7 +50,7 @@ export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
 
   return {
     isCustomDomain,
-    mayUpgrade: (at) => frontDoorAddress(at)?.kind === "api" || !isLocal(at.host),
+    mayUpgrade: (at) => frontDoorAddress(at)?.kind === "api" || !isTaken(at.host, allowedHosts),
     upgrade: async (handshake) => apis.upgrade(handshake, (await isCustomDomain(handshake.request.host)) ? undefined : frontDoorAddress(handshake.request)),
     close: apis.close,
     answer: (request) => open(request).catch((error: unknown) => failed(error, request)),
