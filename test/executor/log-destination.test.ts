@@ -49,7 +49,7 @@ it("function logs arrive whole, as their role may; what may not be written is to
   await eventually("the error is there", async () => (await messages("json")).length > 0);
   const update = await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "json", LoggingConfig: { SystemLogLevel: "DEBUG" } }));
   expect(update.LoggingConfig).toMatchObject({ LogFormat: "JSON", ApplicationLogLevel: "ERROR", SystemLogLevel: "DEBUG" });
-  await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: "json" });
+  await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "json" });
   await invoke("json");
   await eventually("the report is there", async () => (await messages("json")).some((line) => line.includes("platform.report")));
   const kinds = (await messages("json")).map((line) => JSON.parse(line) as { type?: string; message?: string }).map(({ type, message }) => type ?? message);

@@ -281,7 +281,7 @@ describe("a confused deputy", () => {
     const { clients, endpoint } = platform;
     await clients.iam.send(new CreateRoleCommand({ RoleName: "fn", AssumeRolePolicyDocument: TRUST_LAMBDA }));
     await clients.lambda.send(new CreateFunctionCommand({ FunctionName: "door", Runtime: "python3.13", Handler: "app.handler", Role: `arn:aws:iam::${ACCOUNT}:role/fn`, Code: { ZipFile: await zipOf({ "app.py": "def handler(event, context): return 1" }) } }));
-    await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: "door" });
+    await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "door" });
     const open = (StatementId: string, Principal: string) =>
       clients.lambda.send(new AddPermissionCommand({ FunctionName: "door", StatementId, Action: "lambda:InvokeFunction", Principal, SourceArn: "arn:aws:s3:::uploads", SourceAccount: ACCOUNT }));
     await open("bucket", "s3.amazonaws.com");

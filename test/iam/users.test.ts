@@ -201,7 +201,7 @@ describe("a role that is handed to a function", () => {
     expect(await refusal(create())).toMatchObject({ code: "AccessDeniedException" });
     await allowed(allow("iam:PassRole", Role, { Condition: { StringEquals: { "iam:PassedToService": "lambda.amazonaws.com" } } }));
     expect((await create()).Role).toBe(Role);
-    await waitUntilFunctionActiveV2({ client: own.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: "deployed" });
+    await waitUntilFunctionActiveV2({ client: own.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "deployed" });
     const { Arn: other } = await createRole(platform.clients, "execution-2", { trust: TRUST_LAMBDA });
     expect(await refusal(own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Role: other })))).toMatchObject({ code: "AccessDeniedException", message: expect.stringContaining(`iam:PassRole on resource: ${other}`) });
     await own.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "deployed", Timeout: 9 }));

@@ -36,7 +36,7 @@ describe("CreateFunction answers", () => {
       SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" }, RuntimeVersionConfig: { RuntimeVersionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$/) },
       LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/defaults" },
     });
-    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: "defaults" });
+    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "defaults" });
     const { Code, Configuration, Tags, Concurrency, ...rest } = plain(await on.lambda.send(new GetFunctionCommand({ FunctionName: "defaults" })));
     expect(rest).toEqual({});
     expect([Tags, Concurrency]).toEqual([undefined, undefined]);

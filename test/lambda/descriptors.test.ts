@@ -19,7 +19,7 @@ describe.runIf(hasPrlimit())("a server without file descriptors (skipped where p
     const idle = openNow();
     expect(await invoke()).toBe('"fed"');
     await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: "needs a new environment" }));
-    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName });
+    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName });
     await eventually("the old environment is gone", () => openNow() <= idle);
     limitOpenFiles(pid, idle);
     const refused = await invoke().then(() => undefined, (error: unknown) => error);

@@ -80,7 +80,7 @@ describe("a dead-letter queue", () => {
     const name = await on.active({ Role: role, ...target("version-1") }, { "index.mjs": MAIN });
     const { Version } = await on.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     await on.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, ...target("version-latest") }));
-    await waitUntilFunctionUpdatedV2({ client: on.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: name });
+    await waitUntilFunctionUpdatedV2({ client: on.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name });
     await on.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: name, Qualifier: Version, MaximumRetryAttempts: 0 }));
     await configure(name, 0);
     const [of1, ofLatest] = [await send(name, '{"fail":"1"}', Version), await send(name, '{"fail":"2"}')];

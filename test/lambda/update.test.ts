@@ -24,7 +24,7 @@ describe("UpdateFunctionCode", () => {
     const ZipFile = await other();
     const answer = plain(await updateCode({ FunctionName: name, ZipFile, Architectures: ["x86_64"] }));
     expect(answer).toEqual({ ...before, ...IN_PROGRESS, CodeSha256: expect.not.stringMatching(before.CodeSha256!), CodeSize: ZipFile.length, LastModified: expect.any(String), RevisionId: expect.stringMatching(UUID) });
-    await waitUntilFunctionUpdatedV2({ client: on.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: name });
+    await waitUntilFunctionUpdatedV2({ client: on.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name });
     const after = await configuration(name);
     expect(after).toMatchObject({ State: "Active", LastUpdateStatus: "Successful", CodeSha256: answer.CodeSha256 });
     expect(after).not.toHaveProperty("LastUpdateStatusReason");

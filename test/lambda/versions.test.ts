@@ -46,7 +46,7 @@ describe("PublishVersion", () => {
       ...copied, FunctionArn: `${arnOf(name)}:1`, Version: "1", Description: "one", LastModified: expect.any(String), RevisionId: expect.stringMatching(UUID),
       State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating",
     });
-    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: name, Qualifier: "1" });
+    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name, Qualifier: "1" });
     expect(await configuration(name, "1")).toMatchObject({ State: "Active", LastUpdateStatus: "Successful", Version: "1", FunctionArn: `${arnOf(name)}:1` });
     expect(await configuration(name)).toEqual({ ...latest, RevisionId });
   });
@@ -105,7 +105,7 @@ describe("Publish", () => {
     const ZipFile = await zipOf({ "index.mjs": "export const handler = async () => ({ text: 'new' });\n" });
     const answer = await on.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile, Publish: true }));
     expect(answer).toMatchObject({ Version: "1", FunctionArn: `${arnOf(name)}:1`, State: "Pending" });
-    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: name, Qualifier: "1" });
+    await waitUntilFunctionActiveV2({ client: on.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name, Qualifier: "1" });
     expect(await invoke(name, { Qualifier: "1" })).toEqual({ ExecutedVersion: "1", text: "new" });
     expect((await configuration(name)).CodeSha256).toBe(answer.CodeSha256);
   });

@@ -51,7 +51,7 @@ describe.each(MODES)(`environments under $name${NO_PYTHON} (skipped where it can
   const change = async ({ functionName, language, secrets: [inCode] }: Guest): Promise<Guest> => {
     const inEnvironment = newSecret();
     await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: functionName, Environment: { Variables: { SECRET: inEnvironment } } }));
-    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: functionName });
+    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: functionName });
     return { functionName, language, secrets: [inCode!, inEnvironment] };
   };
 

@@ -71,6 +71,6 @@ it("a package comes from S3 too, uploaded as a stream with its checksum in the t
   const create = (key: string) => clients.lambda.send(new CreateFunctionCommand({ FunctionName: "f", Role, Runtime: "nodejs24.x", Handler: "app.handler", Code: { S3Bucket: "packages", S3Key: key } }));
   await expect(create("nothing.zip")).rejects.toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("S3 Error Code: NoSuchKey") });
   await create("app.zip");
-  await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: "f" });
+  await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "f" });
   expect(await invoke(clients, "f")).toBe("from S3");
 });

@@ -106,7 +106,7 @@ describe.each(isolations)("one upload runs one handler, under %s", (isolation) =
     const count = async () => JSON.parse((await clients.lambda.send(new InvokeCommand({ FunctionName: "thumbnails" }))).Payload!.transformToString()) as unknown;
     expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
     await clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "thumbnails", Environment: { Variables: { GREETING: "hallo" } } }));
-    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { FunctionName: "thumbnails" });
+    await waitUntilFunctionUpdatedV2({ client: clients.lambda, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: "thumbnails" });
     expect(await count()).toEqual({ count: 1 });
     const { Code, Configuration } = await clients.lambda.send(new GetFunctionCommand({ FunctionName: "thumbnails" }));
     const zip = await fetch(Code!.Location!);

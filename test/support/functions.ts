@@ -40,6 +40,6 @@ export const createFunction = async (
   const created = await clients.lambda.send(
     new CreateFunctionCommand({ Runtime: "python3.13", Handler: "app.handler", Code: { ZipFile: await zipOf(files) }, ...input }),
   );
-  await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: options.FunctionName });
+  await waitUntilFunctionActiveV2({ client: clients.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: options.FunctionName });
   return created.FunctionArn!;
 };

@@ -198,7 +198,7 @@ describe("the address", () => {
   it("of an alias invokes the alias, by the policy of the alias", async () => {
     const aliased = await on.active({}, FILES);
     await on.lambda.send(new PublishVersionCommand({ FunctionName: aliased }));
-    await waitUntilPublishedVersionActive({ client: on.lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { FunctionName: aliased, Qualifier: "1" });
+    await waitUntilPublishedVersionActive({ client: on.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: aliased, Qualifier: "1" });
     await on.lambda.send(new CreateAliasCommand({ FunctionName: aliased, Name: "live", FunctionVersion: "1" }));
     const address = await createUrl(aliased, { Qualifier: "live" });
     await openToAll(aliased);
