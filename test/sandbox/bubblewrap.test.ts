@@ -27,11 +27,16 @@ interface Options {
   path?: string;
   prepared?: { packages: string; count: number };
 }
-const createDriver = async ({ directory = join(temporaryDirectory(), "sandboxes"), network = "isolated", wall = createClock(), path = searchPath, prepared }: Options = {}) => {
+const openDriver = async ({ directory, network = "isolated", wall = createClock(), path = searchPath, prepared }: Options & { directory: string }) => {
   const probe = await findBubblewrap({ directory, network, searchPath: path, wall, log: silentLog, ...(prepared === undefined ? {} : { prepared }) });
   if (!probe.ok) throw new Error(`${probe.why}; ${probe.fix}`);
-  onTestFinished(() => probe.driver.close());
   return prepared === undefined ? probe.driver : preparing(probe.driver);
+};
+/** One for this test, closed when it is over. */
+const createDriver = async (options: Options = {}) => {
+  const driver = await openDriver({ directory: join(temporaryDirectory(), "sandboxes"), ...options });
+  onTestFinished(() => driver.close());
+  return driver;
 };
 
 /** The processes of this machine that this one started. */
@@ -49,8 +54,8 @@ const METADATA = "169.254.169.254";
 const ask = (address: string, port: number): string => `timeout 5 bash -c 'exec 3<>/dev/tcp/${address}/${port} && head -n 1 <&3' 2>/dev/null || echo refused`;
 
 describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is not)", () => {
-  runConformance("bubblewrap", () => createDriver());
-  runConformance("bubblewrap, prepared", () => createDriver({ prepared: { packages: tmpdir(), count: 1 } }));
+  runConformance("bubblewrap", (directory) => openDriver({ directory }));
+  runConformance("bubblewrap, prepared", (directory) => openDriver({ directory, prepared: { packages: tmpdir(), count: 1 } }));
 
   it("has its listeners made by a Node of ours inside where there is no Python to make them from outside", async () => {
     const programs = temporaryDirectory();
@@ -198,7 +203,7 @@ describe.runIf(hasBubblewrap())("where bubblewrap is there (skipped where it is 
       const port = await openPort();
       const { sandbox } = await createGround(await createDriver());
       const addresses = ["127.0.0.1", "10.0.2.2", "169.254.1.1", gateway()].filter((address) => address !== undefined);
-      const { stdout } = await runShell(sandbox, addresses.map((address) => ask(address, port)).join("; "));
+      const { stdout } = await runShell(sandbox, `${addresses.map((address) => `(${ask(address, port)}) &`).join(" ")} wait`);
       expect(stdout).toBe("refused\n".repeat(addresses.length));
     });
 

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX } from "../../src/kit/limits.ts";
 import type { Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "../../src/sandbox/sandbox.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -73,7 +74,6 @@ const answering = (body: string): { listener: SandboxListener; close(): void } =
 
 const ASK_API = "exec 3<>/dev/tcp/${API/://}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
 
-/** What every driver does alike. */
 /** Two sandboxes with the same port: each reaches this server by a listener of its own. */
 export const expectOwnListeners = async (driver: SandboxDriver): Promise<void> => {
   const [one, two] = [await createGround(driver, { ports: [9001] }), await createGround(driver, { ports: [9001] })];
@@ -90,9 +90,20 @@ export const expectOwnListeners = async (driver: SandboxDriver): Promise<void> =
   expect(answers[1]).toContain("you are 1");
 };
 
-export const runConformance = (name: string, getDriver: () => Promise<SandboxDriver>): void => {
+/** What every driver does alike; one driver does all of it. */
+export const runConformance = (name: string, open: (directory: string) => Promise<SandboxDriver> | SandboxDriver): void => {
   describe(`the ${name} sandbox`, () => {
-    const ground = async (spec?: Partial<SandboxSpec>) => createGround(await getDriver(), spec);
+    let directory: string;
+    let driver: SandboxDriver;
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), "lambdad-test-"));
+      driver = await open(join(directory, "sandboxes"));
+    });
+    afterAll(async () => {
+      await driver?.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+    const ground = (spec?: Partial<SandboxSpec>) => createGround(driver, spec);
 
     it("runs a command in its directory, with the package in place", async () => {
       const { sandbox } = await ground();
@@ -153,7 +164,7 @@ export const runConformance = (name: string, getDriver: () => Promise<SandboxDri
       expect((await running.exited).code).toBe(127);
     });
 
-    it("reaches this server through its own listener, whose connections carry its identity", async () => expectOwnListeners(await getDriver()));
+    it("reaches this server through its own listener, whose connections carry its identity", () => expectOwnListeners(driver));
 
     it("keeps /tmp over a reset and kills everything else", async () => {
       const { sandbox } = await ground();
@@ -250,7 +261,6 @@ while True:
     });
 
     it("has a /tmp of its own", async () => {
-      const driver = await getDriver();
       const [one, two] = [await createGround(driver), await createGround(driver)];
       await runShell(one.sandbox, `echo mine > ${one.sandbox.path("/tmp")}/only-here`);
       expect((await runShell(two.sandbox, `ls ${two.sandbox.path("/tmp")}`)).stdout).toBe("");
@@ -313,7 +323,6 @@ while True:
     });
 
     it("leaves nothing behind: no process, no file, no descriptor", async () => {
-      const driver = await getDriver();
       const descriptors = () => readdirSync("/proc/self/fd").length;
       const once = async (index: number) => {
         const mark = `leaver-${process.pid}-${index}`;

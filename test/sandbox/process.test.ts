@@ -7,13 +7,14 @@ import { createProcessDriver } from "../../src/sandbox/process.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { createGround, runConformance } from "./conformance.ts";
 
+const openDriver = (directory: string) => createProcessDriver({ directory, wall: createClock(), log: silentLog });
 const createDriver = (directory: string) => {
-  const driver = createProcessDriver({ directory, wall: createClock(), log: silentLog });
+  const driver = openDriver(directory);
   onTestFinished(() => driver.close());
   return driver;
 };
 
-runConformance("process", async () => createDriver(join(temporaryDirectory(), "sandboxes")));
+runConformance("process", openDriver);
 
 it("says that it is no boundary", () => {
   const { isolation } = createDriver(join(temporaryDirectory(), "sandboxes"));
