@@ -28,14 +28,15 @@ interface Stage {
   environment: Environment;
   wall: AdvanceableClock;
   invocation(runtime: string, extension: string): Invocation;
+  /** How long 50 ms of its time take: as short as its programs can follow. */
+  everyMs: number;
 }
 
 const SETTLED = ["idle", "frozen", "dead"];
 
 /** Lets it all happen, one after the other, and stops the environment. Every invocation must come to its end, whatever it is. */
-export const play = async ({ environment, wall, invocation }: Stage, { happenings }: Story): Promise<void> => {
-  /** Time runs a few times faster than on the wall. */
-  const until = (what: string, look: () => boolean) => eventually(what, async () => (look() ? true : (await wall.advance(50), false)), 60_000);
+export const play = async ({ environment, wall, invocation, everyMs }: Stage, { happenings }: Story): Promise<void> => {
+  const until = (what: string, look: () => boolean) => eventually(what, async () => (look() ? true : (await wall.advance(50), false)), 60_000, everyMs);
   for (const one of happenings) {
     if (one.kind === "invoke") {
       let isOver = false;

@@ -89,7 +89,7 @@ const fakePrograms = (init: Init): { runtime: FakeProgram; extension: FakeProgra
 const playFake = async (story: Story): Promise<void> => {
   const { environment, wall, sandbox, ground, stopped } = await createFakeEnvironment(fakePrograms(story.init), { timeoutSeconds: 1 });
   const before = listeners();
-  await play({ environment, wall, invocation: (runtime, extension): Invocation => ({ ...ground.invocation(runtime), invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:f:${extension}` }) }, story);
+  await play({ environment, wall, everyMs: 1, invocation: (runtime, extension): Invocation => ({ ...ground.invocation(runtime), invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:f:${extension}` }) }, story);
   expect(sandbox.left).toEqual({ programs: 0, isListening: false, isDestroyed: true });
   expect([environment.state, stopped()]).toEqual(["dead", 1]);
   expect(listeners()).toBeLessThanOrEqual(before);
@@ -174,7 +174,7 @@ describe.each(isolations)("an environment of real processes under %s", (isolatio
       const target = await ground.target({ bootstrap: executable(BASH_RUNTIME) }, { runtime: "provided.al2023", timeoutSeconds: 1, revisionId: mark, environment: { INIT: story.init, STORY: mark.slice("STORY=".length) } }, [layer]);
       const before = listeners();
       const environment = await ground.executor.createEnvironment(target);
-      await play({ environment, wall: ground.wall, invocation: (runtime, extension) => ({ ...ground.invocation(runtime), invokedFunctionArn: `${target.functionArn}:${extension}` }) }, story);
+      await play({ environment, wall: ground.wall, everyMs: 10, invocation: (runtime, extension) => ({ ...ground.invocation(runtime), invokedFunctionArn: `${target.functionArn}:${extension}` }) }, story);
       expect(environment.state).toBe("dead");
       expect(processesNaming(mark)).toEqual([]);
       expect(groupsNamed(environment.id)).toEqual([]);

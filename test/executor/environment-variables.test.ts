@@ -19,7 +19,7 @@ describe("V1 the environment variables of a function", () => {
     const variables = await seen(start());
     expect(Object.keys(variables).toSorted()).toEqual([...EVERYWHERE, ...OURS, ...more].toSorted());
     expect(variables).toMatchObject({
-      AWS_EXECUTION_ENV: execution, AWS_LAMBDA_FUNCTION_NAME: "f", AWS_LAMBDA_FUNCTION_VERSION: "$LATEST", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256", AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+      AWS_EXECUTION_ENV: execution, AWS_LAMBDA_FUNCTION_NAME: "f", AWS_LAMBDA_FUNCTION_VERSION: "$LATEST", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1769", AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
       AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/f", AWS_REGION: "us-east-1", AWS_DEFAULT_REGION: "us-east-1", AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR", LANG: "en_US.UTF-8", TZ: ":UTC", SHLVL: "0", _HANDLER: "app.handler",
       PWD: variables["LAMBDA_TASK_ROOT"],
     });
@@ -40,7 +40,7 @@ describe("V1 the environment variables of a function", () => {
     const variables = await seen(startFunction({ "app.rb": "def handler(event:, context:) = ENV.to_h" }, { runtime: "ruby3.2" }, { runtimePaths: { "ruby3.2": rubyWithGems("3.1.3") } }));
     // GEM_HOME is what leads this test's Ruby to its gems.
     expect(Object.keys(variables).filter((name) => name !== "GEM_HOME").toSorted()).toEqual([...OF_OTHERS, "GEM_PATH", "RUBYLIB"].toSorted());
-    expect(variables).toMatchObject({ AWS_EXECUTION_ENV: "AWS_Lambda_ruby3.2", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256" });
+    expect(variables).toMatchObject({ AWS_EXECUTION_ENV: "AWS_Lambda_ruby3.2", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1769" });
   });
 
   it.skipIf(WHY_NO_JAVA !== undefined)(`are AWS's for Java${WHY_NO_JAVA === undefined ? "" : ` (skipped: ${WHY_NO_JAVA})`}`, { timeout: 60_000 }, async () => {

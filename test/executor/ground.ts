@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
 import type { Environment, FunctionTarget, Invocation, InvocationOutcome, InvocationReport, ResponseReceiver } from "../../src/executor/executor.ts";
+import { MEMORY_MB_PER_CPU } from "../../src/kit/limits.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";
@@ -114,7 +115,8 @@ export const createGround = ({ credentialsMs = 3_600_000, runtimePaths = {}, iso
       const zip = await zipOf(files);
       return {
         account: ACCOUNT, region: "us-east-1", name: "f", version: "$LATEST", functionArn: FUNCTION_ARN, revisionId: "1", runtime: "python3.13", handler: "app.handler",
-        roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: 256, ephemeralStorageMb: 512, environment: {},
+        // As much memory as has one whole CPU: with less, most of a test is to wait for its share.
+        roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, timeoutSeconds: 10, memoryMb: MEMORY_MB_PER_CPU, ephemeralStorageMb: 512, environment: {},
         code: { blobId: blobs.add(zip), sha256Base64: createHash("sha256").update(zip).digest("base64") },
         layers: layers.map((layer, index) => ({ arn: `${LAYER_ARN}:l${index}:1`, blobId: blobs.add(layer), sha256Base64: createHash("sha256").update(layer).digest("base64") })),
         architecture: "x86_64", logging: { group: "/aws/lambda/f", format: "Text" }, tracing: "PassThrough", initializationType: "on-demand",

@@ -96,13 +96,13 @@ public class Plain {
 const SHARED = 'package example; public class Shared { public static final String MARK = String.valueOf("!"); }';
 const BAD = 'package example; public class Bad { static { if (true) throw new IllegalArgumentException("no good"); } public String go(String s) { return s; } }';
 
-const target = (over: object = {}) => ({ runtime: RUNTIME, handler: "example.App::handleRequest", memoryMb: 512, ...over });
+const target = (over: object = {}) => ({ runtime: RUNTIME, handler: "example.App::handleRequest", ...over });
 
 describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefined ? "" : ` (skipped: ${WHY})`}`, { timeout: SECONDS }, async () => {
   const classes = WHY === undefined ? await compileJava(RUNTIME, { "example/App.java": APP, "example/Stream.java": STREAM, "example/Plain.java": PLAIN, "example/Shared.java": SHARED, "example/Bad.java": BAD }) : {};
 
   it.each(isolations)("answers, warm too, with AWS's context, under %s", async (isolation) => {
-    const { invoke, log, environment } = await startFunction(classes, target(), { isolation });
+    const { invoke, log, environment } = await startFunction(classes, target({ memoryMb: 512 }), { isolation });
     const first = await invoke({ do: "tell" }, { clientContext: '{"custom":{"a":"b"}}' });
     const told = first.json as Record<string, unknown>;
     expect(told).toMatchObject({ arn: "arn:aws:lambda:us-east-1:000000000000:function:f", name: "f", version: "$LATEST", memory: 512, group: "/aws/lambda/f", stream: environment.logStream, client: "b", calls: 1, trace: true });
@@ -136,7 +136,7 @@ describe.skipIf(WHY !== undefined)(`Java under AWS's own client${WHY === undefin
   });
 
   it.each(isolations)("that exits, loops, or takes too much memory is ended, and starts anew under %s", async (isolation) => {
-    const { invoke, wall, log } = await startFunction(classes, target({ timeoutSeconds: 30 }), { isolation });
+    const { invoke, wall, log } = await startFunction(classes, target({ timeoutSeconds: 30, memoryMb: 512 }), { isolation });
     const exited = await invoke({ do: "exit" });
     expect(exited.json).toEqual({ errorType: "Runtime.ExitError", errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Runtime exited with error: exit status 4$/) });
     const filled = await invoke({ do: "fill" });

@@ -173,7 +173,7 @@ def handler(event, context):
     expect(records.map(({ type }) => type.replace("platform.", ""))).toEqual(types);
     const last = (type: string) => records.findLast((one) => one.type === `platform.${type}`)?.record;
     const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
-    expect(last("report")).toEqual({ requestId, metrics: { durationMs: expect.any(Number), billedDurationMs: expect.any(Number), memorySizeMB: 256, maxMemoryUsedMB: expect.any(Number) }, status: "error", errorType: "Runtime.ExitError" });
+    expect(last("report")).toEqual({ requestId, metrics: { durationMs: expect.any(Number), billedDurationMs: expect.any(Number), memorySizeMB: 1_769, maxMemoryUsedMB: expect.any(Number) }, status: "error", errorType: "Runtime.ExitError" });
     expect(last("runtimeDone")).toEqual({ requestId, metrics: { durationMs: expect.any(Number), producedBytes: 0 }, status: "error", errorType: "Runtime.ExitError" });
     if (systemLevel === "WARN") return;
     const { metrics } = records.find(({ type }) => type === "platform.report")!.record as { metrics: { durationMs: number; initDurationMs: number } };

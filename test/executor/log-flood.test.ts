@@ -73,7 +73,7 @@ it.skipIf(process.platform !== "linux")("H6 a gigabyte of output costs the serve
   const server = await startServer();
   const clients = clientsOf(server.endpoint);
   const Role = await createRole(clients, "worker");
-  await createFunction(clients, { FunctionName: "flood", Role, Timeout: 120, files: { "app.py": FLOOD } });
+  await createFunction(clients, { FunctionName: "flood", Role, Timeout: 120, MemorySize: 1769, files: { "app.py": FLOOD } });
   await createFunction(clients, { FunctionName: "other", Role, files: { "app.py": "def handler(event, context): print('other said', event)" } });
   const flood = (bytes: number) => clients.lambda.send(new InvokeCommand({ FunctionName: "flood", Payload: JSON.stringify({ bytes }) }));
   const other = (event: string) => clients.lambda.send(new InvokeCommand({ FunctionName: "other", Payload: JSON.stringify(event) }));

@@ -30,7 +30,7 @@ describe.each(isolations)("the Logs API under %s", (isolation) => {
     expect(types(newer).filter((type) => type !== "logsSubscription")).toEqual(["extension", "extension", "start", "function", "runtimeDone", "end", "report", "start", "function", "fault", "runtimeDone", "end", "report"]);
     expect(older.find(({ type }) => type === "platform.logsSubscription")!.record).toEqual({ name: expect.any(String), state: "Subscribed", types: ["platform", "function"] });
     expect(older.find(({ type }) => type === "platform.end")!.record).toEqual({ requestId });
-    expect(older.find(({ type }) => type === "platform.report")!.record).toEqual({ requestId, metrics: { durationMs: expect.any(Number), billedDurationMs: expect.any(Number), memorySizeMB: 256, maxMemoryUsedMB: expect.any(Number), initDurationMs: expect.any(Number) } });
+    expect(older.find(({ type }) => type === "platform.report")!.record).toEqual({ requestId, metrics: { durationMs: expect.any(Number), billedDurationMs: expect.any(Number), memorySizeMB: 1_769, maxMemoryUsedMB: expect.any(Number), initDurationMs: expect.any(Number) } });
     expect(older.find(({ type }) => type === "platform.fault")!.record).toMatch(/^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 4\nRuntime\.ExitError$/);
     expect(newer.filter(({ type }) => type === "platform.runtimeDone").map(({ record }) => record)).toEqual([{ requestId, status: "success" }, { requestId, status: "failure" }]);
     expect(said("older").find((line) => line.startsWith("got"))).toMatch(/^got PUT \/lambda_logs /);

@@ -90,7 +90,7 @@ describe.each(RUNTIMES)("a handler on %s", (runtime) => {
     const { json } = await invoke({}, { clientContext: '{"custom":{"a":"日本"}}' });
     const seen = json as Record<string, unknown> & { left: number; path: string[]; trace: string };
     expect(seen).toMatchObject({
-      functionName: "f", functionVersion: "$LATEST", memoryLimitInMB: "256", logGroupName: "/aws/lambda/f", logStreamName: environment.logStream, awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      functionName: "f", functionVersion: "$LATEST", memoryLimitInMB: "1769", logGroupName: "/aws/lambda/f", logStreamName: environment.logStream, awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       invokedFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:f", clientContext: { custom: { a: "日本" } },
     });
     expect(seen.left).toBeGreaterThan(5_000);

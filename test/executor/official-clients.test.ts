@@ -103,7 +103,7 @@ describe("AWS's own runtime clients, unchanged", () => {
     for (const isolation of isolations) {
       const { invoke } = await start(made, context, isolation);
       const first = await invoke({ Do: "tell" }, CONTEXT);
-      expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", memory: 256, trace: true });
+      expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", memory: 1_769, trace: true });
       expect(first.logTail.toString()).toContain(`REPORT RequestId: ${(first.json as { id: string }).id}\t`);
       const leftMs = (first.json as { deadline: number }).deadline - Date.now();
       expect(leftMs).toBeLessThanOrEqual(10_000);
@@ -123,7 +123,7 @@ describe("AWS's own runtime clients, unchanged", () => {
     for (const isolation of isolations) {
       const { invoke } = await start(made, context, isolation);
       const first = await invoke({ Do: "tell" }, CONTEXT);
-      expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", memory: 256, version: "$LATEST", group: "/aws/lambda/f", trace: true });
+      expect(first.json).toMatchObject({ arn: ARN, client: "b", name: "f", memory: 1_769, version: "$LATEST", group: "/aws/lambda/f", trace: true });
       expect(first.logTail.toString()).toContain(`REPORT RequestId: ${(first.json as { id: string }).id}\t`);
       const leftMs = (first.json as { deadline: number }).deadline - Date.now();
       expect(leftMs).toBeLessThanOrEqual(10_000);

@@ -80,7 +80,7 @@ def handler(event, context):
     const { json } = await invoke({}, { clientContext });
     expect(json).toMatchObject({
       is: true, names: ["LambdaContext", "ClientContext", "Client", "CognitoIdentity"], custom: { a: "日本" }, env: { locale: "de" }, client: ["title", null], tenant: null,
-      identity: [null, null], memory: "256", w3c: { traceparent: "00-1" },
+      identity: [null, null], memory: "1769", w3c: { traceparent: "00-1" },
       repr: expect.stringMatching(/^LambdaContext\(\[aws_request_id=[0-9a-f-]{36},log_group_name=\/aws\/lambda\/f,.*client_context=ClientContext\(\[custom=.*identity=CognitoIdentity\(\[cognito_identity_id=None,cognito_identity_pool_id=None\]\),tenant_id=None\]\)$/),
     });
   });

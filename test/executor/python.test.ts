@@ -21,7 +21,7 @@ def handler(event, context):
     expect([first.isColdStart, second.isColdStart]).toEqual([true, false]);
     const text = log().filter((line) => !line.startsWith("[lambdad]")).join("");
     expect(text).toMatch(
-      /^INIT_START Runtime Version: python:3\.\d+\.v\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\nimported\nSTART RequestId: [0-9a-f-]{36} Version: \$LATEST\ncalled with a\nEND RequestId: [0-9a-f-]{36}\nREPORT RequestId: [0-9a-f-]{36}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: \d+ MB\tInit Duration: \d+\.\d\d ms\t\nSTART/,
+      /^INIT_START Runtime Version: python:3\.\d+\.v\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\nimported\nSTART RequestId: [0-9a-f-]{36} Version: \$LATEST\ncalled with a\nEND RequestId: [0-9a-f-]{36}\nREPORT RequestId: [0-9a-f-]{36}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 1769 MB\tMax Memory Used: \d+ MB\tInit Duration: \d+\.\d\d ms\t\nSTART/,
     );
     expect(text).toMatch(/called with b\nEND .*\nREPORT .*\tMax Memory Used: \d+ MB\t\n$/);
     expect(first.memoryUsedMb).toBeGreaterThan(3);
@@ -46,14 +46,14 @@ def handler(event, context):
     const { json } = await invoke({}, { clientContext: JSON.stringify({ custom: { a: 1 } }) });
     const seen = json as { context: Record<string, string>; custom: unknown; identity: null; remaining: number; env: Record<string, string>; cwd: string };
     expect(seen.context).toEqual({
-      function_name: "f", function_version: "$LATEST", memory_limit_in_mb: "256", log_group_name: "/aws/lambda/f", log_stream_name: environment.logStream,
+      function_name: "f", function_version: "$LATEST", memory_limit_in_mb: "1769", log_group_name: "/aws/lambda/f", log_stream_name: environment.logStream,
       invoked_function_arn: "arn:aws:lambda:us-east-1:000000000000:function:f",
     });
     expect(seen).toMatchObject({ custom: { a: 1 }, identity: null });
     expect(seen.remaining).toBeGreaterThan(5_000);
     expect(seen.remaining).toBeLessThanOrEqual(10_000);
     expect(seen.env).toMatchObject({
-      GREETING: "hallo", AWS_REGION: "us-east-1", AWS_DEFAULT_REGION: "us-east-1", AWS_EXECUTION_ENV: "AWS_Lambda_python3.13", AWS_LAMBDA_FUNCTION_NAME: "f", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
+      GREETING: "hallo", AWS_REGION: "us-east-1", AWS_DEFAULT_REGION: "us-east-1", AWS_EXECUTION_ENV: "AWS_Lambda_python3.13", AWS_LAMBDA_FUNCTION_NAME: "f", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1769",
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", AWS_ACCESS_KEY_ID: "ASIATEST", AWS_SESSION_TOKEN: "token", _HANDLER: "app.handler", TZ: ":UTC", LANG: "en_US.UTF-8",
     });
     expect(seen.env["_X_AMZN_TRACE_ID"]).toMatch(/^Root=1-/);
