@@ -1,11 +1,8 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll } from "vitest";
-import { clientsOf, type Clients } from "./clients.ts";
-import { launchServer, type RunningServer } from "./server.ts";
 
 const run = promisify(execFile);
 const environment = process.env;
@@ -14,6 +11,9 @@ const environment = process.env;
 const NAMED = "LAMBDAD_TEST_TERRAFORM_PLUGINS";
 /** A command that hangs ends the test by itself. */
 const COMMAND_MS = 180_000;
+
+/** Most of what it does is to wait for what it has changed to be told everywhere. */
+const ALL_AT_ONCE = { TF_CLI_ARGS_apply: "-parallelism=64", TF_CLI_ARGS_destroy: "-parallelism=64" };
 
 /** Where Terraform looks by itself ("Implied Local Mirror Directories" of its documentation). */
 const impliedMirrors = (): string[] => [
@@ -42,18 +42,18 @@ export const hasTerraform = "folder" in found;
 /** Behind the name of a test that is skipped for want of it. */
 export const NO_TERRAFORM = "why" in found ? ` (skipped: ${found.why})` : "";
 
-interface Outcome {
+export interface Outcome {
   /** As `-detailed-exitcode` says it: 0, 1 for an error, 2 for a change. */
   code: number;
   /** stdout and stderr. */
   said: string;
 }
 
-type Terraform = (...args: string[]) => Promise<Outcome>;
+export type Terraform = (...args: string[]) => Promise<Outcome>;
 
 /** Terraform in a folder whose configuration is there already; nothing of this user's own settings reaches it. */
-const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => {
-  const env = { PATH: environment["PATH"], HOME: folder, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_CLI_ARGS: "-no-color", AWS_EC2_METADATA_DISABLED: "true", ...variables };
+export const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => {
+  const env = { PATH: environment["PATH"], HOME: folder, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_CLI_ARGS: "-no-color", ...ALL_AT_ONCE, AWS_EC2_METADATA_DISABLED: "true", ...variables };
   const terraform: Terraform = async (...args) => {
     try {
       const { stdout, stderr } = await run("terraform", args, { cwd: folder, env, timeout: COMMAND_MS, maxBuffer: 2 ** 26 });
@@ -67,29 +67,4 @@ const terraformIn = async (folder: string, variables: Record<string, string>): P
   const initialized = await terraform("init", `-plugin-dir=${(found as { folder: string }).folder}`);
   if (initialized.code !== 0) throw new Error(`terraform init failed:\n${initialized.said}`);
   return terraform;
-};
-
-interface Deployment {
-  server: RunningServer;
-  clients: Clients;
-  /** With a copy of the configuration, which is gone with it. */
-  folder: string;
-  terraform: Terraform;
-}
-
-/** A server and a configuration for all tests of a file. `prepare` completes the folder, and returns the variables of the environment that say who asks. */
-export const useTerraform = (configuration: string, prepare: (opened: Omit<Deployment, "terraform">) => Promise<Record<string, string>>): Deployment => {
-  const opened = {} as Deployment;
-  beforeAll(async () => {
-    opened.server = await launchServer();
-    opened.clients = clientsOf(opened.server.endpoint);
-    opened.folder = mkdtempSync(join(tmpdir(), "lambdad-terraform-"));
-    cpSync(configuration, opened.folder, { recursive: true });
-    opened.terraform = await terraformIn(opened.folder, await prepare(opened));
-  });
-  afterAll(async () => {
-    await opened.server?.stop();
-    if (opened.folder !== undefined) rmSync(opened.folder, { recursive: true, force: true });
-  });
-  return opened;
 };

@@ -1,8 +1,3 @@
-variable "generation" {
-  type    = number
-  default = 1
-}
-
 resource "aws_iam_role" "consumer" {
   name = "consumer"
   assume_role_policy = jsonencode({
@@ -21,8 +16,8 @@ resource "aws_lambda_function" "consumer" {
   role             = aws_iam_role.consumer.arn
   runtime          = "python3.11"
   handler          = "app.handler"
-  filename         = "app.zip"
-  source_code_hash = filebase64sha256("app.zip")
+  filename         = "${path.module}/app.zip"
+  source_code_hash = filebase64sha256("${path.module}/app.zip")
   publish          = true
 }
 

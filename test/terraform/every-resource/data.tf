@@ -30,7 +30,7 @@ output "read" {
     alias     = data.aws_lambda_alias.live.function_version
     body      = data.aws_s3_object.text.body
     domain    = data.aws_s3_bucket.uploads.bucket_regional_domain_name
-    functions = sort(data.aws_lambda_functions.all.function_names)
+    functions = sort(setintersection(data.aws_lambda_functions.all.function_names, [aws_lambda_function.worker.function_name, aws_lambda_function.from_object.function_name]))
     keys      = data.aws_s3_objects.code.keys
     layer     = data.aws_lambda_layer_version.library.version
     region    = data.aws_region.here.name

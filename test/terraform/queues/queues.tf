@@ -91,7 +91,7 @@ data "aws_sqs_queues" "all" {
 output "read" {
   value = {
     arn   = data.aws_sqs_queue.work.arn
-    count = length(data.aws_sqs_queues.all.queue_urls)
+    count = length(setintersection(data.aws_sqs_queues.all.queue_urls, [aws_sqs_queue.dead.id, aws_sqs_queue.work.id, aws_sqs_queue.ordered.id, aws_sqs_queue.whole.id, aws_sqs_queue.encrypted.id]))
     tags  = data.aws_sqs_queue.work.tags
     url   = data.aws_sqs_queue.work.url == aws_sqs_queue.work.id
   }

@@ -1,10 +1,10 @@
 resource "aws_iam_role" "pets" {
-  name               = "pets"
+  name               = "rest-pets"
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = ["lambda.amazonaws.com", "apigateway.amazonaws.com"] } }] })
 }
 
 resource "aws_lambda_function" "pets" {
-  function_name    = "pets"
+  function_name    = "rest-pets"
   filename         = "${path.module}/app.zip"
   source_code_hash = filebase64sha256("${path.module}/app.zip")
   handler          = "app.handler"
@@ -21,5 +21,5 @@ resource "aws_lambda_permission" "pets" {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  name = "/apis/pets"
+  name = "/apis/rest-pets"
 }

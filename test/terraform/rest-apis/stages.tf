@@ -93,7 +93,7 @@ resource "aws_api_gateway_usage_plan_key" "client" {
 }
 
 resource "aws_api_gateway_domain_name" "pets" {
-  domain_name              = "pets.example.com"
+  domain_name              = "rest-pets.example.com"
   regional_certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-1111-1111-111111111111"
   security_policy          = "TLS_1_2"
 
