@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { GetBucketNotificationConfigurationCommand, HeadObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, it } from "vitest";
+import { ask } from "../front-doors/ask.ts";
 import { zipOf } from "../support/functions.ts";
 import { NOTHING } from "./outcome.ts";
 import type { Module, Suite } from "./suite.ts";
@@ -16,7 +17,7 @@ const CONFIGURATION = join(import.meta.dirname, "every-resource");
 const APP = `
 import json, os
 def handler(event, context):
-    return {"greeting": os.environ.get("GREETING"), "name": event["name"], "version": context.function_version}
+    return {"greeting": os.environ.get("GREETING"), "name": event.get("name"), "version": context.function_version}
 `;
 const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:worker";
 
@@ -63,7 +64,7 @@ export const everyResource: Suite = {
       expect(on.did("applied")).toEqual(NOTHING);
       expect(on.outputs("applied")["read"]).toEqual({
         account: "000000000000", alias: "1", body: "first", domain: "uploads.s3.us-east-1.amazonaws.com", functions: ["from-object", "worker"], keys: ["packages/app.zip"], layer: 2, region: "us-east-1",
-        retention: 7, role: "arn:aws:iam::000000000000:role/team/worker", version: "1",
+        retention: 7, role: "arn:aws:iam::000000000000:role/team/worker", url: expect.stringMatching(/^http:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.localhost:\d+\/$/), version: "1",
         said: [{ greeting: "first", name: "a resource", version: "1" }, { greeting: "first", name: "a data source", version: "$LATEST" }],
       });
       expect(on.left("applied")).toEqual([]);
@@ -95,6 +96,7 @@ export const everyResource: Suite = {
         // Of the provider itself, for a URL that is open to everybody.
         FunctionURLAllowPublicAccess: ["*", { StringEquals: { "lambda:FunctionUrlAuthType": "NONE" } }],
         url: ["*", { StringEquals: { "lambda:FunctionUrlAuthType": "NONE" } }],
+        "invoke-by-url": ["*", undefined],
         skill: [{ Service: "alexa-appkit.amazon.com" }, { StringEquals: { "lambda:EventSourceToken": "amzn1.ask.skill.0" } }],
         account: [{ AWS: "arn:aws:iam::111122223333:root" }, undefined],
       });
@@ -103,6 +105,12 @@ export const everyResource: Suite = {
   },
 
   changed(on) {
+    it("answers at the function's URL that it tells", async () => {
+      const { url } = on.outputs("changed")["read"] as { url: string };
+      const answer = await ask(on.server.endpoint, new URL(url).host);
+      expect([answer.status, answer.json]).toEqual([200, { greeting: "second", name: null, version: "$LATEST" }]);
+    });
+
     it("takes over what is there already, and changes in place what can be", async () => {
       expect(on.did("changed")).toEqual({ ...NOTHING, imported: Object.keys(IMPORTED).length, changed: expect.any(Number) });
       expect(on.outputs("changed")["read"]).toMatchObject({ alias: "2", body: "second", retention: 14, version: "2", said: [{ version: "1" }, { greeting: "second", version: "$LATEST" }] });

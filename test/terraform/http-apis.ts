@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiGatewayV2Client, GetApisCommand, GetAuthorizersCommand, GetDeploymentsCommand, GetDomainNamesCommand, GetIntegrationsCommand, GetRoutesCommand, GetStageCommand } from "@aws-sdk/client-apigatewayv2";
 import { expect, it } from "vitest";
+import { ask } from "../front-doors/ask.ts";
 import { zipOf } from "../support/functions.ts";
 import { NOTHING } from "./outcome.ts";
 import type { Module, Suite } from "./suite.ts";
@@ -24,6 +25,9 @@ const POLICY = {
 const api = (on: Module) => new ApiGatewayV2Client({ endpoint: on.server.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
 const idOf = async (on: Module, name: string) => (await api(on).send(new GetApisCommand())).Items!.find(({ Name }) => Name === name)!.ApiId!;
 
+/** The provider makes the URL itself, with AWS's name and `https`: the name is what the server knows the API by. */
+const invoke = (on: Module, step: "applied" | "changed", path: string) => ask(on.server.endpoint, new URL((on.outputs(step)["read"] as { invoke: string }).invoke).host, { path });
+
 export const httpApis: Suite = {
   title: "with HTTP and WebSocket APIs",
   name: "http_apis",
@@ -42,6 +46,11 @@ export const httpApis: Suite = {
       expect(on.left("applied")).toEqual([]);
     });
 
+    it("answers at the URL that it tells", async () => {
+      const answer = await invoke(on, "applied", "/pets/7");
+      expect([answer.status, answer.json]).toEqual([200, { pet: "7", color: "red" }]);
+    });
+
     it("made what was written", async () => {
       const ApiId = await idOf(on, "pets");
       const { Items: routes } = await api(on).send(new GetRoutesCommand({ ApiId }));
@@ -52,6 +61,11 @@ export const httpApis: Suite = {
   },
 
   changed(on) {
+    it("serves by the new route what the API is now", async () => {
+      const [gone, pet] = await Promise.all([invoke(on, "changed", "/pets/7"), invoke(on, "changed", "/dogs/7")]);
+      expect([gone.status, pet.status, pet.json]).toEqual([404, 200, { pet: "7", color: "blue" }]);
+    });
+
     it("changes in place what can be", async () => {
       expect(on.did("changed")).toEqual({ ...NOTHING, changed: 13 });
       expect(on.left("changed")).toEqual([]);

@@ -4,6 +4,7 @@ import {
   APIGatewayClient, GetApiKeysCommand, GetDeploymentsCommand, GetDomainNamesCommand, GetMethodCommand, GetResourcesCommand, GetRestApisCommand, GetStageCommand, GetUsagePlansCommand,
 } from "@aws-sdk/client-api-gateway";
 import { expect, it } from "vitest";
+import { ask } from "../front-doors/ask.ts";
 import { zipOf } from "../support/functions.ts";
 import { NOTHING } from "./outcome.ts";
 import type { Module, Suite } from "./suite.ts";
@@ -42,6 +43,14 @@ export const restApis: Suite = {
       expect(on.did("first")).toEqual({ ...NOTHING, added: 33 });
       expect(on.did("applied")).toEqual(NOTHING);
       expect(on.left("applied")).toEqual([]);
+    });
+
+    it("answers at the URL that it tells, to whoever has the key", async () => {
+      const { pets, key } = on.outputs("applied")["read"] as { pets: string; key: string };
+      const { host, pathname } = new URL(pets);
+      const get = (headers = {}) => ask(on.server.endpoint, host, { path: `${pathname}/pets/7?color=red`, headers });
+      const [refused, answer] = [await get(), await get({ "x-api-key": key })];
+      expect([refused.status, answer.status, answer.text]).toEqual([403, 200, "/pets/7"]);
     });
 
     it("made what was written", async () => {

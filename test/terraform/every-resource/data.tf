@@ -37,6 +37,7 @@ output "read" {
     retention = data.aws_cloudwatch_log_group.worker.retention_in_days
     role      = data.aws_iam_role.worker.arn
     said      = [for result in [aws_lambda_invocation.once.result, data.aws_lambda_invocation.again.result] : jsondecode(result)]
+    url       = data.aws_lambda_function_url.open.function_url
     version   = data.aws_lambda_function.worker.version
   }
 }

@@ -31,6 +31,13 @@ resource "aws_lambda_permission" "url" {
   function_url_auth_type = "NONE"
 }
 
+resource "aws_lambda_permission" "invoke_by_url" {
+  statement_id  = "invoke-by-url"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.worker.function_name
+  principal     = "*"
+}
+
 resource "aws_lambda_permission" "skill" {
   statement_id       = "skill"
   action             = "lambda:InvokeFunction"
