@@ -38,7 +38,7 @@ export const createLambdaAuthorizer = ({ clock, wall }: { clock: Clock; wall: Cl
     findings.authorizerLatencyMs = Math.round(wall.monotonic() - began);
     if (answer.payload === undefined) throw fail(`the authorizer's function failed: ${answer.error}`);
     const verdict = readVerdict(answer.payload, version === "2.0" && authorizer.EnableSimpleResponses === true);
-    if (verdict === undefined) throw fail("the authorizer's answer is neither a policy nor, where it may be simple, isAuthorized");
+    if ("problem" in verdict) throw fail(verdict.problem);
     return { verdict, bytes: answer.payload.length };
   };
 
@@ -64,7 +64,7 @@ export const createLambdaAuthorizer = ({ clock, wall }: { clock: Clock; wall: Cl
     try {
       const verdict = await verdictOf(passage, authorizer, identity);
       passage.findings.authorizerStatus = 200;
-      passage.authorization = { lambda: { context: verdict.context, ...(verdict.principalId === undefined ? {} : { principalId: verdict.principalId }) } };
+      passage.authorization = { lambda: { context: verdict.context, ...("principalId" in verdict && verdict.principalId !== undefined ? { principalId: verdict.principalId } : {}) } };
       if (!allows(passage, verdict, wall.now())) throw new Refused("forbidden", "the Lambda authorizer does not let it in");
     } catch (error) {
       if (error instanceof Refused) passage.findings.authorizerError = error.message;

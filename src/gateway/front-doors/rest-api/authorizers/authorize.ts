@@ -32,7 +32,7 @@ export const createAuthorization = (needs: FrontDoorNeeds & { roles: ApiRoles })
       return timed(exchange, () => askCognito(authorizer, exchange));
     }
     if (authorizationType === "CUSTOM" && (authorizer.type === "TOKEN" || authorizer.type === "REQUEST")) {
-      if (isDeniedByPolicy(exchange)) throw new GatewayFailure("ACCESS_DENIED", { message: "User is not authorized to access this resource with an explicit deny in a resource-based policy" });
+      if (isDeniedByPolicy(exchange, needs.wall.now())) throw new GatewayFailure("ACCESS_DENIED", { message: "User is not authorized to access this resource with an explicit deny in a resource-based policy" });
       return timed(exchange, async () => {
         const answer = await askFunction(authorizer, exchange);
         decide(exchange, answer, needs.wall.now());
