@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { renderTemplate } from "../../../src/gateway/front-doors/rest-api/templates/template.ts";
-import { inputVariable, utilVariable } from "../../../src/gateway/front-doors/rest-api/templates/variables.ts";
+import { renderTemplate } from "../../../src/gateway/front-doors/templates/template.ts";
+import { inputVariable, utilVariable } from "../../../src/gateway/front-doors/templates/variables.ts";
 
 const PHOTOS = { photos: { page: 1, photo: [{ id: "12345678901", owner: "23456789@A12", title: 'Sample "photo" 1', ispublic: 1 }, { id: "23456789012", owner: "34567890@B23", title: "Sample photo 2", ispublic: 0 }] } };
 

@@ -6,6 +6,8 @@ import type { GatewayRequest } from "../../dispatch.ts";
 import type { ApiDoor, ApiRequest } from "../apis.ts";
 import { isPreflight } from "../cors.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
+import { createServedApis, type ServedApi } from "../served-apis.ts";
+import { createStageThrottle } from "../stage-throttle.ts";
 import { createAuthorizers } from "./authorizers/authorize.ts";
 import { preflightAnswer, withCors } from "./cors.ts";
 import { createIntegrate } from "./integrations/integrate.ts";
@@ -15,9 +17,7 @@ import { newRequestId, type Passage, type Routed } from "./passage.ts";
 import { createReport } from "./report.ts";
 import { Refused, refuse } from "./refusals.ts";
 import { decodePath } from "./route-tree.ts";
-import { createServedApis, type ServedApi } from "./served.ts";
-import type { ServedStage } from "./stage.ts";
-import { createThrottle } from "./throttle.ts";
+import { compileStage, type ServedStage } from "./stage.ts";
 
 const DEFAULT_STAGE = "$default";
 
@@ -29,7 +29,7 @@ interface Entry {
 }
 
 /** Which stage it is, and the path below it: by the domain's mapping, by the first segment, or `$default`. */
-const entryOf = async (api: ServedApi, { path, mapping }: ApiRequest): Promise<Entry | undefined> => {
+const entryOf = async (api: ServedApi<ServedStage>, { path, mapping }: ApiRequest): Promise<Entry | undefined> => {
   if (mapping !== undefined) {
     const served = await api.stage(mapping.stage);
     const below = mapping.basePath === "" ? path : path.slice(mapping.basePath.length + 1);
@@ -51,11 +51,11 @@ const hasLargeHeader = ({ rawHeaders }: GatewayRequest): boolean => rawHeaders.s
 /** HTTP APIs: stage → CORS → route → throttle → authorizer → integration → answer. */
 export const createHttpApis = (needs: FrontDoorNeeds): ApiDoor => {
   const { clock, wall, random, log } = needs;
-  const findApi = createServedApis(needs.store);
+  const findApi = createServedApis({ store: needs.store, kind: "HTTP", compile: compileStage });
   const invoke = createInvokeFunction(needs);
   const authorize = createAuthorizers(needs, invoke);
   const integrate = createIntegrate(needs, invoke);
-  const mayPass = createThrottle(clock);
+  const mayPass = createStageThrottle(clock);
   const report = createReport(needs);
 
   const passageOf = (entry: Entry, { request, path, domainName, mapping }: ApiRequest, requestId: string): Passage => ({
@@ -71,7 +71,7 @@ export const createHttpApis = (needs: FrontDoorNeeds): ApiDoor => {
     const found = tree.find(request.method, passage.path);
     if (found === undefined) throw new Refused("notFound", "no route is for this method and path");
     const routed: Routed = Object.assign(passage, found);
-    if (!mayPass(routed)) throw new Refused("tooMany", "the stage, the route or the account has had as many requests as its throttle lets through");
+    if (!mayPass(routed.served, routed.route.RouteKey)) throw new Refused("tooMany", "the stage, the route or the account has had as many requests as its throttle lets through");
     await authorize(routed);
     const began = wall.monotonic();
     try {

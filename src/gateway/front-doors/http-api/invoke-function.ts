@@ -3,9 +3,9 @@ import type { Call } from "../../../kit/call.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Random } from "../../../kit/random.ts";
 import { createApiCallers, functionOfUri } from "../integrated-function.ts";
+import { within } from "../within.ts";
 import type { Passage } from "./passage.ts";
 import { Refused } from "./refusals.ts";
-import { within } from "./within.ts";
 
 interface Needs {
   call: Call;

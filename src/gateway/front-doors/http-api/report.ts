@@ -1,8 +1,8 @@
 import type { WireResponse } from "../../../protocol/http.ts";
+import { createAccessLog } from "../access-log.ts";
 import { tellSize } from "../answer-size.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
-import { createAccessLog } from "./access-log.ts";
-import type { Answered } from "./context-variables.ts";
+import { contextVariable, type Answered } from "./context-variables.ts";
 import type { Passage } from "./passage.ts";
 import type { Refused } from "./refusals.ts";
 import { createStageMetrics } from "./stage-metrics.ts";
@@ -16,7 +16,7 @@ export const createReport = ({ ledger, metrics, logs, random, wall }: Pick<Front
     const latencyMs = Math.round(wall.monotonic() - passage.beganAt);
     const answered: Answered = { status, bytes, latencyMs, processed: bytes + Number(passage.request.headers["content-length"] ?? 0) };
     count(passage, answered);
-    writeAccessLog(passage, answered);
+    writeAccessLog(passage.served, passage.now, (name) => contextVariable(passage, name, answered));
   };
 
   const record = ({ served: { api, stage }, request, trace, requestId, askedPath, route }: Passage, summary: string, detail: Record<string, unknown>): void =>

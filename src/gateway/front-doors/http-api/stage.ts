@@ -1,6 +1,7 @@
 import type { Authorizer, Integration, Route } from "@aws-sdk/client-apigatewayv2";
 import type { HttpApiBody, HttpApiSnapshot, StoredStage } from "../../../plumber/apis/http-api.ts";
 import type { ApiRecord } from "../../../plumber/apis/rows.ts";
+import type { CompiledStage } from "../compiled-stage.ts";
 import { createRouteTree, parseRouteKey, type RouteTree } from "./route-tree.ts";
 
 /** A route with what stands behind it. */
@@ -13,14 +14,9 @@ export interface ServedRoute extends Route {
   authorizer: Authorizer | undefined;
 }
 
-/** A stage of an API as it is deployed, made ready once for all requests to it. It lives until the API changes. */
-export interface ServedStage {
-  api: ApiRecord<HttpApiBody>;
-  stage: StoredStage;
-  variables: Readonly<Record<string, string>>;
+/** A stage of an API as it is deployed. */
+export interface ServedStage extends CompiledStage {
   tree: RouteTree<ServedRoute>;
-  /** What is made when it is first needed and lives as long as the stage: caches, counters. */
-  kept: Map<string, unknown>;
 }
 
 const byId = <T>(parts: readonly T[], id: (part: T) => string | undefined): Map<string | undefined, T> => new Map(parts.map((part) => [id(part), part]));
@@ -39,11 +35,4 @@ export const compileStage = (api: ApiRecord<HttpApiBody>, stage: StoredStage, sn
     },
   ]);
   return { api: { ...api, body: snapshot.api }, stage, variables: stage.StageVariables ?? {}, tree: createRouteTree(routes), kept: new Map() };
-};
-
-/** What the stage keeps under a name, made when there is none yet. */
-export const keptBy = <T>({ kept }: ServedStage, name: string, make: () => T): T => {
-  let value = kept.get(name) as T | undefined;
-  if (value === undefined) kept.set(name, (value = make()));
-  return value;
 };

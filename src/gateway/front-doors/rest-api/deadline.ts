@@ -1,21 +1,14 @@
 import type { Clock } from "../../../kit/clock.ts";
 import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
 import type { Integration } from "@aws-sdk/client-api-gateway";
+import { within } from "../within.ts";
 import { GatewayFailure } from "./gateway-failure.ts";
 
 export const timeoutOf = ({ timeoutInMillis, responseTransferMode }: Integration): number => timeoutInMillis ?? (responseTransferMode === "STREAM" ? REST_STREAM_TIMEOUT_MS_MAX : REST_INTEGRATION_TIMEOUT_MS_MAX);
 
 /** What takes longer is not waited for: the function runs on, and nobody hears of it. Real processes live on the wall clock. */
-export const withinDeadline = async <T>(work: Promise<T>, ms: number, wall: Clock, onLate?: () => void): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const timer = wall.at(wall.now() + ms, "the end of an integration's time", () => {
+export const withinDeadline = <T>(work: Promise<T>, ms: number, wall: Clock, onLate?: () => void): Promise<T> =>
+  within(wall, ms, work, () => {
     onLate?.();
-    late.reject(new GatewayFailure("INTEGRATION_TIMEOUT", { reason: `Execution failed due to a timeout error: the integration took longer than ${ms} ms` }));
+    return new GatewayFailure("INTEGRATION_TIMEOUT", { reason: `Execution failed due to a timeout error: the integration took longer than ${ms} ms` });
   });
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    timer.cancel();
-    work.catch(() => {});
-  }
-};

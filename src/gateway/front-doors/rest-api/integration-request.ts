@@ -5,8 +5,8 @@ import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";
 import { readSource } from "./mapping.ts";
 import { mediaType } from "./media-types.ts";
-import { renderTemplate, TemplateError } from "./templates/template.ts";
-import { inputVariable, utilVariable } from "./templates/variables.ts";
+import { renderTemplate, TemplateError } from "../templates/template.ts";
+import { inputVariable, utilVariable } from "../templates/variables.ts";
 
 /** What an integration is sent, after mapping. */
 export interface IntegrationRequest {

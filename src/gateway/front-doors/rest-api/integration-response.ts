@@ -1,7 +1,7 @@
 import type { IntegrationResponse } from "@aws-sdk/client-api-gateway";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { isSendable } from "../answer-headers.ts";
-import { matchesWhole } from "./bounded-pattern.ts";
+import { matchesWhole } from "../bounded-pattern.ts";
 import { contextVariables } from "./context-variables.ts";
 import type { Exchange } from "./exchange.ts";
 import { misconfigured } from "./gateway-failure.ts";

@@ -1,6 +1,7 @@
 import { isApiError } from "../../../kit/api-error.ts";
 import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
+import { PatternError } from "../bounded-pattern.ts";
 import { createApiRoles } from "../integrated-function.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { readBody } from "../request-body.ts";
@@ -23,6 +24,7 @@ const tooLarge = (): Error => new GatewayFailure("REQUEST_TOO_LARGE");
 /** Everything that is not the gateway's answer to a client is a fault in here, or the API's. */
 const failureOf = (error: unknown, { log }: Pick<FrontDoorNeeds, "log">, { requestId }: Exchange): GatewayFailure => {
   if (error instanceof GatewayFailure) return error;
+  if (error instanceof PatternError) return misconfigured(error.message);
   if (isApiError(error)) return misconfigured(`Execution failed: ${error.code}: ${error.message}`);
   log.error("a request to a REST API failed inside lambdad", { requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return misconfigured("Execution failed due to an internal error");

@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { isRecord } from "../answer-v2.ts";
-import { matchesAnywhere, withinTime } from "./bounded-pattern.ts";
+import { matchesAnywhere, withinTime } from "../bounded-pattern.ts";
 import type { CompiledApi } from "./compile.ts";
 import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";

@@ -1,6 +1,7 @@
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
 import { once } from "../../../../kit/once.ts";
 import type { WireResponse } from "../../../../protocol/http.ts";
+import { keptBy } from "../../compiled-stage.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";
 import type { Seen } from "../events.ts";
 import type { InvokeFunction } from "../invoke-function.ts";
@@ -9,7 +10,6 @@ import { compileRequestMapping, type RequestMapping } from "../mapping/request-m
 import { compileResponseMappings, type ResponseMapping } from "../mapping/response-mapping.ts";
 import type { Routed } from "../passage.ts";
 import { Refused } from "../refusals.ts";
-import { keptBy } from "../stage.ts";
 import { createLambdaIntegration } from "./lambda.ts";
 import type { RunIntegration } from "./integration.ts";
 

@@ -8,11 +8,11 @@ import { encode, encodeError } from "../../../../protocol/respond.ts";
 import type { Shape } from "../../../../protocol/schema.ts";
 import { createApiCallers } from "../../integrated-function.ts";
 import { parseJson } from "../../parse-json.ts";
+import { within } from "../../within.ts";
 import { compileExpression } from "../mapping/expression.ts";
 import { requestSubject } from "../mapping/request-mapping.ts";
 import type { Routed } from "../passage.ts";
 import { Refused } from "../refusals.ts";
-import { within } from "../within.ts";
 import { timeoutOf, type RunIntegration } from "./integration.ts";
 
 const SQS = { "SQS-SendMessage": "SendMessage", "SQS-ReceiveMessage": "ReceiveMessage", "SQS-DeleteMessage": "DeleteMessage", "SQS-PurgeQueue": "PurgeQueue" } as const;

@@ -3,7 +3,7 @@ import { isApiError } from "../../../../kit/api-error.ts";
 import { AUTHORIZER_MS_MAX } from "../../../../kit/limits.ts";
 import { createApiCallers, functionOfUri, type ApiRoles } from "../../integrated-function.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";
-import { matchesWhole } from "../bounded-pattern.ts";
+import { matchesWhole } from "../../bounded-pattern.ts";
 import { apiArn } from "../compile.ts";
 import { requestContext } from "../context-variables.ts";
 import { withinDeadline } from "../deadline.ts";

@@ -1,4 +1,5 @@
 import type { Metrics, Series } from "../../../../kit/metrics.ts";
+import { countersOf } from "../../counters.ts";
 import type { Exchange } from "../exchange.ts";
 import { methodSettingOf } from "../method-settings.ts";
 import type { Answered } from "./access-log.ts";
@@ -13,12 +14,12 @@ const KEPT_MAX = 2_000;
 export const createCount = (metrics: Metrics) => {
   const kept = new Map<string, Counters>();
 
-  const countersOf = (account: string, region: string, dimensions: Record<string, string>): Counters => {
+  const keptCounters = (account: string, region: string, dimensions: Record<string, string>): Counters => {
     const key = JSON.stringify([account, region, dimensions]);
     let counters = kept.get(key);
     if (counters === undefined) {
       if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value!);
-      counters = Object.fromEntries(Object.entries(UNITS).map(([name, unit]) => [name, metrics.series({ account, region, namespace: "AWS/ApiGateway", name, dimensions, unit })])) as Counters;
+      counters = countersOf(metrics, { account, region }, dimensions, UNITS);
       kept.set(key, counters);
     }
     return counters;
@@ -29,7 +30,7 @@ export const createCount = (metrics: Metrics) => {
     const ofStage = { ApiName: compiled.api.name ?? compiled.apiId, Stage: stage };
     const isOfMethod = methodSettingOf(exchange).metricsEnabled === true;
     for (const dimensions of [{ ApiName: ofStage.ApiName }, ofStage, ...(isOfMethod ? [{ ...ofStage, Resource: resource!.path, Method: request.method }] : [])]) {
-      const counters = countersOf(compiled.account, compiled.region, dimensions);
+      const counters = keptCounters(compiled.account, compiled.region, dimensions);
       counters.Count.add(1);
       counters["4XXError"].add(status >= 400 && status < 500 ? 1 : 0);
       counters["5XXError"].add(status >= 500 ? 1 : 0);

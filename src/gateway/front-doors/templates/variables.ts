@@ -1,5 +1,5 @@
-import type { ValuesV1 } from "../../event-v1.ts";
-import { compilePath, findByPath, PathError } from "../../json-path.ts";
+import type { ValuesV1 } from "../event-v1.ts";
+import { compilePath, findByPath, PathError } from "../json-path.ts";
 import { Callable, jsonOf, textOf } from "./values.ts";
 import { TemplateError } from "./template.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../kit/clock.ts";
+import type { Clock } from "../../kit/clock.ts";
 
 /** What comes of the work, or a rejection with what `late` gives when it takes longer. The work goes on: a function is not stopped. */
 export const within = <T>(wall: Clock, ms: number, work: Promise<T>, late: () => Error): Promise<T> =>

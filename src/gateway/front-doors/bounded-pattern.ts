@@ -1,5 +1,7 @@
 import { createContext, Script, type Context } from "node:vm";
-import { misconfigured } from "./gateway-failure.ts";
+
+/** A regular expression that is none, or that takes too long: its author's fault, whoever's text it was held to. */
+export class PatternError extends Error {}
 
 /** Milliseconds for one use of a regular expression: who writes it must not be able to hold the server with it. */
 const PATTERN_MS_MAX = 50;
@@ -11,7 +13,7 @@ const compile = (pattern: string, flags: string): RegExp => {
   try {
     return new RegExp(pattern, flags);
   } catch {
-    throw misconfigured(`${pattern} is no regular expression`);
+    throw new PatternError(`${pattern} is no regular expression`);
   }
 };
 
@@ -23,7 +25,7 @@ export const withinTime = <T>(run: () => T, ms: number, what: string): T => {
     return SCRIPT.runInContext(context, { timeout: ms }) as T;
   } catch (error) {
     if ((error as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-    throw misconfigured(`${what} takes longer than ${ms} ms`);
+    throw new PatternError(`${what} takes longer than ${ms} ms`);
   } finally {
     context.run = undefined;
   }
