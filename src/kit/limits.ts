@@ -397,6 +397,8 @@ export const HTTP_PRELUDE_BYTES_MAX = 128 * KIB;
 export const WEBSOCKET_MESSAGE_BYTES_MAX = 128 * KIB;
 export const WEBSOCKET_IDLE_MS_MAX = 10 * 60_000;
 export const WEBSOCKET_DURATION_MS_MAX = 2 * 60 * 60_000;
+/** Milliseconds in which a client must agree to the end of its WebSocket; then it is cut off. Ours. */
+export const WEBSOCKET_CLOSE_MS_MAX = 5_000;
 /** Milliseconds. A session of the role that an API acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
 export const API_ROLE_SESSION_MS = 60 * 60_000;
 export const API_ROLE_SESSION_SPARE_MS = 5 * 60_000;

@@ -1,8 +1,7 @@
 import { parseArn } from "../../kit/arn.ts";
-import type { Call, OperationOutput, ServiceTypes } from "../../kit/call.ts";
+import type { Call } from "../../kit/call.ts";
 import { serviceCaller, type Caller, type RoleSessionCaller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
-import type { Trace } from "../../kit/ledger.ts";
 import { API_ROLE_SESSION_MS, API_ROLE_SESSION_SPARE_MS } from "../../kit/limits.ts";
 
 const SERVICE = "apigateway.amazonaws.com";
@@ -29,19 +28,13 @@ export const functionOfUri = (uri: string, variables?: Readonly<Record<string, s
   return { arn: `arn:${arn.partition}:lambda:${arn.region}:${arn.account}:${arn.resource}`, account: arn.account, region: arn.region };
 };
 
-export interface ApiInvocation {
-  api: { account: string; region: string };
-  function: IntegratedFunction;
-  /** `arn:aws:execute-api:<region>:<account>:<api>/<stage>/…`: what the function's policy is asked about. */
-  sourceArn: string;
-  /** The ARN of the role that invokes instead of API Gateway. */
-  credentials?: string | undefined;
-  payload: Buffer;
-  trace: Trace;
-  /** The gateway's: by it the invocation, and its refusal, are found. */
-  requestId: string;
-  /** Nobody waits for the answer. */
-  isEvent?: boolean;
+/** Stands, as the credentials of an integration, for whoever called the API. */
+export const CALLERS_OWN = "arn:aws:iam::*:user/*";
+
+/** Whose roles those are that an API acts as. */
+interface Place {
+  account: string;
+  region: string;
 }
 
 /** A role that an API acts as. */
@@ -56,7 +49,7 @@ export interface RoleSession {
 export const createApiRoles = ({ call, wall }: { call: Call; wall: Clock }) => {
   const sessions = new Map<string, Promise<RoleSession>>();
 
-  const assume = async ({ account, region }: ApiInvocation["api"], roleArn: string): Promise<RoleSession> => {
+  const assume = async ({ account, region }: Place, roleArn: string): Promise<RoleSession> => {
     const input = { RoleArn: roleArn, RoleSessionName: "BackplaneAssumeRoleSession", DurationSeconds: API_ROLE_SESSION_MS / 1000 };
     const { Credentials, AssumedRoleUser } = await call("sts", "AssumeRole", input, { as: serviceCaller(SERVICE, account), region });
     const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration } = Credentials!;
@@ -66,7 +59,7 @@ export const createApiRoles = ({ call, wall }: { call: Call; wall: Clock }) => {
     return { caller, accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey!, sessionToken: sessionToken! };
   };
 
-  return async (api: ApiInvocation["api"], roleArn: string): Promise<RoleSession> => {
+  return async (api: Place, roleArn: string): Promise<RoleSession> => {
     const key = `${api.account} ${roleArn}`;
     const known = await sessions.get(key);
     if (known !== undefined && known.caller.expiresAt - API_ROLE_SESSION_SPARE_MS > wall.now()) return known;
@@ -82,25 +75,8 @@ export type ApiRoles = ReturnType<typeof createApiRoles>;
 /** As whom API Gateway does what an API asks for: itself, or a role of the API's account. */
 export const createApiCallers = (needs: { call: Call; wall: Clock; roles?: ApiRoles }) => {
   const { roles = createApiRoles(needs) } = needs;
-  return async (api: ApiInvocation["api"], credentials: string | undefined, sourceArn: string): Promise<Caller> =>
+  return async (api: Place, credentials: string | undefined, sourceArn: string): Promise<Caller> =>
     credentials === undefined ? serviceCaller(SERVICE, api.account, { sourceArn, sourceAccount: api.account }) : (await roles(api, credentials)).caller;
 };
 
 export type ApiCallers = ReturnType<typeof createApiCallers>;
-
-/** Invokes functions for APIs, through the functions' own doors. Rejects with the refusal. */
-export const createApiInvoker = (needs: { call: Call; wall: Clock }) => {
-  const callerOf = createApiCallers(needs);
-  const optionsOf = async ({ api, function: { account, region }, sourceArn, credentials, trace, requestId }: ApiInvocation) => ({ as: await callerOf(api, credentials, sourceArn), account, region, trace, requestId });
-
-  return {
-    async invoke(invocation: ApiInvocation): Promise<OperationOutput<ServiceTypes["lambda"], "Invoke">> {
-      const { function: { arn }, payload, isEvent } = invocation;
-      return needs.call("lambda", "Invoke", { FunctionName: arn, Payload: payload, ...(isEvent === true ? { InvocationType: "Event" as const } : {}) }, await optionsOf(invocation));
-    },
-    async stream(invocation: ApiInvocation, signal: AbortSignal): Promise<OperationOutput<ServiceTypes["lambda"], "InvokeWithResponseStream">> {
-      const { function: { arn }, payload } = invocation;
-      return needs.call("lambda", "InvokeWithResponseStream", { FunctionName: arn, Payload: payload }, { ...(await optionsOf(invocation)), signal });
-    },
-  };
-};

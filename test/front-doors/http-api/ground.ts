@@ -35,6 +35,8 @@ export interface ApiParts {
   routes?: Record<string, Partial<Route>>;
   authorizers?: Record<string, Authorizer>;
   stages?: Record<string, Partial<StoredStage>>;
+  /** What else there is, by its kind and its id. */
+  others?: readonly (readonly [kind: string, id: string, body: object])[];
 }
 
 export const lambdaIntegration = (over: Integration = {}): Integration => ({ IntegrationType: "AWS_PROXY", IntegrationMethod: "POST", IntegrationUri: functionArn("f"), PayloadFormatVersion: "2.0", ...over });
@@ -89,12 +91,13 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
     wall.stop();
   });
 
-  const save = async ({ apiId = "a1b2c3d4e5", api = {}, integrations = { main: lambdaIntegration() }, routes = { $default: {} }, authorizers = {}, stages = { $default: {} } }: ApiParts): Promise<string> => {
+  const save = async ({ apiId = "a1b2c3d4e5", api = {}, integrations = { main: lambdaIntegration() }, routes = { $default: {} }, authorizers = {}, stages = { $default: {} }, others = [] }: ApiParts): Promise<string> => {
     await store.run(function* () {
-      yield* saveApi<HttpApiBody>({ apiId, ...AT, kind: "HTTP", createdAt: 0, body: { Name: "api", ProtocolType: "HTTP", RouteSelectionExpression: "$request.method $request.path", ...api } });
+      yield* saveApi<HttpApiBody>({ apiId, ...AT, kind: api.ProtocolType ?? "HTTP", createdAt: 0, body: { Name: "api", ProtocolType: "HTTP", RouteSelectionExpression: "$request.method $request.path", ...api } });
       for (const [id, integration] of Object.entries(integrations)) yield* savePart(apiId, "integration", id, { IntegrationId: id, ...integration });
       for (const [id, authorizer] of Object.entries(authorizers)) yield* savePart(apiId, "authorizer", id, { AuthorizerId: id, ...authorizer });
       for (const [RouteKey, route] of Object.entries(routes)) yield* savePart(apiId, "route", `r-${RouteKey}`, { RouteId: `r-${RouteKey}`, RouteKey, Target: "integrations/main", ...route });
+      for (const [kind, id, body] of others) yield* savePart(apiId, kind, id, body);
       yield* savePart(apiId, "deployment", "d", { DeploymentId: "d", createdAt: 0 });
       for (const [StageName, stage] of Object.entries(stages)) yield* savePart(apiId, "stage", StageName, { StageName, AutoDeploy: true, DeploymentId: "d", createdAt: 0, lastUpdatedAt: 0, ...stage });
     });

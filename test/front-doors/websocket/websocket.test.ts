@@ -16,10 +16,12 @@ const on = useLambda();
 
 /** Keeps each event in a file, and does what a message asks for. */
 const HANDLER = `
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 export const handler = async (event) => {
   const { eventType, connectionId, requestTimeEpoch } = event.requestContext;
-  writeFileSync(process.env.SEEN + "/" + eventType + "-" + requestTimeEpoch + "-" + Math.random(), JSON.stringify(event));
+  const file = eventType + "-" + requestTimeEpoch + "-" + Math.random();
+  writeFileSync(process.env.SEEN + "/." + file, JSON.stringify(event));
+  renameSync(process.env.SEEN + "/." + file, process.env.SEEN + "/" + file);
   if (eventType === "CONNECT") return { statusCode: Number(event.queryStringParameters?.status ?? 200) };
   const { fail, answer } = event.body === undefined ? {} : JSON.parse(event.body[0] === "{" ? event.body : "{}");
   if (fail !== undefined) throw new Error(fail);

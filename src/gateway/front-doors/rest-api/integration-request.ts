@@ -5,6 +5,7 @@ import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";
 import { readSource } from "./mapping.ts";
 import { mediaType } from "./media-types.ts";
+import { pathValue } from "../path-value.ts";
 import { renderTemplate, TemplateError } from "../templates/template.ts";
 import { inputVariable, utilVariable } from "../templates/variables.ts";
 
@@ -94,21 +95,17 @@ export const mapRequest = async (exchange: Exchange): Promise<IntegrationRequest
   return request;
 };
 
-const encodePath = (value: string): string => value.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g, encodeURIComponent);
-
-/** A client's `..` must not lead out of the path that the API's owner wrote; an URL takes its encoded forms for it, too. */
-const LEADS_ELSEWHERE = /(^|\/)(\.|%2e){1,2}(\/|$)/i;
-
-const pathValue = (value: string): string => {
-  if (LEADS_ELSEWHERE.test(value)) throw new GatewayFailure("DEFAULT_4XX", { status: 400, message: "Bad Request", reason: `the path parameter ${value} leads out of the integration's path` });
-  return encodePath(value);
+const inPath = (value: string): string => {
+  const safe = pathValue(value);
+  if (safe === undefined) throw new GatewayFailure("DEFAULT_4XX", { status: 400, message: "Bad Request", reason: `the path parameter ${value} leads out of the integration's path` });
+  return safe;
 };
 
 const encodePair = (name: string, value: string): string => new URLSearchParams([[name, value]]).toString();
 
 /** The URI with its path parameters and its query put in. */
 export const integrationUri = (exchange: Exchange, { path, query }: Pick<IntegrationRequest, "path" | "query">): string => {
-  const uri = withStageVariables(exchange.method!.methodIntegration!.uri ?? "", exchange.serving.variables).replace(/\{([\w.-]+)\+?\}/g, (all, name: string) => (path.has(name) ? pathValue(path.get(name)!) : all));
+  const uri = withStageVariables(exchange.method!.methodIntegration!.uri ?? "", exchange.serving.variables).replace(/\{([\w.-]+)\+?\}/g, (all, name: string) => (path.has(name) ? inPath(path.get(name)!) : all));
   const pairs = [...query].flatMap(([name, values]) => values.map((value) => encodePair(name, value)));
   return pairs.length === 0 ? uri : `${uri}${uri.includes("?") ? "&" : "?"}${pairs.join("&")}`;
 };

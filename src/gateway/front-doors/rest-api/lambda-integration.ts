@@ -3,7 +3,7 @@ import { isApiError } from "../../../kit/api-error.ts";
 import type { CallOptions } from "../../../kit/call.ts";
 import type { Caller } from "../../../kit/caller.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
-import { createApiCallers, functionOfUri, type ApiRoles, type IntegratedFunction } from "../integrated-function.ts";
+import { CALLERS_OWN, createApiCallers, functionOfUri, type ApiRoles, type IntegratedFunction } from "../integrated-function.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { timeoutOf, withinDeadline } from "./deadline.ts";
 import { sourceArn, type Exchange } from "./exchange.ts";
@@ -34,9 +34,6 @@ const refused = (error: unknown): never => {
       : `Execution failed due to configuration error: the Lambda API answers ${error.code}: ${error.message}`,
   );
 };
-
-/** Stands for whoever called the API. */
-const CALLERS_OWN = "arn:aws:iam::*:user/*";
 
 export const callersOwn = (credentials: string | undefined, caller: Caller | undefined): Caller | undefined => {
   if (credentials !== CALLERS_OWN) return undefined;

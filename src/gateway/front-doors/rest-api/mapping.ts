@@ -1,5 +1,6 @@
+import { contextVariable } from "../context-variable.ts";
 import { compilePath, findByPath, PathError } from "../json-path.ts";
-import { contextVariable, contextVariables } from "./context-variables.ts";
+import { contextVariables } from "./context-variables.ts";
 import type { Exchange } from "./exchange.ts";
 import { misconfigured } from "./gateway-failure.ts";
 

@@ -1,105 +1,109 @@
 import type { WebSocket } from "ws";
 import type { Clock, Timer } from "../../../kit/clock.ts";
 import { WEBSOCKET_DURATION_MS_MAX, WEBSOCKET_IDLE_MS_MAX } from "../../../kit/limits.ts";
+import type { Closed, ConnectionFacts } from "./turn.ts";
+import { createWaitingMessages } from "./waiting-messages.ts";
 
-/** Of a WebSocket API: what its clients are known by, between their $connect and their $disconnect. */
 export interface Connection {
-  readonly id: string;
-  readonly apiId: string;
-  readonly stage: string;
-  readonly sourceIp: string;
-  readonly userAgent: string;
-  /** As the client wrote it. */
-  readonly host: string;
-  /** What the $connect authorizer said of it: goes with each event. */
-  readonly authorizer: Readonly<Record<string, unknown>> | undefined;
+  readonly facts: ConnectionFacts;
   /** Platform time, milliseconds. */
-  readonly connectedAt: number;
   readonly lastActiveAt: number;
-  /** A text frame; a message to one who is slow waits in memory, and is refused when too much of it does. Resolves to whether it was taken. */
-  send(data: string): Promise<boolean>;
+  /** A text frame; what goes to one who is slow waits in memory, and is not taken when too much of it does. Undefined when it is not; resolves when it has left. */
+  send(data: string): Promise<void> | undefined;
+  /** It is over from now on, whenever the client agrees. */
+  end(code: number, reason: string): void;
   /** Resolves when the client has agreed, or is gone. */
-  close(code: number, reason: string): Promise<void>;
-}
-
-export interface Closed {
-  code: number;
-  reason: string;
+  closed(): Promise<void>;
 }
 
 interface Needs {
   clock: Clock;
   socket: WebSocket;
-  about: Pick<Connection, "id" | "apiId" | "stage" | "sourceIp" | "userAgent" | "host" | "authorizer">;
-  /** One after the other: the next when it has resolved. */
+  facts: ConnectionFacts;
+  /** Resolves when the message is done with. */
   onMessage(text: string): Promise<void>;
-  onClosed(closed: Closed): void;
+  /** Once, when either side has ended it. */
+  onEnded(closed: Closed): void;
 }
 
 /** Bytes that may wait for one client. Ours: some messages of the largest size. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** Messages of one client that may wait for their integrations. Ours: then its connection is not read on. */
-const WAITING_MESSAGES_MAX = 16;
+/** Of one client's messages under way, how many and of what size. Ours: then its connection is not read on. */
+const MESSAGES_MAX = 16;
+const MESSAGES_BYTES_MAX = 256 * 1024;
 
 const UNSUPPORTED_DATA = 1003;
-const GOING_AWAY = 1001;
+export const GOING_AWAY: Closed = { code: 1001, reason: "Going away" };
 /** What a client that said nothing has closed with. Source: RFC 6455, 7.1.5. */
 const NO_STATUS = 1005;
 const CLIENT_SAID_NOTHING = "Client-side close frame status not set";
 
+/** What was wrong with what a client has sent. Source: RFC 6455, 7.4.1. */
+const faultOf = (code = ""): Closed => {
+  switch (code) {
+    case "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH":
+    case "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH": return { code: 1009, reason: "Message too long" };
+    case "WS_ERR_TOO_MANY_BUFFERED_PARTS": return { code: 1008, reason: "Too many message parts" };
+    case "WS_ERR_INVALID_UTF8": return { code: 1007, reason: "Invalid UTF-8" };
+    default: return { code: 1002, reason: "Protocol error" };
+  }
+};
+
 /** Idle for ten minutes or open for two hours, it ends. Source: "Quotas for configuring and running a WebSocket API". */
-export const openConnection = ({ clock, socket, about, onMessage, onClosed }: Needs): Connection => {
-  const connectedAt = clock.now();
+export const openConnection = ({ clock, socket, facts, onMessage, onEnded }: Needs): Connection => {
+  const { connectedAt } = facts;
   let lastActiveAt = connectedAt;
   let idle: Timer;
-  let waiting = 0;
+  let isOver = false;
+  const messages = createWaitingMessages({ runningMax: MESSAGES_MAX, bytesMax: MESSAGES_BYTES_MAX, run: onMessage, pause: () => socket.pause(), resume: () => socket.resume() });
 
-  const end = () => socket.close(GOING_AWAY, "Going away");
+  const over = (closed: Closed) => {
+    if (isOver) return;
+    isOver = true;
+    idle.cancel();
+    duration.cancel();
+    messages.clear();
+    onEnded(closed);
+  };
+  const end = (code: number, reason: string) => {
+    socket.close(code, reason);
+    // One that is not read would never see that the client agrees.
+    socket.resume();
+    over({ code, reason });
+  };
   /** Looks again only when it is due: a timer for each frame would be dear. */
   const watch = (at: number) => {
     idle = clock.at(at, "the end of an idle WebSocket connection", () => {
       const due = lastActiveAt + WEBSOCKET_IDLE_MS_MAX;
-      if (clock.now() >= due) end();
+      if (clock.now() >= due) end(GOING_AWAY.code, GOING_AWAY.reason);
       else watch(due);
     });
   };
   watch(connectedAt + WEBSOCKET_IDLE_MS_MAX);
-  const duration = clock.at(connectedAt + WEBSOCKET_DURATION_MS_MAX, "the longest time of a WebSocket connection", end);
+  const duration = clock.at(connectedAt + WEBSOCKET_DURATION_MS_MAX, "the longest time of a WebSocket connection", () => end(GOING_AWAY.code, GOING_AWAY.reason));
   const touch = () => void (lastActiveAt = clock.now());
 
   socket.on("ping", touch).on("pong", touch);
   socket.on("message", (data: Buffer, isBinary) => {
+    if (isOver) return;
     touch();
     // AWS takes text alone from clients.
-    if (isBinary) return void socket.close(UNSUPPORTED_DATA, "Binary frames are not supported");
-    if (++waiting >= WAITING_MESSAGES_MAX) socket.pause();
-    void onMessage(data.toString("utf8")).finally(() => {
-      waiting--;
-      if (socket.isPaused) socket.resume();
-    });
+    if (isBinary) return end(UNSUPPORTED_DATA, "Binary frames are not supported");
+    messages.take(data.toString("utf8"));
   });
-  // What is wrong with a frame `ws` answers itself, and closes.
-  socket.on("error", () => {});
-  socket.on("close", (code, reason) => {
-    idle.cancel();
-    duration.cancel();
-    onClosed({ code, reason: code === NO_STATUS ? CLIENT_SAID_NOTHING : reason.toString("utf8") });
-  });
+  // What is wrong with a frame `ws` answers itself, with the same code, and closes.
+  socket.on("error", (error: Error & { code?: string }) => over(faultOf(error.code)));
+  socket.on("close", (code, reason) => over({ code, reason: code === NO_STATUS ? CLIENT_SAID_NOTHING : reason.toString("utf8") }));
 
   return {
-    ...about,
-    connectedAt,
+    facts,
+    end,
     get lastActiveAt() { return lastActiveAt; },
     send(data) {
-      if (socket.readyState !== socket.OPEN || socket.bufferedAmount > WAITING_BYTES_MAX) return Promise.resolve(false);
+      if (isOver || socket.readyState !== socket.OPEN || socket.bufferedAmount > WAITING_BYTES_MAX) return undefined;
       touch();
-      return new Promise((resolve) => socket.send(data, { binary: false }, (error) => resolve(error === undefined || error === null)));
+      return new Promise((resolve) => socket.send(data, { binary: false }, () => resolve()));
     },
-    close: (code, reason) =>
-      new Promise((resolve) => {
-        if (socket.readyState === socket.CLOSED) return resolve();
-        socket.once("close", () => resolve());
-        socket.close(code, reason);
-      }),
+    closed: () => (socket.readyState === socket.CLOSED ? Promise.resolve() : new Promise((resolve) => socket.once("close", () => resolve()))),
   };
 };

@@ -1,71 +1,53 @@
 import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
-import { forwardedHeaders, headerFields } from "../headers.ts";
-import { readQuery } from "../query.ts";
-import { requestTime } from "../request-time.ts";
-import type { Closed, Connection } from "./connection.ts";
+import { headersV1, queryV1 } from "../event-v1.ts";
+import { requestContext } from "./context-variables.ts";
+import { routeArn, type HandshakeFacts, type Routed } from "./turn.ts";
 
-/** What the events of one connection have in common. */
-export interface EventSource {
-  connection: Pick<Connection, "id" | "apiId" | "stage" | "sourceIp" | "userAgent" | "host" | "authorizer" | "connectedAt">;
-  requestId: string;
-  routeKey: string;
-  /** Platform time, milliseconds. */
-  now: number;
-  stageVariables?: Readonly<Record<string, string>> | undefined;
-}
+type Members = Record<string, unknown>;
 
-type Context = Record<string, unknown>;
+export const handshakeFacts = (request: GatewayRequest, trace: Trace): HandshakeFacts => ({ request, headers: headersV1(request, formatTraceHeader(trace)), query: queryV1(request.query) });
 
-const present = (name: string, value: object | undefined): Context => (value === undefined || Object.keys(value).length === 0 ? {} : { [name]: value });
-
-const contextOf = ({ connection, requestId, routeKey, now }: EventSource, eventType: string, more: Context = {}): Context => ({
-  routeKey,
-  ...present("authorizer", connection.authorizer),
-  ...more,
-  eventType,
-  extendedRequestId: requestId,
-  requestTime: requestTime(now),
-  messageDirection: "IN",
-  stage: connection.stage,
-  connectedAt: connection.connectedAt,
-  requestTimeEpoch: now,
-  identity: { ...(connection.userAgent === "" ? {} : { userAgent: connection.userAgent }), sourceIp: connection.sourceIp },
-  requestId,
-  domainName: connection.host,
-  connectionId: connection.id,
-  apiId: connection.apiId,
+const ofHandshake = ({ headers, query }: HandshakeFacts): Members => ({
+  headers: headers.single,
+  multiValueHeaders: headers.multi,
+  ...(query.single === null ? {} : { queryStringParameters: query.single, multiValueQueryStringParameters: query.multi }),
 });
 
-const multi = (fields: Iterable<readonly [string, string]>): Record<string, string[]> => {
-  const values: Record<string, string[]> = {};
-  for (const [name, value] of fields) (values[name] ??= []).push(value);
-  return values;
-};
-const last = (values: Readonly<Record<string, string[]>>): Record<string, string> => Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1)!]));
-
-/** `x-forwarded-for` as a WebSocket API spells it. */
-const spelled = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-
-/** Headers and query of the handshake. Source: "Integration requests in WebSocket APIs", sample events. */
-export const handshakeMembers = (request: GatewayRequest, trace: Trace): Context => {
-  const forwarded = Object.entries(forwardedHeaders(request, formatTraceHeader(trace))).map(([name, value]) => [spelled(name), value] as const);
-  const sent = [...headerFields(request)].filter(([name]) => !forwarded.some(([known]) => known.toLowerCase() === name.toLowerCase()));
-  const headers = multi([...sent, ...forwarded]);
-  const query = Object.fromEntries(readQuery(request.query));
-  return { headers: last(headers), multiValueHeaders: headers, ...present("queryStringParameters", last(query)), ...present("multiValueQueryStringParameters", query) };
+/** Of a connection's end there is no request any more; AWS tells these. */
+const ofEnd = (host: string): Members => {
+  const headers = { Host: host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" };
+  return { headers, multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])) };
 };
 
-const toEvent = (source: EventSource, members: Context, context: Context): Buffer =>
-  Buffer.from(JSON.stringify({ ...members, requestContext: context, ...present("stageVariables", source.stageVariables), isBase64Encoded: false }));
+const membersOf = ({ eventType, handshake, connection, body }: Routed): Members => {
+  switch (eventType) {
+    case "CONNECT": return ofHandshake(handshake!);
+    case "DISCONNECT": return ofEnd(connection.host);
+    default: return { body };
+  }
+};
 
-export const connectEvent = (source: EventSource, handshake: Context): Buffer => toEvent(source, handshake, contextOf(source, "CONNECT"));
+/** What a function behind a route is given. Source: "Integration requests in WebSocket APIs", sample events. */
+export const integrationEvent = (turn: Routed): Buffer => {
+  const { variables } = turn.served;
+  return Buffer.from(JSON.stringify({ ...membersOf(turn), requestContext: requestContext(turn), ...(Object.keys(variables).length === 0 ? {} : { stageVariables: variables }), isBase64Encoded: false }));
+};
 
-export const messageEvent = (source: EventSource, messageId: string, body: string): Buffer => toEvent(source, { body }, contextOf(source, "MESSAGE", { messageId }));
-
-export const disconnectEvent = (source: EventSource, { code, reason }: Closed): Buffer => {
-  const headers = { Host: source.connection.host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" };
-  const context = contextOf(source, "DISCONNECT", { disconnectStatusCode: code, disconnectReason: reason });
-  return toEvent(source, { headers, multiValueHeaders: multi(Object.entries(headers)) }, context);
+/** Source: "Control access to WebSocket APIs with AWS Lambda REQUEST authorizers". */
+export const authorizerEvent = (turn: Routed, { headers, query }: HandshakeFacts): Buffer => {
+  const ofRequest = { Connection: "upgrade", "content-length": "0", Upgrade: "websocket" };
+  return Buffer.from(
+    JSON.stringify({
+      type: "REQUEST",
+      methodArn: routeArn(turn),
+      headers: { ...ofRequest, ...headers.single },
+      multiValueHeaders: { ...Object.fromEntries(Object.entries(ofRequest).map(([name, value]) => [name, [value]])), ...headers.multi },
+      queryStringParameters: query.single ?? {},
+      multiValueQueryStringParameters: query.multi ?? {},
+      stageVariables: turn.served.variables,
+      requestContext: requestContext(turn),
+    }),
+  );
 };

@@ -31,14 +31,21 @@ const NORMAL = 1000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-const describe = ({ connectedAt, lastActiveAt, sourceIp, userAgent }: Connection): WireResponse => ({
+const describe = ({ lastActiveAt, facts: { connectedAt, sourceIp, userAgent } }: Connection): WireResponse => ({
   status: 200,
   headers: { "content-type": "application/json" },
   body: JSON.stringify({ connectedAt: iso(connectedAt), identity: { sourceIp, userAgent }, lastActiveAt: iso(lastActiveAt) }),
 });
 
+/** Those that are open. */
+interface Connections {
+  find(apiId: string, stage: string, connectionId: string): Connection | undefined;
+  /** Resolves to whether it was taken. */
+  send(connection: Connection, text: string): Promise<boolean>;
+}
+
 /** API Gateway's Management API: what a backend may do with a connection, signed, and with execute-api:ManageConnections. */
-export const createManagement = (needs: FrontDoorNeeds, find: (apiId: string, stage: string, connectionId: string) => Connection | undefined) => {
+export const createManagement = (needs: FrontDoorNeeds, { find, send }: Connections) => {
   const signedCaller = createSignedCaller(needs, "execute-api");
   const authorize = createExecuteApiAuthorize(needs);
 
@@ -47,10 +54,10 @@ export const createManagement = (needs: FrontDoorNeeds, find: (apiId: string, st
     switch (method) {
       case "GET": return describe(connection);
       case "DELETE": {
-        void connection.close(NORMAL, "Connection Closed Normally");
+        connection.end(NORMAL, "Connection Closed Normally");
         return { status: 204, headers: {}, body: "" };
       }
-      default: return (await connection.send(body.toString("utf8"))) ? { status: 200, headers: { "content-type": "application/json" }, body: "" } : gone();
+      default: return (await send(connection, body.toString("utf8"))) ? { status: 200, headers: { "content-type": "application/json" }, body: "" } : gone();
     }
   };
 

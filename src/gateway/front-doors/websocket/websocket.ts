@@ -1,28 +1,27 @@
-import type { Route } from "@aws-sdk/client-apigatewayv2";
-import { WebSocketServer } from "ws";
-import type { Trace } from "../../../kit/ledger.ts";
+import { WebSocketServer, type ServerOptions } from "ws";
 import { newTrace } from "../../../kit/ids.ts";
-import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
-import { findServedHttpApi, type ServedHttpApi } from "../../../plumber/apis/http-api.ts";
+import { WEBSOCKET_CLOSE_MS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { refuseUpgrade } from "../../wire.ts";
 import type { ApiRequest, Handshake } from "../apis.ts";
 import { sourceIp } from "../headers.ts";
-import { createKept } from "../kept.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
-import { openConnection, type Closed, type Connection } from "./connection.ts";
-import { connectEvent, disconnectEvent, handshakeMembers, messageEvent } from "./events.ts";
-import { createIntegrate } from "./integrate.ts";
+import { createServedApis } from "../served-apis.ts";
+import { GOING_AWAY, openConnection, type Connection } from "./connection.ts";
+import { handshakeFacts } from "./events.ts";
+import { handshakeFault, isSubprotocol, refusal } from "./handshake.ts";
 import { connectionIdOf, createManagement } from "./management.ts";
-import { CONNECT, DISCONNECT, selectRoute } from "./route-key.ts";
+import { Refused, textOfStatus } from "./refusals.ts";
+import { createReport } from "./report.ts";
+import { CONNECT, DISCONNECT, selectRoute } from "./selection.ts";
+import { compileSocketStage, type SocketStage } from "./stage.ts";
+import { newSocketId, type Closed, type ConnectionFacts, type Turn } from "./turn.ts";
+import { createTurns } from "./turns.ts";
 
 type Opening = Omit<Handshake, "request">;
-type About = Parameters<typeof openConnection>[0]["about"];
 
-const refusal = (status: number, message: string): WireResponse & { body: string } => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify({ message }) });
-const REFUSALS: Record<number, string> = { 401: "Unauthorized", 403: "Forbidden", 500: "Internal server error", 502: "Internal server error" };
-
-const GOING_AWAY = 1001;
+/** What a connection has ended with that nobody has closed. Source: RFC 6455, 7.1.5. */
+const ABNORMAL: Closed = { code: 1006, reason: "" };
 
 /** The stage that is named, and what stands below it. */
 const stageOf = ({ path, mapping }: ApiRequest): { stage: string; below: string } => {
@@ -31,94 +30,118 @@ const stageOf = ({ path, mapping }: ApiRequest): { stage: string; below: string 
   return { stage, below };
 };
 
-const routeOf = ({ snapshot }: ServedHttpApi, key: string): Route | undefined => snapshot?.routes.find(({ RouteKey }) => RouteKey === key);
-
 /** WebSocket APIs: a client's messages become events, and what the backend sends reaches the client while it is there. */
 export const createWebSocketApis = (needs: FrontDoorNeeds) => {
-  const { clock, random, log } = needs;
-  const served = createKept(needs.store, ["api", "api_part"], (key) => findServedHttpApi(...(key.split("/") as [string, string])));
-  const integrate = createIntegrate(needs);
+  const { clock, wall, random, log } = needs;
+  const findApi = createServedApis({ store: needs.store, kind: "WEBSOCKET", compile: compileSocketStage });
+  const report = createReport(needs);
+  const turns = createTurns(needs, report);
   const connections = new Map<string, Connection>();
-  const farewells = new Set<Promise<unknown>>();
-  const acceptor = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX, handleProtocols: (protocols) => [...protocols][0]! });
-  const newId = () => `${random.bytes(11).toString("base64url")}=`;
-  const management = createManagement(needs, (apiId, stage, id) => {
-    const connection = connections.get(id);
-    return connection?.apiId === apiId && connection.stage === stage ? connection : undefined;
+  const pending = new Set<Promise<void>>();
+  const farewells = new Set<Promise<void>>();
+  let isClosing = false;
+
+  const servedOf = async ({ apiId, stage }: Pick<ConnectionFacts, "apiId" | "stage">): Promise<SocketStage | undefined> => (await findApi(apiId))?.stage(stage);
+
+  const turnOf = (connection: ConnectionFacts, served: SocketStage, of: Pick<Turn, "eventType" | "route"> & Partial<Turn>): Turn => ({
+    connection, served, requestId: newSocketId(random), trace: newTrace(random, clock.now()), now: clock.now(), beganAt: wall.monotonic(), findings: {}, body: "", ...of,
   });
 
-  const source = (connection: Parameters<typeof connectEvent>[0]["connection"], { stage }: ServedHttpApi, routeKey: string, requestId: string) => ({ connection, requestId, routeKey, now: clock.now(), stageVariables: stage.StageVariables });
-
-  const disconnect = async (connection: Connection, closed: Closed): Promise<void> => {
-    const now = await served(`${connection.apiId}/${connection.stage}`);
-    const route = now && routeOf(now, DISCONNECT);
-    if (now === undefined || route === undefined) return;
-    const requestId = newId();
-    await integrate({ served: now, route, event: disconnectEvent(source(connection, now, DISCONNECT, requestId), closed), requestId, trace: newTrace(random, clock.now()) });
+  const tellEnd = async (facts: ConnectionFacts, closed: Closed): Promise<void> => {
+    const served = await servedOf(facts);
+    if (served !== undefined) await turns.disconnect(turnOf(facts, served, { eventType: "DISCONNECT", route: served.routes.get(DISCONNECT), closed }));
   };
-  const onClosed = (connection: Connection, closed: Closed) => {
-    connections.delete(connection.id);
-    const farewell = disconnect(connection, closed).catch((error: unknown) => log.error("a $disconnect could not be told", { apiId: connection.apiId, error: String(error) }));
+  const onEnded = (facts: ConnectionFacts, closed: Closed): void => {
+    connections.delete(facts.id);
+    const farewell = tellEnd(facts, closed).catch((error: unknown) => log.error("a $disconnect could not be told", { apiId: facts.apiId, error: String(error) }));
     farewells.add(farewell);
     void farewell.finally(() => farewells.delete(farewell));
   };
 
-  /** Tells the client what became of its message, where that is told. */
+  const sendTo = (connection: Connection, served: SocketStage | undefined, text: string, routeKey?: string): Promise<void> | undefined => {
+    const sent = connection.send(text);
+    if (sent !== undefined && served !== undefined) report.sent(served, routeKey);
+    return sent;
+  };
   const onMessage = async (connection: Connection, text: string): Promise<void> => {
-    const requestId = newId();
-    const fail = (message: string) => connection.send(JSON.stringify({ message, connectionId: connection.id, requestId }));
+    const { facts } = connection;
     try {
-      const now = await served(`${connection.apiId}/${connection.stage}`);
-      const route = now?.snapshot && selectRoute(now.snapshot.routes, now.snapshot.api.RouteSelectionExpression ?? "", text);
-      if (now === undefined || route === undefined) return void (await fail("Forbidden"));
-      const event = messageEvent(source(connection, now, route.RouteKey!, requestId), newId(), text);
-      const { status, body } = await integrate({ served: now, route, event, requestId, trace: newTrace(random, clock.now()) });
-      if (status >= 500) return void (await fail("Internal server error"));
-      const isAnswered = now.snapshot!.routeResponses.some(({ RouteId, RouteResponseKey }) => RouteId === route.RouteId && RouteResponseKey === "$default");
-      if (isAnswered && body !== undefined) await connection.send(body);
+      const served = await servedOf(facts);
+      if (served === undefined) return void (await connection.send(JSON.stringify({ message: "Forbidden", connectionId: facts.id, requestId: newSocketId(random) })));
+      const turn = turnOf(facts, served, { eventType: "MESSAGE", route: selectRoute(served.routes, served.api.body.RouteSelectionExpression ?? "", text), body: text, messageId: newSocketId(random) });
+      const answer = await turns.message(turn);
+      if (answer !== undefined) await sendTo(connection, served, answer, turn.route?.RouteKey);
     } catch (error) {
-      log.error("a WebSocket message failed inside lambdad", { apiId: connection.apiId, requestId, error: String(error) });
-      await fail("Internal server error");
+      log.error("a WebSocket message failed inside lambdad", { apiId: facts.apiId, error: String(error) });
     }
   };
 
-  /** The status that the $connect route gives; a client is let in with a 2xx. */
-  const askConnect = async (asked: ApiRequest, now: ServedHttpApi, about: About, requestId: string, trace: Trace): Promise<number> => {
-    const route = routeOf(now, CONNECT);
-    if (route === undefined) return 200;
-    const event = connectEvent(source({ ...about, connectedAt: clock.now() }, now, CONNECT, requestId), handshakeMembers(asked.request, trace));
-    return (await integrate({ served: now, route, event, requestId, trace })).status;
+  const management = createManagement(needs, {
+    find(apiId, stage, id) {
+      const connection = connections.get(id);
+      return connection?.facts.apiId === apiId && connection.facts.stage === stage ? connection : undefined;
+    },
+    send: async (connection, text) => sendTo(connection, await servedOf(connection.facts), text) !== undefined,
+  });
+
+  /** By the request that is being accepted: `ws` asks which of a client's subprotocols it is, and what $connect has said is known here. */
+  const protocols = new WeakMap<object, string>();
+  const options: ServerOptions & { closeTimeout: number } = {
+    noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX, closeTimeout: WEBSOCKET_CLOSE_MS_MAX, handleProtocols: (_asked, incoming) => protocols.get(incoming) ?? false,
+  };
+  const acceptor = new WebSocketServer(options);
+  const open = (facts: ConnectionFacts, { incoming, socket, head }: Opening, protocol: string | undefined): void => {
+    let isAccepted = false;
+    if (protocol !== undefined && isSubprotocol(protocol)) protocols.set(incoming, protocol);
+    acceptor.handleUpgrade(incoming, socket, head, (accepted) => {
+      isAccepted = true;
+      const connection: Connection = openConnection({ clock, socket: accepted, facts, onMessage: (text) => onMessage(connection, text), onEnded: (closed) => onEnded(facts, closed) });
+      connections.set(facts.id, connection);
+    });
+    // The client went away while its $connect was asked: who was told of its beginning is told of its end.
+    if (!isAccepted) onEnded(facts, ABNORMAL);
   };
 
-  const open = (about: About, { incoming, socket, head }: Opening) =>
-    acceptor.handleUpgrade(incoming, socket, head, (accepted) => {
-      const connection: Connection = openConnection({ clock, socket: accepted, about, onMessage: (text) => onMessage(connection, text), onClosed: (closed) => onClosed(connection, closed) });
-      connections.set(connection.id, connection);
-    });
+  const connect = async (asked: ApiRequest, opening: Opening): Promise<void> => {
+    const { request, api: { apiId }, mapping } = asked;
+    const refuse = (status: number, message: string, ids?: { connectionId: string; requestId: string }) => refuseUpgrade(opening.socket, refusal({ status, message, ...(ids === undefined ? {} : { ids }) }));
+    if (handshakeFault(request) !== undefined) return refuse(400, "Bad Request");
+    const { stage, below } = stageOf(asked);
+    const served = await servedOf({ apiId, stage });
+    if (served === undefined || below !== "/" || (served.api.body.DisableExecuteApiEndpoint === true && mapping === undefined)) return refuse(403, "Forbidden");
+    const facts: ConnectionFacts = { id: newSocketId(random), apiId, stage, sourceIp: sourceIp(request), userAgent: request.headers["user-agent"] ?? "", host: asked.domainName, connectedAt: clock.now() };
+    const trace = newTrace(random, clock.now());
+    const turn = turnOf(facts, served, { eventType: "CONNECT", route: served.routes.get(CONNECT), trace, handshake: handshakeFacts(request, trace) });
+    const answer = await turns.connect(turn);
+    const refused = answer instanceof Refused ? answer : undefined;
+    report.turn(turn, { status: answer.status, refused });
+    const isIn = refused === undefined && answer.status >= 200 && answer.status <= 299;
+    if (!isIn) return refuse(answer.status, refused?.text ?? textOfStatus(answer.status), { connectionId: facts.id, requestId: turn.requestId });
+    if (isClosing) opening.socket.destroy();
+    open(facts, opening, answer instanceof Refused ? undefined : answer.protocol);
+  };
 
   return {
     /** Whatever is no WebSocket: the management of connections. */
     async answer(asked: ApiRequest): Promise<WireResponse> {
       const { stage, below } = stageOf(asked);
       const id = connectionIdOf(below);
-      if (id === undefined || (await served(`${asked.api.apiId}/${stage}`)) === undefined) return refusal(403, "Forbidden");
+      if (id === undefined || (await servedOf({ apiId: asked.api.apiId, stage })) === undefined) return refusal({ status: 403, message: "Forbidden" });
       return management(asked, stage, id);
     },
 
-    async connect(asked: ApiRequest, opening: Opening): Promise<void> {
-      const { stage, below } = stageOf(asked);
-      const now = await served(`${asked.api.apiId}/${stage}`);
-      const isShut = now?.snapshot === undefined || below !== "/" || (now.snapshot.api.DisableExecuteApiEndpoint === true && asked.mapping === undefined);
-      if (isShut) return refuseUpgrade(opening.socket, refusal(403, "Forbidden"));
-      const about: About = { id: newId(), apiId: asked.api.apiId, stage, sourceIp: sourceIp(asked.request), userAgent: asked.request.headers["user-agent"] ?? "", host: asked.domainName, authorizer: undefined };
-      const status = await askConnect(asked, now, about, newId(), newTrace(random, clock.now()));
-      if (status < 200 || status > 299) return refuseUpgrade(opening.socket, refusal(status, REFUSALS[status] ?? "Forbidden"));
-      open(about, opening);
+    connect(asked: ApiRequest, opening: Opening): Promise<void> {
+      const connecting = connect(asked, opening);
+      pending.add(connecting);
+      return connecting.finally(() => pending.delete(connecting));
     },
 
     /** Ends all connections, and tells their APIs. */
     async close(): Promise<void> {
-      await Promise.all([...connections.values()].map((connection) => connection.close(GOING_AWAY, "Going away")));
+      isClosing = true;
+      const open = [...connections.values()];
+      for (const connection of open) connection.end(GOING_AWAY.code, GOING_AWAY.reason);
+      await Promise.all([...open.map((connection) => connection.closed()), ...pending]);
       await Promise.all(farewells);
     },
   };

@@ -1,5 +1,6 @@
 import { compileFormat } from "../../access-log-format.ts";
-import { contextVariable, contextVariables } from "../context-variables.ts";
+import { contextVariable } from "../../context-variable.ts";
+import { contextVariables } from "../context-variables.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** What is known of an answer when it has left. */
