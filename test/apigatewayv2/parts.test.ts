@@ -38,6 +38,18 @@ describe("an integration", () => {
     });
   });
 
+  it("of a WebSocket API asks functions, URLs and nobody, with templates and mappings", async () => {
+    const make = async (input: Omit<CreateIntegrationCommandInput, "ApiId">) => (await on.api.send(new CreateIntegrationCommand({ ApiId: socket, ...input }))).IntegrationResponseSelectionExpression;
+    const mapped = { RequestTemplates: { $default: "{}" }, TemplateSelectionExpression: "\\$default", RequestParameters: { "integration.request.header.connectionId": "context.connectionId", "integration.request.querystring.a": "route.request.body.a[0]", "integration.request.path.b": "'c'" } };
+    expect(await make({ IntegrationType: "HTTP_PROXY", IntegrationMethod: "POST", IntegrationUri: "https://example.com/{b}", ...mapped })).toBe("${integration.response.statuscode}");
+    expect(await make({ IntegrationType: "AWS", IntegrationMethod: "POST", IntegrationUri: INVOCATION, ...mapped })).toBe("${integration.response.body.errorMessage}");
+    const { RouteId } = await on.api.send(new CreateRouteCommand({ ApiId: socket, RouteKey: "$connect", AuthorizationType: "AWS_IAM" }));
+    const { AuthorizerId } = await on.api.send(new CreateAuthorizerCommand({ ApiId: socket, Name: "guard", AuthorizerType: "REQUEST", AuthorizerUri: INVOCATION, IdentitySource: ["route.request.header.Auth"] }));
+    expect(await on.api.send(new UpdateRouteCommand({ ApiId: socket, RouteId, AuthorizationType: "CUSTOM", AuthorizerId }))).toMatchObject({ AuthorizationType: "CUSTOM", AuthorizerId });
+    await on.api.send(new DeleteRouteCommand({ ApiId: socket, RouteId }));
+    await on.api.send(new DeleteAuthorizerCommand({ ApiId: socket, AuthorizerId }));
+  });
+
   it("stays while a route leads to it", async () => {
     const id = await on.integrate(http);
     const route = await on.route(http, "GET /led", id);
@@ -76,7 +88,10 @@ describe("an integration", () => {
     ["an action without what it needs", "http", { ...action, RequestParameters: { QueueUrl: "q" } }, /Missing required parameter\(s\).*MessageBody/],
     ["an action with another's parameter", "http", { ...action, RequestParameters: { ...action.RequestParameters, ReceiptHandle: "r" } }, /Parameter ReceiptHandle is not supported/],
     ["an action of a WebSocket's", "socket", action, /IntegrationSubtype is supported only for HTTP/],
-    ["a URL of a WebSocket's", "socket", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com" }, /^NotImplemented: Integration type HTTP_PROXY/],
+    ["a service of a WebSocket's", "socket", { IntegrationType: "AWS", IntegrationMethod: "POST", IntegrationUri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/q" }, /^NotImplemented: An integration of a WebSocket API with the service sqs/],
+    ["bytes of a WebSocket's", "socket", { ...lambda, ContentHandlingStrategy: "CONVERT_TO_BINARY" }, /^NotImplemented: ContentHandlingStrategy CONVERT_TO_BINARY/],
+    ["no such target of a WebSocket's mapping", "socket", { ...lambda, RequestParameters: { "overwrite:header.a": "context.connectionId" } }, /^BadRequestException: Invalid mapping expression specified: overwrite:header.a/],
+    ["no such source of a WebSocket's mapping", "socket", { ...lambda, RequestParameters: { "integration.request.header.a": "$request.header.a" } }, /^BadRequestException: Invalid mapping expression specified: \$request.header.a/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {
     expect(await refusal(on.api.send(new CreateIntegrationCommand({ ApiId: idOf(kind), ...input })))).toMatch(text);
@@ -124,7 +139,7 @@ describe("a route", () => {
     ["a required parameter", "socket", { RouteKey: "a", RequestParameters: { "route.request.querystring.a": { Required: true } } }, /^NotImplemented: .*RequestParameters/],
     ["models", "http", { RouteKey: "GET /t", RequestModels: { $default: "m" } }, /RequestModels is supported only/],
     ["a token of a WebSocket's", "socket", { RouteKey: "$connect", AuthorizationType: "JWT", AuthorizerId: "x" }, /only for HTTP/],
-    ["authorization at $connect", "socket", { RouteKey: "$connect", AuthorizationType: "AWS_IAM" }, /^NotImplemented: AuthorizationType AWS_IAM of a WebSocket API/],
+    ["no authorizer at $connect", "socket", { RouteKey: "$connect", AuthorizationType: "CUSTOM" }, /^BadRequestException: Invalid authorizer ID specified/],
     ["authorization but at $connect", "socket", { RouteKey: "send", AuthorizationType: "AWS_IAM" }, /Currently, authorization is only supported for the \$connect route/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {
@@ -218,6 +233,7 @@ describe("what only WebSocket APIs have", () => {
     const { IntegrationResponseId } = await on.api.send(new CreateIntegrationResponseCommand({ ...of, IntegrationResponseKey: "/2\\d\\d/", ResponseTemplates: { a: "1", b: "2" } }));
     expect(await refusal(on.api.send(new CreateIntegrationResponseCommand({ ...of, IntegrationResponseKey: "/2\\d\\d/" })))).toMatch(/^ConflictException/);
     expect(await refusal(on.api.send(new CreateIntegrationResponseCommand({ ...of, IntegrationResponseKey: "200" })))).toMatch(/Invalid integration response key/);
+    expect(await refusal(on.api.send(new CreateIntegrationResponseCommand({ ...of, IntegrationResponseKey: "$default", ResponseParameters: { "method.response.header.a": "'b'" } })))).toMatch(/^NotImplemented: ResponseParameters/);
     expect(await on.api.send(new UpdateIntegrationResponseCommand({ ...of, IntegrationResponseId, ResponseTemplates: { a: "" } }))).toMatchObject({ IntegrationResponseKey: "/2\\d\\d/", ResponseTemplates: { b: "2" } });
     expect((await on.api.send(new GetIntegrationResponsesCommand(of))).Items).toHaveLength(1);
     await on.api.send(new DeleteIntegrationResponseCommand({ ...of, IntegrationResponseId }));

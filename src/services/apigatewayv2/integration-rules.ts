@@ -5,6 +5,7 @@ import { badRequest, notBuilt } from "./errors.ts";
 import { given, merged, mergedMap, picked } from "./merge.ts";
 import { isWebSocket, type HttpApi } from "./needs.ts";
 import { checkRequestParameters, checkResponseParameters } from "./parameter-rules.ts";
+import { checkSocketIntegration } from "./socket-integration-rules.ts";
 import { checkSubtype } from "./subtype-rules.ts";
 
 const PLAIN = [
@@ -21,11 +22,6 @@ export const isLambdaUri = (uri: string): boolean => parseArn(uri)?.service === 
 const checkBuilt = (integration: Integration) => {
   if (integration.ConnectionType !== "INTERNET" || integration.ConnectionId !== undefined) throw notBuilt(`ConnectionType ${integration.ConnectionType}`, "there are no VPCs. Use an HTTP_PROXY integration with the URL of what is to be reached");
   if (integration.TlsConfig !== undefined) throw notBuilt("TlsConfig", "it belongs to private integrations, and there are no VPCs");
-};
-
-const checkForWebSocket = ({ IntegrationType: type, IntegrationSubtype: subtype, ResponseParameters: parameters }: Integration) => {
-  if (parameters !== undefined || subtype !== undefined) throw badRequest(`${subtype === undefined ? "ResponseParameters are" : "IntegrationSubtype is"} supported only for HTTP APIs`);
-  if (type !== "AWS_PROXY" && type !== "MOCK") throw notBuilt(`Integration type ${type} of a WebSocket API`, "use AWS_PROXY, with a function that calls what is to be reached");
 };
 
 const checkTarget = ({ IntegrationType: type, IntegrationSubtype: subtype, IntegrationUri: uri, IntegrationMethod: method }: Integration) => {
@@ -58,7 +54,7 @@ const checkIntegration = (integration: Integration, api: HttpApi): Integration =
   const isSocket = isWebSocket(api);
   const most = isSocket ? WEBSOCKET_API_TIMEOUT_MS_MAX : HTTP_API_TIMEOUT_MS_MAX;
   checkBuilt(integration);
-  if (isSocket) checkForWebSocket(integration);
+  if (isSocket) checkSocketIntegration(integration);
   else checkForHttp(integration);
   checkTarget(integration);
   checkPayload(integration, isSocket);
@@ -69,7 +65,7 @@ const checkIntegration = (integration: Integration, api: HttpApi): Integration =
 /** What a WebSocket API's integration has when nothing is said. */
 const socketDefaults = (type: Integration["IntegrationType"]): Partial<Integration> => ({
   PassthroughBehavior: "WHEN_NO_MATCH",
-  IntegrationResponseSelectionExpression: type === "AWS_PROXY" ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}",
+  IntegrationResponseSelectionExpression: type === "AWS_PROXY" || type === "AWS" ? "${integration.response.body.errorMessage}" : "${integration.response.statuscode}",
 });
 
 export const newIntegration = (id: string, api: HttpApi, input: Omit<CreateIntegrationRequest, "ApiId">): Integration =>

@@ -1,10 +1,11 @@
 import type { IntegrationResponse, RouteResponse } from "@aws-sdk/client-apigatewayv2";
 import { listHttpApiParts, type HttpApiParts } from "../../plumber/apis/http-api.ts";
 import type { Operation } from "../../store/store.ts";
-import { badRequest, conflict } from "./errors.ts";
+import { badRequest, conflict, notBuilt } from "./errors.ts";
 import { given, merged, mergedMap, picked } from "./merge.ts";
 import { isWebSocket, type ApiHandlers, type HttpApi } from "./needs.ts";
 import { getPart, type Parts } from "./parts.ts";
+import { checkContentHandling } from "./socket-integration-rules.ts";
 
 type OfRoute = HttpApiParts["route-response"];
 type OfIntegration = HttpApiParts["integration-response"];
@@ -18,9 +19,14 @@ const INTEGRATION_KEY = /^(\$default|\/.+\/)$/s;
 const showRouteResponse = ({ RouteId: _parent, ...response }: OfRoute): RouteResponse => response;
 const showIntegrationResponse = ({ IntegrationId: _parent, ...response }: OfIntegration): IntegrationResponse => response;
 
+const refuseParameters = ({ ResponseParameters: parameters = {} }: Pick<OfRoute, "ResponseParameters"> | Pick<OfIntegration, "ResponseParameters">): void => {
+  if (Object.keys(parameters).length > 0) throw notBuilt("ResponseParameters of a WebSocket API's responses", "a message has no headers");
+};
+
 function* checkRouteResponse(api: HttpApi, response: OfRoute): Operation<OfRoute> {
   if (!isWebSocket(api)) throw badRequest(`Route responses ${ONLY_WEBSOCKET}`);
   yield* getPart(api, "route", response.RouteId);
+  refuseParameters(response);
   if (response.RouteResponseKey !== "$default") throw badRequest("Invalid route response key specified. Only $default is supported");
   const isTaken = (yield* listHttpApiParts(api.apiId, "route-response")).some(({ RouteId, RouteResponseId }) => RouteId === response.RouteId && RouteResponseId !== response.RouteResponseId);
   if (isTaken) throw conflict(`RouteResponse with key ${response.RouteResponseKey} already exists for this Route`);
@@ -30,6 +36,8 @@ function* checkRouteResponse(api: HttpApi, response: OfRoute): Operation<OfRoute
 function* checkIntegrationResponse(api: HttpApi, response: OfIntegration): Operation<OfIntegration> {
   if (!isWebSocket(api)) throw badRequest(`Integration responses ${ONLY_WEBSOCKET}`);
   yield* getPart(api, "integration", response.IntegrationId);
+  refuseParameters(response);
+  checkContentHandling(response.ContentHandlingStrategy);
   const { IntegrationResponseKey: key, IntegrationId, IntegrationResponseId } = response;
   if (key === undefined || !INTEGRATION_KEY.test(key)) throw badRequest("Invalid integration response key specified. It must be $default or a regular expression between slashes, such as /2\\d\\d/");
   const isTaken = (yield* listHttpApiParts(api.apiId, "integration-response")).some((one) => one.IntegrationId === IntegrationId && one.IntegrationResponseKey === key && one.IntegrationResponseId !== IntegrationResponseId);

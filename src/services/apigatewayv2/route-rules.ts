@@ -41,8 +41,6 @@ const checkForWebSocket = ({ AuthorizationType: type, RouteKey: key, ApiKeyRequi
   if (RequestModels !== undefined || Object.values(RequestParameters).some(({ Required }) => Required === true)) throw notBuilt("The validation of a WebSocket API's requests (RequestModels, RequestParameters)", "let the function check what it gets");
   if (type === "JWT") throw badRequest("JWT authorization is supported only for HTTP APIs");
   if (type !== "NONE" && key !== "$connect") throw badRequest("Currently, authorization is only supported for the $connect route");
-  // The door lets in whoever connects: what it does not ask, nobody may believe in.
-  if (type !== "NONE") throw notBuilt(`AuthorizationType ${type} of a WebSocket API`, "let the function behind $connect decide: what it answers but 2xx refuses the connection");
 };
 
 function* checkTarget({ Target }: Route, { apiId }: HttpApi): Operation<void> {
