@@ -112,6 +112,8 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
       await ask(endpoint, host(), asked);
       return invocations.at(-1)!.event as never;
     },
+    /** Ends what is open, as the server's end does. */
+    closeDoors: () => frontDoors.close(),
     /** What the log has no room for until the promise is kept. */
     fill: (room: Promise<void> | undefined) => void (logRoom = room),
     domain: (name: string, mapping: Pick<StoredMapping, "basePath" | "apiId" | "stage">) =>

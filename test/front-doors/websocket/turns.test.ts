@@ -89,7 +89,8 @@ describe("what is told of turns", () => {
   it("waits for no log that is full", async () => {
     const on = await openSockets({ behind: () => ({ statusCode: 200, body: "ok" }) });
     await on.save({ stages: { [STAGE]: LOGGED }, answered: ["$default"] });
-    on.fill(new Promise(() => {}));
+    const never = Promise.withResolvers<void>();
+    on.fill(never.promise);
     const { socket, next } = await on.dial();
     socket.send("x");
     expect(await next()).toBe("ok");
