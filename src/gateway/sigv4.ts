@@ -82,22 +82,28 @@ const toTimestamp = (date: string | undefined): string | undefined => {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
 };
 
+/** What signs the URL of an API for a browser says no end: it holds as long as a signature in a header. */
+const HAS_NO_END = "execute-api";
+
 const readQuery = (query: URLSearchParams): SignedRequest | Unsigned => {
   const bad = (message: string): Unsigned => ({ problem: "query", message });
   if (query.get("X-Amz-Algorithm") !== ALGORITHM) return bad(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
   const [credential, timestamp, signedHeaders, signature] = ["X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"].map((name) => query.get(name));
-  if (!credential || !timestamp || !signedHeaders || !signature || query.get("X-Amz-Expires") === null) {
+  const scope = parseScope(credential ?? "");
+  const end = query.get("X-Amz-Expires");
+  if (!credential || !timestamp || !signedHeaders || !signature || (end === null && scope?.service !== HAS_NO_END)) {
     return bad("Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
   }
-  const scope = parseScope(credential);
   if (scope === undefined) return bad('Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
   if (!TIMESTAMP.test(timestamp)) return bad('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"');
-  const expires = Number(query.get("X-Amz-Expires"));
+  const sessionToken = query.get("X-Amz-Security-Token");
+  const signed = { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, ...(sessionToken === null ? {} : { sessionToken }) };
+  if (end === null) return signed;
+  const expires = Number(end);
   if (!Number.isInteger(expires)) return bad("X-Amz-Expires should be a number");
   if (expires < 0) return bad("X-Amz-Expires must be non-negative");
   if (expires > EXPIRES_SECONDS_MAX) return bad("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
-  const sessionToken = query.get("X-Amz-Security-Token");
-  return { ...scope, signedHeaders: signedHeaders.split(";"), signature, timestamp, expires, ...(sessionToken === null ? {} : { sessionToken }) };
+  return { ...signed, expires };
 };
 
 const SIGNATURE_V2: Unsigned = { problem: "algorithm", message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256." };

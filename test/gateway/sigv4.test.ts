@@ -23,6 +23,14 @@ it("says which of the three is missing", () => {
   expect(message(`AWS4-HMAC-SHA256 ${CREDENTIAL}, SignedHeaders=, Signature=`)).toBe("Authorization header requires 'SignedHeaders' parameter. Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256");
 });
 
+it("reads a signed URL of an API, which may say no end, as that of any other service must", () => {
+  const query = (service: string, more = "") => `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261124%2Fus-east-1%2F${service}%2Faws4_request&X-Amz-Date=20261124T110000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=abc${more}`;
+  const signed = { accessKeyId: "AKIDEXAMPLE", date: "20261124", region: "us-east-1", service: "execute-api", timestamp: "20261124T110000Z", signedHeaders: ["host"], signature: "abc" };
+  expect(readSignature({}, query("execute-api"))).toEqual(signed);
+  expect(readSignature({}, query("execute-api", "&X-Amz-Security-Token=t&X-Amz-Expires=60"))).toEqual({ ...signed, sessionToken: "t", expires: 60 });
+  for (const service of ["s3", "sts", "lambda"]) expect(readSignature({}, query(service))).toMatchObject({ problem: "query", message: expect.stringContaining("and X-Amz-Expires parameters") });
+});
+
 it("knows both ways to write a time, and what is none", () => {
   expect(parseTime("20261124T110203Z")).toBe(Date.UTC(2026, 10, 24, 11, 2, 3));
   expect(parseTime("Tue, 24 Nov 2026 11:02:03 GMT")).toBe(Date.UTC(2026, 10, 24, 11, 2, 3));
