@@ -43,12 +43,15 @@ const select = (responses: readonly IntegrationResponse[], text: string): Integr
 
 const textOf = ({ ContentHandlingStrategy }: IntegrationResponse, body: Buffer): string => body.toString(ContentHandlingStrategy === "CONVERT_TO_TEXT" && !isUtf8(body) ? "base64" : "utf8");
 
+/** Of a function that failed: whatever a response makes of it for the client, nobody is let in by it. */
+const FAILED = 502;
+
 /** The answer to the client, made of the integration's as one of its responses says. A route that does not answer needs none. */
 export const mapResponse = async (turn: Routed, { IntegrationResponseSelectionExpression: expression = "" }: Integration, returned: Returned): Promise<IntegrationAnswer> => {
   const { route } = turn;
   const read = readerOf(turn, returned);
   const selected = select(route.integrationResponses, evaluateSelection(expression, read));
-  const plain = { status: returned.status, protocol: protocolOf(returned.headers) };
+  const plain = { status: returned.isError === true ? FAILED : returned.status, protocol: protocolOf(returned.headers) };
   if (selected === undefined) {
     if (returned.isError === true) throw new Refused("badAnswer", `the function failed, and no integration response is for that: ${returned.body.toString("utf8")}`);
     if (route.isAnswered) throw new Refused("failed", "the route answers, and its integration has no response for what came back: it needs one with the key $default");
