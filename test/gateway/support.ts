@@ -57,7 +57,7 @@ export const signHeaders = (request: ToSign) => {
 };
 
 /** The query of a presigned URL. Source: "Authenticating Requests: Using Query Parameters", S3 API reference. */
-export const presign = (request: Omit<ToSign, "payload"> & { expires: string; payload?: string }): Record<string, string> => {
+export const presign = (request: Omit<ToSign, "payload"> & { expires?: string; payload?: string }): Record<string, string> => {
   const whole = { ...request, payload: request.payload ?? "UNSIGNED-PAYLOAD" };
   const { timestamp, scope, key } = prepare(whole);
   const query: Record<string, string> = {
@@ -65,7 +65,7 @@ export const presign = (request: Omit<ToSign, "payload"> & { expires: string; pa
     "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
     "X-Amz-Credential": `${request.accessKeyId ?? "test"}/${scope}`,
     "X-Amz-Date": timestamp,
-    "X-Amz-Expires": request.expires,
+    ...(request.expires === undefined ? {} : { "X-Amz-Expires": request.expires }),
     "X-Amz-SignedHeaders": Object.keys(request.headers).toSorted().join(";"),
     ...(request.sessionToken === undefined ? {} : { "X-Amz-Security-Token": request.sessionToken }),
   };

@@ -3,7 +3,7 @@ import { Sha256 } from "../../support/sha256.ts";
 import { describe, expect, it } from "vitest";
 import { ACCOUNT } from "../../support/context.ts";
 import { eventually } from "../../support/temporary.ts";
-import { sha256, signHeaders } from "../../gateway/support.ts";
+import { presign, queryOf, sha256, signHeaders } from "../../gateway/support.ts";
 import { functionArn, REGION, type Behind } from "../http-api/ground.ts";
 import { API, openSockets, STAGE } from "./ground.ts";
 
@@ -125,5 +125,14 @@ describe("AWS_IAM at $connect", () => {
     expect(on.events("CONNECT")[0]!.requestContext["identity"]).toMatchObject({ accessKey: "test" });
     expect((await on.refused(`${await presigned()}&more=1`)).status).toBe(403);
     expect((await on.refused(await presigned({ signingDate: new Date(Date.now() - 120_000) }))).status).toBe(403);
+  });
+
+  it("lets in whose signed URL says no end, as libraries for browsers write it, for as long as a signature in a header holds", async () => {
+    const on = await opened();
+    const signed = (date = new Date()) => `?${queryOf(presign({ method: "GET", path: `/${STAGE}`, headers: { host: on.host() }, payload: sha256(""), service: "execute-api", date }))}`;
+    await on.dial(signed());
+    expect(on.events("CONNECT")[0]!.requestContext["identity"]).toMatchObject({ accessKey: "test" });
+    expect((await on.refused(signed().replace(/.$/, (last) => (last === "0" ? "1" : "0")))).status).toBe(403);
+    expect((await on.refused(signed(new Date(Date.now() - 16 * 60_000)))).status).toBe(403);
   });
 });

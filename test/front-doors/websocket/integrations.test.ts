@@ -110,6 +110,18 @@ describe("a function that is not a proxy", () => {
     expect(client.on.entries.at(-1)!.summary).toMatch(/boom/);
   });
 
+  it("that fails behind $connect lets nobody in, whatever response is there, and is told of where a route answers nothing", async () => {
+    let isBroken = true;
+    const on = await openSockets({ behind: () => (isBroken ? { answer: { StatusCode: 200, FunctionError: "Unhandled", Payload: Buffer.from('{"errorMessage":"boom"}') } } : {}) });
+    const responses = ["$default", "/boom/"].map((key, index) => ["integration-response", `main/${index}`, { IntegrationId: "main", IntegrationResponseId: String(index), IntegrationResponseKey: key }] as const);
+    await on.save({ integrations: { main: lambda }, others: responses });
+    expect((await on.refused()).status).toBe(502);
+    isBroken = false;
+    const client = await on.dial();
+    isBroken = true;
+    expect(await say(client, "x")).toEqual(failed);
+  });
+
   it("is only told, and not waited for, where its invocation is an event", async () => {
     const client = await openWith({ ...lambda, RequestParameters: { "integration.request.header.X-Amz-Invocation-Type": "'Event'" } }, { behind: () => ({ answer: { StatusCode: 202 } }), responses: [{ templates: { $default: "taken" } }] });
     expect(await say(client, "{}")).toBe("taken");
