@@ -17,18 +17,36 @@ const compile = (pattern: string, flags: string): RegExp => {
   }
 };
 
+const TIMED_OUT = Symbol("timed out");
+
 /** Only within the virtual machine's call can what runs be interrupted; no code of anybody's runs there. */
-export const withinTime = <T>(run: () => T, ms: number, what: string): T => {
+const attempt = <T>(run: () => T, ms: number): T | typeof TIMED_OUT => {
   context ??= createContext({});
   context.run = run;
   try {
     return SCRIPT.runInContext(context, { timeout: ms }) as T;
   } catch (error) {
     if ((error as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-    throw new PatternError(`${what} takes longer than ${ms} ms`);
+    return TIMED_OUT;
   } finally {
     context.run = undefined;
   }
+};
+
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+const ATTEMPTS_MAX = 5;
+
+/** What is counted is this thread's own time: a busy machine that lets it wait makes no pattern a bad one. What runs may be run again from its start. */
+export const withinTime = <T>(run: () => T, ms: number, what: string): T => {
+  const began = cpuMs();
+  for (let attempts = 0; attempts < ATTEMPTS_MAX && cpuMs() - began < ms * 0.9; attempts++) {
+    const result = attempt(run, ms);
+    if (result !== TIMED_OUT) return result;
+  }
+  throw new PatternError(`${what} takes longer than ${ms} ms`);
 };
 
 const bounded = <T>(expression: RegExp, run: (expression: RegExp) => T): T => withinTime(() => run(expression), PATTERN_MS_MAX, `the regular expression ${expression.source}`);

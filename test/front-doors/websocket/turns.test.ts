@@ -68,9 +68,9 @@ describe("what is told of turns", () => {
     ]);
     const sums = (dimensions?: object) => ["ConnectCount", "MessageCount", "IntegrationError", "ClientError", "ExecutionError"].map((name) => sumOf(on, name, dimensions));
     // Three messages came, three answers went.
-    expect(sums()).toEqual([1, 6, 2, 0, 1]);
-    expect(sums({ ApiId: API })).toEqual([1, 6, 2, 0, 1]);
-    expect(sums({ ApiId: API, Stage: STAGE, Route: "$default" })).toEqual([0, 6, 2, 0, 1]);
+    expect(sums()).toEqual([1, 6, 2, 0, 0]);
+    expect(sums({ ApiId: API })).toEqual([1, 6, 2, 0, 0]);
+    expect(sums({ ApiId: API, Stage: STAGE, Route: "$default" })).toEqual([0, 6, 2, 0, 0]);
     expect(on.counted.filter(({ name, dimensions }) => name === "IntegrationLatency" && Object.keys(dimensions).length === 1)).toHaveLength(5);
   });
 
@@ -131,6 +131,7 @@ describe("a message", () => {
     await eventually("the function runs", () => on.events("MESSAGE").length === 1);
     await on.wall.advance(5_000);
     expect(JSON.parse(await next())).toEqual(failure("Endpoint request timed out"));
+    expect([sumOf(on, "ExecutionError"), sumOf(on, "IntegrationError")]).toEqual([1, 0]);
     late.resolve();
     socket.send("soon");
     expect(await next()).toBe("ok");

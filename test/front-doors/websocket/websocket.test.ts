@@ -7,7 +7,9 @@ import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from 
 import { AddPermissionCommand, CreateFunctionCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { fetchStories } from "../../../src/cli/commands/why.ts";
 import { callPlatform } from "../../../src/cli/platform-client.ts";
+import { storyLines } from "../../../src/cli/story.ts";
 import { useLambda } from "../../lambda/support.ts";
 import { eventually } from "../../support/temporary.ts";
 import { ask } from "../ask.ts";
@@ -157,7 +159,12 @@ describe("a WebSocket", () => {
     await on.lambda.send(new AddPermissionCommand({ ...ALLOW, SourceArn: `arn:aws:execute-api:us-east-1:000000000000:${apiId}/${STAGE}/$connect` }));
     const { socket, next } = await dial("?mark=door");
     socket.send('{"action":"ask"}');
-    expect(JSON.parse(await next())).toMatchObject({ message: "Internal server error" });
+    const told = JSON.parse(await next()) as { requestId: string };
+    expect(told).toMatchObject({ message: "Internal server error" });
+    // By the id that the client was told.
+    const story = (await fetchStories({ endpoint: endpoint(), region: "us-east-1", account: undefined }, told.requestId)).flatMap((one) => storyLines(one, (_style, line) => line)).join("\n");
+    expect(story).toMatch(/a message to ask of the WebSocket API \S+ is refused/);
+    expect(story).toMatch(/add-permission/);
     await on.lambda.send(new RemovePermissionCommand({ FunctionName: ALLOW.FunctionName, StatementId: ALLOW.StatementId }));
     await allow();
     await apis.send(new UpdateApiCommand({ ApiId: apiId, DisableExecuteApiEndpoint: true }));

@@ -32,12 +32,12 @@ export const createSocketMetrics = (metrics: Metrics) => {
 
   return {
     turn({ served, route, eventType, findings }: Turn, refused: Refused | undefined): void {
-      const isClients = refused !== undefined && refused.status < 500;
+      const wasAsked = findings.integrationStatus !== undefined || findings.integrationLatencyMs !== undefined;
       for (const counters of all(served, route?.RouteKey)) {
-        if (eventType === "CONNECT" && route !== undefined) counters.ConnectCount.add(1);
+        if (eventType === "CONNECT" && wasAsked) counters.ConnectCount.add(1);
         if (eventType === "MESSAGE") counters.MessageCount.add(1);
-        if (isClients) counters.ClientError.add(1);
-        else if (refused !== undefined) counters.ExecutionError.add(1);
+        if (refused !== undefined && refused.status < 500) counters.ClientError.add(1);
+        if (refused?.kind === "failed" || refused?.kind === "late") counters.ExecutionError.add(1);
         if ((findings.integrationStatus ?? 0) >= 400 || refused?.kind === "badAnswer") counters.IntegrationError.add(1);
         if (findings.integrationLatencyMs !== undefined) counters.IntegrationLatency.add(findings.integrationLatencyMs);
       }
