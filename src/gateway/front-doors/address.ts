@@ -29,3 +29,20 @@ export const frontDoorAddress = ({ host, path }: { host: string; path: string })
   const [, label, id, below = "/"] = BY_PATH.exec(path) ?? [];
   return id === undefined ? undefined : { kind: KINDS[label!]!, id, path: below, isByHost: false };
 };
+
+/** `/@connections/<id>`, below a stage. */
+const CONNECTION = /^\/@connections\/([^/]+)$/;
+
+/** The connection that a request below a stage is about; undefined when it is about none. */
+export const connectionIdOf = (path: string): string | undefined => {
+  const id = CONNECTION.exec(path)?.[1];
+  try {
+    return id === undefined ? undefined : decodeURIComponent(id);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The same at the server's own address, with a stage in front or not: no bucket has such a name. */
+export const managedConnection = ({ host, path }: { host: string; path: string }): string | undefined =>
+  path.includes("/@connections/") && routeHost(host).bucket === undefined ? (connectionIdOf(path) ?? connectionIdOf(path.replace(/^\/[\w$-]+/, ""))) : undefined;

@@ -78,6 +78,9 @@ export const createApis = (needs: FrontDoorNeeds) => {
       const reached = await reach(request, address);
       return reached === undefined ? forbidden() : (await doors[reached.api.kind]())(reached);
     },
+    async manage(request: GatewayRequest, connectionId: string): Promise<WireResponse> {
+      return (await webSockets()).manage(request, connectionId);
+    },
     async upgrade({ request, ...connection }: Handshake, address: FrontDoorAddress | undefined): Promise<void> {
       const reached = await reach(request, address);
       if (reached?.api.kind !== "WEBSOCKET") return refuseUpgrade(connection.socket, { ...forbidden(), body: FORBIDDEN });

@@ -3,7 +3,7 @@ import type { WireResponse } from "../../protocol/http.ts";
 import { serviceSummaries } from "../../protocol/services.ts";
 import type { GatewayRequest } from "../dispatch.ts";
 import { isAllowedHost, routeHost } from "../hosts.ts";
-import { frontDoorAddress } from "./address.ts";
+import { frontDoorAddress, managedConnection } from "./address.ts";
 import { createApis, type Handshake } from "./apis.ts";
 import type { FrontDoorNeeds } from "./needs.ts";
 
@@ -41,10 +41,14 @@ export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
     needs.log.error("a request to a front door failed inside lambdad", { host: request.host, path: request.path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     return { status: 500, headers: { "content-type": "application/json" }, body: '{"message":"Internal Server Error"}' };
   };
+  const manage = async (request: GatewayRequest): Promise<WireResponse | undefined> => {
+    const id = managedConnection(request);
+    return id === undefined ? undefined : apis.manage(request, id);
+  };
   const open = async (request: GatewayRequest): Promise<WireResponse | undefined> => {
     if (await isCustomDomain(request.host)) return apis.answer(request, undefined);
     const address = frontDoorAddress(request);
-    if (address === undefined) return undefined;
+    if (address === undefined) return manage(request);
     return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.answer(request, address);
   };
 

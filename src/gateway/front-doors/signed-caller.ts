@@ -10,7 +10,7 @@ import type { GatewayNeeds } from "../needs.ts";
  */
 export const createSignedCaller = (needs: GatewayNeeds, service: "lambda" | "execute-api") => {
   const authenticate = createAuthenticate({ ...needs, anyCredentials: needs.settings.anyCredentials });
-  return async (request: GatewayRequest, body: Buffer, region: string): Promise<Caller | undefined> => {
+  return async (request: GatewayRequest, body: Buffer, region: string | undefined): Promise<Caller | undefined> => {
     const { caller, service: signedFor } = await authenticate("json", { ...request, region, isOpen: true, buffer: async () => body });
     if (caller.type === "anonymous") return undefined;
     if (signedFor !== service) throw new ApiError("InvalidSignatureException", `Credential should be scoped to correct service: '${service}'.`, { status: 403 });

@@ -200,6 +200,17 @@ describe("a connection", () => {
     await expect(management.send(new PostToConnectionCommand({ ConnectionId: large.id, Data: Buffer.alloc(128 * 1024 + 1) }))).rejects.toMatchObject({ name: "PayloadTooLargeException" });
   });
 
+  it("is reached at the server's own address, too, which is all that an SDK in a function knows", async () => {
+    const { id, next } = await connect("by the server's address");
+    for (const path of ["", `/${STAGE}`]) {
+      const management = new ApiGatewayManagementApiClient({ endpoint: `${endpoint()}${path}`, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
+      await management.send(new PostToConnectionCommand({ ConnectionId: id, Data: Buffer.from(`by ${path}`) }));
+      expect(await next()).toBe(`by ${path}`);
+      await expect(management.send(new GetConnectionCommand({ ConnectionId: "nobody=" }))).rejects.toMatchObject({ name: "GoneException" });
+    }
+    expect((await fetch(`${endpoint()}/@connections/${encodeURIComponent(id)}`, { method: "DELETE" })).status).toBe(403);
+  });
+
   it("is nobody's business without a signature and execute-api:ManageConnections", async () => {
     const { iam } = on.ground.platform.clients;
     const { id } = await connect("kept");

@@ -9,19 +9,6 @@ import { readBody } from "../request-body.ts";
 import { createSignedCaller } from "../signed-caller.ts";
 import type { Connection } from "./connection.ts";
 
-/** `/@connections/<id>`, below the stage. */
-const PATH = /^\/@connections\/([^/]+)$/;
-
-/** The connection that a request below a stage is about; undefined when it is about none. */
-export const connectionIdOf = (path: string): string | undefined => {
-  const id = PATH.exec(path)?.[1];
-  try {
-    return id === undefined ? undefined : decodeURIComponent(id);
-  } catch {
-    return undefined;
-  }
-};
-
 const refuse = (status: number, code: string, message: string): WireResponse => ({ status, headers: { "content-type": "application/json", "x-amzn-errortype": code }, body: JSON.stringify({ message }) });
 const gone = () => refuse(410, "GoneException", "The connection has gone away");
 const tooLarge = () => refuse(413, "PayloadTooLargeException", "Payload Too Large");
@@ -61,14 +48,16 @@ export const createManagement = (needs: FrontDoorNeeds, { find, send }: Connecti
     }
   };
 
-  return async ({ request, api }: ApiRequest, stage: string, connectionId: string): Promise<WireResponse> => {
+  /** @param asked Without an API: of a connection that is nobody's, which only who has signed is told. */
+  return async ({ request, api }: Pick<ApiRequest, "request"> & Partial<Pick<ApiRequest, "api">>, stage: string, connectionId: string): Promise<WireResponse> => {
     const { method } = request;
     if (method !== "POST" && method !== "GET" && method !== "DELETE") return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
     const requestId = needs.random.uuid();
     try {
       const body = await readBody(request, WEBSOCKET_MESSAGE_BYTES_MAX, () => TOO_LARGE);
-      const caller = await signedCaller(request, body, api.region);
+      const caller = await signedCaller(request, body, api?.region);
       if (caller === undefined) return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
+      if (api === undefined) return gone();
       const resource = `arn:aws:execute-api:${api.region}:${api.account}:${api.apiId}/${stage}/${method}/@connections/${connectionId}`;
       const refusal = await authorize({ caller, api, action: "execute-api:ManageConnections", resource, request, requestId, trace: newTrace(needs.random, needs.clock.now()) });
       if (refusal !== undefined) return refuse(403, "AccessDeniedException", refusal.message);

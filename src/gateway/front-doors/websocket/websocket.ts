@@ -2,7 +2,9 @@ import { WebSocketServer, type ServerOptions } from "ws";
 import { newTrace } from "../../../kit/ids.ts";
 import { WEBSOCKET_CLOSE_MS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
+import type { GatewayRequest } from "../../dispatch.ts";
 import { refuseUpgrade } from "../../wire.ts";
+import { connectionIdOf } from "../address.ts";
 import type { ApiRequest, Handshake } from "../apis.ts";
 import { sourceIp } from "../headers.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
@@ -10,7 +12,7 @@ import { createServedApis } from "../served-apis.ts";
 import { GOING_AWAY, openConnection, type Connection } from "./connection.ts";
 import { handshakeFacts } from "./events.ts";
 import { handshakeFault, isSubprotocol, refusal } from "./handshake.ts";
-import { connectionIdOf, createManagement } from "./management.ts";
+import { createManagement } from "./management.ts";
 import { Refused, textOfStatus } from "./refusals.ts";
 import { createReport } from "./report.ts";
 import { CONNECT, DISCONNECT, selectRoute } from "./selection.ts";
@@ -128,6 +130,13 @@ export const createWebSocketApis = (needs: FrontDoorNeeds) => {
       const id = connectionIdOf(below);
       if (id === undefined || (await servedOf({ apiId: asked.api.apiId, stage })) === undefined) return refusal({ status: 403, message: "Forbidden" });
       return management(asked, stage, id);
+    },
+
+    /** Where the address names no API, as that of an SDK in a function does: a connection's id is nobody else's. */
+    async manage(request: GatewayRequest, connectionId: string): Promise<WireResponse> {
+      const facts = connections.get(connectionId)?.facts;
+      const served = facts && (await servedOf(facts));
+      return management({ request, ...(served === undefined ? {} : { api: served.api }) }, facts?.stage ?? "", connectionId);
     },
 
     connect(asked: ApiRequest, opening: Opening): Promise<void> {
