@@ -9,9 +9,12 @@ import { startNginx } from "./nginx.ts";
 import { beginBlock, BLOCKS, differenceOf, latencyContext, ratioOf, type Result } from "./results.ts";
 import { runAlone, type Bench } from "./run-alone.ts";
 import { startEcho, type Server } from "./server.ts";
+import { perSecond } from "./sqs-send.ts";
 import { percentile } from "./statistics.ts";
 
 const AT_ONCE = 32;
+/** Of the runs that tell throughput. */
+const IN_FLIGHT = 16;
 const ACCOUNT = "000000000000";
 const ANSWER = '{"statusCode":200,"headers":{"content-type":"application/json"},"body":"{\\"is\\":\\"right\\"}"}';
 /** Gives the same answer to an Invoke, which has it as it is, and to an API, which has its body. */
@@ -64,23 +67,39 @@ export const measureHttpApi: Bench = async (server, isolation, { isQuick }) => {
       ...(nginx === undefined ? {} : { nginx: { to: nginx, request: () => echoRequest(nginx.endpoint, body), expected: "padding" } }),
     };
     const measured = new Map<string, Load[]>();
-    const run = async (side: string, ms: number): Promise<Load> => {
+    const busy = new Map<string, Load[]>();
+    const run = async (side: string, ms: number, connections = 1): Promise<Load> => {
       const { to, request, expected } = sides[side]!;
-      return generator.run({ host: to.host, port: to.port, request: request(), expected, connections: 1, milliseconds: ms });
+      return generator.run({ host: to.host, port: to.port, request: request(), expected, connections, milliseconds: ms });
     };
+    const keep = (loads: Map<string, Load[]>, side: string, load: Load) => loads.set(side, [...(loads.get(side) ?? []), load]);
     await (await openConnection(server)).send(apiRequest(many, server));
-    for (const side of Object.keys(sides)) await run(side, isQuick ? 300 : 1_500);
+    for (const side of Object.keys(sides)) for (const connections of [1, IN_FLIGHT]) await run(side, isQuick ? 300 : 1_500, connections);
     for (let block = 0; block < BLOCKS; block++) {
       beginBlock(`HTTP API, ${isolation}`, block);
       const order = Object.keys(sides);
-      for (const side of block % 2 === 0 ? order : order.toReversed()) measured.set(side, [...(measured.get(side) ?? []), await run(side, milliseconds)]);
+      for (const side of block % 2 === 0 ? order : order.toReversed()) {
+        keep(measured, side, await run(side, milliseconds));
+        if (side !== "many routes") keep(busy, side, await run(side, milliseconds, IN_FLIGHT));
+      }
     }
-    return resultsOf(isolation, count, measured);
+    return [...resultsOf(isolation, count, measured), throughputOf(isolation, busy)];
   } finally {
     generator.stop();
     await nginx?.stop();
     await echo.stop();
   }
+};
+
+/** What is left of the rate of answers with the gateway in between, over what nginx leaves of a bare server's. */
+const throughputOf = (isolation: string, busy: ReadonlyMap<string, readonly Load[]>): Result => {
+  const rates = (side: string) => busy.get(side)!.map(perSecond);
+  const left = (side: string, of: string) => rates(side).map((rate, block) => rate / rates(of)[block]!);
+  const hasNginx = busy.has("nginx");
+  const theirs = hasNginx ? left("nginx", "echo") : rates("echo").map(() => 1);
+  const context = Object.fromEntries([...busy.keys()].map((side) => [`${side} per second`, Math.round(percentile(rates(side), 0.5))]));
+  const name = `HTTP API to a function, ${IN_FLIGHT} in flight, what it leaves of Invoke's throughput`;
+  return ratioOf({ name, isolation, baseline: hasNginx ? "what nginx leaves of a node:http echo's" : "Invoke's own" }, left("one route", "invoke").map((ours, block) => ({ ours, theirs: theirs[block]! })), context);
 };
 
 const resultsOf = (isolation: string, count: number, measured: ReadonlyMap<string, readonly Load[]>): Result[] => {
