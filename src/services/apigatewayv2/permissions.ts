@@ -1,3 +1,4 @@
+import { tagKeys } from "../../iam/tag-keys.ts";
 import { isApiError } from "../../kit/api-error.ts";
 import { loadServiceModel } from "../../protocol/models.ts";
 import type { Store } from "../../store/store.ts";
@@ -8,7 +9,6 @@ import { tagsOf } from "./tags.ts";
 type Keys = NonNullable<Permission["context"]>;
 type Input = Readonly<Record<string, unknown>>;
 
-const tagKeys = (kind: "RequestTag" | "ResourceTag", tags: Readonly<Record<string, string>>): Keys => Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:${kind}/${key}`, value]));
 const asked = (tags: Readonly<Record<string, string>>): Keys => (Object.keys(tags).length === 0 ? {} : { ...tagKeys("RequestTag", tags), "aws:TagKeys": Object.keys(tags) });
 
 const arnOf = ({ region }: RequestContext, path: string): string => `arn:aws:apigateway:${region}::${path}`;

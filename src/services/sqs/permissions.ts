@@ -1,3 +1,4 @@
+import { tagKeys } from "../../iam/tag-keys.ts";
 import type { NamedPolicy } from "../../iam/document.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { destinationOf, handledSource, sourceOf } from "./move-tasks/handlers.ts";
@@ -10,7 +11,6 @@ import { listSources } from "./redrive-policy.ts";
 
 type Keys = NonNullable<Permission["context"]>;
 
-const tagKeys = (kind: "RequestTag" | "ResourceTag", tags: Readonly<Record<string, string | undefined>>): Keys => Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:${kind}/${key}`, value ?? ""]));
 const requestTagKeys = (tags: Readonly<Record<string, string | undefined>>): Keys => ({ ...tagKeys("RequestTag", tags), "aws:TagKeys": Object.keys(tags) });
 
 /** What redriving asks for beside itself ("Configure queue permissions for dead-letter queue redrive", SQS developer guide). */

@@ -1,3 +1,4 @@
+import { tagKeys } from "../../iam/tag-keys.ts";
 import type { AssumeRoleRequest } from "@aws-sdk/client-sts";
 import { parsePolicy } from "../../iam/policy.ts";
 import { assumedRoleArn, issueSession, type RoleSessionClaims } from "../../iam/session.ts";
@@ -38,7 +39,7 @@ export const assumeRolePermissions = (input: Input, { caller }: RequestContext):
     ...(input.ExternalId === undefined ? {} : { "sts:ExternalId": input.ExternalId }),
     ...(identity === undefined ? {} : { "sts:SourceIdentity": identity }),
     ...(isTagged ? { "aws:TagKeys": Object.keys(tags) } : {}),
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    ...tagKeys("RequestTag", tags),
     ...(input.TransitiveTagKeys === undefined || input.TransitiveTagKeys.length === 0 ? {} : { "sts:TransitiveTagKeys": input.TransitiveTagKeys }),
   };
   return [

@@ -1,3 +1,4 @@
+import { tagKeys } from "../../../iam/tag-keys.ts";
 import type { Permission } from "../../service.ts";
 
 type Keys = NonNullable<Permission["context"]>;
@@ -11,8 +12,6 @@ interface Spoken {
   Tags?: Record<string, string>;
   TagKeys?: string[];
 }
-
-const tagKeys = (kind: "RequestTag" | "ResourceTag", tags: Readonly<Record<string, string>>): Keys => Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:${kind}/${key}`, value]));
 
 /** What a function is tagged with decides, too, who may do something with it ("Using attribute-based access control in Lambda"). */
 export const resourceTagKeys = (tags: Readonly<Record<string, string>>): Keys => tagKeys("ResourceTag", tags);
