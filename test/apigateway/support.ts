@@ -60,16 +60,7 @@ export const useRestApis = (): Ground => {
   return ground;
 };
 
-/** `Code: message` of a refusal. */
-export const refusal = async (asked: Promise<unknown>): Promise<string> => {
-  try {
-    await asked;
-  } catch (error) {
-    const { name, message } = error as Error;
-    return `${name}: ${message}`;
-  }
-  throw new Error("nothing was refused");
-};
+export { refusal } from "../support/refusal.ts";
 
 export const replace = (path: string, value: string): PatchOperation => ({ op: "replace", path, value });
 export const add = (path: string, value?: string): PatchOperation => ({ op: "add", path, ...(value === undefined ? {} : { value }) });
