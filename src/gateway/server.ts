@@ -29,8 +29,10 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
   let running = 0;
   let whenQuiet: (() => void) | undefined;
 
+  const isOurs = async (host: string): Promise<boolean> => isAllowedHost(host, needs.settings.allowedHosts) || (await needs.frontDoors.isCustomDomain(host));
+
   const answer = async (request: GatewayRequest): Promise<WireResponse> => {
-    if (!isAllowedHost(request.host, needs.settings.allowedHosts) && !(await needs.frontDoors.isCustomDomain(request.host))) {
+    if (!(await isOurs(request.host))) {
       return withRequestId(forbidden(`the host "${request.host}" is not one of this server's names. If it is meant to be, start lambdad with --allow-host ${request.host}`));
     }
     // Whose pages may use a front door, its own CORS configuration says.
@@ -66,7 +68,7 @@ export const createGateway = (needs: GatewayNeeds & { frontDoors: FrontDoors; pl
     const read = readRequest(incoming, createDeparture(socket), undefined);
     if ("refused" in read) return refuseUpgrade(socket, { ...read.refused, body: "" });
     const { request } = read;
-    if (!isAllowedHost(request.host, needs.settings.allowedHosts) && !(await needs.frontDoors.isCustomDomain(request.host))) return refuseUpgrade(socket, { status: 403, headers: {}, body: "" });
+    if (!(await isOurs(request.host))) return refuseUpgrade(socket, { status: 403, headers: {}, body: "" });
     await needs.frontDoors.upgrade({ request, incoming, socket, head });
   };
   const upgrade = {

@@ -44,6 +44,9 @@ export const s3RequestId = (random: Random): string => pick(random, ALPHANUMERIC
 
 export const hexId = (random: Random, length: number): string => random.bytes(Math.ceil(length / 2)).toString("hex").slice(0, length);
 
+/** API Gateway's, of a request or a connection: sixteen letters of Base64, the last of them `=`. */
+export const apiRequestId = (random: Random): string => `${random.bytes(11).toString("base64url")}=`;
+
 /** A new event chain: the Root of an X-Ray trace header, with its time in seconds. */
 export const newTrace = (random: Random, nowMs: number): Trace => ({
   id: `1-${Math.floor(nowMs / 1000).toString(16).padStart(8, "0")}-${hexId(random, 24)}`,

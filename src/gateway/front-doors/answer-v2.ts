@@ -1,14 +1,12 @@
 import type { WireResponse } from "../../protocol/http.ts";
 import { answerHeaders } from "./answer-headers.ts";
-import { parseJson } from "./parse-json.ts";
+import { isRecord, parseJson } from "./parse-json.ts";
 
 /** What a function says of its HTTP answer. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | readonly string[]>;
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** 100 to 599, as a number or as digits; undefined when it is neither. */
 const readStatus = (value: unknown): number | undefined => {

@@ -5,9 +5,8 @@ import { parsePolicy } from "../../iam/policy.ts";
 import { isApiError } from "../../kit/api-error.ts";
 import type { Caller, UserCaller } from "../../kit/caller.ts";
 import type { GatewayRequest } from "../dispatch.ts";
-import { isRecord } from "./answer-v2.ts";
 import { sourceIp } from "./headers.ts";
-import { parseJson } from "./parse-json.ts";
+import { isRecord, parseJson } from "./parse-json.ts";
 
 /** What a Lambda authorizer said: who comes, and what they may. */
 export interface AuthorizerPolicy {

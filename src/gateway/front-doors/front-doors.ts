@@ -46,8 +46,9 @@ export const createFrontDoors = (needs: FrontDoorNeeds): FrontDoors => {
     return id === undefined ? undefined : apis.manage(request, id);
   };
   const open = async (request: GatewayRequest): Promise<WireResponse | undefined> => {
-    if (await isCustomDomain(request.host)) return apis.answer(request, undefined);
     const address = frontDoorAddress(request);
+    // A custom domain's paths are its own, but no custom domain has the host of another front door.
+    if (address?.isByHost !== true && (await isCustomDomain(request.host))) return apis.answer(request, undefined);
     if (address === undefined) return manage(request);
     return address.kind === "function-url" ? (await functionUrls())(address, request) : apis.answer(request, address);
   };

@@ -1,4 +1,5 @@
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
+import { withFirst } from "./prelude.ts";
 
 /** The function failed: what it had written before is all that there is. */
 export class FunctionFailed extends Error {}
@@ -14,11 +15,5 @@ export async function* bytesOf(events: AsyncIterable<InvokeWithResponseStreamRes
 export const begun = async (bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> => {
   const chunks = bytes[Symbol.asyncIterator]();
   const first = await chunks.next();
-  return (async function* () {
-    try {
-      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
-    } finally {
-      await chunks.return?.();
-    }
-  })();
+  return withFirst(first.done === true ? new Uint8Array() : first.value, chunks);
 };

@@ -6,3 +6,6 @@ export const parseJson = (text: string): unknown => {
     return undefined;
   }
 };
+
+/** An object of JSON, and no list. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -18,7 +18,7 @@ export const splitWhole = (payload: Buffer): { prelude: unknown; body: Buffer } 
   return prelude === undefined ? undefined : { prelude, body: payload.subarray(at + END.length) };
 };
 
-async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     if (first.length > 0) yield first;
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;

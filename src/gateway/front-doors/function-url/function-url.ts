@@ -9,7 +9,8 @@ import type { WireResponse } from "../../../protocol/http.ts";
 import { LATEST } from "../../../services/lambda/configuration-rows.ts";
 import { findFunctionUrlById, type FunctionUrlRecord } from "../../../services/lambda/urls/function-url-rows.ts";
 import type { FrontDoorAddress } from "../address.ts";
-import { answerV2, httpAnswerOf, isRecord } from "../answer-v2.ts";
+import { answerV2, httpAnswerOf } from "../answer-v2.ts";
+import { isRecord } from "../parse-json.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "../cors.ts";
 import { eventV2 } from "../event-v2.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
@@ -18,7 +19,7 @@ import { iamMember } from "../iam-member.ts";
 import { createKept } from "../kept.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { splitWhole } from "../prelude.ts";
-import { readBody } from "../request-body.ts";
+import { BodyTooLarge, readBody } from "../request-body.ts";
 import { createSignedCaller } from "../signed-caller.ts";
 import { badGateway, forbidden, refusalOf, tooLarge } from "./refusals.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
@@ -81,7 +82,7 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
     if (url.cors !== undefined && isPreflight(request.method, request.headers)) return { status: 200, headers: preflightHeaders(url.cors, request.headers), body: "" };
     const trace = parseTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(random, clock.now());
     try {
-      const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX, tooLargeError);
+      const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
       const caller = url.authType === "NONE" ? anonymous : await signedCaller(request, body, url.region);
       if (caller === undefined) return forbidden();
       const passage = { url, caller, trace, requestId, request };
@@ -89,7 +90,7 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
       response.headers["x-amzn-trace-id"] ??= formatTraceHeader(trace);
       return url.cors === undefined ? response : { ...response, headers: { ...response.headers, ...corsHeaders(url.cors, request.headers) } };
     } catch (error) {
-      if (error === TOO_LARGE) return tooLarge();
+      if (error instanceof BodyTooLarge) return tooLarge();
       if (isApiError(error)) return refusalOf(error);
       throw error;
     }
@@ -103,6 +104,3 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
     return response;
   };
 };
-
-const TOO_LARGE = new Error("the body is larger than an invocation may be");
-const tooLargeError = (): Error => TOO_LARGE;

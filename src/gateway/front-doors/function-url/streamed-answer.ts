@@ -1,6 +1,7 @@
 import type { InvokeWithResponseStreamResponseEvent } from "@aws-sdk/client-lambda";
 import type { WireResponse } from "../../../protocol/http.ts";
-import { httpAnswerOf, isRecord } from "../answer-v2.ts";
+import { httpAnswerOf } from "../answer-v2.ts";
+import { isRecord } from "../parse-json.ts";
 import { begun, bytesOf, FunctionFailed } from "../function-stream.ts";
 import { PRELUDE_TYPE, splitPrelude } from "../prelude.ts";
 import { badGateway } from "./refusals.ts";

@@ -1,4 +1,4 @@
-import { newTrace } from "../../../kit/ids.ts";
+import { apiRequestId, newTrace } from "../../../kit/ids.ts";
 import { HTTP_API_HEADER_BYTES_MAX } from "../../../kit/limits.ts";
 import { parseTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
@@ -13,7 +13,7 @@ import { preflightAnswer, withCors } from "./cors.ts";
 import { createIntegrate } from "./integrations/integrate.ts";
 import { createInvokeFunction } from "./invoke-function.ts";
 import { createPassageBody } from "./passage-body.ts";
-import { newRequestId, type Passage, type Routed } from "./passage.ts";
+import type { Passage, Routed } from "./passage.ts";
 import { createReport } from "./report.ts";
 import { Refused, refuse } from "./refusals.ts";
 import { decodePath } from "./route-tree.ts";
@@ -109,7 +109,7 @@ export const createHttpApis = (needs: FrontDoorNeeds): ApiDoor => {
   };
 
   return async (asked) => {
-    const requestId = newRequestId(random);
+    const requestId = apiRequestId(random);
     const response = await serve(asked, requestId);
     response.headers["apigw-requestid"] = requestId;
     return response;

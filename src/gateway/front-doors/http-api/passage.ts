@@ -1,7 +1,7 @@
 import type { Caller } from "../../../kit/caller.ts";
 import type { Trace } from "../../../kit/ledger.ts";
-import type { Random } from "../../../kit/random.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
+import type { Findings } from "../findings.ts";
 import { decodePath } from "./route-tree.ts";
 import type { ServedRoute, ServedStage } from "./stage.ts";
 
@@ -11,22 +11,6 @@ export interface Authorization {
   /** What a Lambda authorizer gave as its context; null when it gave none. */
   lambda?: { context: Readonly<Record<string, unknown>> | null; principalId?: string };
   iam?: Exclude<Caller, { type: "anonymous" }>;
-}
-
-/** What is found out on the way, for access logs and metrics. */
-export interface Findings {
-  authorizerError?: string;
-  authorizerStatus?: number;
-  authorizerLatencyMs?: number;
-  integrationError?: string;
-  /** Of the integration itself, which may be another one than the client sees. */
-  integrationStatus?: number;
-  integrationLatencyMs?: number;
-  /** Of what stands behind the integration. */
-  integrationRequestId?: string;
-  /** The gateway's own refusal. */
-  errorMessage?: string;
-  errorType?: string;
 }
 
 /** One request on its way through a stage. */
@@ -59,9 +43,6 @@ export interface Passage {
 
 /** A passage that has found its route. */
 export type Routed = Passage & { route: ServedRoute };
-
-/** Like AWS's: sixteen letters of Base64, the last of them `=`. */
-export const newRequestId = (random: Random): string => `${random.bytes(11).toString("base64url")}=`;
 
 export const executeApiArn = ({ api, stage }: ServedStage, below: string): string => `arn:aws:execute-api:${api.region}:${api.account}:${api.apiId}/${stage.StageName}${below}`;
 

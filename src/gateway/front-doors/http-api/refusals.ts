@@ -1,5 +1,5 @@
 import type { WireResponse } from "../../../protocol/http.ts";
-import type { Findings } from "./passage.ts";
+import type { Findings } from "../findings.ts";
 
 /** What HTTP APIs say of their own. Source: answers of API Gateway; `$context.error.responseType` names their kinds. */
 const REFUSALS = {

@@ -1,4 +1,4 @@
-import { newTrace } from "../../../kit/ids.ts";
+import { apiRequestId, newTrace } from "../../../kit/ids.ts";
 import { parseTraceHeader, formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import { headersV1, queryV1 } from "../event-v1.ts";
@@ -17,16 +17,13 @@ export interface GivenExchange {
   log: Exchange["log"];
 }
 
-/** As AWS writes it: fifteen characters and an equals sign. */
-const extendedId = (random: FrontDoorNeeds["random"]): string => `${random.bytes(12).toString("base64url").slice(0, 15)}=`;
-
 export const newExchange = ({ random, clock }: Pick<FrontDoorNeeds, "random" | "clock">, given: GivenExchange): Exchange => {
   const { request } = given;
   const trace = parseTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(random, clock.now());
   return {
     ...given,
     requestId: random.uuid(),
-    extendedRequestId: extendedId(random),
+    extendedRequestId: apiRequestId(random),
     trace,
     startedAt: clock.now(),
     startedMonotonic: clock.monotonic(),

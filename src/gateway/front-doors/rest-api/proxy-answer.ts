@@ -1,7 +1,6 @@
 import type { WireResponse } from "../../../protocol/http.ts";
 import { isSendable } from "../answer-headers.ts";
-import { isRecord } from "../answer-v2.ts";
-import { parseJson } from "../parse-json.ts";
+import { isRecord, parseJson } from "../parse-json.ts";
 import { malformed } from "./gateway-failure.ts";
 import type { MediaTypes } from "./media-types.ts";
 

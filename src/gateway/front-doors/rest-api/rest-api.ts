@@ -1,3 +1,4 @@
+import { apiRequestId } from "../../../kit/ids.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { ApiDoor, ApiRequest } from "../apis.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
@@ -6,7 +7,7 @@ import { createServed } from "./served.ts";
 
 const refusal = (message: string, code: string, random: FrontDoorNeeds["random"]): WireResponse => ({
   status: 403,
-  headers: { "content-type": "application/json", "x-amzn-errortype": code, "x-amzn-requestid": random.uuid(), "x-amz-apigw-id": `${random.bytes(12).toString("base64url").slice(0, 15)}=` },
+  headers: { "content-type": "application/json", "x-amzn-errortype": code, "x-amzn-requestid": random.uuid(), "x-amz-apigw-id": apiRequestId(random) },
   body: JSON.stringify({ message }),
 });
 

@@ -1,5 +1,5 @@
 import type { WireResponse } from "../../../protocol/http.ts";
-import { isRecord } from "../answer-v2.ts";
+import { isRecord } from "../parse-json.ts";
 import { begun, bytesOf, FunctionFailed } from "../function-stream.ts";
 import { PRELUDE_TYPE, splitPrelude } from "../prelude.ts";
 import { timeoutOf } from "./deadline.ts";

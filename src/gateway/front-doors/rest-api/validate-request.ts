@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { isRecord } from "../answer-v2.ts";
+import { isRecord } from "../parse-json.ts";
 import { matchesAnywhere, withinTime } from "../bounded-pattern.ts";
 import type { CompiledApi } from "./compile.ts";
 import type { Exchange } from "./exchange.ts";

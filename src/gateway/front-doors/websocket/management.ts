@@ -5,7 +5,7 @@ import type { WireResponse } from "../../../protocol/http.ts";
 import type { ApiRequest } from "../apis.ts";
 import { createExecuteApiAuthorize } from "../execute-api.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
-import { readBody } from "../request-body.ts";
+import { BodyTooLarge, readBody } from "../request-body.ts";
 import { createSignedCaller } from "../signed-caller.ts";
 import type { Connection } from "./connection.ts";
 
@@ -13,7 +13,6 @@ const refuse = (status: number, code: string, message: string): WireResponse => 
 const gone = () => refuse(410, "GoneException", "The connection has gone away");
 const tooLarge = () => refuse(413, "PayloadTooLargeException", "Payload Too Large");
 
-const TOO_LARGE = new Error("a message is at most so long");
 const NORMAL = 1000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -54,7 +53,7 @@ export const createManagement = (needs: FrontDoorNeeds, { find, send }: Connecti
     if (method !== "POST" && method !== "GET" && method !== "DELETE") return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
     const requestId = needs.random.uuid();
     try {
-      const body = await readBody(request, WEBSOCKET_MESSAGE_BYTES_MAX, () => TOO_LARGE);
+      const body = await readBody(request, WEBSOCKET_MESSAGE_BYTES_MAX);
       const caller = await signedCaller(request, body, api?.region);
       if (caller === undefined) return refuse(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
       if (api === undefined) return gone();
@@ -63,7 +62,7 @@ export const createManagement = (needs: FrontDoorNeeds, { find, send }: Connecti
       if (refusal !== undefined) return refuse(403, "AccessDeniedException", refusal.message);
       return await perform(method, find(api.apiId, stage, connectionId), body);
     } catch (error) {
-      if (error === TOO_LARGE) return tooLarge();
+      if (error instanceof BodyTooLarge) return tooLarge();
       if (isApiError(error)) return refuse(error.status ?? 403, error.code, error.message);
       throw error;
     }

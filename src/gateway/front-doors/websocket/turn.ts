@@ -1,8 +1,8 @@
 import type { Caller } from "../../../kit/caller.ts";
 import type { Trace } from "../../../kit/ledger.ts";
-import type { Random } from "../../../kit/random.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import type { ValuesV1 } from "../event-v1.ts";
+import type { Findings } from "../findings.ts";
 import type { SocketRoute, SocketStage } from "./stage.ts";
 
 /** What a client is known by, from its $connect to its $disconnect. */
@@ -35,20 +35,6 @@ export interface HandshakeFacts {
   query: ValuesV1;
 }
 
-/** What is found out on the way, for access logs and metrics. */
-export interface Findings {
-  authorizerError?: string;
-  authorizerStatus?: number;
-  authorizerLatencyMs?: number;
-  integrationError?: string;
-  integrationStatus?: number;
-  integrationLatencyMs?: number;
-  /** Of the invocation behind the integration. */
-  integrationRequestId?: string;
-  /** The gateway's own refusal. */
-  errorMessage?: string;
-}
-
 /** One turn of a connection: its beginning, one message of the client's, or its end. */
 export interface Turn {
   readonly eventType: "CONNECT" | "MESSAGE" | "DISCONNECT";
@@ -71,9 +57,6 @@ export interface Turn {
 
 /** A turn that has found its route. */
 export type Routed = Turn & { readonly route: SocketRoute };
-
-/** Like AWS's: sixteen letters of Base64, the last of them `=`. */
-export const newSocketId = (random: Random): string => `${random.bytes(11).toString("base64url")}=`;
 
 /** What policies are asked about, and the function's policy too: the key of the route stands where a method and a path would. */
 export const routeArn = ({ served: { api, stage }, route }: Routed): string => `arn:aws:execute-api:${api.region}:${api.account}:${api.apiId}/${stage.StageName}/${route.RouteKey}`;

@@ -1,5 +1,5 @@
 import { WebSocketServer, type ServerOptions } from "ws";
-import { newTrace } from "../../../kit/ids.ts";
+import { apiRequestId, newTrace } from "../../../kit/ids.ts";
 import { WEBSOCKET_CLOSE_MS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
@@ -17,7 +17,7 @@ import { Refused, textOfStatus } from "./refusals.ts";
 import { createReport } from "./report.ts";
 import { CONNECT, DISCONNECT, selectRoute } from "./selection.ts";
 import { compileSocketStage, type SocketStage } from "./stage.ts";
-import { newSocketId, type Closed, type ConnectionFacts, type Turn } from "./turn.ts";
+import type { Closed, ConnectionFacts, Turn } from "./turn.ts";
 import { createTurns } from "./turns.ts";
 
 type Opening = Omit<Handshake, "request">;
@@ -46,7 +46,7 @@ export const createWebSocketApis = (needs: FrontDoorNeeds) => {
   const servedOf = async ({ apiId, stage }: Pick<ConnectionFacts, "apiId" | "stage">): Promise<SocketStage | undefined> => (await findApi(apiId))?.stage(stage);
 
   const turnOf = (connection: ConnectionFacts, served: SocketStage, of: Pick<Turn, "eventType" | "route"> & Partial<Turn>): Turn => ({
-    connection, served, requestId: newSocketId(random), trace: newTrace(random, clock.now()), now: clock.now(), beganAt: wall.monotonic(), findings: {}, body: "", ...of,
+    connection, served, requestId: apiRequestId(random), trace: newTrace(random, clock.now()), now: clock.now(), beganAt: wall.monotonic(), findings: {}, body: "", ...of,
   });
 
   const tellEnd = async (facts: ConnectionFacts, closed: Closed): Promise<void> => {
@@ -69,8 +69,8 @@ export const createWebSocketApis = (needs: FrontDoorNeeds) => {
     const { facts } = connection;
     try {
       const served = await servedOf(facts);
-      if (served === undefined) return void (await connection.send(JSON.stringify({ message: "Forbidden", connectionId: facts.id, requestId: newSocketId(random) })));
-      const turn = turnOf(facts, served, { eventType: "MESSAGE", route: selectRoute(served.routes, served.api.body.RouteSelectionExpression ?? "", text), body: text, messageId: newSocketId(random) });
+      if (served === undefined) return void (await connection.send(JSON.stringify({ message: "Forbidden", connectionId: facts.id, requestId: apiRequestId(random) })));
+      const turn = turnOf(facts, served, { eventType: "MESSAGE", route: selectRoute(served.routes, served.api.body.RouteSelectionExpression ?? "", text), body: text, messageId: apiRequestId(random) });
       const answer = await turns.message(turn);
       if (answer !== undefined) await sendTo(connection, served, answer, turn.route?.RouteKey);
     } catch (error) {
@@ -111,7 +111,7 @@ export const createWebSocketApis = (needs: FrontDoorNeeds) => {
     const { stage, below } = stageOf(asked);
     const served = await servedOf({ apiId, stage });
     if (served === undefined || below !== "/" || (served.api.body.DisableExecuteApiEndpoint === true && mapping === undefined)) return refuse(403, "Forbidden");
-    const facts: ConnectionFacts = { id: newSocketId(random), apiId, stage, sourceIp: sourceIp(request), userAgent: request.headers["user-agent"] ?? "", host: asked.domainName, connectedAt: clock.now() };
+    const facts: ConnectionFacts = { id: apiRequestId(random), apiId, stage, sourceIp: sourceIp(request), userAgent: request.headers["user-agent"] ?? "", host: asked.domainName, connectedAt: clock.now() };
     const trace = newTrace(random, clock.now());
     const turn = turnOf(facts, served, { eventType: "CONNECT", route: served.routes.get(CONNECT), trace, handshake: handshakeFacts(request, trace) });
     const answer = await turns.connect(turn);

@@ -1,6 +1,5 @@
-import { isRecord } from "../../answer-v2.ts";
 import { evaluateAuthorizerPolicy, readAuthorizerPolicy, type AuthorizerPolicy, type NoAnswer } from "../../authorizer-policy.ts";
-import { parseJson } from "../../parse-json.ts";
+import { isRecord, parseJson } from "../../parse-json.ts";
 import { routeArn, type Passage } from "../passage.ts";
 
 /** What a Lambda authorizer said: yes or no, or a policy, which each request is held against. */

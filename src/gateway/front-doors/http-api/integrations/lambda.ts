@@ -1,7 +1,7 @@
 import type { WireResponse } from "../../../../protocol/http.ts";
 import { answerHeaders } from "../../answer-headers.ts";
-import { answerV2, isRecord } from "../../answer-v2.ts";
-import { parseJson } from "../../parse-json.ts";
+import { answerV2 } from "../../answer-v2.ts";
+import { isRecord, parseJson } from "../../parse-json.ts";
 import { integrationEvent } from "../events.ts";
 import type { InvokeFunction } from "../invoke-function.ts";
 import { sourceArn } from "../passage.ts";

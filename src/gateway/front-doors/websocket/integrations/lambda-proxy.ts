@@ -1,5 +1,4 @@
-import { isRecord } from "../../answer-v2.ts";
-import { parseJson } from "../../parse-json.ts";
+import { isRecord, parseJson } from "../../parse-json.ts";
 import { integrationEvent } from "../events.ts";
 import type { InvokeFunction } from "../invoke-function.ts";
 import { Refused } from "../refusals.ts";

@@ -1,5 +1,4 @@
-import { isRecord } from "../../answer-v2.ts";
-import { parseJson } from "../../parse-json.ts";
+import { isRecord, parseJson } from "../../parse-json.ts";
 import { Refused } from "../refusals.ts";
 import type { RunIntegration } from "./integration.ts";
 import { mappedRequest } from "./request.ts";
