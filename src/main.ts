@@ -24,12 +24,12 @@ import { createScheduler } from "./scheduler/invoke.ts";
 import { loadSessionKey } from "./session-key.ts";
 import type { TestInvoke } from "./services/apigateway/needs.ts";
 import { createIdentities } from "./services/iam/identities.ts";
+import { createEngines } from "./services/engines.ts";
 import { createServices } from "./services/index.ts";
 import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/concurrency/limits.ts";
 import { createProvisioning } from "./services/lambda/concurrency/provisioning.ts";
 import { createResolveTarget } from "./services/lambda/versions/resolve.ts";
-import { isSqsUsed } from "./services/sqs/is-used.ts";
 import { historyMigrations, stateMigrations } from "./store/migrations/index.ts";
 import { createSqliteStore } from "./store/sqlite.ts";
 import { createThreadStore } from "./store/thread.ts";
@@ -80,13 +80,9 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, ledger, log });
+  const outbox = createOutbox({ store, call, clock, wall, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const sqs = once(async () => {
-    const loaded = (await import("./services/sqs/parts.ts")).createSqs({ store, call, clock, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
-    await loaded.start();
-    return loaded;
-  });
+  const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({
@@ -96,11 +92,11 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   // TestInvokeMethod asks what serves REST APIs.
   const testing = once(async () => (await import("./gateway/front-doors/rest-api/test-invoke.ts")).createTestInvoke({ ...needs, store, call, metrics, logs }));
   const testInvoke: TestInvoke = { method: async (...asked) => (await testing()).method(...asked), authorizer: async (...asked) => (await testing()).authorizer(...asked) };
-  const services = createServices({ testInvoke, sqs, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ testInvoke, engines: engines.engines, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 
@@ -108,8 +104,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   await loadFunctionLimits({ store, limits });
   await queue.start();
   await outbox.start();
-  // What nobody has used yet is not loaded: its modules would be a good part of every start.
-  if (await store.read(isSqsUsed)) await sqs();
+  await engines.start();
   await mappings.start();
   await history.opened;
   ({ endpoint } = await gateway.listen({ host: config.host, port: config.port }));
@@ -120,10 +115,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
     endpoint,
     async close(graceMs = GRACE_MS) {
       const mapped = mappings.close(graceMs);
-      (await sqs.asked())?.endPolls();
+      await engines.endPolls();
       await gateway.close(graceMs);
       await mapped;
-      await (await sqs.asked())?.close();
+      await engines.close();
       await outbox.close();
       await queue.close(graceMs);
       await scheduler.close();

@@ -14,6 +14,8 @@ interface Needs {
   scheduler: Scheduler;
   queue: { pending(): Promise<{ queued: number; inFlight: number }> };
   outbox: { pending(): Promise<number> };
+  /** What services do by themselves. */
+  engines: { pending(): Promise<number> };
   mappings: { pending(): Promise<{ batches: number; messages: number }> };
   ledger: Ledger;
   logs: LogDestination;
@@ -30,8 +32,8 @@ const DRAIN_LOOK_MS = 20;
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
-export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
-  const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), ...(await mappings.pending()), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
+export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
+  const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), due: await engines.pending(), ...(await mappings.pending()), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
   const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
     health: async () => ({

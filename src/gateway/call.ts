@@ -42,6 +42,7 @@ export const createCall = (needs: GatewayNeeds): Call => {
       responseHeaders: {},
       trailers: {},
       isInternal: true,
+      ...(options.forwardedEvent === undefined ? {} : { forwardedEvent: options.forwardedEvent }),
       ...(options.functionUrl === undefined ? {} : { functionUrlAuthType: options.functionUrl.authType }),
     };
     return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options)) as never;

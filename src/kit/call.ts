@@ -37,6 +37,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** An invocation by a function's URL, kept as it says. It takes two permissions; policies may tell it from others, and by where it came from. */
   functionUrl?: { authType: "NONE" | "AWS_IAM"; source: { ip: string; userAgent: string } };
+  /** With PutEvents: the whole event as another bus had it, JSON. It keeps its id, time, account and region, and is forwarded no further. */
+  forwardedEvent?: string;
   /** Nothing is done: it is only asked whether it would be let in, and rejects as the call itself would before it is begun. Resolves with no output. */
   isQuestion?: boolean;
   /** Codes of refusals that the caller goes on from: no story tells them as a failure. */

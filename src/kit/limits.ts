@@ -249,6 +249,9 @@ export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
 export const DELIVERY_BACKOFF_MS_MAX = 5 * 60 * 1000;
 export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
+/** Milliseconds until an HTTP endpoint has to have answered ("Amazon SNS message delivery retries": 15 seconds), and bytes of its answer that are read; the latter ours. */
+export const HTTP_DELIVERY_TIMEOUT_MS = 15_000;
+export const HTTP_DELIVERY_ANSWER_BYTES_MAX = 64 * KIB;
 /** Entries of the ledger in all and not yet written, and milliseconds that one is kept; ours. */
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;
@@ -399,9 +402,9 @@ export const WEBSOCKET_IDLE_MS_MAX = 10 * 60_000;
 export const WEBSOCKET_DURATION_MS_MAX = 2 * 60 * 60_000;
 /** Milliseconds in which a client must agree to the end of its WebSocket; then it is cut off. Ours. */
 export const WEBSOCKET_CLOSE_MS_MAX = 5_000;
-/** Milliseconds. A session of the role that an API acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
-export const API_ROLE_SESSION_MS = 60 * 60_000;
-export const API_ROLE_SESSION_SPARE_MS = 5 * 60_000;
+/** Milliseconds. A session of a role that API Gateway, EventBridge or another service acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
+export const SERVICE_ROLE_SESSION_MS = 60 * 60_000;
+export const SERVICE_ROLE_SESSION_SPARE_MS = 5 * 60_000;
 
 /** API Gateway ("Quotas for configuring and running an HTTP API"). Bytes of a request's body and of an answer; of one header line, and of line and headers together. */
 export const HTTP_API_PAYLOAD_BYTES_MAX = 10 * MIB;

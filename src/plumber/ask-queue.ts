@@ -2,7 +2,7 @@ import { isApiError } from "../kit/api-error.ts";
 import type { Arn } from "../kit/arn.ts";
 import type { Call, CallOptions } from "../kit/call.ts";
 import { root, type Caller } from "../kit/caller.ts";
-import { queueUrlOf } from "./deliver.ts";
+import { queueUrlOf } from "./queue-url.ts";
 
 type Asking = Pick<CallOptions, "trace" | "signal">;
 

@@ -2,14 +2,18 @@ import type { Call } from "../kit/call.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
 import { createTally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
-import { createDeliver, type Delivery, type DeliveryOutcome } from "./deliver.ts";
-import { backoffMs } from "./retry.ts";
+import { deadLetterOf } from "./dead-letter.ts";
+import { createDeliver } from "./deliver.ts";
+import type { Delivery, Failure } from "./delivery.ts";
+import { createDeliveryMetrics } from "./delivery-metrics.ts";
+import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
-export type { Delivery } from "./deliver.ts";
+export type { Delivery } from "./delivery.ts";
 
 export interface Outbox {
   /** Inside the commit of the event's own row: `yield* outbox.enqueue(…)`. */
@@ -26,7 +30,10 @@ interface Needs {
   store: Store;
   call: Call;
   clock: Clock;
+  /** The ends of roles' sessions go by it. */
+  wall: Clock;
   ledger: Ledger;
+  metrics: Metrics;
   log: Log;
 }
 
@@ -37,14 +44,21 @@ interface Due extends Delivery {
   acceptedAt: number;
 }
 
-const GONE: Record<string, string> = { ResourceNotFoundException: "there is no such function", NoSuchBucket: "there is no such bucket", QueueDoesNotExist: "there is no such queue" };
+const NOT_THERE = new Set(["ResourceNotFoundException", "NoSuchBucket", "QueueDoesNotExist", "NotFound", "NotFoundException"]);
+const KIND_OF_TARGET: Record<string, string> = { lambda: "function", s3: "bucket", sqs: "queue", sns: "topic", events: "event bus", logs: "log group" };
 
-/** Why it is given up, in plain words; `failed` comes here when it has become too old. */
-const whyDropped = ({ as }: Delivery, { kind, code }: Exclude<DeliveryOutcome, { kind: "delivered" }>): string => {
+/** Why it is given up, in plain words. */
+const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt }: Due, { kind, code, message }: Failure, exhausted: Exhausted | undefined, now: number): string => {
+  if (code === "FAILED_TO_ASSUME_ROLE") return message;
+  if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
-  if (kind === "gone") return GONE[code] ?? `it does not take such an event (${code})`;
-  return `it was tried for ${DELIVERY_AGE_MS_MAX / HOUR_MS} hours (${code})`;
+  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target"}` : `it does not take such an event (${code})`;
+  if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts + 1} times (${code})`;
+  const hours = (retry?.ageMs ?? now - acceptedAt) / HOUR_MS;
+  return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${code})`;
 };
+
+const THROTTLED = /Throttl|TooManyRequests|HTTP_429/;
 
 const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
 
@@ -62,8 +76,9 @@ function* readDue(now: number, limit: number, heldIds: readonly string[], busyTa
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox => {
-  const deliver = createDeliver({ call });
+export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }: Needs): Outbox => {
+  const deliver = createDeliver({ store, call, clock, wall });
+  const count = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
   const underWay = createTally<string>();
@@ -74,23 +89,45 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
-  const settle = async (delivery: Due, outcome: DeliveryOutcome) => {
-    const forget = () => store.run(() => sql("delete from delivery where id = ?", delivery.id));
+  function* insert(delivery: Delivery): Operation<void> {
+    yield* sql(
+      "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at) values (?, ?, ?, ?, 0, ?, ?) on conflict (id) do nothing",
+      delivery.id, delivery.targetArn, delivery.region, JSON.stringify(delivery), clock.now(), clock.now(),
+    );
+  }
+
+  /** In one commit: it is forgotten, and its dead letter is on its way. */
+  const giveUp = async (delivery: Due, failure: Failure, exhausted: Exhausted | undefined) => {
+    const deadLetter = deadLetterOf(delivery, { failure, retries: delivery.attempts, exhausted });
+    await store.run(function* () {
+      yield* sql("delete from delivery where id = ?", delivery.id);
+      if (deadLetter !== undefined) yield* insert(deadLetter);
+    });
+    count(delivery, "failed");
+    const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
+    const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
+    const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
+    tell(delivery, "drop", `${what} is not delivered to ${delivery.targetArn}: ${whyGivenUp(delivery, failure, exhausted, clock.now())}${next}`, { ...detail, ...(deadLetter === undefined ? {} : { deadLetterArn: deadLetter.targetArn }) });
+  };
+
+  const settle = async (delivery: Due, outcome: Awaited<ReturnType<typeof deliver>>) => {
+    count(delivery, "attempted");
     if (outcome.kind === "delivered") {
-      await forget();
+      await store.run(() => sql("delete from delivery where id = ?", delivery.id));
+      count(delivery, "delivered");
       // A function that takes an event tells of it itself.
       if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });
       return;
     }
-    const detail = { code: outcome.code, message: outcome.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn };
-    const delay = backoffMs(delivery.attempts);
-    if (outcome.kind === "failed" && clock.now() + delay - delivery.acceptedAt <= DELIVERY_AGE_MS_MAX) {
-      await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ? where id = ?", clock.now() + delay, delivery.id));
-      tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${delay / 1000} s`, detail);
-      return;
-    }
-    await forget();
-    tell(delivery, "drop", `the event is not delivered to ${delivery.targetArn}: ${whyDropped(delivery, outcome)}`, { ...detail, outcome: outcome.kind });
+    if (THROTTLED.test(outcome.code)) count(delivery, "throttled");
+    if (outcome.kind !== "failed") return giveUp(delivery, outcome, undefined);
+    const { attempts, acceptedAt, retry } = delivery;
+    const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
+    if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
+    await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ? where id = ?", clock.now() + next.delayMs, delivery.id));
+    count(delivery, "retried");
+    const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
+    tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${next.delayMs / 1000} s`, detail);
   };
 
   const later = (name: string, delayMs: number, fire: () => unknown) => {
@@ -141,12 +178,7 @@ export const createOutbox = ({ store, call, clock, ledger, log }: Needs): Outbox
   });
 
   return {
-    *enqueue(delivery) {
-      yield* sql(
-        "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at) values (?, ?, ?, ?, 0, ?, ?) on conflict (id) do nothing",
-        delivery.id, delivery.targetArn, delivery.region, JSON.stringify(delivery), clock.now(), clock.now(),
-      );
-    },
+    enqueue: insert,
     poke: () => void loop.poke(),
     start: async () => void loop.poke(),
     async pending() {

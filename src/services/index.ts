@@ -1,4 +1,5 @@
 import { once } from "../kit/once.ts";
+import type { Engines } from "./engines.ts";
 import type { Service } from "./service.ts";
 
 /** A service as the gateway holds it: loaded on its first request. */
@@ -11,7 +12,7 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
   Parameters<typeof import("./sts/service.ts").createStsService>[0] &
   Parameters<typeof import("./apigateway/service.ts").createApiGatewayService>[0] &
   Parameters<typeof import("./apigatewayv2/service.ts").createApiGatewayV2Service>[0] & {
-    sqs: () => Promise<{ parts: Parameters<typeof import("./sqs/service.ts").createSqsService>[0] }>;
+    engines: Engines;
     /** Logs are history: bounded, and apart from the state that promises durability. */
     history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
     metrics: Parameters<typeof import("./monitoring/service.ts").createMonitoringService>[0]["metrics"];
@@ -24,7 +25,11 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
   monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService({ store: needs.history, metrics: needs.metrics, clock: needs.clock })),
-  sqs: once(async () => (await import("./sqs/service.ts")).createSqsService((await needs.sqs()).parts)),
+  sqs: once(async () => (await import("./sqs/service.ts")).createSqsService((await needs.engines.sqs()).parts)),
+  events: once(async () => (await import("./events/service.ts")).createEventsService((await needs.engines.events()).parts)),
+  scheduler: once(async () => (await import("./scheduler/service.ts")).createSchedulesService((await needs.engines.scheduler()).parts)),
+  sns: once(async () => (await import("./sns/service.ts")).createSnsService((await needs.engines.sns()).parts)),
+  pipes: once(async () => (await import("./pipes/service.ts")).createPipesService((await needs.engines.pipes()).parts)),
   apigateway: once(async () => (await import("./apigateway/service.ts")).createApiGatewayService(needs)),
   apigatewayv2: once(async () => (await import("./apigatewayv2/service.ts")).createApiGatewayV2Service(needs)),
   logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),

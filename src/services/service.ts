@@ -28,6 +28,8 @@ export interface RequestContext {
   isInternal: boolean;
   /** Of an invocation that came by the function's URL: how that is kept. */
   functionUrlAuthType?: "NONE" | "AWS_IAM";
+  /** Of PutEvents by a rule of another bus: the whole event, as it was there. */
+  forwardedEvent?: string;
   /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
   wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer>; /** By the signature or the host. */ isRegionNamed: boolean };
   /**

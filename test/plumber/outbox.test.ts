@@ -6,6 +6,7 @@ import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
@@ -44,7 +45,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
     await behave(one, received.length);
     return { StatusCode: 202 };
   }) as Call;
-  const outbox = createOutbox({ store, call, clock, log, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
+  const outbox = createOutbox({ store, call, clock, wall: clock, log, metrics: noMetrics, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

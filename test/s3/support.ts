@@ -6,6 +6,7 @@ import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call, CallOptions } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createLedger } from "../../src/plumber/ledger.ts";
 import { createOutbox } from "../../src/plumber/outbox.ts";
@@ -52,7 +53,7 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
     return { StatusCode: 202 };
   }) as unknown as Call;
   const ledger = createLedger({ store: history, clock });
-  const outbox = createOutbox({ store, call, clock, ledger, log: silentLog });
+  const outbox = createOutbox({ store, call, clock, wall: clock, ledger, metrics: noMetrics, log: silentLog });
   const service = createS3Service({ store, blobs, call, outbox, ledger, clock, random: systemRandom, log: silentLog });
   const close = async () => {
     await outbox.close();

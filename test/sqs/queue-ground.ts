@@ -13,7 +13,8 @@ import { sqlOne } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { arn, noMetrics, NOW, url } from "./support.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
+import { arn, NOW, url } from "./support.ts";
 
 /** Another service that is not there. */
 const call = (() => Promise.reject(new ApiError("NoSuchEntityException", "nobody"))) as unknown as Call;

@@ -4,7 +4,7 @@ import type { OperationInput, OperationName, OperationOutput } from "../../src/k
 import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
 import { silentLog } from "../../src/kit/log.ts";
-import type { Metrics } from "../../src/kit/metrics.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import type { RequestContext } from "../../src/services/service.ts";
 import { createArrivals } from "../../src/services/sqs/arrivals.ts";
@@ -19,7 +19,6 @@ import { openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 /** For tests that look at none. */
-export const noMetrics: Metrics = { series: () => ({ add() {} }), flush: async () => {} };
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
 const SESSION_KEY = Buffer.alloc(32, 7);

@@ -2,7 +2,7 @@ import { isApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import { root } from "../../kit/caller.ts";
 import type { Store } from "../../store/store.ts";
-import { queueUrlOf } from "../deliver.ts";
+import { queueUrlOf } from "../queue-url.ts";
 import type { EventSourceMappings } from "./event-source-mappings.ts";
 import { enabledMappings, findMapping, forgetDeletedMappings, type EventSourceMapping } from "./mapping.ts";
 import { createRunner, type Runner, type RunnerNeeds } from "./runner.ts";

@@ -6,7 +6,7 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Call, CallOptions } from "../../kit/call.ts";
 import { wallNow } from "../../kit/clock.ts";
 import { CREDENTIALS_MARGIN_MS, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits.ts";
-import { queueUrlOf } from "../deliver.ts";
+import { queueUrlOf } from "../queue-url.ts";
 import type { BatchItem } from "./record.ts";
 
 /** The queue, as the function's role sees it: its policies decide about each call. */

@@ -1,3 +1,4 @@
+import type { Engine } from "../../kit/engine.ts";
 import { inQueue } from "./addresses.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createQueueCounts } from "./counts.ts";
@@ -7,14 +8,9 @@ import { createMoveTasks } from "./move-tasks/move-tasks.ts";
 import { createQueueMetrics } from "./queue-metrics.ts";
 import type { QueueParts, SqsNeeds } from "./needs.ts";
 
-/** What SQS does beside answering requests. */
-export interface Sqs {
-  parts: QueueParts;
-  /** Takes up what an earlier process left. */
-  start(): Promise<void>;
+export interface Sqs extends Engine<QueueParts> {
   /** Whoever waits for messages is told that there are none. */
   endPolls(): void;
-  close(): Promise<void>;
 }
 
 export const createSqs = (needs: SqsNeeds & Pick<QueueParts, "call">): Sqs => {

@@ -5,7 +5,7 @@ import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { headerFields, sourceIp } from "../headers.ts";
 import { gather } from "../gather.ts";
-import { send, type Incoming } from "../outgoing.ts";
+import { send, type Incoming } from "../../../plumber/outgoing.ts";
 import { timeoutOf, withinDeadline } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { GatewayFailure, misconfigured } from "./gateway-failure.ts";

@@ -1,7 +1,7 @@
 import { assumeExecutionRole } from "../../../executor/credentials.ts";
 import { isApiError, type ApiError } from "../../../kit/api-error.ts";
 import type { Arn } from "../../../kit/arn.ts";
-import { queueUrlOf } from "../../../plumber/deliver.ts";
+import { queueUrlOf } from "../../../plumber/queue-url.ts";
 import { invalid } from "../errors.ts";
 import type { FunctionRecord } from "../functions/state.ts";
 import type { LambdaNeeds } from "../needs.ts";

@@ -5,7 +5,7 @@ import { formatTraceHeader } from "../../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../../protocol/http.ts";
 import { headerFields, isHopByHop, sourceIp } from "../../headers.ts";
 import { withStageVariables } from "../../integrated-function.ts";
-import { send, type Incoming } from "../../outgoing.ts";
+import { send, type Incoming } from "../../../../plumber/outgoing.ts";
 import type { Seen } from "../events.ts";
 import type { Routed } from "../passage.ts";
 import { Refused } from "../refusals.ts";

@@ -4,7 +4,7 @@ import { HTTP_API_PAYLOAD_BYTES_MAX } from "../../../../kit/limits.ts";
 import { formatTraceHeader } from "../../../../kit/trace-header.ts";
 import { gather } from "../../gather.ts";
 import { withStageVariables } from "../../integrated-function.ts";
-import { send } from "../../outgoing.ts";
+import { send } from "../../../../plumber/outgoing.ts";
 import { pathValue } from "../../path-value.ts";
 import { within } from "../../within.ts";
 import { Refused } from "../refusals.ts";

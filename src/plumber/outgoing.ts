@@ -5,7 +5,7 @@ import { BlockList, isIP } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 
-/** Where a cloud tells its machines who they are. An API may speak to anybody else that this machine can: they are its owner's. */
+/** Where a cloud tells its machines who they are. The rest of what this machine can reach may be spoken to: it is its owner's. */
 const closed = new BlockList();
 closed.addSubnet("169.254.0.0", 16, "ipv4");
 closed.addSubnet("fe80::", 10, "ipv6");
@@ -13,7 +13,7 @@ closed.addAddress("fd00:ec2::254", "ipv6");
 
 const isClosed = (address: string): boolean => closed.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 
-const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local addresses, where clouds keep their metadata, are closed to APIs`);
+const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local addresses, where clouds keep their metadata, are closed`);
 
 type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 

@@ -1,0 +1,52 @@
+import type { Delivery, Failure, MessageAttribute } from "./delivery.ts";
+import type { Exhausted } from "./retry.ts";
+
+/** Why a delivery is given up. */
+export interface GivenUp {
+  failure: Failure;
+  /** Tries after the first. */
+  retries: number;
+  /** Undefined where the failure itself was final. */
+  exhausted: Exhausted | undefined;
+}
+
+const text = (StringValue: string): MessageAttribute => ({ DataType: "String", StringValue });
+
+/** EventBridge's own names of what went wrong, by the target's code ("Using dead-letter queues to process undelivered events"). */
+const ERROR_CODES: Record<string, string> = {
+  AccessDeniedException: "NO_PERMISSIONS", AccessDenied: "NO_PERMISSIONS", AuthorizationError: "NO_PERMISSIONS", AuthorizationErrorException: "NO_PERMISSIONS",
+  ResourceNotFoundException: "NO_RESOURCE", QueueDoesNotExist: "NO_RESOURCE", NotFound: "NO_RESOURCE", NotFoundException: "NO_RESOURCE", NoSuchBucket: "NO_RESOURCE",
+  TooManyRequestsException: "THROTTLING", ThrottlingException: "THROTTLING", RequestThrottled: "THROTTLING",
+  InvalidParameterValueException: "INVALID_PARAMETER", InvalidParameterValue: "INVALID_PARAMETER", InvalidParameter: "INVALID_PARAMETER", InvalidParameterException: "INVALID_PARAMETER",
+  ValidationException: "INVALID_PARAMETER", InvalidMessageContents: "INVALID_PARAMETER", RequestTooLargeException: "INVALID_PARAMETER", InvalidRequestContentException: "INVALID_JSON",
+  ServiceException: "ERROR_FROM_TARGET", InternalFailure: "INTERNAL_ERROR", NotImplemented: "SDK_CLIENT_ERROR",
+};
+
+const errorCode = (code: string): string => ERROR_CODES[code] ?? (/^[A-Z_]+$/.test(code) ? code : "ERROR_FROM_TARGET");
+
+const ATTRIBUTES = {
+  EventBridge: (_delivery: Delivery, { failure, retries, exhausted }: GivenUp): Record<string, MessageAttribute> => ({
+    ERROR_CODE: text(errorCode(failure.code)),
+    ERROR_MESSAGE: text(failure.message),
+    RETRY_ATTEMPTS: { DataType: "Number", StringValue: String(retries) },
+    ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
+  }),
+  SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message) }),
+};
+
+/** What becomes of a delivery that is given up: one more, to its dead-letter queue. */
+export const deadLetterOf = (delivery: Delivery, givenUp: GivenUp): Delivery | undefined => {
+  const { deadLetter, id, traceId, lineage, region, keys, measured, payload } = delivery;
+  if (deadLetter === undefined) return undefined;
+  const { targetArn, as, style, payload: own, attributes, messageGroupId, messageDeduplicationId } = deadLetter;
+  return {
+    id: `${id}-dead-letter`, traceId, region, targetArn, as,
+    ...(lineage === undefined ? {} : { lineage }),
+    payload: own ?? payload,
+    keys: [...keys, delivery.targetArn],
+    messageAttributes: { ...ATTRIBUTES[style](delivery, givenUp), ...attributes },
+    ...(messageGroupId === undefined ? {} : { messageGroupId }),
+    ...(messageDeduplicationId === undefined ? {} : { messageDeduplicationId }),
+    ...(measured === undefined ? {} : { measured: { ...measured, isDeadLetter: true } }),
+  };
+};

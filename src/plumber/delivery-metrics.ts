@@ -1,0 +1,35 @@
+import type { Metrics } from "../kit/metrics.ts";
+import type { Delivery, Measured } from "./delivery.ts";
+
+/** `attempted` and `retried` come with each try; of the others one comes at its end. */
+export type DeliveryMoment = "attempted" | "retried" | "throttled" | "delivered" | "failed";
+
+type Names = Partial<Record<DeliveryMoment | "dead-letter-delivered" | "dead-letter-failed", readonly string[]>>;
+
+/** CloudWatch's names, of the services in whose name events are delivered. */
+const NAMES: Record<Measured["namespace"], Names> = {
+  "AWS/Events": {
+    attempted: ["InvocationAttempts"], retried: ["RetryInvocationAttempts"], throttled: ["ThrottledInvocationAttempts"], delivered: ["Invocations", "SuccessfulInvocationAttempts"], failed: ["Invocations", "FailedInvocations"],
+    "dead-letter-delivered": ["InvocationsSentToDlq"], "dead-letter-failed": ["InvocationsFailedToBeSentToDlq"],
+  },
+  "AWS/SNS": {
+    delivered: ["NumberOfNotificationsDelivered"], failed: ["NumberOfNotificationsFailed"],
+    "dead-letter-delivered": ["NumberOfNotificationsRedrivenToDlq"], "dead-letter-failed": ["NumberOfNotificationsFailedToRedriveToDlq"],
+  },
+  "AWS/Scheduler": {
+    attempted: ["InvocationAttemptCount"], retried: ["TargetErrorCount"], throttled: ["TargetErrorThrottledCount"], failed: ["TargetErrorCount", "InvocationDroppedCount"],
+    "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
+  },
+  "AWS/Logs": { delivered: ["ForwardedLogEvents"], retried: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
+};
+
+/** Counts what becomes of deliveries. */
+export const createDeliveryMetrics = ({ metrics }: { metrics: Metrics }) =>
+  ({ measured, as, region }: Delivery, moment: DeliveryMoment): void => {
+    if (measured === undefined) return;
+    const { namespace, dimensions, isDeadLetter } = measured;
+    if (isDeadLetter === true && moment !== "delivered" && moment !== "failed") return;
+    for (const name of NAMES[namespace][isDeadLetter === true ? (`dead-letter-${moment}` as keyof Names) : moment] ?? []) {
+      metrics.series({ account: as.account, region, namespace, name, dimensions, unit: "Count" }).add(1);
+    }
+  };

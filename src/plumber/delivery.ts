@@ -1,0 +1,128 @@
+/** A service in its own name, and whom it acts for: the target's policy is asked with these. */
+export interface AsService {
+  /** The service principal: `events.amazonaws.com`. */
+  service: string;
+  account: string;
+  sourceArn: string;
+  sourceAccount: string;
+}
+
+/** A service in the name of a role, which its trust policy must let the service take on: the role's policies are asked. */
+export interface AsRole {
+  role: string;
+  /** Of whom the service acts for: the function, the rule, the schedule. */
+  account: string;
+  /** Who takes the role on; Lambda when absent, in sessions named after the function. */
+  principal?: string;
+  /** Of whom it acts for. Lambda's sessions are named after it. */
+  functionName: string;
+  /** `aws:SourceArn` for the role's trust policy. */
+  sourceArn?: string;
+}
+
+/** How often, and for how long, a delivery is tried again. Without one: for a day, as long as it takes. */
+export interface RetryPolicy {
+  /** Tries after the first. */
+  attemptsMax?: number;
+  /** Milliseconds since it was accepted. */
+  ageMs?: number;
+  /** The pauses between tries, one phase after the other; when they are over there is no further try. Without them they double, from one second to five minutes. */
+  phases?: readonly RetryPhase[];
+}
+
+/** So many tries with pauses that go from the first to the last, in milliseconds. */
+export interface RetryPhase {
+  times: number;
+  fromMs: number;
+  toMs: number;
+  curve?: "linear" | "arithmetic" | "geometric" | "exponential";
+}
+
+export type MessageAttribute = { DataType: string; StringValue?: string; /** Base64. */ BinaryValue?: string };
+
+/** Where a delivery goes that is given up, and how that is told. */
+export interface DeadLetter {
+  /** A queue's. */
+  targetArn: string;
+  as: AsService | AsRole;
+  /** `EventBridge`: ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS, EXHAUSTED_RETRY_CONDITION. `SNS`: RequestID, ErrorCode, ErrorMessage. Beside `attributes`. */
+  style: "EventBridge" | "SNS";
+  /** What the queue gets, where it is not what the target would have got. */
+  payload?: string;
+  attributes?: Record<string, MessageAttribute>;
+  messageGroupId?: string;
+  messageDeduplicationId?: string;
+}
+
+/** In whose metrics its outcome counts (`plumber/delivery-metrics.ts`). */
+export interface Measured {
+  namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs";
+  dimensions: Record<string, string>;
+  /** It is a dead letter: what is counted is whether its queue takes it. */
+  isDeadLetter?: true;
+}
+
+/** One event on its way to one target. It is kept as JSON until the target has it. */
+export interface Delivery {
+  /** Becomes the request id at the target, so that a repeated delivery is recognised. */
+  id: string;
+  traceId: string;
+  lineage?: string;
+  targetArn: string;
+  /** As the target gets it: JSON for a function, a bus's `Detail`, the text of a message, the body of an HTTP request. */
+  payload: string;
+  /** As whom. */
+  as: AsService | AsRole;
+  region: string;
+  /** Names of the ledger's that the delivery is found by. */
+  keys: string[];
+  retry?: RetryPolicy;
+  deadLetter?: DeadLetter;
+  measured?: Measured;
+  /** For a function with tenant isolation. */
+  tenantId?: string;
+  /** For a bucket: the key of the object that the payload becomes. */
+  objectKey?: string;
+  /** For a queue or a topic: what goes with the message that the payload becomes. */
+  messageAttributes?: Record<string, MessageAttribute>;
+  messageGroupId?: string;
+  messageDeduplicationId?: string;
+  /** For a topic. */
+  subject?: string;
+  /** For a bus: what the event is called, and `payload` its detail. */
+  entry?: { source: string; detailType: string; resources?: string[]; /** Milliseconds. */ time?: number };
+  /** For a bus: `payload` is a whole event that comes from another bus, and stays what it is. */
+  isForwarded?: true;
+  /** For an HTTP endpoint, whose subscription `targetArn` names. */
+  http?: { url: string; headers: Record<string, string> };
+}
+
+/** `refused` and `gone` are final; `failed` is worth another try. */
+export type FailureKind = "refused" | "gone" | "failed";
+
+export interface Failure {
+  kind: FailureKind;
+  /** The target's own: `AccessDeniedException`. */
+  code: string;
+  message: string;
+  /** Milliseconds that the target asks to be left alone for. */
+  retryAfterMs?: number;
+}
+
+export type DeliveryOutcome = { kind: "delivered" } | Failure;
+
+/** Thrown by a target that knows itself what its failure means. */
+export class TargetError extends Error {
+  readonly kind: FailureKind;
+  readonly code: string;
+  /** Milliseconds that the target asks to be left alone for. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: FailureKind, code: string, message: string, retryAfterMs?: number) {
+    super(message);
+    this.name = code;
+    this.kind = kind;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,40 @@
+import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
+
+export interface Place {
+  account: string;
+  region: string;
+}
+
+/** What EventBridge has beside rules. */
+export type EventItemKind = "bus" | "archive" | "replay" | "connection" | "api-destination";
+
+export interface EventItem<B> extends Place {
+  name: string;
+  body: B;
+}
+
+const toItem = <B>(row: Row): EventItem<B> => ({
+  account: row["account"] as string,
+  region: row["region"] as string,
+  name: row["name"] as string,
+  body: JSON.parse(row["body"] as string) as B,
+});
+
+export function* findItem<B>({ account, region }: Place, kind: EventItemKind, name: string): Operation<EventItem<B> | undefined> {
+  const row = yield* sqlOne("select * from event_item where account = ? and region = ? and kind = ? and name = ?", account, region, kind, name);
+  return row && toItem<B>(row);
+}
+
+/** All of a kind, ordered by their names, after one of them. */
+export function* listItems<B>({ account, region }: Place, kind: EventItemKind, { prefix = "", after = "", most = -1 }: { prefix?: string; after?: string; most?: number } = {}): Operation<EventItem<B>[]> {
+  const rows = yield* sql("select * from event_item where account = ? and region = ? and kind = ? and name > ? and substr(name, 1, ?) = ? order by name limit ?", account, region, kind, after, prefix.length, prefix, most);
+  return rows.map((row) => toItem<B>(row));
+}
+
+export function* saveItem<B>({ account, region, name, body }: EventItem<B>, kind: EventItemKind): Operation<void> {
+  yield* sql("insert into event_item (account, region, kind, name, body) values (?, ?, ?, ?, ?) on conflict (account, region, kind, name) do update set body = excluded.body", account, region, kind, name, JSON.stringify(body));
+}
+
+export function* deleteItem({ account, region }: Place, kind: EventItemKind, name: string): Operation<void> {
+  yield* sql("delete from event_item where account = ? and region = ? and kind = ? and name = ?", account, region, kind, name);
+}

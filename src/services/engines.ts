@@ -1,0 +1,51 @@
+import { once, type Once } from "../kit/once.ts";
+import type { Store } from "../store/store.ts";
+import type { Engine } from "../kit/engine.ts";
+import { isEventsUsed } from "./events/is-used.ts";
+import { isPipesUsed } from "./pipes/is-used.ts";
+import { isSchedulerUsed } from "./scheduler/is-used.ts";
+import { isSqsUsed } from "./sqs/is-used.ts";
+
+type EngineNeeds = Parameters<typeof import("./sqs/parts.ts").createSqs>[0] &
+  Parameters<typeof import("./events/parts.ts").createEvents>[0] &
+  Parameters<typeof import("./scheduler/parts.ts").createSchedules>[0] &
+  Parameters<typeof import("./sns/parts.ts").createSns>[0] &
+  Parameters<typeof import("./pipes/parts.ts").createPipes>[0] & { store: Store };
+
+const started = <E extends Engine<unknown>>(load: () => Promise<E>): Once<E> =>
+  once(async () => {
+    const engine = await load();
+    await engine.start();
+    return engine;
+  });
+
+/** The services that do something by themselves. What nobody has used yet is not loaded: its modules would be a good part of every start. */
+export const createEngines = (needs: EngineNeeds) => {
+  const engines = {
+    sqs: started(async () => (await import("./sqs/parts.ts")).createSqs(needs)),
+    events: started(async () => (await import("./events/parts.ts")).createEvents(needs)),
+    scheduler: started(async () => (await import("./scheduler/parts.ts")).createSchedules(needs)),
+    sns: started(async () => (await import("./sns/parts.ts")).createSns(needs)),
+    pipes: started(async () => (await import("./pipes/parts.ts")).createPipes(needs)),
+  };
+  const used = { sqs: isSqsUsed, events: isEventsUsed, scheduler: isSchedulerUsed, pipes: isPipesUsed };
+  const loaded = async (): Promise<Engine<unknown>[]> => (await Promise.all(Object.values(engines).map((engine) => engine.asked()))).filter((engine) => engine !== undefined);
+  return {
+    engines,
+    /** Loads what has something to do. */
+    async start() {
+      for (const [name, isUsed] of Object.entries(used)) if (await needs.store.read(isUsed)) await engines[name as keyof typeof engines]();
+    },
+    async pending(): Promise<number> {
+      const counts = await Promise.all((await loaded()).map(async (engine) => (await engine.pending?.()) ?? 0));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    /** Whoever waits for messages is told that there are none. */
+    endPolls: async () => (await engines.sqs.asked())?.endPolls(),
+    async close() {
+      for (const engine of (await loaded()).toReversed()) await engine.close();
+    },
+  };
+};
+
+export type Engines = ReturnType<typeof createEngines>["engines"];

@@ -1,0 +1,6 @@
+import { sqlOne, type Operation } from "../../store/store.ts";
+
+/** Whether there is something that falls due without being asked for. */
+export function* isEventsUsed(): Operation<boolean> {
+  return (yield* sqlOne("select 1 from event_rule where next_at is not null union all select 1 from event_item where kind = 'replay' limit 1")) !== undefined;
+}
