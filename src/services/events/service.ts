@@ -1,6 +1,7 @@
 import type { Service } from "../service.ts";
 import { policyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
+import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
@@ -9,8 +10,9 @@ import { createPermissions } from "./permissions.ts";
 export const createEventsService = (parts: EventsParts): Service<EventsTypes> => ({
   handlers: {
     ...busHandlers(parts),
+    ...dataPlaneHandlers(parts),
   },
-  permissions: { ...createPermissions(parts) },
+  permissions: { ...createPermissions(parts), ...dataPlanePermissions() },
   resourcePolicy: (permission) => policyAtDoor(parts, permission),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });
