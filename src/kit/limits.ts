@@ -255,9 +255,8 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 /** Milliseconds until an HTTP endpoint has to have answered ("Amazon SNS message delivery retries": 15 seconds), and bytes of its answer that are read; the latter ours. */
 export const HTTP_DELIVERY_TIMEOUT_MS = 15_000;
 export const HTTP_DELIVERY_ANSWER_BYTES_MAX = 64 * KIB;
-/** EventBridge ("Amazon EventBridge quotas", API reference): buses and rules of an account in a region, targets of a rule, connections, API destinations, tags, and what a page of a list holds. */
+/** EventBridge ("Amazon EventBridge quotas", API reference): buses of an account in a region, targets of a rule, connections, API destinations, tags, and what a page of a list holds. */
 export const EVENT_BUSES_MAX = 100;
-export const EVENT_BUS_RULES_MAX = 300;
 export const EVENT_RULE_TARGETS_MAX = 5;
 export const EVENT_CONNECTIONS_MAX = 3_000;
 export const EVENT_API_DESTINATIONS_MAX = 3_000;

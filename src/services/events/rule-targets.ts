@@ -21,7 +21,11 @@ const deliveryId = ({ id, replayName = "" }: BusEvent, rule: string, target: str
 };
 
 const isBus = (targetArn: string): boolean => parseArn(targetArn)?.resource.startsWith("event-bus/") === true;
-const isOfEvents = (targetArn: string): boolean => parseArn(targetArn)?.service === "events";
+/** A rule's own role is for these. */
+const isReachedByRoleOnly = (targetArn: string, account: string): boolean => {
+  const arn = parseArn(targetArn);
+  return arn?.service === "events" || (arn !== undefined && arn.account !== account);
+};
 
 const MAY_GO_NO_FURTHER = { code: "THIRD_ACCOUNT_HOP_DETECTED", message: "The event has come from another event bus already, and such an event is not forwarded again" };
 
@@ -34,8 +38,7 @@ const createMakeDelivery = (named: RuleName, rule: Pick<StoredRule, "roleArn">, 
   const targetArn = target.Arn!;
   const input = createTargetInput(target, { arn, name });
   const service: AsService = { service: EVENTS_PRINCIPAL, account, sourceArn: arn, sourceAccount: account };
-  // A rule's own role is for what cannot be reached without one.
-  const role = target.RoleArn ?? (isOfEvents(targetArn) ? rule.roleArn : undefined);
+  const role = target.RoleArn ?? (isReachedByRoleOnly(targetArn, account) ? rule.roleArn : undefined);
   const as: AsService | AsRole = role === undefined ? service : { role, account, principal: EVENTS_PRINCIPAL, functionName: `the rule ${name}`, sourceArn: arn };
   const { MaximumRetryAttempts = EVENT_RETRY_ATTEMPTS_MAX, MaximumEventAgeInSeconds = EVENT_RETRY_AGE_SECONDS_MAX } = target.RetryPolicy ?? {};
   const retry = { attemptsMax: MaximumRetryAttempts, ageMs: MaximumEventAgeInSeconds * 1_000, backoff: { firstMs: EVENT_BACKOFF_MS_FIRST, maxMs: EVENT_BACKOFF_MS_MAX } };
