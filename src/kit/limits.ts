@@ -266,6 +266,17 @@ export const EVENTS_PAGE_MAX = 100;
 /** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
 export const EVENT_REQUEST_BYTES_MAX = MIB;
 export const EVENT_DETAIL_DEPTH_MAX = 1_000;
+/** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
+export const REPLAYS_RUNNING_MAX = 10;
+export const REPLAY_DAYS_MAX = 90;
+/** Events and bytes of a replay in one commit, events of an archive that are swept in one, and milliseconds between sweeps; ours. */
+export const REPLAY_BATCH_EVENTS_MAX = 100;
+export const REPLAY_BATCH_BYTES_MAX = 4 * MIB;
+export const ARCHIVE_SWEEP_EVENTS_MAX = 500;
+export const ARCHIVE_SWEEP_MS = 60 * 60 * 1000;
+/** Rules whose time has come in one commit, and milliseconds that a schedule may be late before those after it are passed over; ours. */
+export const RULE_TICKS_MAX = 100;
+export const RULE_TICK_LATE_MS_MAX = 60_000;
 /** How often and how long a target is tried ("Event retry policy", EventBridge user guide), and the pauses between, which double; the latter ours: 185 tries take a day. */
 export const EVENT_RETRY_ATTEMPTS_MAX = 185;
 export const EVENT_RETRY_AGE_SECONDS_MAX = 86_400;

@@ -7,6 +7,7 @@ import type { Store } from "../../store/store.ts";
 import { TargetError, type Delivery, type MessageAttribute } from "../delivery.ts";
 import { queueUrlOf } from "../queue-url.ts";
 import { sendToHttp } from "./http.ts";
+import { sendToLogGroup } from "./log-group.ts";
 
 /** One delivery, at the moment of one try. */
 export interface Sending {
@@ -35,7 +36,7 @@ const attributesOf = (attributes: Record<string, MessageAttribute> | undefined) 
 const at = ({ delivery, arn, as, trace }: Sending): CallOptions => ({ as, account: arn.account, region: arn.region, requestId: delivery.id, trace });
 
 /** The targets there are, by the service of their ARN. */
-export const createTargets = ({ call }: TargetNeeds): Record<string, SendTo> => ({
+export const createTargets = ({ call, clock }: TargetNeeds): Record<string, SendTo> => ({
   lambda: (sending) => {
     const { targetArn, payload, tenantId } = sending.delivery;
     return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, at(sending));
@@ -54,6 +55,7 @@ export const createTargets = ({ call }: TargetNeeds): Record<string, SendTo> => 
     const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
     return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
   },
+  logs: (sending) => sendToLogGroup({ call, clock }, sending, at(sending)),
   events: async (sending) => {
     const { targetArn, payload, entry, isForwarded } = sending.delivery;
     const { source, detailType, resources, time } = entry ?? { source: "", detailType: "" };
