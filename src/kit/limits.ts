@@ -218,6 +218,9 @@ export const PATTERN_ALTERNATIVES_MAX = 1_000;
 /** Levels of an event that a pattern looks into, and nodes that are looked at for one pattern and event: about as many as a message of 1 MiB can have. Ours. */
 export const PATTERN_DEPTH_MAX = 1_000;
 export const PATTERN_STEPS_MAX = 500_000;
+/** "A filter policy can have a maximum of five keys", and "the total combination of values must not exceed 150" (Amazon SNS developer guide). */
+export const FILTER_POLICY_KEYS_MAX = 5;
+export const FILTER_POLICY_COMBINATIONS_MAX = 150;
 /** Event source mappings: records of a batch unless said, filters of one ("Lambda quotas"), mappings on one page (ListEventSourceMappings, API reference). */
 export const MAPPING_BATCH_SIZE_DEFAULT = 10;
 export const MAPPING_FILTERS_MAX = 5;
@@ -252,6 +255,15 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 /** Milliseconds until an HTTP endpoint has to have answered ("Amazon SNS message delivery retries": 15 seconds), and bytes of its answer that are read; the latter ours. */
 export const HTTP_DELIVERY_TIMEOUT_MS = 15_000;
 export const HTTP_DELIVERY_ANSWER_BYTES_MAX = 64 * KIB;
+/** EventBridge ("Amazon EventBridge quotas", API reference): buses and rules of an account in a region, targets of a rule, connections, API destinations, tags, and what a page of a list holds. */
+export const EVENT_BUSES_MAX = 100;
+export const EVENT_BUS_RULES_MAX = 300;
+export const EVENT_RULE_TARGETS_MAX = 5;
+export const EVENT_CONNECTIONS_MAX = 3_000;
+export const EVENT_API_DESTINATIONS_MAX = 3_000;
+export const EVENT_TAGS_MAX = 50;
+export const EVENT_BUS_POLICY_BYTES_MAX = 10_240;
+export const EVENTS_PAGE_MAX = 100;
 /** Entries of the ledger in all and not yet written, and milliseconds that one is kept; ours. */
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;

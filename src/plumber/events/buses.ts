@@ -1,11 +1,12 @@
+import type { LogConfig } from "@aws-sdk/client-eventbridge";
 import type { PolicyDocument } from "../../iam/document.ts";
 import { findItem, type Place } from "./rows.ts";
 import type { Operation } from "../../store/store.ts";
 
 export interface StoredBus {
   description?: string;
-  kmsKeyIdentifier?: string;
   deadLetterArn?: string;
+  logConfig?: LogConfig;
   policy?: PolicyDocument;
   tags: Record<string, string>;
   /** Platform time, milliseconds. */

@@ -38,3 +38,7 @@ export function* saveItem<B>({ account, region, name, body }: EventItem<B>, kind
 export function* deleteItem({ account, region }: Place, kind: EventItemKind, name: string): Operation<void> {
   yield* sql("delete from event_item where account = ? and region = ? and kind = ? and name = ?", account, region, kind, name);
 }
+
+export function* countItems({ account, region }: Place, kind: EventItemKind): Operation<number> {
+  return (yield* sqlOne("select count(*) as n from event_item where account = ? and region = ? and kind = ?", account, region, kind))!["n"] as number;
+}

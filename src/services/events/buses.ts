@@ -1,0 +1,128 @@
+import type { DeadLetterConfig, LogConfig } from "@aws-sdk/client-eventbridge";
+import { parseArn } from "../../kit/arn.ts";
+import { EVENT_BUSES_MAX } from "../../kit/limits.ts";
+import { busArn, DEFAULT_BUS, findBus, type StoredBus } from "../../plumber/events/buses.ts";
+import { countItems, deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
+import { listRules } from "../../plumber/events/rules.ts";
+import type { Operation } from "../../store/store.ts";
+import { alreadyExists, busNotFound, limitExceeded, notBuilt, validation } from "./errors.ts";
+import { busNamed, type BusName } from "./names.ts";
+import type { EventsHandlers, EventsParts } from "./needs.ts";
+import { cutPage, readPage } from "./pages.ts";
+import { checkTagCount, readTags } from "./tag-rules.ts";
+
+/** Throws ResourceNotFoundException. */
+export function* getBus(named: BusName): Operation<StoredBus> {
+  const bus = yield* findBus(named, named.name);
+  if (bus === undefined) throw busNotFound(named.name);
+  return bus;
+}
+
+export function* saveBus({ name, ...place }: BusName, body: StoredBus): Operation<void> {
+  yield* saveItem({ account: place.account, region: place.region, name, body }, "bus");
+}
+
+interface Settings {
+  Description?: string | undefined;
+  KmsKeyIdentifier?: string | undefined;
+  DeadLetterConfig?: DeadLetterConfig | undefined;
+  LogConfig?: LogConfig | undefined;
+}
+
+const checkSettings = ({ KmsKeyIdentifier, DeadLetterConfig, LogConfig }: Settings): void => {
+  if (KmsKeyIdentifier !== undefined && KmsKeyIdentifier !== "") throw notBuilt("KmsKeyIdentifier", "there is no KMS; leave it out, as events are kept where all of the server's state is");
+  if (LogConfig !== undefined && (LogConfig.Level ?? "OFF") !== "OFF") throw notBuilt(`LogConfig with the level ${LogConfig.Level}`, "a bus writes no logs of its own; lambdad why <event id> tells what became of an event");
+  const { Arn: queue } = DeadLetterConfig ?? {};
+  if (queue !== undefined && queue !== "" && parseArn(queue)?.service !== "sqs") throw validation(`Parameter ${queue} is not valid. Reason: the target of a dead-letter queue must be an SQS queue.`);
+};
+
+/** What is not given stays as it is; what is given empty is taken away. */
+const change = (bus: StoredBus, { Description, DeadLetterConfig, LogConfig }: Settings): StoredBus => {
+  const { description = "", deadLetterArn = "", logConfig, ...rest } = bus;
+  const [newDescription, newQueue, newLog] = [Description ?? description, DeadLetterConfig === undefined ? deadLetterArn : (DeadLetterConfig.Arn ?? ""), LogConfig ?? logConfig];
+  return {
+    ...rest,
+    ...(newDescription === "" ? {} : { description: newDescription }),
+    ...(newQueue === "" ? {} : { deadLetterArn: newQueue }),
+    ...(newLog === undefined ? {} : { logConfig: newLog }),
+  };
+};
+
+const showSettings = ({ description, deadLetterArn, logConfig }: StoredBus) => ({
+  Description: description,
+  DeadLetterConfig: deadLetterArn === undefined ? undefined : { Arn: deadLetterArn },
+  LogConfig: logConfig,
+});
+
+/** As a list tells it. The default bus, as long as nothing of it was changed, has no times. */
+const showBus = (named: BusName, bus: StoredBus) => ({
+  Name: named.name,
+  Arn: busArn(named, named.name),
+  Description: bus.description,
+  Policy: bus.policy && JSON.stringify(bus.policy),
+  CreationTime: bus.createdAt === 0 ? undefined : new Date(bus.createdAt),
+  LastModifiedTime: bus.modifiedAt === 0 ? undefined : new Date(bus.modifiedAt),
+});
+
+/** The default bus is there, whether anything of it is kept or not: it stands in the list in its place. */
+function* listBuses(place: Place, prefix: string, after: string, most: number): Operation<(BusName & { body: StoredBus })[]> {
+  const kept = yield* listItems<StoredBus>(place, "bus", { prefix, after, most });
+  if (!DEFAULT_BUS.startsWith(prefix) || DEFAULT_BUS <= after || kept.some(({ name }) => name === DEFAULT_BUS)) return kept;
+  const body = (yield* findBus(place, DEFAULT_BUS))!;
+  return [...kept, { account: place.account, region: place.region, name: DEFAULT_BUS, body }].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+export const busHandlers = ({ store, clock, rules }: EventsParts) =>
+  ({
+    async CreateEventBus({ Name, EventSourceName, Tags, ...settings }, context) {
+      const named = { account: context.account, region: context.region, name: Name! };
+      if (EventSourceName !== undefined || Name!.startsWith("aws.partner/")) throw notBuilt("an event bus of a partner", "there are no partner event sources");
+      if (Name!.includes("/")) throw validation("Event bus name must not contain '/'.");
+      checkSettings(settings);
+      const tags = readTags(Tags);
+      checkTagCount(tags);
+      const now = clock.now();
+      const bus = change({ tags, createdAt: now, modifiedAt: now }, settings);
+      await store.run(function* () {
+        if ((yield* findBus(named, named.name)) !== undefined) throw alreadyExists(`Event bus ${named.name} already exists.`);
+        if ((yield* countItems(named, "bus")) >= EVENT_BUSES_MAX) throw limitExceeded("The requested resource exceeds the maximum number allowed.");
+        yield* saveBus(named, bus);
+      });
+      return { EventBusArn: busArn(named, named.name), ...showSettings(bus) };
+    },
+
+    async UpdateEventBus({ Name, ...settings }, context) {
+      const named = busNamed(Name, context);
+      checkSettings(settings);
+      const bus = await store.run(function* () {
+        const changed = { ...change(yield* getBus(named), settings), modifiedAt: clock.now() };
+        yield* saveBus(named, changed);
+        return changed;
+      });
+      return { Arn: busArn(named, named.name), Name: named.name, ...showSettings(bus) };
+    },
+
+    async DescribeEventBus({ Name }, context) {
+      const named = busNamed(Name, context);
+      const bus = await store.read(() => getBus(named));
+      return { ...showBus(named, bus), ...showSettings(bus) };
+    },
+
+    /** Of a bus that is not there it is no error. */
+    async DeleteEventBus({ Name }, context) {
+      const named = busNamed(Name, context);
+      if (named.name === DEFAULT_BUS) throw validation(`Cannot delete event bus ${DEFAULT_BUS}.`);
+      await store.run(function* () {
+        const [rule] = yield* listRules({ ...named, bus: named.name }, { most: 1 });
+        if (rule !== undefined) throw validation("EventBus can't be deleted since it has rules.");
+        yield* deleteItem(named, "bus", named.name);
+      });
+    },
+
+    async ListEventBuses({ NamePrefix: prefix = "", ...input }, context) {
+      const page = readPage("ListEventBuses", input);
+      const found = await store.read(() => listBuses(context, prefix, page.after, page.most + 1));
+      const { rows, ...more } = cutPage("ListEventBuses", found, page, ({ name }) => name);
+      return { EventBuses: rows.map((row) => showBus(row, row.body)), ...more };
+    },
+  }) satisfies EventsHandlers;

@@ -1,0 +1,25 @@
+import { isApiError } from "../../kit/api-error.ts";
+import { busArn } from "../../plumber/events/buses.ts";
+import type { Place } from "../../plumber/events/rows.ts";
+import { ruleArn } from "../../plumber/events/rules.ts";
+import { busNamed, ruleNamed } from "./names.ts";
+
+interface Named {
+  Name?: string;
+  Rule?: string;
+  EventBusName?: string;
+  ResourceARN?: string;
+}
+
+/** What a refused or failed call is found by: the rule's name and ARN, the bus's ARN. */
+export const ledgerKeys = (operation: string, { Name, Rule, EventBusName, ResourceARN }: Named, place: Place): string[] => {
+  const rule = Rule ?? (/Rule$/.test(operation) ? Name : undefined);
+  try {
+    if (rule !== undefined) return [rule, ruleArn(ruleNamed(rule, EventBusName, place))];
+    if (/EventBus$/.test(operation) && Name !== undefined) return [busArn(place, busNamed(Name, place).name)];
+    return [ResourceARN, EventBusName].filter((one) => one !== undefined);
+  } catch (error) {
+    if (isApiError(error)) return [];
+    throw error;
+  }
+};
