@@ -255,15 +255,22 @@ export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 /** Milliseconds until an HTTP endpoint has to have answered ("Amazon SNS message delivery retries": 15 seconds), and bytes of its answer that are read; the latter ours. */
 export const HTTP_DELIVERY_TIMEOUT_MS = 15_000;
 export const HTTP_DELIVERY_ANSWER_BYTES_MAX = 64 * KIB;
-/** EventBridge ("Amazon EventBridge quotas", API reference): buses and rules of an account in a region, targets of a rule, connections, API destinations, tags, and what a page of a list holds. */
+/** EventBridge ("Amazon EventBridge quotas", API reference): buses of an account in a region, targets of a rule, connections, API destinations, tags, and what a page of a list holds. */
 export const EVENT_BUSES_MAX = 100;
-export const EVENT_BUS_RULES_MAX = 300;
 export const EVENT_RULE_TARGETS_MAX = 5;
 export const EVENT_CONNECTIONS_MAX = 3_000;
 export const EVENT_API_DESTINATIONS_MAX = 3_000;
 export const EVENT_TAGS_MAX = 50;
 export const EVENT_BUS_POLICY_BYTES_MAX = 10_240;
 export const EVENTS_PAGE_MAX = 100;
+/** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
+export const EVENT_REQUEST_BYTES_MAX = MIB;
+export const EVENT_DETAIL_DEPTH_MAX = 1_000;
+/** How often and how long a target is tried ("Event retry policy", EventBridge user guide), and the pauses between, which double; the latter ours: 185 tries take a day. */
+export const EVENT_RETRY_ATTEMPTS_MAX = 185;
+export const EVENT_RETRY_AGE_SECONDS_MAX = 86_400;
+export const EVENT_BACKOFF_MS_FIRST = 1_000;
+export const EVENT_BACKOFF_MS_MAX = 10 * 60 * 1000;
 /** Entries of the ledger in all and not yet written, and milliseconds that one is kept; ours. */
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;

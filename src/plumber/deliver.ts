@@ -61,6 +61,7 @@ export const createDeliver = (needs: TargetNeeds) => {
     "role" in as ? asRole(as, region) : serviceCaller(as.service, as.account, { sourceArn: as.sourceArn, sourceAccount: as.sourceAccount });
 
   const send = async (delivery: Delivery) => {
+    if (delivery.impossible !== undefined) throw new TargetError("refused", delivery.impossible.code, delivery.impossible.message);
     const arn = parseArn(delivery.targetArn);
     const sendTo = arn === undefined ? undefined : targets[arn.service];
     if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });

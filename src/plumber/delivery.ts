@@ -28,6 +28,8 @@ export interface RetryPolicy {
   ageMs?: number;
   /** The pauses between tries, one phase after the other; when they are over there is no further try. Without them they double, from one second to five minutes. */
   phases?: readonly RetryPhase[];
+  /** Pauses that double, by chance shorter by up to a half, so that what failed together does not come again together. */
+  backoff?: { firstMs: number; maxMs: number };
 }
 
 /** So many tries with pauses that go from the first to the last, in milliseconds. */
@@ -93,6 +95,8 @@ export interface Delivery {
   entry?: { source: string; detailType: string; resources?: string[]; /** Milliseconds. */ time?: number };
   /** For a bus: `payload` is a whole event that comes from another bus, and stays what it is. */
   isForwarded?: true;
+  /** It was found out when it was made that there is no delivering it: it is given up at its turn, with its dead letter. */
+  impossible?: { code: string; message: string };
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
   http?: { url: string; headers: Record<string, string> };
 }

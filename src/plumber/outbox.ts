@@ -5,12 +5,13 @@ import type { Ledger, LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import type { Random } from "../kit/random.ts";
 import { createTally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
-import { createDeliveryMetrics } from "./delivery-metrics.ts";
+import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
 export type { Delivery } from "./delivery.ts";
@@ -32,6 +33,7 @@ interface Needs {
   clock: Clock;
   /** The ends of roles' sessions go by it. */
   wall: Clock;
+  random: Random;
   ledger: Ledger;
   metrics: Metrics;
   log: Log;
@@ -48,8 +50,8 @@ const NOT_THERE = new Set(["ResourceNotFoundException", "NoSuchBucket", "QueueDo
 const KIND_OF_TARGET: Record<string, string> = { lambda: "function", s3: "bucket", sqs: "queue", sns: "topic", events: "event bus", logs: "log group" };
 
 /** Why it is given up, in plain words. */
-const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt }: Due, { kind, code, message }: Failure, exhausted: Exhausted | undefined, now: number): string => {
-  if (code === "FAILED_TO_ASSUME_ROLE") return message;
+const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: Due, { kind, code, message }: Failure, exhausted: Exhausted | undefined, now: number): string => {
+  if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE") return message;
   if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
   if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target"}` : `it does not take such an event (${code})`;
@@ -76,9 +78,9 @@ function* readDue(now: number, limit: number, heldIds: readonly string[], busyTa
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }: Needs): Outbox => {
+export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log }: Needs): Outbox => {
   const deliver = createDeliver({ store, call, clock, wall });
-  const count = createDeliveryMetrics({ metrics });
+  const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
   const underWay = createTally<string>();
@@ -86,6 +88,7 @@ export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }:
   let failures = 0;
   let isClosed = false;
 
+  const count = (delivery: Due, moment: DeliveryMoment) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
@@ -122,7 +125,7 @@ export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }:
     if (THROTTLED.test(outcome.code)) count(delivery, "throttled");
     if (outcome.kind !== "failed") return giveUp(delivery, outcome, undefined);
     const { attempts, acceptedAt, retry } = delivery;
-    const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
+    const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), random, ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
     if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
     await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ? where id = ?", clock.now() + next.delayMs, delivery.id));
     count(delivery, "retried");

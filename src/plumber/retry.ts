@@ -1,4 +1,5 @@
 import { DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_FIRST, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import type { Random } from "../kit/random.ts";
 import type { RetryPhase, RetryPolicy } from "./delivery.ts";
 
 /** Doubles from one second to five minutes. */
@@ -22,14 +23,30 @@ const phaseDelayMs = (phases: readonly RetryPhase[], attempts: number): number |
   return undefined;
 };
 
+const JITTER_STEPS = 1_000;
+
+/** Between a half and the whole of a pause that doubles. */
+const jitteredMs = ({ firstMs, maxMs }: NonNullable<RetryPolicy["backoff"]>, attempts: number, random: Pick<Random, "below">): number =>
+  Math.round(Math.min(firstMs * 2 ** attempts, maxMs) * (0.5 + random.below(JITTER_STEPS + 1) / JITTER_STEPS / 2));
+
 /** Which bound of a retry policy was reached, in EventBridge's words. */
 export type Exhausted = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds";
 
-/** When a delivery that has failed is tried again, or why it is not. @param attempts Tries again that there were already. */
-export const nextTry = (policy: RetryPolicy | undefined, { attempts, acceptedAt, now, atLeastMs = 0 }: { attempts: number; acceptedAt: number; now: number; atLeastMs?: number }): { delayMs: number } | { exhausted: Exhausted } => {
-  const { attemptsMax = Infinity, ageMs = DELIVERY_AGE_MS_MAX, phases } = policy ?? {};
+interface Tried {
+  /** Tries again that there were already. */
+  attempts: number;
+  acceptedAt: number;
+  now: number;
+  random: Pick<Random, "below">;
+  /** What the target asks for. */
+  atLeastMs?: number;
+}
+
+/** When a delivery that has failed is tried again, or why it is not. */
+export const nextTry = (policy: RetryPolicy | undefined, { attempts, acceptedAt, now, random, atLeastMs = 0 }: Tried): { delayMs: number } | { exhausted: Exhausted } => {
+  const { attemptsMax = Infinity, ageMs = DELIVERY_AGE_MS_MAX, phases, backoff } = policy ?? {};
   if (attempts >= attemptsMax) return { exhausted: "MaximumRetryAttempts" };
-  const pause = phases === undefined ? backoffMs(attempts) : phaseDelayMs(phases, attempts);
+  const pause = phases !== undefined ? phaseDelayMs(phases, attempts) : backoff === undefined ? backoffMs(attempts) : jitteredMs(backoff, attempts, random);
   if (pause === undefined) return { exhausted: "MaximumRetryAttempts" };
   const delayMs = Math.max(pause, atLeastMs);
   return now + delayMs - acceptedAt > ageMs ? { exhausted: "MaximumEventAgeInSeconds" } : { delayMs };

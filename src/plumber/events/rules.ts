@@ -65,3 +65,13 @@ export function* saveRule({ account, region, bus, name, nextAt, body }: RuleReco
 export function* deleteRule({ account, region, bus, name }: RuleName): Operation<void> {
   yield* sql("delete from event_rule where account = ? and region = ? and bus = ? and name = ?", account, region, bus, name);
 }
+
+/** Of a bus's rules with such a target, ordered by their names, after one of them. */
+export function* listRuleNamesByTarget({ account, region, bus }: Place & { bus: string }, targetArn: string, { after, most }: { after: string; most: number }): Operation<string[]> {
+  const rows = yield* sql(
+    `select name from event_rule where account = ? and region = ? and bus = ? and name > ?
+      and exists (select 1 from json_each(body, '$.targets') as target where json_extract(target.value, '$.Arn') = ?) order by name limit ?`,
+    account, region, bus, after, targetArn, most,
+  );
+  return rows.map((row) => row["name"] as string);
+}

@@ -1,10 +1,10 @@
 import type { DeadLetterConfig, LogConfig } from "@aws-sdk/client-eventbridge";
-import { parseArn } from "../../kit/arn.ts";
 import { EVENT_BUSES_MAX } from "../../kit/limits.ts";
 import { busArn, DEFAULT_BUS, findBus, type StoredBus } from "../../plumber/events/buses.ts";
 import { countItems, deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { listRules } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
+import { checkDeadLetterQueue } from "./dead-letter-rules.ts";
 import { alreadyExists, busNotFound, limitExceeded, notBuilt, validation } from "./errors.ts";
 import { busNamed, type BusName } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
@@ -29,22 +29,21 @@ interface Settings {
   LogConfig?: LogConfig | undefined;
 }
 
-const checkSettings = ({ KmsKeyIdentifier, DeadLetterConfig, LogConfig }: Settings): void => {
+const checkSettings = ({ KmsKeyIdentifier, DeadLetterConfig, LogConfig }: Settings, { region }: Place): void => {
   if (KmsKeyIdentifier !== undefined && KmsKeyIdentifier !== "") throw notBuilt("KmsKeyIdentifier", "there is no KMS; leave it out, as events are kept where all of the server's state is");
   if (LogConfig !== undefined && (LogConfig.Level ?? "OFF") !== "OFF") throw notBuilt(`LogConfig with the level ${LogConfig.Level}`, "a bus writes no logs of its own; lambdad why <event id> tells what became of an event");
-  const { Arn: queue } = DeadLetterConfig ?? {};
-  if (queue !== undefined && queue !== "" && parseArn(queue)?.service !== "sqs") throw validation(`Parameter ${queue} is not valid. Reason: the target of a dead-letter queue must be an SQS queue.`);
+  checkDeadLetterQueue(DeadLetterConfig?.Arn, region);
 };
 
-/** What is not given stays as it is; what is given empty is taken away. */
+/** A description that is not given stays as it is, and an empty one is taken away. The rest is as it is given, or not there. */
 const change = (bus: StoredBus, { Description, DeadLetterConfig, LogConfig }: Settings): StoredBus => {
-  const { description = "", deadLetterArn = "", logConfig, ...rest } = bus;
-  const [newDescription, newQueue, newLog] = [Description ?? description, DeadLetterConfig === undefined ? deadLetterArn : (DeadLetterConfig.Arn ?? ""), LogConfig ?? logConfig];
+  const { description = "", deadLetterArn: _before, logConfig: _log, ...rest } = bus;
+  const [newDescription, queue = ""] = [Description ?? description, DeadLetterConfig?.Arn];
   return {
     ...rest,
     ...(newDescription === "" ? {} : { description: newDescription }),
-    ...(newQueue === "" ? {} : { deadLetterArn: newQueue }),
-    ...(newLog === undefined ? {} : { logConfig: newLog }),
+    ...(queue === "" ? {} : { deadLetterArn: queue }),
+    ...(LogConfig === undefined ? {} : { logConfig: LogConfig }),
   };
 };
 
@@ -72,13 +71,13 @@ function* listBuses(place: Place, prefix: string, after: string, most: number): 
   return [...kept, { account: place.account, region: place.region, name: DEFAULT_BUS, body }].toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-export const busHandlers = ({ store, clock, rules }: EventsParts) =>
+export const busHandlers = ({ store, clock }: EventsParts) =>
   ({
     async CreateEventBus({ Name, EventSourceName, Tags, ...settings }, context) {
       const named = { account: context.account, region: context.region, name: Name! };
       if (EventSourceName !== undefined || Name!.startsWith("aws.partner/")) throw notBuilt("an event bus of a partner", "there are no partner event sources");
       if (Name!.includes("/")) throw validation("Event bus name must not contain '/'.");
-      checkSettings(settings);
+      checkSettings(settings, context);
       const tags = readTags(Tags);
       checkTagCount(tags);
       const now = clock.now();
@@ -93,7 +92,7 @@ export const busHandlers = ({ store, clock, rules }: EventsParts) =>
 
     async UpdateEventBus({ Name, ...settings }, context) {
       const named = busNamed(Name, context);
-      checkSettings(settings);
+      checkSettings(settings, context);
       const bus = await store.run(function* () {
         const changed = { ...change(yield* getBus(named), settings), modifiedAt: clock.now() };
         yield* saveBus(named, changed);

@@ -13,10 +13,10 @@ interface Named {
 
 /** What a refused or failed call is found by: the rule's name and ARN, the bus's ARN. */
 export const ledgerKeys = (operation: string, { Name, Rule, EventBusName, ResourceARN }: Named, place: Place): string[] => {
-  const rule = Rule ?? (/Rule$/.test(operation) ? Name : undefined);
+  const rule = Rule ?? (operation.endsWith("Rule") ? Name : undefined);
   try {
     if (rule !== undefined) return [rule, ruleArn(ruleNamed(rule, EventBusName, place))];
-    if (/EventBus$/.test(operation) && Name !== undefined) return [busArn(place, busNamed(Name, place).name)];
+    if (operation.endsWith("EventBus") && Name !== undefined) return [busArn(place, busNamed(Name, place).name)];
     return [ResourceARN, EventBusName].filter((one) => one !== undefined);
   } catch (error) {
     if (isApiError(error)) return [];

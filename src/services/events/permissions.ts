@@ -1,37 +1,91 @@
 import { tagKeys } from "../../iam/tag-keys.ts";
+import { isApiError } from "../../kit/api-error.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
+import { findRule, ruleArn, type RuleName } from "../../plumber/events/rules.ts";
+import type { Operation } from "../../store/store.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
-import { busNamed, type BusName } from "./names.ts";
+import { busNamed, ruleNamed, type BusName } from "./names.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
+import { patternKeys } from "./pattern-keys.ts";
 import { readTags } from "./tag-rules.ts";
+import { tagsOf } from "./tags.ts";
 
 type Keys = NonNullable<Permission["context"]>;
 type Permissions = Service<EventsTypes>["permissions"];
+type GivenTags = Parameters<typeof readTags>[0];
 
-const asked = (given: Parameters<typeof readTags>[0]): Keys => {
+const asked = (given: GivenTags): Keys => {
   const tags = readTags(given);
   return Object.keys(tags).length === 0 ? {} : { ...tagKeys("RequestTag", tags), "aws:TagKeys": Object.keys(tags) };
 };
 
 /** Who makes something with tags must be allowed to tag it. */
-const withTagging = (action: string, resource: string, keys: Keys, tags: Parameters<typeof readTags>[0]): Permission[] => {
-  const context = { ...keys, ...asked(tags) };
-  return [action, ...((tags ?? []).length === 0 ? [] : ["events:TagResource"])].map((one) => ({ action: one, resource, context }));
+const withTagging = (made: Permission, tags: GivenTags): Permission[] => {
+  const context = { ...made.context, ...asked(tags) };
+  return [made.action, ...((tags ?? []).length === 0 ? [] : ["events:TagResource"])].map((action) => ({ ...made, action, context }));
 };
+
+/** Who lets EventBridge act as a role hands it over. */
+const handedOver = (roles: readonly (string | undefined)[]): Permission[] =>
+  [...new Set(roles)]
+    .filter((arn) => arn !== undefined)
+    .map((resource) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": "events.amazonaws.com" } }));
 
 /** What EventBridge's control plane asks IAM ("Actions, resources, and condition keys for Amazon EventBridge"). */
 export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
+  /** Of what is not there: nothing. It is refused later, to whoever may know. */
+  const orNothing = async <T>(operation: () => Operation<T>): Promise<T | undefined> => {
+    try {
+      return await store.read(operation);
+    } catch (error) {
+      if (isApiError(error)) return undefined;
+      throw error;
+    }
+  };
   const onBus = async (action: string, named: BusName): Promise<Permission> => {
     const bus = await store.read(() => findBus(named, named.name));
     return { action: `events:${action}`, resource: busArn(named, named.name), context: tagKeys("ResourceTag", bus?.tags ?? {}) };
   };
+  /** A rule that is not there would be the caller's. */
+  const onRule = async (action: string, named: RuleName, { caller }: RequestContext, keys: Keys = {}): Promise<Permission> => {
+    const rule = await store.read(() => findRule(named));
+    const context = { "events:creatorAccount": rule?.body.createdBy ?? caller.account, ...(rule?.body.managedBy === undefined ? {} : { "events:ManagedBy": rule.body.managedBy }), ...tagKeys("ResourceTag", rule?.body.tags ?? {}), ...keys };
+    return { action: `events:${action}`, resource: ruleArn(named), context };
+  };
+  const onTags = async (action: string, resourceArn: string, keys: Keys = {}): Promise<Permission[]> => [{ action: `events:${action}`, resource: resourceArn, context: { ...tagKeys("ResourceTag", (await orNothing(() => tagsOf(resourceArn))) ?? {}), ...keys } }];
+
   const asksBus = (action: string) => async ({ Name }: { Name?: string | undefined }, context: RequestContext) => [await onBus(action, busNamed(Name, context))];
+  const asksBusOfPolicy = (action: string) => async ({ EventBusName }: { EventBusName?: string | undefined }, context: RequestContext) => [await onBus(action, busNamed(EventBusName, context))];
+  const asksRule = (action: string) => async ({ Name, Rule, EventBusName }: { Name?: string | undefined; Rule?: string | undefined; EventBusName?: string | undefined }, context: RequestContext) => [await onRule(action, ruleNamed((Rule ?? Name)!, EventBusName, context), context)];
+  /** No resource is named for it; another account's bus does not let anybody list. */
+  const asksList = (action: string) => ({ EventBusName }: { EventBusName?: string | undefined }, context: RequestContext): Permission[] => [{ action: `events:${action}`, resource: "*", account: busNamed(EventBusName, context).account }];
 
   return {
-    CreateEventBus: ({ Name, Tags }, context) => withTagging("events:CreateEventBus", busArn(context, Name!), {}, Tags),
+    CreateEventBus: ({ Name, Tags }, context) => withTagging({ action: "events:CreateEventBus", resource: busArn(context, Name!) }, Tags),
     UpdateEventBus: asksBus("UpdateEventBus"),
     DescribeEventBus: asksBus("DescribeEventBus"),
     DeleteEventBus: asksBus("DeleteEventBus"),
     ListEventBuses: () => [{ action: "events:ListEventBuses", resource: "*" }],
+    PutPermission: asksBusOfPolicy("PutPermission"),
+    RemovePermission: asksBusOfPolicy("RemovePermission"),
+    PutRule: async ({ Name, EventBusName, EventPattern, RoleArn, Tags }, context) => [
+      ...withTagging(await onRule("PutRule", ruleNamed(Name!, EventBusName, context), context, patternKeys(EventPattern)), Tags),
+      ...handedOver([RoleArn]),
+    ],
+    DescribeRule: asksRule("DescribeRule"),
+    DeleteRule: asksRule("DeleteRule"),
+    EnableRule: asksRule("EnableRule"),
+    DisableRule: asksRule("DisableRule"),
+    ListRules: asksList("ListRules"),
+    ListRuleNamesByTarget: asksList("ListRuleNamesByTarget"),
+    PutTargets: async ({ Rule, EventBusName, Targets = [] }, context) => [
+      await onRule("PutTargets", ruleNamed(Rule!, EventBusName, context), context, { "events:TargetArn": Targets.map(({ Arn }) => Arn!) }),
+      ...handedOver(Targets.map(({ RoleArn }) => RoleArn)),
+    ],
+    RemoveTargets: asksRule("RemoveTargets"),
+    ListTargetsByRule: asksRule("ListTargetsByRule"),
+    TagResource: ({ ResourceARN, Tags }) => onTags("TagResource", ResourceARN!, asked(Tags)),
+    UntagResource: ({ ResourceARN, TagKeys = [] }) => onTags("UntagResource", ResourceARN!, { "aws:TagKeys": TagKeys }),
+    ListTagsForResource: ({ ResourceARN }) => onTags("ListTagsForResource", ResourceARN!),
   } satisfies Permissions;
 };

@@ -1,16 +1,25 @@
 import type { Service } from "../service.ts";
-import { policyAtDoor } from "./bus-policies.ts";
+import { busPolicyHandlers, policyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
+import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
+import { ruleHandlers } from "./rules.ts";
+import { tagHandlers } from "./tags.ts";
+import { targetHandlers } from "./targets.ts";
 
 /** Amazon EventBridge: buses, rules and their targets, events, archives, API destinations. */
 export const createEventsService = (parts: EventsParts): Service<EventsTypes> => ({
   handlers: {
     ...busHandlers(parts),
+    ...busPolicyHandlers(parts),
+    ...ruleHandlers(parts),
+    ...targetHandlers(parts),
+    ...tagHandlers(parts),
+    ...dataPlaneHandlers(parts),
   },
-  permissions: { ...createPermissions(parts) },
+  permissions: { ...createPermissions(parts), ...dataPlanePermissions() },
   resourcePolicy: (permission) => policyAtDoor(parts, permission),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });

@@ -1,0 +1,59 @@
+import { parseArn } from "../../kit/arn.ts";
+import { saveRule } from "../../plumber/events/rules.ts";
+import type { Operation } from "../../store/store.ts";
+import { getBus, saveBus } from "./buses.ts";
+import { notFound, validation } from "./errors.ts";
+import { parseBusArn, parseRuleArn } from "./names.ts";
+import type { EventsHandlers, EventsParts } from "./needs.ts";
+import { getOwnRule, getRule } from "./rule-rows.ts";
+import { checkTagCount, readTags, showTags, type Tags } from "./tag-rules.ts";
+
+interface Tagged {
+  tags: Tags;
+  save(tags: Tags): Operation<void>;
+}
+
+/** A rule or a bus: what else there is has no tags. */
+function* findTagged(resourceArn: string, isChange: boolean): Operation<Tagged> {
+  const rule = parseRuleArn(resourceArn);
+  if (rule !== undefined) {
+    const record = yield* (isChange ? getOwnRule : getRule)(rule);
+    return { tags: record.body.tags, save: (tags) => saveRule({ ...record, body: { ...record.body, tags: { ...tags } } }) };
+  }
+  const named = parseBusArn(resourceArn);
+  if (named !== undefined) {
+    const bus = yield* getBus(named);
+    return { tags: bus.tags, save: (tags) => saveBus(named, { ...bus, tags: { ...tags } }) };
+  }
+  if (parseArn(resourceArn)?.service !== "events") throw notFound(`Resource ${resourceArn} does not exist.`);
+  throw validation("Tagging operation is not supported on this resource type.");
+}
+
+/** Throws where there is nothing of that ARN. */
+export function* tagsOf(resourceArn: string): Operation<Tags> {
+  return (yield* findTagged(resourceArn, false)).tags;
+}
+
+export const tagHandlers = ({ store }: EventsParts) => {
+  const change = (resourceArn: string, edit: (tags: Tags) => Tags) =>
+    store.run(function* () {
+      const tagged = yield* findTagged(resourceArn, true);
+      const tags = edit(tagged.tags);
+      checkTagCount(tags);
+      yield* tagged.save(tags);
+    });
+  return {
+    async TagResource({ ResourceARN, Tags: given }) {
+      const added = readTags(given);
+      await change(ResourceARN!, (tags) => ({ ...tags, ...added }));
+      return {};
+    },
+    async UntagResource({ ResourceARN, TagKeys = [] }) {
+      await change(ResourceARN!, (tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key))));
+      return {};
+    },
+    async ListTagsForResource({ ResourceARN }) {
+      return { Tags: showTags(await store.read(() => tagsOf(ResourceARN!))) };
+    },
+  } satisfies EventsHandlers;
+};

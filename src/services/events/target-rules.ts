@@ -1,0 +1,72 @@
+import type { Target } from "@aws-sdk/client-eventbridge";
+import { ApiError } from "../../kit/api-error.ts";
+import { parseArn, type Arn } from "../../kit/arn.ts";
+import type { StoredRule, RuleName } from "../../plumber/events/rules.ts";
+import { checkDeadLetterQueue } from "./dead-letter-rules.ts";
+import { notBuilt, validation } from "./errors.ts";
+import { checkInput } from "./input-rules.ts";
+
+/** What an ARN of each service names, where it is a target. */
+const RESOURCES: Record<string, RegExp> = {
+  lambda: /^function:[^:]+(:[^:]+)?$/,
+  sqs: /^[^:/]+$/,
+  sns: /^[^:/]+$/,
+  logs: /^log-group:[^:]+(:\*)?$/,
+  events: /^(event-bus\/.+|api-destination\/[^/]+\/[^/]+)$/,
+};
+
+/** Services of AWS's that a rule may have for a target ("Event bus targets in Amazon EventBridge"), and that are not there. */
+const NOT_HERE = new Set([
+  "appsync", "batch", "codebuild", "codepipeline", "ec2", "ecs", "execute-api", "firehose", "glue", "inspector", "kinesis", "redshift", "redshift-serverless", "sagemaker", "ssm", "ssm-incidents", "ssm-contacts", "states", "timestream",
+]);
+
+/** Parameters that only targets of these services take. `SqsParameters` are taken with every target, as AWS does. */
+const PARAMETERS = {
+  EcsParameters: ["ecs"],
+  KinesisParameters: ["kinesis"],
+  BatchParameters: ["batch"],
+  HttpParameters: ["api-destination", "execute-api"],
+  RedshiftDataParameters: ["redshift", "redshift-serverless"],
+  RunCommandParameters: ["ssm"],
+  SageMakerPipelineParameters: ["sagemaker"],
+  AppSyncParameters: ["appsync"],
+} as const satisfies Partial<Record<keyof Target, readonly string[]>>;
+
+const incorrect = (arn: string): ApiError => validation(`Parameter ${arn} is not valid. Reason: Provided Arn is not in correct format.`);
+
+const kindOf = ({ service, resource }: Arn): string => (service === "events" ? resource.split("/")[0]! : service);
+
+const parseTarget = (text: string): Arn => {
+  const arn = parseArn(text);
+  if (arn === undefined) throw incorrect(text);
+  if (NOT_HERE.has(arn.service)) throw notBuilt(`a target of ${arn.service} (${text})`, "targets are Lambda functions, SQS queues, SNS topics, log groups, event buses and API destinations");
+  if (RESOURCES[arn.service]?.test(arn.resource) !== true || !/^\d{12}$/.test(arn.account) || arn.region === "") throw incorrect(text);
+  return arn;
+};
+
+const checkParameters = (target: Target, arn: Arn): void => {
+  for (const [name, kinds] of Object.entries(PARAMETERS)) {
+    if (target[name as keyof Target] !== undefined && !(kinds as readonly string[]).includes(kindOf(arn))) throw validation(`Parameter(s) ${name} not supported for target: ${target.Id}.`);
+  }
+  if (arn.service === "sqs" && arn.resource.endsWith(".fifo") && (target.SqsParameters?.MessageGroupId ?? "") === "") throw validation(`Parameter(s) SqsParameters must be specified for target: ${target.Id}.`);
+  if (arn.service === "sns" && arn.resource.endsWith(".fifo")) throw validation(`Parameter ${target.Arn} is not valid. Reason: SNS FIFO topics are not supported as targets.`);
+};
+
+/** Where it may be, and in whose name it is reached: another account's, and what has no policy for EventBridge of its own, by a role alone. */
+const checkPlace = ({ Arn: text, RoleArn }: Target, arn: Arn, { account, region }: RuleName, { roleArn }: StoredRule): void => {
+  if (arn.region !== region && kindOf(arn) !== "event-bus") throw validation(`Region of ${text} does not match region of the rule: ${region}.`);
+  if (arn.account !== account && (arn.service === "logs" || kindOf(arn) === "api-destination")) {
+    throw new ApiError("AccessDeniedException", `Access to the resource ${text} is denied. Reason: Adding cross-account target is not permitted.`, { status: 400 });
+  }
+  const needsRole = arn.service === "events" || arn.account !== account;
+  if (needsRole && (RoleArn ?? roleArn) === undefined) throw validation(`RoleArn is required for target ${text}.`);
+};
+
+/** Throws ValidationException as PutTargets does, and NotImplemented for targets of services that are not there. */
+export const checkTarget = (target: Target, named: RuleName, rule: StoredRule): void => {
+  const arn = parseTarget(target.Arn!);
+  checkParameters(target, arn);
+  checkPlace(target, arn, named, rule);
+  checkInput(target);
+  checkDeadLetterQueue(target.DeadLetterConfig?.Arn, named.region);
+};
