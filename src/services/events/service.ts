@@ -1,6 +1,8 @@
 import type { Service } from "../service.ts";
+import { apiDestinationHandlers } from "./api-destinations.ts";
 import { busPolicyHandlers, policyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
+import { connectionHandlers } from "./connections.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
@@ -16,6 +18,8 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...ruleHandlers(parts),
     ...targetHandlers(parts),
     ...tagHandlers(parts),
+    ...connectionHandlers(parts),
+    ...apiDestinationHandlers(parts),
   },
   permissions: { ...createPermissions(parts) },
   resourcePolicy: (permission) => policyAtDoor(parts, permission),
