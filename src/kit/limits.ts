@@ -271,6 +271,14 @@ export const API_DESTINATION_ANSWER_BYTES_MAX = 256;
 export const OAUTH_TOKEN_SPARE_MS = 60_000;
 export const OAUTH_TOKENS_MAX = 3_000;
 export const OAUTH_TOKEN_ANSWER_BYTES_MAX = 64 * KIB;
+/** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
+export const EVENT_REQUEST_BYTES_MAX = MIB;
+export const EVENT_DETAIL_DEPTH_MAX = 1_000;
+/** How often and how long a target is tried ("Event retry policy", EventBridge user guide), and the pauses between, which double; the latter ours: 185 tries take a day. */
+export const EVENT_RETRY_ATTEMPTS_MAX = 185;
+export const EVENT_RETRY_AGE_SECONDS_MAX = 86_400;
+export const EVENT_BACKOFF_MS_FIRST = 1_000;
+export const EVENT_BACKOFF_MS_MAX = 10 * 60 * 1000;
 /** Entries of the ledger in all and not yet written, and milliseconds that one is kept; ours. */
 export const LEDGER_ENTRIES_MAX = 500_000;
 export const LEDGER_PENDING_MAX = 50_000;

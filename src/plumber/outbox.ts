@@ -11,7 +11,7 @@ import { sql, sqlOne, type Operation, type Row, type Store } from "../store/stor
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
-import { createDeliveryMetrics } from "./delivery-metrics.ts";
+import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
 export type { Delivery } from "./delivery.ts";
@@ -82,7 +82,7 @@ function* readDue(now: number, limit: number, heldIds: readonly string[], busyTa
  */
 export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey }: Needs): Outbox => {
   const deliver = createDeliver({ store, call, clock, wall, sessionKey });
-  const count = createDeliveryMetrics({ metrics });
+  const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
   const underWay = createTally<string>();
@@ -90,6 +90,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   let failures = 0;
   let isClosed = false;
 
+  const count = (delivery: Due, moment: DeliveryMoment) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 

@@ -9,6 +9,9 @@ import type { Outbox } from "../../plumber/outbox.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import type { Acceptance } from "./accept.ts";
+import type { EventMetrics } from "./event-metrics.ts";
+import type { Books } from "./rule-book.ts";
 
 export type EventsTypes = typeof import("@aws-sdk/client-eventbridge");
 export type EventsHandlers = Handlers<EventsTypes, RequestContext>;
@@ -38,4 +41,7 @@ export interface RuleBook {
 /** What the operations share beside what the platform gives them. */
 export interface EventsParts extends EventsNeeds {
   rules: RuleBook;
+  books: Books;
+  acceptance: Acceptance;
+  measure: EventMetrics;
 }

@@ -3,6 +3,7 @@ import { apiDestinationHandlers } from "./api-destinations.ts";
 import { busPolicyHandlers, policyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
 import { connectionHandlers } from "./connections.ts";
+import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
@@ -20,8 +21,9 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...tagHandlers(parts),
     ...connectionHandlers(parts),
     ...apiDestinationHandlers(parts),
+    ...dataPlaneHandlers(parts),
   },
-  permissions: { ...createPermissions(parts) },
+  permissions: { ...createPermissions(parts), ...dataPlanePermissions() },
   resourcePolicy: (permission) => policyAtDoor(parts, permission),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });

@@ -12,6 +12,12 @@ export const events: readonly Migration[] = [
         account text not null, region text not null, bus text not null, name text not null, next_at integer, body text not null,
         primary key (account, region, bus, name))`,
       "create index event_rule_by_due on event_rule (next_at)",
+      // How much an archive keeps; is_gone: it was deleted, and what it keeps is swept. `at` is the event's own time, kept_at when its bus took it.
+      "create table event_archive (id text primary key, events integer not null, bytes integer not null, retention_days integer not null, is_gone integer not null)",
+      `create table archived_event (
+        archive_id text not null, at integer not null, event_id text not null, kept_at integer not null, is_forwarded integer not null, body text not null,
+        primary key (archive_id, at, event_id))`,
+      "create index archived_event_by_age on archived_event (archive_id, kept_at)",
     ],
   },
 ];

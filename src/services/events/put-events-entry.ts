@@ -1,0 +1,45 @@
+import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { EVENT_DETAIL_DEPTH_MAX } from "../../kit/limits.ts";
+import { depthOf } from "./json-value.ts";
+
+/** Why an entry is not taken, in its place of the answer. */
+export interface EntryFailure {
+  ErrorCode: string;
+  ErrorMessage: string;
+}
+
+/** An entry that can be made an event of. `detail`: JSON. */
+export interface CheckedEntry {
+  source: string;
+  detailType: string;
+  detail: string;
+}
+
+const invalid = (name: string, reason: string): EntryFailure => ({ ErrorCode: "InvalidArgument", ErrorMessage: `Parameter ${name} is not valid. Reason: ${reason}` });
+
+const MALFORMED: EntryFailure = { ErrorCode: "MalformedDetail", ErrorMessage: "Detail is malformed." };
+
+/** A JSON object that is not nested too deep ("PutEvents", API reference). */
+const isDetail = (text: string): boolean => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) && depthOf(text) <= EVENT_DETAIL_DEPTH_MAX;
+  } catch {
+    return false;
+  }
+};
+
+/** What can be said of an entry by itself. @param isService Only AWS's own services put events whose source begins with `aws.` */
+export const checkEntry = ({ Source: source = "", DetailType: detailType = "", Detail: detail = "" }: PutEventsRequestEntry, isService: boolean): CheckedEntry | EntryFailure => {
+  if (source === "") return invalid("Source", "Source is a required argument.");
+  if (detailType === "") return invalid("DetailType", "DetailType is a required argument.");
+  if (detail === "") return invalid("Detail", "Detail is a required argument.");
+  if (source.startsWith("aws.") && !isService) return { ErrorCode: "NotAuthorizedForSource", ErrorMessage: "Not authorized for the source." };
+  return isDetail(detail) ? { source, detailType, detail } : MALFORMED;
+};
+
+const TIME_BYTES = 14;
+
+/** As AWS counts it ("Calculating Amazon EventBridge PutEvents event entry size", user guide). */
+export const entryBytes = ({ Time, Source = "", DetailType = "", Detail = "", Resources = [] }: PutEventsRequestEntry): number =>
+  (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
