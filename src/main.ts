@@ -80,7 +80,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
   const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
   // Nobody is told of what a poller resolves, so it waits for no disk.

@@ -43,6 +43,7 @@ export const createCall = (needs: GatewayNeeds): Call => {
       trailers: {},
       isInternal: true,
       ...(options.forwardedEvent === undefined ? {} : { forwardedEvent: options.forwardedEvent }),
+      ...(options.isInvocation === undefined ? {} : { isInvocation: options.isInvocation }),
       ...(options.functionUrl === undefined ? {} : { functionUrlAuthType: options.functionUrl.authType }),
     };
     return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options)) as never;

@@ -39,6 +39,8 @@ export interface CallOptions {
   functionUrl?: { authType: "NONE" | "AWS_IAM"; source: { ip: string; userAgent: string } };
   /** With PutEvents: the whole event as another bus had it, JSON. It keeps its id, time, account and region, and is forwarded no further. */
   forwardedEvent?: string;
+  /** With DescribeApiDestination: it is about to be invoked, for which `events:InvokeApiDestination` is asked in the place of the operation's own permission. */
+  isInvocation?: boolean;
   /** Nothing is done: it is only asked whether it would be let in, and rejects as the call itself would before it is begun. Resolves with no output. */
   isQuestion?: boolean;
   /** Codes of refusals that the caller goes on from: no story tells them as a failure. */

@@ -263,6 +263,14 @@ export const EVENT_API_DESTINATIONS_MAX = 3_000;
 export const EVENT_TAGS_MAX = 50;
 export const EVENT_BUS_POLICY_BYTES_MAX = 10_240;
 export const EVENTS_PAGE_MAX = 100;
+/** API destinations: milliseconds that an endpoint has ("a maximum client execution timeout of 5 seconds"), requests in a second unless told otherwise, and bytes of an answer that are read (a dead letter tells them; ours). */
+export const API_DESTINATION_TIMEOUT_MS = 5_000;
+export const API_DESTINATION_RATE_PER_SECOND = 300;
+export const API_DESTINATION_ANSWER_BYTES_MAX = 256;
+/** OAuth tokens of connections: milliseconds before its end that another one is asked for ("Authorization methods for connections": 60 seconds); how many are kept and bytes of an authorization endpoint's answer, both ours. */
+export const OAUTH_TOKEN_SPARE_MS = 60_000;
+export const OAUTH_TOKENS_MAX = 3_000;
+export const OAUTH_TOKEN_ANSWER_BYTES_MAX = 64 * KIB;
 /** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
 export const EVENT_REQUEST_BYTES_MAX = MIB;
 export const EVENT_DETAIL_DEPTH_MAX = 1_000;

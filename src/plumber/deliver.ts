@@ -3,7 +3,7 @@ import { ApiError, isApiError } from "../kit/api-error.ts";
 import { parseArn } from "../kit/arn.ts";
 import { serviceCaller, type Caller } from "../kit/caller.ts";
 import type { Trace } from "../kit/ledger.ts";
-import { TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
+import { Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
 
@@ -74,7 +74,7 @@ export const createDeliver = (needs: TargetNeeds) => {
       await send(delivery);
       return { kind: "delivered" };
     } catch (error) {
-      return failureOf(error);
+      return error instanceof Postponed ? { kind: "postponed", turnAt: error.turnAt } : failureOf(error);
     }
   };
 };

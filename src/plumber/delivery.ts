@@ -1,3 +1,5 @@
+import type { HttpParameters } from "@aws-sdk/client-eventbridge";
+
 /** A service in its own name, and whom it acts for: the target's policy is asked with these. */
 export interface AsService {
   /** The service principal: `events.amazonaws.com`. */
@@ -99,6 +101,10 @@ export interface Delivery {
   impossible?: { code: string; message: string };
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
   http?: { url: string; headers: Record<string, string> };
+  /** For an API destination: what the target adds to its requests. */
+  httpParameters?: HttpParameters;
+  /** Since when it may be sent, where its target takes so many in a second: platform time, milliseconds. */
+  turnAt?: number;
 }
 
 /** `refused` and `gone` are final; `failed` is worth another try. */
@@ -113,7 +119,17 @@ export interface Failure {
   retryAfterMs?: number;
 }
 
-export type DeliveryOutcome = { kind: "delivered" } | Failure;
+export type DeliveryOutcome = { kind: "delivered" } | { kind: "postponed"; turnAt: number } | Failure;
+
+/** Thrown by a target that takes so many in a second: its turn comes later. This was no try. */
+export class Postponed extends Error {
+  readonly turnAt: number;
+
+  constructor(turnAt: number) {
+    super("its turn comes later");
+    this.turnAt = turnAt;
+  }
+}
 
 /** Thrown by a target that knows itself what its failure means. */
 export class TargetError extends Error {

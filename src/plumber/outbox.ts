@@ -2,7 +2,7 @@ import type { Call } from "../kit/call.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
@@ -37,6 +37,8 @@ interface Needs {
   ledger: Ledger;
   metrics: Metrics;
   log: Log;
+  /** Of this installation: secrets of connections are sealed with it. */
+  sessionKey: Buffer;
 }
 
 const HOUR_MS = 3_600_000;
@@ -51,7 +53,7 @@ const KIND_OF_TARGET: Record<string, string> = { lambda: "function", s3: "bucket
 
 /** Why it is given up, in plain words. */
 const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: Due, { kind, code, message }: Failure, exhausted: Exhausted | undefined, now: number): string => {
-  if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE") return message;
+  if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE" || code === "SDK_CLIENT_ERROR") return message;
   if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
   if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target"}` : `it does not take such an event (${code})`;
@@ -60,7 +62,7 @@ const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: 
   return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${code})`;
 };
 
-const THROTTLED = /Throttl|TooManyRequests|HTTP_429/;
+const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
 
 const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
 
@@ -78,8 +80,8 @@ function* readDue(now: number, limit: number, heldIds: readonly string[], busyTa
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log }: Needs): Outbox => {
-  const deliver = createDeliver({ store, call, clock, wall });
+export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey }: Needs): Outbox => {
+  const deliver = createDeliver({ store, call, clock, wall, sessionKey });
   const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
@@ -113,7 +115,15 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     tell(delivery, "drop", `${what} is not delivered to ${delivery.targetArn}: ${whyGivenUp(delivery, failure, exhausted, clock.now())}${next}`, { ...detail, ...(deadLetter === undefined ? {} : { deadLetterArn: deadLetter.targetArn }) });
   };
 
+  /** Its turn is kept with it: whoever comes after it finds the next one taken. */
+  const postpone = async (delivery: Due, turnAt: number) => {
+    const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
+    if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
+    await store.run(() => sql("update delivery set due_at = ?, body = json_set(body, '$.turnAt', ?) where id = ?", turnAt, turnAt, delivery.id));
+  };
+
   const settle = async (delivery: Due, outcome: Awaited<ReturnType<typeof deliver>>) => {
+    if (outcome.kind === "postponed") return postpone(delivery, outcome.turnAt);
     count(delivery, "attempted");
     if (outcome.kind === "delivered") {
       await store.run(() => sql("delete from delivery where id = ?", delivery.id));
@@ -127,7 +137,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const { attempts, acceptedAt, retry } = delivery;
     const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), random, ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
     if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
-    await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ? where id = ?", clock.now() + next.delayMs, delivery.id));
+    await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ?, body = json_remove(body, '$.turnAt') where id = ?", clock.now() + next.delayMs, delivery.id));
     count(delivery, "retried");
     const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
     tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${next.delayMs / 1000} s`, detail);

@@ -80,3 +80,14 @@ const sendOnce = ({ url, method, headers, body, serverName, signal }: Outgoing):
       });
     }
   });
+
+/** The beginning of an answer. What is longer is cut off, and its connection with it. */
+export const readWithin = async (body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    if ((bytes += chunk.length) >= bytesMax) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax);
+};

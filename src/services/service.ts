@@ -30,6 +30,8 @@ export interface RequestContext {
   functionUrlAuthType?: "NONE" | "AWS_IAM";
   /** Of PutEvents by a rule of another bus: the whole event, as it was there. */
   forwardedEvent?: string;
+  /** Of DescribeApiDestination: whoever asks is about to invoke it. */
+  isInvocation?: boolean;
   /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
   wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer>; /** By the signature or the host. */ isRegionNamed: boolean };
   /**

@@ -61,8 +61,9 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
     sent.push(one);
     return (await behave(one, sent.length)) ?? {};
   }) as unknown as Call;
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log: silentLog });
-  const needs = { store, call, outbox, clock, wall, random, ledger, metrics, log: silentLog, sessionKey: systemRandom.bytes(32) };
+  const sessionKey = systemRandom.bytes(32);
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log: silentLog, sessionKey });
+  const needs = { store, call, outbox, clock, wall, random, ledger, metrics, log: silentLog, sessionKey };
   const engine = createEvents(needs);
   const service = createEventsService(engine.parts);
   const handlers = service.handlers as Required<typeof service.handlers>;

@@ -45,7 +45,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
     await behave(one, received.length);
     return { StatusCode: 202 };
   }) as Call;
-  const outbox = createOutbox({ store, call, clock, wall: clock, random, log, metrics: noMetrics, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
+  const outbox = createOutbox({ sessionKey: Buffer.alloc(32, 7), store, call, clock, wall: clock, random, log, metrics: noMetrics, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

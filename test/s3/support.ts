@@ -53,7 +53,7 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
     return { StatusCode: 202 };
   }) as unknown as Call;
   const ledger = createLedger({ store: history, clock });
-  const outbox = createOutbox({ store, call, clock, wall: clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog });
+  const outbox = createOutbox({ sessionKey: Buffer.alloc(32, 7), store, call, clock, wall: clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog });
   const service = createS3Service({ store, blobs, call, outbox, ledger, clock, random: systemRandom, log: silentLog });
   const close = async () => {
     await outbox.close();

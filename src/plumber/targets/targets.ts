@@ -6,6 +6,7 @@ import type { Trace } from "../../kit/ledger.ts";
 import type { Store } from "../../store/store.ts";
 import { TargetError, type Delivery, type MessageAttribute } from "../delivery.ts";
 import { queueUrlOf } from "../queue-url.ts";
+import { createApiDestinationTarget } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
 import { sendToLogGroup } from "./log-group.ts";
 
@@ -22,6 +23,8 @@ export interface TargetNeeds {
   call: Call;
   clock: Clock;
   wall: Clock;
+  /** Of this installation: secrets of connections are sealed with it. */
+  sessionKey: Buffer;
 }
 
 /** Rejects with ApiError as the target's service refuses it, or with TargetError. */
@@ -36,32 +39,37 @@ const attributesOf = (attributes: Record<string, MessageAttribute> | undefined) 
 const at = ({ delivery, arn, as, trace }: Sending): CallOptions => ({ as, account: arn.account, region: arn.region, requestId: delivery.id, trace });
 
 /** The targets there are, by the service of their ARN. */
-export const createTargets = ({ call, clock }: TargetNeeds): Record<string, SendTo> => ({
-  lambda: (sending) => {
-    const { targetArn, payload, tenantId } = sending.delivery;
-    return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, at(sending));
-  },
-  s3: ({ delivery, arn, as, trace }) =>
-    call("s3", "PutObject", { Bucket: arn.resource, Key: delivery.objectKey ?? delivery.id, Body: Buffer.from(delivery.payload), ContentType: "application/json" }, { as, region: delivery.region, requestId: delivery.id, trace }),
-  sqs: (sending) => {
-    const { payload, messageAttributes, messageGroupId, messageDeduplicationId } = sending.delivery;
-    const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId });
-    return call("sqs", "SendMessage", { QueueUrl: queueUrlOf(sending.arn), MessageBody: payload, ...beside }, at(sending));
-  },
-  // HTTP endpoints are subscriptions of topics; everything else of SNS that events go to is a topic.
-  sns: (sending) => {
-    const { targetArn, payload, messageAttributes, messageGroupId, messageDeduplicationId, subject, http } = sending.delivery;
-    if (http !== undefined) return sendToHttp(sending.delivery, http);
-    const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
-    return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
-  },
-  logs: (sending) => sendToLogGroup({ call, clock }, sending, at(sending)),
-  events: async (sending) => {
-    const { targetArn, payload, entry, isForwarded } = sending.delivery;
-    const { source, detailType, resources, time } = entry ?? { source: "", detailType: "" };
-    const own = present({ Source: source, DetailType: detailType, Resources: resources, Time: time === undefined ? undefined : new Date(time) });
-    const { Entries } = await call("events", "PutEvents", { Entries: [{ EventBusName: targetArn, Detail: isForwarded === true ? "{}" : payload, ...own }] }, { ...at(sending), ...(isForwarded === true ? { forwardedEvent: payload } : {}) });
-    const { ErrorCode: code, ErrorMessage: message } = Entries?.[0] ?? {};
-    if (code !== undefined) throw new TargetError(code === "ThrottlingException" || code === "InternalFailure" ? "failed" : code === "AccessDeniedException" ? "refused" : "gone", code, message ?? code);
-  },
-});
+export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
+  const { call } = needs;
+  const sendToApiDestination = createApiDestinationTarget(needs);
+  return {
+    lambda: (sending) => {
+      const { targetArn, payload, tenantId } = sending.delivery;
+      return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, at(sending));
+    },
+    s3: ({ delivery, arn, as, trace }) =>
+      call("s3", "PutObject", { Bucket: arn.resource, Key: delivery.objectKey ?? delivery.id, Body: Buffer.from(delivery.payload), ContentType: "application/json" }, { as, region: delivery.region, requestId: delivery.id, trace }),
+    sqs: (sending) => {
+      const { payload, messageAttributes, messageGroupId, messageDeduplicationId } = sending.delivery;
+      const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId });
+      return call("sqs", "SendMessage", { QueueUrl: queueUrlOf(sending.arn), MessageBody: payload, ...beside }, at(sending));
+    },
+    // HTTP endpoints are subscriptions of topics; everything else of SNS that events go to is a topic.
+    sns: (sending) => {
+      const { targetArn, payload, messageAttributes, messageGroupId, messageDeduplicationId, subject, http } = sending.delivery;
+      if (http !== undefined) return sendToHttp(sending.delivery, http);
+      const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
+      return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
+    },
+    logs: (sending) => sendToLogGroup(needs, sending, at(sending)),
+    events: async (sending) => {
+      if (sending.arn.resource.startsWith("api-destination/")) return sendToApiDestination(sending);
+      const { targetArn, payload, entry, isForwarded } = sending.delivery;
+      const { source, detailType, resources, time } = entry ?? { source: "", detailType: "" };
+      const own = present({ Source: source, DetailType: detailType, Resources: resources, Time: time === undefined ? undefined : new Date(time) });
+      const { Entries } = await call("events", "PutEvents", { Entries: [{ EventBusName: targetArn, Detail: isForwarded === true ? "{}" : payload, ...own }] }, { ...at(sending), ...(isForwarded === true ? { forwardedEvent: payload } : {}) });
+      const { ErrorCode: code, ErrorMessage: message } = Entries?.[0] ?? {};
+      if (code !== undefined) throw new TargetError(code === "ThrottlingException" || code === "InternalFailure" ? "failed" : code === "AccessDeniedException" ? "refused" : "gone", code, message ?? code);
+    },
+  };
+};

@@ -1,23 +1,12 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
 import { validation } from "./errors.ts";
+import { parseInputPath } from "./input-path.ts";
+import { invalidPlaceholder, isJson, type ReservedVariable } from "./input-transformer.ts";
 
-/** Names of the model's patterns, and of EventBridge's own variables, which have dots. */
-const PLACEHOLDER = /<([A-Za-z0-9_.-]+)>/g;
+const WHOLE_EVENT: ReservedVariable = "aws.events.event.json";
 
-/** What a template may name without a path ("Amazon EventBridge input transformation"). */
-const RESERVED = new Set(["aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"]);
-
-/** `$`, or names and numbers of an array's elements behind it; no quotes, filters or ranges. */
-const PATH = /^\$(\.([^\s.[\]'"$*?()@]+|\*)|\[(\d+|\*)\])*$/;
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
+/** Keys in quotes are a JSON path's, and not AWS's here: `$.detail['a b']` is refused. */
+const QUOTED_KEY = /\[\s*['"]/;
 
 /** The template with something in the place of each placeholder: text within a string, a number elsewhere. */
 const filledIn = (template: string): string => {
@@ -35,7 +24,7 @@ const isTemplate = (template: string): boolean => {
 };
 
 const checkPath = (path: string, id: string): void => {
-  if (!PATH.test(path)) throw validation(`InputPath for target ${id} is invalid.`);
+  if (parseInputPath(path) === undefined || QUOTED_KEY.test(path)) throw validation(`InputPath for target ${id} is invalid.`);
 };
 
 const checkTransformer = ({ InputTemplate: template = "", InputPathsMap: paths = {} }: InputTransformer, id: string): void => {
@@ -43,10 +32,9 @@ const checkTransformer = ({ InputTemplate: template = "", InputPathsMap: paths =
     if (name.startsWith("aws.events.")) throw validation(`InputPathsMap for target ${id} contains the reserved key ${name}.`);
     checkPath(path, id);
   }
-  for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
-    if (!Object.hasOwn(paths, name) && !RESERVED.has(name)) throw validation(`InputTemplate for target ${id} contains invalid placeholder ${name}.`);
-    if (name === "aws.events.event.json" && !template.trimStart().startsWith("{")) throw validation(`InputTemplate for target ${id} contains placeholder ${name} valid only for JSON template.`);
-  }
+  const unknown = invalidPlaceholder(template, paths);
+  if (unknown !== undefined) throw validation(`InputTemplate for target ${id} contains invalid placeholder ${unknown}.`);
+  if (template.includes(`<${WHOLE_EVENT}>`) && !template.trimStart().startsWith("{")) throw validation(`InputTemplate for target ${id} contains placeholder ${WHOLE_EVENT} valid only for JSON template.`);
   if (!isTemplate(template)) throw validation(`Invalid InputTemplate for target ${id} : it must be JSON with placeholders in it, or text in quotes, a line each.`);
 };
 

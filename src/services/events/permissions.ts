@@ -1,5 +1,6 @@
 import { tagKeys } from "../../iam/tag-keys.ts";
 import { isApiError } from "../../kit/api-error.ts";
+import { apiDestinationArn, findApiDestination } from "../../plumber/events/api-destinations.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { findRule, ruleArn, type RuleName } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
@@ -54,6 +55,13 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
   };
   const onTags = async (action: string, resourceArn: string, keys: Keys = {}): Promise<Permission[]> => [{ action: `events:${action}`, resource: resourceArn, context: { ...tagKeys("ResourceTag", (await orNothing(() => tagsOf(resourceArn))) ?? {}), ...keys } }];
 
+  /** A connection, or an API destination, by its name alone. */
+  const asksNamed = (action: string, kind: "connection" | "api-destination") => ({ Name }: { Name: string | undefined }, { account, region }: RequestContext): Permission[] => [{ action: `events:${action}`, resource: `arn:aws:events:${region}:${account}:${kind}/${Name}` }];
+  const invocation = async (name: string, { account, region }: RequestContext): Promise<Permission> => {
+    const found = await store.read(() => findApiDestination({ account, region }, name));
+    return { action: "events:InvokeApiDestination", resource: apiDestinationArn({ account, region }, name, found?.body.id ?? "") };
+  };
+
   const asksBus = (action: string) => async ({ Name }: { Name?: string | undefined }, context: RequestContext) => [await onBus(action, busNamed(Name, context))];
   const asksBusOfPolicy = (action: string) => async ({ EventBusName }: { EventBusName?: string | undefined }, context: RequestContext) => [await onBus(action, busNamed(EventBusName, context))];
   const asksRule = (action: string) => async ({ Name, Rule, EventBusName }: { Name?: string | undefined; Rule?: string | undefined; EventBusName?: string | undefined }, context: RequestContext) => [await onRule(action, ruleNamed((Rule ?? Name)!, EventBusName, context), context)];
@@ -84,6 +92,17 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     ],
     RemoveTargets: asksRule("RemoveTargets"),
     ListTargetsByRule: asksRule("ListTargetsByRule"),
+    CreateConnection: asksNamed("CreateConnection", "connection"),
+    UpdateConnection: asksNamed("UpdateConnection", "connection"),
+    DescribeConnection: asksNamed("DescribeConnection", "connection"),
+    DeauthorizeConnection: asksNamed("DeauthorizeConnection", "connection"),
+    DeleteConnection: asksNamed("DeleteConnection", "connection"),
+    ListConnections: () => [{ action: "events:ListConnections", resource: "*" }],
+    CreateApiDestination: asksNamed("CreateApiDestination", "api-destination"),
+    UpdateApiDestination: asksNamed("UpdateApiDestination", "api-destination"),
+    DescribeApiDestination: async (input, context) => (context.isInvocation === true ? [await invocation(input.Name!, context)] : asksNamed("DescribeApiDestination", "api-destination")(input, context)),
+    DeleteApiDestination: asksNamed("DeleteApiDestination", "api-destination"),
+    ListApiDestinations: () => [{ action: "events:ListApiDestinations", resource: "*" }],
     TagResource: ({ ResourceARN, Tags }) => onTags("TagResource", ResourceARN!, asked(Tags)),
     UntagResource: ({ ResourceARN, TagKeys = [] }) => onTags("UntagResource", ResourceARN!, { "aws:TagKeys": TagKeys }),
     ListTagsForResource: ({ ResourceARN }) => onTags("ListTagsForResource", ResourceARN!),

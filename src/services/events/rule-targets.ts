@@ -1,4 +1,4 @@
-import type { Target } from "@aws-sdk/client-eventbridge";
+import type { HttpParameters, Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kit/arn.ts";
 import { derivedUuid } from "../../kit/ids.ts";
 import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits.ts";
@@ -25,6 +25,12 @@ const isReachedByRoleOnly = (targetArn: string, account: string): boolean => {
   return arn?.service === "events" || (arn !== undefined && arn.account !== account);
 };
 
+/** Values of the event where its parameters name paths. */
+const filledHttp = ({ PathParameterValues, HeaderParameters = {}, QueryStringParameters = {} }: HttpParameters, event: () => JsonValue): HttpParameters => {
+  const filled = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, parameterText(value, event)]));
+  return { PathParameterValues: (PathParameterValues ?? []).map((value) => parameterText(value, event)), HeaderParameters: filled(HeaderParameters), QueryStringParameters: filled(QueryStringParameters) };
+};
+
 const MAY_GO_NO_FURTHER = { code: "THIRD_ACCOUNT_HOP_DETECTED", message: "The event has come from another event bus already, and such an event is not forwarded again" };
 
 /** What is made of one target once, and then of each event. */
@@ -44,6 +50,7 @@ const createMakeDelivery = (named: RuleName, rule: Pick<StoredRule, "roleArn">, 
   const deadLetterArn = target.DeadLetterConfig?.Arn;
   const attributes = { RULE_ARN: { DataType: "String", StringValue: arn }, TARGET_ARN: { DataType: "String", StringValue: targetArn } };
   const groupId = target.SqsParameters?.MessageGroupId;
+  const { HttpParameters: http } = target;
 
   return (event) => {
     const { json, trace } = event;
@@ -59,6 +66,7 @@ const createMakeDelivery = (named: RuleName, rule: Pick<StoredRule, "roleArn">, 
       ...(impossible === undefined ? {} : { impossible }),
       ...(isBus(targetArn) ? { isForwarded: true } : {}),
       ...(groupId === undefined ? {} : { messageGroupId: parameterText(groupId, parsedOnce) }),
+      ...(http === undefined ? {} : { httpParameters: filledHttp(http, parsedOnce) }),
       ...(deadLetterArn === undefined ? {} : { deadLetter: { targetArn: deadLetterArn, as: service, style: "EventBridge", attributes, ...(payload === json ? {} : { payload: json }) } }),
     };
   };

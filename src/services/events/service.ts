@@ -1,6 +1,8 @@
 import type { Service } from "../service.ts";
+import { apiDestinationHandlers } from "./api-destinations.ts";
 import { busPolicyHandlers, policyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
+import { connectionHandlers } from "./connections.ts";
 import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
@@ -17,6 +19,8 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...ruleHandlers(parts),
     ...targetHandlers(parts),
     ...tagHandlers(parts),
+    ...connectionHandlers(parts),
+    ...apiDestinationHandlers(parts),
     ...dataPlaneHandlers(parts),
   },
   permissions: { ...createPermissions(parts), ...dataPlanePermissions },

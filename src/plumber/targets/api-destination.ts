@@ -1,0 +1,68 @@
+import { ApiError } from "../../kit/api-error.ts";
+import { API_DESTINATION_ANSWER_BYTES_MAX, API_DESTINATION_TIMEOUT_MS } from "../../kit/limits.ts";
+import { Postponed } from "../delivery.ts";
+import { connectionOf } from "../events/api-destinations.ts";
+import { openAuth, type ConnectionAuth, type StoredConnection } from "../events/connections.ts";
+import { NoToken } from "../events/oauth-token.ts";
+import { readWithin, send, type Incoming } from "../outgoing.ts";
+import { failureOf, notAuthorized, retryAfterMs, timedOut, unreachable } from "./api-destination/outcome.ts";
+import { createRate } from "./api-destination/rate.ts";
+import { requestOf } from "./api-destination/request.ts";
+import { createTokens } from "./api-destination/tokens.ts";
+import type { Sending, SendTo, TargetNeeds } from "./targets.ts";
+
+const headerOf = ({ rawHeaders }: Incoming, name: string): string | undefined => {
+  const at = rawHeaders.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === name);
+  return at === -1 ? undefined : rawHeaders[at + 1];
+};
+
+/** Posts events to HTTP endpoints, as their connections authorize. What was sent stands for itself: redirects are not followed. */
+export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: TargetNeeds): SendTo => {
+  const turnOf = createRate({ clock });
+  const tokens = createTokens({ wall });
+
+  /** The caller's own policies must let it be invoked; what it is is told then. */
+  const describe = async ({ delivery, arn, as, trace }: Sending) => {
+    const [, name = ""] = arn.resource.split("/");
+    const found = await call("events", "DescribeApiDestination", { Name: name }, { as, account: arn.account, region: arn.region, requestId: delivery.id, trace, isInvocation: true });
+    if (found.ApiDestinationArn !== delivery.targetArn) throw new ApiError("ResourceNotFoundException", `${delivery.targetArn} is not there any more: ${name} was made again since`);
+    return { endpoint: found.InvocationEndpoint!, method: found.HttpMethod!, perSecond: found.InvocationRateLimitPerSecond!, connectionArn: found.ConnectionArn! };
+  };
+
+  const authorize = async (connection: StoredConnection | undefined): Promise<{ auth: ConnectionAuth; token: string | undefined; connection: StoredConnection }> => {
+    if (connection === undefined) throw notAuthorized("it was deleted");
+    const auth = connection.state === "DEAUTHORIZED" ? undefined : openAuth(connection, sessionKey);
+    if (auth === undefined) throw notAuthorized(connection.stateReason ?? "it was deauthorized");
+    try {
+      const token = auth.OAuthParameters === undefined ? undefined : await tokens.of(connection, auth.OAuthParameters);
+      return { auth, token, connection };
+    } catch (error) {
+      throw error instanceof NoToken ? notAuthorized(error.message) : error;
+    }
+  };
+
+  const post = async (method: string, request: ReturnType<typeof requestOf>): Promise<{ status: number; text: string; retryAfter: string | undefined }> => {
+    const signal = AbortSignal.timeout(API_DESTINATION_TIMEOUT_MS);
+    try {
+      const answer = await send({ ...request, method, signal });
+      const text = await readWithin(answer.body, API_DESTINATION_ANSWER_BYTES_MAX);
+      return { status: answer.status, text: text.toString(), retryAfter: headerOf(answer, "retry-after") };
+    } catch {
+      throw signal.aborted ? timedOut() : unreachable();
+    }
+  };
+
+  return async (sending) => {
+    const { delivery, arn } = sending;
+    const destination = await describe(sending);
+    if (delivery.turnAt === undefined) {
+      const turnAt = turnOf(delivery.targetArn, destination.perSecond);
+      if (turnAt > clock.now()) throw new Postponed(turnAt);
+    }
+    const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);
+    const { status, text, retryAfter } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }));
+    if (status >= 200 && status < 300) return;
+    if ((status === 401 || status === 407) && token !== undefined) await tokens.forget(connection, token);
+    throw failureOf(status, text, retryAfterMs(retryAfter, wall.now()));
+  };
+};
