@@ -93,6 +93,10 @@ export interface Delivery {
   entry?: { source: string; detailType: string; resources?: string[]; /** Milliseconds. */ time?: number };
   /** For a bus: `payload` is a whole event that comes from another bus, and stays what it is. */
   isForwarded?: true;
+  /** It waits for those before it in its lane, by position: what a FIFO topic tells of one group to one subscription. Whatever becomes of it, the next one goes on. */
+  order?: { lane: string; position: number };
+  /** Tries of the target in a second, at most. */
+  perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
   http?: { url: string; headers: Record<string, string> };
 }
