@@ -1,10 +1,11 @@
 import type { Metrics } from "../kit/metrics.ts";
 import type { Delivery, Measured } from "./delivery.ts";
+import { schedulerCode } from "./scheduler-dead-letter.ts";
 
 /** `attempted` and `retried` come with each try; of the others one comes at its end. */
 export type DeliveryMoment = "attempted" | "retried" | "throttled" | "delivered" | "failed";
 
-type Names = Partial<Record<DeliveryMoment | "dead-letter-delivered" | "dead-letter-failed", readonly string[]>>;
+type Names = Partial<Record<DeliveryMoment | "dead-letter-delivered" | "dead-letter-truncated" | "dead-letter-failed", readonly string[]>>;
 
 /** CloudWatch's names, of the services in whose name events are delivered. */
 const NAMES: Record<Measured["namespace"], Names> = {
@@ -18,18 +19,29 @@ const NAMES: Record<Measured["namespace"], Names> = {
   },
   "AWS/Scheduler": {
     attempted: ["InvocationAttemptCount"], retried: ["TargetErrorCount"], throttled: ["TargetErrorThrottledCount"], failed: ["TargetErrorCount", "InvocationDroppedCount"],
-    "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
+    "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-truncated": ["InvocationsSentToDeadLetterCount_Truncated_MessageSizeExceeded"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
   },
   "AWS/Logs": { delivered: ["ForwardedLogEvents"], retried: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
 };
 
+const namesOf = ({ namespace, isDeadLetter, isTruncated }: Measured, moment: DeliveryMoment, code: string | undefined): readonly string[] => {
+  const names = NAMES[namespace];
+  if (isDeadLetter !== true) return names[moment] ?? [];
+  if (moment === "delivered") return [...(names["dead-letter-delivered"] ?? []), ...(isTruncated === true ? (names["dead-letter-truncated"] ?? []) : [])];
+  if (moment !== "failed") return [];
+  const failed = names["dead-letter-failed"] ?? [];
+  return namespace === "AWS/Scheduler" && code !== undefined ? [...failed, ...failed.map((name) => `${name}_${schedulerCode(code)}`)] : failed;
+};
+
+/** Scheduler counts for each group of schedules, and for all of them ("Monitoring Amazon EventBridge Scheduler with Amazon CloudWatch"). */
+const dimensionsOf = ({ namespace, dimensions }: Measured): Record<string, string>[] => (namespace === "AWS/Scheduler" ? [dimensions, {}] : [dimensions]);
+
 /** Counts what becomes of deliveries. */
 export const createDeliveryMetrics = ({ metrics }: { metrics: Metrics }) =>
-  ({ measured, as, region }: Delivery, moment: DeliveryMoment): void => {
+  /** @param code Of the failure. */
+  ({ measured, as, region }: Delivery, moment: DeliveryMoment, code?: string): void => {
     if (measured === undefined) return;
-    const { namespace, dimensions, isDeadLetter } = measured;
-    if (isDeadLetter === true && moment !== "delivered" && moment !== "failed") return;
-    for (const name of NAMES[namespace][isDeadLetter === true ? (`dead-letter-${moment}` as keyof Names) : moment] ?? []) {
-      metrics.series({ account: as.account, region, namespace, name, dimensions, unit: "Count" }).add(1);
+    for (const name of namesOf(measured, moment, code)) {
+      for (const dimensions of dimensionsOf(measured)) metrics.series({ account: as.account, region, namespace: measured.namespace, name, dimensions, unit: "Count" }).add(1);
     }
   };

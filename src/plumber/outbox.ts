@@ -103,7 +103,7 @@ export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }:
       yield* sql("delete from delivery where id = ?", delivery.id);
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
-    count(delivery, "failed");
+    count(delivery, "failed", failure.code);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
@@ -143,7 +143,7 @@ export const createOutbox = ({ store, call, clock, wall, ledger, metrics, log }:
     held.add(id);
     underWay.add(targetArn);
     try {
-      await settle(delivery, await deliver(delivery));
+      await settle(delivery, await deliver(delivery, delivery.attempts));
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.
