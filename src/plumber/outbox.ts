@@ -90,7 +90,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   let failures = 0;
   let isClosed = false;
 
-  const count = (delivery: Due, moment: DeliveryMoment) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt });
+  const count = (delivery: Due, moment: DeliveryMoment, code?: string) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt, ...(code === undefined ? {} : { code }) });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
@@ -108,7 +108,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       yield* sql("delete from delivery where id = ?", delivery.id);
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
-    count(delivery, "failed");
+    count(delivery, "failed", failure.code);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
@@ -156,7 +156,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     held.add(id);
     underWay.add(targetArn);
     try {
-      await settle(delivery, await deliver(delivery));
+      await settle(delivery, await deliver(delivery, delivery.attempts));
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.

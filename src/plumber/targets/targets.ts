@@ -8,6 +8,7 @@ import { TargetError, type Delivery, type MessageAttribute } from "../delivery.t
 import { queueUrlOf } from "../queue-url.ts";
 import { createApiDestinationTarget } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
+import { callOperation, parseOperation } from "./operation.ts";
 
 /** One delivery, at the moment of one try. */
 export interface Sending {
@@ -59,6 +60,12 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
       if (http !== undefined) return sendToHttp(sending.delivery, http);
       const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
       return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
+    },
+    // A universal target of EventBridge Scheduler: an operation of any service, in the region of the schedule.
+    scheduler: async ({ delivery, arn, as, trace }) => {
+      const named = parseOperation(arn.resource);
+      if (named === undefined) throw new TargetError("gone", "ValidationException", `${delivery.targetArn} names no operation`);
+      return callOperation(call, named, delivery.payload, { as, region: delivery.region, requestId: delivery.id, trace });
     },
     events: async (sending) => {
       if (sending.arn.resource.startsWith("api-destination/")) return sendToApiDestination(sending);
