@@ -5,6 +5,7 @@ import type { PlatformApi } from "./gateway/platform-api.ts";
 import { open } from "./iam/seal.ts";
 import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
 import type { Ledger } from "./kit/ledger.ts";
+import type { LogForwarding } from "./plumber/logs/forwarding.ts";
 import type { SandboxDriver } from "./sandbox/sandbox.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 
@@ -19,6 +20,7 @@ interface Needs {
   mappings: { pending(): Promise<{ batches: number; messages: number }> };
   ledger: Ledger;
   logs: LogDestination;
+  forwarding: Pick<LogForwarding, "flush">;
   blobs: BlobStore;
   clock: AdvanceableClock;
   sessionKey: Buffer;
@@ -32,7 +34,7 @@ const DRAIN_LOOK_MS = 20;
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
-export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
+export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
   const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), due: await engines.pending(), ...(await mappings.pending()), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
   const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
@@ -54,6 +56,7 @@ export const createPlatformApi = ({ services, executor, scheduler, queue, outbox
       const end = clock.monotonic() + timeoutMs;
       for (;;) {
         await logs.flush();
+        await forwarding.flush();
         const now = await left();
         // Twice: between two of the counts an event may have gone from the one to the other.
         const isQuiet = isNothing(now) && isNothing(await left());

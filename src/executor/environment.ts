@@ -130,7 +130,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     const isColdStart = invocations === 0 && target.initializationType === "on-demand";
     become({ state: "busy" });
     invocations++;
-    logs.beginTail();
+    logs.beginTail(invocation.trace.lineage);
     const began = wall.monotonic();
     const tookMs = () => wall.monotonic() - began;
     let isRuntimeDone = false;

@@ -20,16 +20,19 @@ const NAMES: Record<Measured["namespace"], Names> = {
     attempted: ["InvocationAttemptCount"], retried: ["TargetErrorCount"], throttled: ["TargetErrorThrottledCount"], failed: ["TargetErrorCount", "InvocationDroppedCount"],
     "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
   },
-  "AWS/Logs": { delivered: ["ForwardedLogEvents"], retried: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
+  "AWS/Logs": { delivered: ["ForwardedLogEvents", "ForwardedBytes"], throttled: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
 };
+
+const unitOf = (namespace: Measured["namespace"], name: string): string => (name.endsWith("Bytes") ? "Bytes" : namespace === "AWS/Logs" ? "None" : "Count");
 
 /** Counts what becomes of deliveries. */
 export const createDeliveryMetrics = ({ metrics }: { metrics: Metrics }) =>
   ({ measured, as, region }: Delivery, moment: DeliveryMoment): void => {
     if (measured === undefined) return;
-    const { namespace, dimensions, isDeadLetter } = measured;
+    const { namespace, dimensions, amounts, isDeadLetter } = measured;
     if (isDeadLetter === true && moment !== "delivered" && moment !== "failed") return;
     for (const name of NAMES[namespace][isDeadLetter === true ? (`dead-letter-${moment}` as keyof Names) : moment] ?? []) {
-      metrics.series({ account: as.account, region, namespace, name, dimensions, unit: "Count" }).add(1);
+      const amount = amounts === undefined ? 1 : amounts[name];
+      if (amount !== undefined) metrics.series({ account: as.account, region, namespace, name, dimensions, unit: unitOf(namespace, name) }).add(amount);
     }
   };

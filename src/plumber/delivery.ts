@@ -58,6 +58,8 @@ export interface DeadLetter {
 export interface Measured {
   namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs";
   dimensions: Record<string, string>;
+  /** How much each metric is to count, where that is not one for a delivery; those that are not named here are not counted. */
+  amounts?: Record<string, number>;
   /** It is a dead letter: what is counted is whether its queue takes it. */
   isDeadLetter?: true;
 }
