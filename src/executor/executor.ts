@@ -70,6 +70,8 @@ export interface InvocationReport {
   durationMs: number;
   billedMs: number;
   initMs?: number;
+  /** For how long extensions went on when the runtime was done. */
+  postRuntimeExtensionsMs?: number;
   memoryUsedMb: number;
   /** The last 4 KiB of this invocation's log, START to REPORT. */
   logTail: Buffer;

@@ -374,6 +374,8 @@ export const METRICS_PAGE_MAX = 500;
 /** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
 export const QUEUE_NAME_HELD_MS = 60_000;
 export const QUEUE_PURGE_MS = 60_000;
+/** Functions whose metrics are kept at hand, and of each what it is invoked by. Ours. */
+export const FUNCTIONS_MEASURED_MAX = 1_000;
 /** Queues whose metrics are kept at hand. Ours. */
 export const QUEUES_MEASURED_MAX = 1_000;
 /** Queues on one page (ListQueues, API reference). */

@@ -21,6 +21,7 @@ const NAMES: Record<Measured["namespace"], Names> = {
     "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
   },
   "AWS/Logs": { delivered: ["ForwardedLogEvents", "ForwardedBytes"], throttled: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
+  "AWS/Lambda": { failed: ["DeadLetterErrors", "DestinationDeliveryFailures"] },
 };
 
 const unitOf = (namespace: Measured["namespace"], name: string): string => (name.endsWith("Bytes") ? "Bytes" : namespace === "AWS/Logs" ? "None" : "Count");

@@ -116,12 +116,12 @@ describe("the embedded metric format", () => {
     ["a dimension that is no text", line({ region: 5 }), 4, "invalid"],
     ["a unit that there is none of", line({}, { Metrics: [{ Name: "calls", Unit: "Furlongs" }] }), 0, "invalid"],
     ["too many values", line({ latency: Array(101).fill(1) }), 3, "invalid"],
-    ["too many metrics", line({}, { Metrics: Array(101).fill({ Name: "calls" }) }), 0, "invalid"],
+    ["too many metrics", line({}, { Metrics: Array.from({ length: 101 }, () => ({ Name: "calls" })) }), 0, "invalid"],
     ["a namespace of AWS", line({}, { Namespace: "AWS/Lambda" }), 0, "invalid"],
     ["no time", { ...line(), _aws: { CloudWatchMetrics: [] } }, 0, "invalid"],
     ["half a line", JSON.stringify(line()).slice(0, -3), 0, "unparsable"],
     ["a name of JavaScript's", line({}, { Dimensions: [["__proto__"], ["constructor"]], Metrics: [{ Name: "toString" }] }), 0, "invalid"],
-    ["more than a line may tell", line({}, { Dimensions: Array(2_000).fill(["service"]) }), EMF_POINTS_MAX, "invalid"],
+    ["more than a line may tell", line({}, { Dimensions: Array.from({ length: 2_000 }, () => ["service"]) }), EMF_POINTS_MAX, "invalid"],
     ["no metrics", { _aws: {}, a: 1 }, 0, undefined],
   ])("takes what it can of a line with %s", (_what, given, metrics, problem) => {
     const found = readEmbeddedMetrics(typeof given === "string" ? given : JSON.stringify(given));
