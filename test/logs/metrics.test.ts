@@ -122,6 +122,7 @@ describe("the embedded metric format", () => {
     ["half a line", JSON.stringify(line()).slice(0, -3), 0, "unparsable"],
     ["a name of JavaScript's", line({}, { Dimensions: [["__proto__"], ["constructor"]], Metrics: [{ Name: "toString" }] }), 0, "invalid"],
     ["more than a line may tell", line({}, { Dimensions: Array.from({ length: 2_000 }, () => ["service"]) }), EMF_POINTS_MAX, "invalid"],
+    ["what Node.js writes before it", `2026-11-24T12:00:00.000Z\tid\tINFO\t${JSON.stringify(line())}\n`, 6, undefined],
     ["no metrics", { _aws: {}, a: 1 }, 0, undefined],
   ])("takes what it can of a line with %s", (_what, given, metrics, problem) => {
     const found = readEmbeddedMetrics(typeof given === "string" ? given : JSON.stringify(given));

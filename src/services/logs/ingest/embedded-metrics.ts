@@ -76,7 +76,8 @@ export const readEmbeddedMetrics = (message: string): Embedded => {
   if (!message.includes(MARK)) return NONE;
   let event: unknown;
   try {
-    event = JSON.parse(message);
+    // Behind the time, the request and the level that Node.js writes before it.
+    event = JSON.parse(message.slice(Math.max(0, message.indexOf("{"))));
   } catch {
     return /^\s*\{/.test(message) ? { metrics: [], problem: "unparsable" } : NONE;
   }
