@@ -140,6 +140,22 @@ export const LOG_SWEEP_MS = 60 * 60 * 1000;
 export const LOG_SWEEP_BYTES = 32 * MIB;
 /** Tags on a log group (TagResource, API reference). */
 export const LOG_GROUP_TAGS_MAX = 50;
+/** Subscription filters and metric filters of a log group, resource policies of an account in a region, and characters of one ("CloudWatch Logs quotas"). */
+export const LOG_SUBSCRIPTION_FILTERS_MAX = 2;
+export const LOG_METRIC_FILTERS_MAX = 100;
+export const LOG_RESOURCE_POLICIES_MAX = 10;
+export const LOG_RESOURCE_POLICY_CHARACTERS_MAX = 5_120;
+/** Dimensions of a metric that a filter counts ("MetricTransformation", API reference). */
+export const LOG_METRIC_DIMENSIONS_MAX = 3;
+/** Milliseconds that functions' lines wait for those that come next, to be forwarded together, and bytes that are as many as go together. Ours. */
+export const LOG_FORWARD_GATHER_MS = 500;
+export const LOG_FORWARD_BYTES_MAX = 512 * KIB;
+/** Of a line in the embedded metric format: metrics of a directive, values of a metric (its specification), and points in all (ours). */
+export const EMF_METRICS_MAX = 100;
+export const EMF_VALUES_MAX = 100;
+export const EMF_POINTS_MAX = 1_000;
+/** Log groups whose filters, and whose counters, are kept at hand. Ours. */
+export const LOG_GROUPS_KEPT_MAX = 1_000;
 /** Bytes. The disk's last part, where only the database may still write: several times its log. Ours. */
 export const BLOB_RESERVED_BYTES = 64 * MIB;
 /** Bytes of unpacked packages that are kept for functions that do not run just now. Ours. */
@@ -356,6 +372,8 @@ export const METRIC_POINTS_MAX = 2_000_000;
 /** Milliseconds between two writes of what was counted, and between two looks for what is too old. Ours. */
 export const METRIC_GATHER_MS = 1_000;
 export const METRIC_SWEEP_MS = 60 * 60 * 1000;
+/** Points that others tell of and that are not written yet: who tells of more waits. Ours. */
+export const METRIC_RECORDED_MAX = 5_000;
 /** Of one PutMetricData: values (different ones) of a datum, data, dimensions of a datum ("PutMetricData", API reference). */
 export const METRIC_VALUES_MAX = 150;
 export const METRIC_DATA_MAX = 1_000;
@@ -371,6 +389,8 @@ export const METRICS_PAGE_MAX = 500;
 /** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
 export const QUEUE_NAME_HELD_MS = 60_000;
 export const QUEUE_PURGE_MS = 60_000;
+/** Functions whose metrics are kept at hand, and of each what it is invoked by. Ours. */
+export const FUNCTIONS_MEASURED_MAX = 1_000;
 /** Queues whose metrics are kept at hand. Ours. */
 export const QUEUES_MEASURED_MAX = 1_000;
 /** Queues on one page (ListQueues, API reference). */

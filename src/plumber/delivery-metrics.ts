@@ -21,7 +21,8 @@ const NAMES: Record<Measured["namespace"], Names> = {
     attempted: ["InvocationAttemptCount"], retried: ["TargetErrorCount"], throttled: ["TargetErrorThrottledCount"], failed: ["TargetErrorCount", "InvocationDroppedCount"],
     "dead-letter-delivered": ["InvocationsSentToDeadLetterCount"], "dead-letter-truncated": ["InvocationsSentToDeadLetterCount_Truncated_MessageSizeExceeded"], "dead-letter-failed": ["InvocationsFailedToBeSentToDeadLetterCount"],
   },
-  "AWS/Logs": { delivered: ["ForwardedLogEvents"], retried: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
+  "AWS/Logs": { delivered: ["ForwardedLogEvents", "ForwardedBytes"], throttled: ["DeliveryThrottling"], failed: ["DeliveryErrors"] },
+  "AWS/Lambda": { failed: ["DeadLetterErrors", "DestinationDeliveryFailures"] },
 };
 
 const namesOf = ({ namespace, isDeadLetter, isTruncated }: Measured, moment: DeliveryMoment, code: string | undefined): readonly string[] => {
@@ -46,6 +47,8 @@ const LATENCIES: Names = {
   delivered: ["IngestionToInvocationSuccessLatency", "IngestionToInvocationCompleteLatency"],
   failed: ["IngestionToInvocationCompleteLatency"],
 };
+
+const unitOf = (namespace: Measured["namespace"], name: string): string => (name.endsWith("Bytes") ? "Bytes" : namespace === "AWS/Logs" ? "None" : "Count");
 
 const SERIES_KEPT_MAX = 10_000;
 
@@ -72,9 +75,12 @@ export const createDeliveryMetrics = ({ metrics }: { metrics: Metrics }) => {
 
   return ({ measured, as: { account }, region }: Delivery, moment: DeliveryMoment, { attempt, ageMs, code }: Try): void => {
     if (measured === undefined) return;
-    const { namespace, isDeadLetter } = measured;
+    const { namespace, amounts, isDeadLetter } = measured;
     const add = (name: string, dimensions: Record<string, string>, unit: string, value: number) => seriesOf({ account, region, namespace, name, dimensions, unit }).add(value);
-    for (const name of namesOf(measured, moment, code)) for (const dimensions of dimensionsOf(measured, name)) add(name, dimensions, "Count", 1);
+    for (const name of namesOf(measured, moment, code)) {
+      const amount = amounts === undefined ? 1 : amounts[name];
+      if (amount !== undefined) for (const dimensions of dimensionsOf(measured, name)) add(name, dimensions, unitOf(namespace, name), amount);
+    }
     if (namespace !== "AWS/Events" || isDeadLetter === true || (moment === "attempted" && attempt > 0)) return;
     for (const name of LATENCIES[moment] ?? []) add(name, measured.dimensions, "Milliseconds", ageMs);
   };

@@ -63,8 +63,10 @@ export interface DeadLetter {
 
 /** In whose metrics its outcome counts (`plumber/delivery-metrics.ts`). */
 export interface Measured {
-  namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs";
+  namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs" | "AWS/Lambda";
   dimensions: Record<string, string>;
+  /** How much each metric is to count, where that is not one for a delivery; those that are not named here are not counted. */
+  amounts?: Record<string, number>;
   /** It is a dead letter: what is counted is whether its queue takes it. */
   isDeadLetter?: true;
   /** A dead letter that was too long for its queue. */
