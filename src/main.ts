@@ -82,7 +82,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls });
+  const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({
@@ -96,7 +96,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 

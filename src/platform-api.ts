@@ -6,10 +6,14 @@ import { open } from "./iam/seal.ts";
 import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
 import type { Ledger } from "./kit/ledger.ts";
 import type { SandboxDriver } from "./sandbox/sandbox.ts";
+import { findMail, listMail, type Mail } from "./plumber/mail.ts";
+import { findCertificate } from "./plumber/signing-certificates.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
+import type { Store } from "./store/store.ts";
 
 interface Needs {
   services: Record<string, unknown>;
+  store: Store;
   executor: Executor;
   scheduler: Scheduler;
   queue: { pending(): Promise<{ queued: number; inFlight: number }> };
@@ -31,8 +35,10 @@ const DRAIN_LOOK_MS = 20;
 
 export const version: string = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 
+const describeMail = ({ at, ...mail }: Omit<Mail, "body">) => ({ ...mail, at: new Date(at).toISOString() });
+
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
-export const createPlatformApi = ({ services, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
+export const createPlatformApi = ({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
   const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), due: await engines.pending(), ...(await mappings.pending()), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
   const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
@@ -64,6 +70,12 @@ export const createPlatformApi = ({ services, executor, scheduler, queue, outbox
     runtimes: () => executor.runtimes(),
     environments: () => scheduler.environments(),
     story: (key) => ledger.find(key),
+    mails: async (account) => (await store.run(() => listMail(account))).map(describeMail),
+    async mail(account, id) {
+      const found = await store.run(() => findMail(account, id));
+      return found && describeMail(found);
+    },
+    signingCertificate: (path) => store.run(() => findCertificate(path)),
     async openCode(token) {
       const claims = open(sessionKey, token) as { blobId: string; size: number; expiresAt: number } | undefined;
       if (claims === undefined || claims.expiresAt < wallNow()) return undefined;

@@ -28,15 +28,16 @@ interface Asked {
 /** Actions that a role's trust policy must agree to, within its account too. */
 const ASKS_TRUST = new Set(["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]);
 
-/** S3 and the query services say AccessDenied, the JSON services AccessDeniedException. */
-const deniedCode = (model: ServiceModel): string => (model.protocols[0]!.startsWith("rest") ? (model.name === "s3" ? "AccessDenied" : "AccessDeniedException") : model.protocols[0] === "awsQuery" ? "AccessDenied" : "AccessDeniedException");
+/** S3 and the query services say AccessDenied, the JSON services AccessDeniedException, and SNS AuthorizationError. */
+const deniedCode = (model: ServiceModel): string => (model.name === "sns" ? "AuthorizationErrorException" : model.protocols[0]!.startsWith("rest") ? (model.name === "s3" ? "AccessDenied" : "AccessDeniedException") : model.protocols[0] === "awsQuery" ? "AccessDenied" : "AccessDeniedException");
 
 /**
- * S3 tells a caller of the bucket's own account why, with the ARN in quotes, and others nothing; SQS writes its actions in small letters.
- * Source: "Access denied message examples", S3 user guide; answers of SQS.
+ * S3 tells a caller of the bucket's own account why, with the ARN in quotes, and others nothing; SQS writes its actions in small letters, SNS its own name in large ones.
+ * Source: "Access denied message examples", S3 user guide; answers of SQS and SNS.
  */
 const deniedText = ({ model, context }: Asked, request: AuthorizationRequest, message: string): string => {
   if (model.name === "sqs") return message.replaceAll(request.action, request.action.toLowerCase());
+  if (model.name === "sns") return message.replaceAll(request.action, request.action.replace(/^sns:/, "SNS:"));
   if (model.name !== "s3") return message;
   if (context.caller.account !== request.resourceAccount) return "Access Denied";
   return message.replace(` on resource: ${request.resource}`, request.resource === "*" ? "" : ` on resource: "${request.resource}"`);

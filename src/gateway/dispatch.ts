@@ -51,7 +51,7 @@ const bodyLimits = (failure: Failure): BodyLimits => ({
 });
 
 /** Their resources may have policies that let anybody in, signed or not. */
-const OPEN_SERVICES: ReadonlySet<string> = new Set(["s3", "sqs"]);
+const OPEN_SERVICES: ReadonlySet<string> = new Set(["s3", "sqs", "sns"]);
 
 const FORM = "application/x-www-form-urlencoded";
 

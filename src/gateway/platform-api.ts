@@ -18,6 +18,11 @@ export interface PlatformApi {
   story(key: string): Promise<LedgerStory[]>;
   /** A function's package, for a token of GetFunction; undefined when it was not made here or is too old. */
   openCode(token: string): Promise<{ size: number; body: AsyncIterable<Uint8Array> } | undefined>;
+  /** Mail of an account's topics, newest first, without bodies; it is kept here, and sent to nobody. */
+  mails(account: string): Promise<unknown>;
+  mail(account: string, id: number): Promise<unknown>;
+  /** PEM: what the signatures of SNS's messages are checked by. */
+  signingCertificate(path: string): Promise<string | undefined>;
 }
 
 const LIMITS: BodyLimits = {
@@ -39,6 +44,13 @@ const parseDuration = (text: unknown): number => {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit!]!, 0);
 };
 
+const MAIL_PATH = /^\/_lambdad\/mail\/(\d{1,15})$/;
+/** As messages of SNS name it. */
+const isCertificatePath = (path: string): boolean => /^\/SimpleNotificationService-[0-9a-f]{32}\.pem$/.test(path);
+
+const certificate = (pem: string | undefined): WireResponse =>
+  pem === undefined ? json(404, { code: "ResourceNotFoundException", message: "there is no such certificate" }) : { status: 200, headers: { "content-type": "application/x-pem-file" }, body: pem };
+
 const json = (status: number, value: unknown): WireResponse => ({ status, headers: { "content-type": "application/json" }, body: `${JSON.stringify(value)}\n` });
 
 /** lambdad's own API: signed like any other (service name `lambdad`), for the root of an account; health and downloads are open. */
@@ -52,6 +64,7 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
       const { services, version } = await platform.health();
       return json(200, { services, edition: "community", version });
     }
+    if (isCertificatePath(request.path)) return certificate(await platform.signingCertificate(request.path));
     if (!request.path.startsWith("/_lambdad/code/")) return undefined;
     const code = await platform.openCode(request.path.slice("/_lambdad/code/".length));
     if (code === undefined) return json(403, { code: "AccessDenied", message: "the link is not valid or has expired: ask GetFunction for a new one" });
@@ -70,6 +83,8 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
         return json(200, { runtimes: await platform.runtimes() });
       case "GET /_lambdad/environments":
         return json(200, { environments: platform.environments() });
+      case "GET /_lambdad/mail":
+        return json(200, { mails: await platform.mails(caller.account) });
       case "GET /_lambdad/clock":
         return json(200, { now: new Date(needs.clock.now()).toISOString() });
       case "POST /_lambdad/clock":
@@ -84,6 +99,12 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
       const stories = await platform.story(key);
       if (stories.length === 0) throw new ApiError("ResourceNotFoundException", `nothing is known of ${key}: it is no trace id, request id, bucket/key or function that an event passed by`, { status: 404 });
       return json(200, { key, stories });
+    }
+    const mailId = request.method === "GET" ? MAIL_PATH.exec(request.path)?.[1] : undefined;
+    if (mailId !== undefined) {
+      const mail = await platform.mail(caller.account, Number(mailId));
+      if (mail === undefined) throw new ApiError("ResourceNotFoundException", `there is no mail ${mailId} in account ${caller.account}`, { status: 404 });
+      return json(200, mail);
     }
     throw new ApiError("ResourceNotFoundException", `lambdad has no ${request.method} ${request.path}`, { status: 404 });
   };
@@ -111,4 +132,4 @@ const parseBody = (text: string): Record<string, unknown> => {
   throw new ApiError("SerializationException", "the body is not a JSON object", { status: 400 });
 };
 
-export const isPlatformPath = (path: string): boolean => path.startsWith("/_lambdad/") || path === "/_localstack/health";
+export const isPlatformPath = (path: string): boolean => path.startsWith("/_lambdad/") || path === "/_localstack/health" || isCertificatePath(path);

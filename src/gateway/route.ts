@@ -35,9 +35,16 @@ const UNSIGNED_ACTIONS = new Set(["AssumeRoleWithWebIdentity", "AssumeRoleWithSA
 /** A queue's URL is an address of its own: `/000000000000/name`, also behind `/queue/us-east-1`. */
 const QUEUE_PATH = /^(?:\/queue\/[a-z0-9-]+)?\/\d{12}\/[A-Za-z0-9_.-]+\/?$/;
 
+/** What messages of SNS have links to, and what a topic's policy may let anybody do. */
+const SNS_ACTIONS = new Set(["ConfirmSubscription", "Unsubscribe", "Subscribe", "Publish", "PublishBatch"]);
+
 /** The service of an unsigned request of the query protocol. */
-const unsignedService = (action: string | undefined, path: string): "sts" | "sqs" | undefined =>
-  action === undefined ? undefined : UNSIGNED_ACTIONS.has(action) ? "sts" : QUEUE_PATH.test(path) ? "sqs" : undefined;
+const unsignedService = (action: string | undefined, path: string): "sts" | "sqs" | "sns" | undefined => {
+  if (action === undefined) return undefined;
+  if (UNSIGNED_ACTIONS.has(action)) return "sts";
+  if (QUEUE_PATH.test(path)) return "sqs";
+  return path === "/" && SNS_ACTIONS.has(action) ? "sns" : undefined;
+};
 
 /** Signing name, then target, then host, then what an unsigned request says; S3 is what remains, as its paths are anybody's names. */
 export const route = (request: Request, form: string, defaultRegion: string): Route | undefined => {

@@ -1,6 +1,7 @@
 import { FILTER_POLICY_COMBINATIONS_MAX, FILTER_POLICY_KEYS_MAX, PATTERN_DEPTH_MAX } from "../kit/limits.ts";
 import { InvalidPattern } from "./errors.ts";
-import { compileParsedPattern } from "./pattern.ts";
+import type { Numbers } from "./numeric.ts";
+import { compilePattern } from "./pattern.ts";
 
 export type FilterPolicyScope = "MessageAttributes" | "MessageBody";
 
@@ -29,18 +30,15 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** What a policy takes a number for. One that is too large is no number that it could name. */
 const asCompared = (value: number): number => (Math.abs(value) > NUMBER_MAX ? Number.NaN : Math.trunc(value * DIGITS) / DIGITS);
 
+const NUMBERS: Numbers = { max: NUMBER_MAX, asCompared };
+
 /** A value with all its numbers as they are compared. What lies deeper than a pattern looks is left out. */
-const withNumbers = (value: unknown, convert: (number: number) => number, depth = 0): unknown => {
-  if (typeof value === "number") return convert(value);
+const withNumbers = (value: unknown, depth = 0): unknown => {
+  if (typeof value === "number") return asCompared(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth > PATTERN_DEPTH_MAX) return [];
-  if (Array.isArray(value)) return value.map((one) => withNumbers(one, convert, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withNumbers(one, convert, depth + 1)]));
-};
-
-const ofPolicy = (value: number): number => {
-  if (Math.abs(value) > NUMBER_MAX) throw new InvalidPattern("Value must be between -1.0E9 and 1.0E9, inclusive");
-  return asCompared(value);
+  if (Array.isArray(value)) return value.map((one) => withNumbers(one, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withNumbers(one, depth + 1)]));
 };
 
 const parse = (json: string): unknown => {
@@ -100,10 +98,10 @@ const compile = (json: string, scope: FilterPolicyScope): FilterPolicy => {
   if (!isObject(policy)) throw new InvalidPattern("Filter is not an object");
   if (Object.keys(policy).length === 0) return () => true;
   checkSize(policy, scope);
-  const matches = compileParsedPattern(withNumbers(policy, ofPolicy));
+  const matches = compilePattern(json, NUMBERS);
   return ({ body, attributes }) => {
     const event = scope === "MessageBody" ? parse(body) : attributesOf(attributes);
-    return isObject(event) && matches(withNumbers(event, asCompared));
+    return isObject(event) && matches(withNumbers(event));
   };
 };
 

@@ -1,12 +1,36 @@
 import { PATTERN_DEPTH_MAX, PATTERN_STEPS_MAX } from "../kit/limits.ts";
 import { PatternTooCostly } from "./errors.ts";
-import type { Alternative, Field } from "./parse.ts";
-import type { Scalar } from "./value-tests.ts";
+import type { Field } from "./parse.ts";
+import { testOf, type ValueTest } from "./value-tests.ts";
+import type { Scalar } from "./wanted.ts";
+
+/** A field, as an event is walked by it. */
+export interface FieldWays {
+  /** The keys by which it may be reached from its n-th step on: one step, or several that an event has as one key with dots in it. */
+  keys: readonly (readonly string[])[];
+  tests: readonly ValueTest[];
+  mayBeAbsent: boolean;
+}
+
+export const toWays = ({ path, wanted, mayBeAbsent }: Field): FieldWays => {
+  const steps = path.split(".");
+  return {
+    keys: steps.map((_, from) => steps.slice(from).map((__, count) => steps.slice(from, from + count + 1).join("."))),
+    tests: wanted.map(testOf),
+    mayBeAbsent,
+  };
+};
 
 /** A field, and how many steps of its path lead to where it is looked for. */
 interface Walk {
-  field: Field;
+  field: FieldWays;
   from: number;
+}
+
+/** A key that leads on, and the walk that it leads to. */
+interface Way {
+  key: string;
+  walk: Walk;
 }
 
 /** The steps that are left to be made for one event. */
@@ -20,9 +44,9 @@ const spend = (budget: Budget) => {
 
 const isObject = (node: unknown): node is Record<string, unknown> => typeof node === "object" && node !== null;
 
-/** The walks that lead on from an object: one in the usual case, several where it has `a.b` and `a`. */
-const waysFrom = ({ field, from }: Walk, node: Record<string, unknown>): { key: string; walk: Walk }[] => {
-  const ways: { key: string; walk: Walk }[] = [];
+/** The ways that lead on from an object: one in the usual case, several where it has `a.b` and `a`. */
+const waysFrom = ({ field, from }: Walk, node: Record<string, unknown>): Way[] => {
+  const ways: Way[] = [];
   field.keys[from]?.forEach((key, count) => {
     if (Object.hasOwn(node, key)) ways.push({ key, walk: { field, from: from + count + 1 } });
   });
@@ -38,36 +62,29 @@ const isThere = (walk: Walk, node: unknown, budget: Budget, depth = 0): boolean 
   return waysFrom(walk, node).some((way) => isThere(way.walk, node[way.key], budget, depth + 1));
 };
 
+/** Whether all match by one choice of a way for each. */
+const matchesByWays = (ways: readonly Way[][], chosen: Way[], node: Record<string, unknown>, budget: Budget, depth: number): boolean => {
+  const choices = ways[chosen.length];
+  if (choices !== undefined) return choices.some((way) => matchesByWays(ways, [...chosen, way], node, budget, depth));
+  const together = Map.groupBy(chosen, ({ key }) => key);
+  return [...together].every(([key, those]) => matchesAll(those.map(({ walk }) => walk), node[key], budget, depth + 1));
+};
+
 /**
  * Whether all fields match. Where the event has an array, one of its elements has to have them all: `firstName` of one and
- * `lastName` of another are nobody's. A field that could be reached by two keys, one of them with dots, is looked at by itself.
+ * `lastName` of another are nobody's.
  */
 const matchesAll = (walks: readonly Walk[], node: unknown, budget: Budget, depth: number): boolean => {
   spend(budget);
   if (depth > PATTERN_DEPTH_MAX) return false;
   if (Array.isArray(node)) return node.some((element) => matchesAll(walks, element, budget, depth + 1));
   if (!isObject(node)) return walks.every(({ field, from }) => from === field.keys.length && field.tests.some((test) => test(node as Scalar)));
-  const matchesBy = (walk: Walk) => waysFrom(walk, node).some((way) => matchesAll([way.walk], node[way.key], budget, depth + 1));
-  if (walks.length === 1) return matchesBy(walks[0]!);
-  const together = new Map<string, Walk[]>();
-  for (const walk of walks) {
-    const ways = waysFrom(walk, node);
-    const [first] = ways;
-    if (first === undefined) return false;
-    if (ways.length > 1) {
-      if (!matchesBy(walk)) return false;
-      continue;
-    }
-    const beside = together.get(first.key);
-    if (beside === undefined) together.set(first.key, [first.walk]);
-    else beside.push(first.walk);
-  }
-  for (const [key, those] of together) if (!matchesAll(those, node[key], budget, depth + 1)) return false;
-  return true;
+  const ways = walks.map((walk) => waysFrom(walk, node));
+  return ways.every(({ length }) => length > 0) && matchesByWays(ways, [], node, budget, depth);
 };
 
 /** `{ "exists": false }` is about the whole event, also where the other fields go into an array. */
-const matchesAlternative = (fields: Alternative, event: unknown, budget: Budget): boolean => {
+const matchesAlternative = (fields: readonly FieldWays[], event: unknown, budget: Budget): boolean => {
   const walks: Walk[] = [];
   for (const field of fields) {
     const walk = { field, from: 0 };
@@ -78,7 +95,7 @@ const matchesAlternative = (fields: Alternative, event: unknown, budget: Budget)
   return walks.length === 0 || (isObject(event) && matchesAll(walks, event, budget, 0));
 };
 
-export const matchesAny = (alternatives: readonly Alternative[], event: unknown): boolean => {
+export const matchesAny = (alternatives: readonly (readonly FieldWays[])[], event: unknown): boolean => {
   const budget = { steps: PATTERN_STEPS_MAX };
   return alternatives.some((fields) => matchesAlternative(fields, event, budget));
 };

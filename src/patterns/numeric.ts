@@ -1,40 +1,61 @@
-import { InvalidPattern } from "./errors.ts";
+import type { PatternReader } from "./pattern-reader.ts";
+import type { NumberRange } from "./wanted.ts";
+
+/** How numbers are read: what a pattern may name, and what a number of a pattern is compared as. */
+export interface Numbers {
+  /** The largest absolute value; where it is exceeded, a pattern is refused. */
+  max: number;
+  asCompared(value: number): number;
+}
 
 /** "Numeric matching is limited to value between -5.0e9 and +5.0e9 inclusive" (Amazon EventBridge user guide). */
-const NUMBER_MAX = 5e9;
+export const EVENT_NUMBERS: Numbers = { max: 5e9, asCompared: (value) => value };
 
-type Test = (value: number) => boolean;
+const ALL: NumberRange = { low: -Infinity, isLowWithin: true, high: Infinity, isHighWithin: true };
 
-const LOWER: Record<string, (bound: number) => Test> = { ">": (bound) => (value) => value > bound, ">=": (bound) => (value) => value >= bound };
-const UPPER: Record<string, (bound: number) => Test> = { "<": (bound) => (value) => value < bound, "<=": (bound) => (value) => value <= bound };
+type Bound = (bound: number) => Partial<NumberRange>;
 
-const boundOf = (operator: string, bound: unknown): number => {
-  if (typeof bound !== "number") throw new InvalidPattern(`Value of ${operator === "=" ? "equals" : operator} must be numeric`);
-  if (Math.abs(bound) > NUMBER_MAX) throw new InvalidPattern("Value must be between -5.0E9 and 5.0E9, inclusive");
-  return bound;
+const LOWER: Record<string, Bound> = { ">": (low) => ({ low, isLowWithin: false }), ">=": (low) => ({ low, isLowWithin: true }) };
+const UPPER: Record<string, Bound> = { "<": (high) => ({ high, isHighWithin: false }), "<=": (high) => ({ high, isHighWithin: true }) };
+
+const asShown = (reader: PatternReader): string => (reader.token === "number" ? String(reader.number) : reader.token);
+
+/** As Java writes it. */
+const written = (value: number): string => value.toExponential().replace(/^(-?\d)e/, "$1.0e").replace("e+", "E");
+
+const boundOf = (reader: PatternReader, operator: string, { max, asCompared }: Numbers): number => {
+  if (reader.token !== "number") reader.fail(`Value of ${operator} must be numeric`);
+  if (Math.abs(reader.number) > max) reader.fail(`Value must be between ${written(-max)} and ${written(max)}, inclusive`);
+  return asCompared(reader.number);
 };
 
-/** `["=", 5]`, `["<", 10]`, `[">", 0, "<=", 5]` */
-export const parseNumeric = (terms: unknown): Test => {
-  if (!Array.isArray(terms)) throw new InvalidPattern("Value of numeric must be an array.");
-  const [operator, bound, second, secondBound, ...more] = terms as unknown[];
-  if (typeof operator !== "string") throw new InvalidPattern(`Invalid member in numeric match: ${operator === undefined ? "]" : String(operator)}`);
-  const lower = LOWER[operator]?.(boundOf(operator, bound));
+/** `["=", 5]`, `["<", 10]`, `[">", 0, "<=", 5]`: up to behind the list. */
+export const readNumeric = (reader: PatternReader, numbers: Numbers): NumberRange => {
+  if (reader.next() !== "[") reader.fail("Value of numeric must be an array.");
+  if (reader.next() !== "string") reader.fail(`Invalid member in numeric match: ${asShown(reader)}`);
+  const operator = reader.string;
+  reader.next();
+  const [lower, upper] = [LOWER, UPPER].map((operators) => (Object.hasOwn(operators, operator) ? operators[operator] : undefined));
   if (lower === undefined) {
-    const test = operator === "=" ? sameAs(boundOf(operator, bound)) : UPPER[operator]?.(boundOf(operator, bound));
-    if (test === undefined) throw new InvalidPattern(`Unrecognized numeric range operator: ${operator}`);
-    if (terms.length > 2) throw new InvalidPattern("Too many elements in numeric expression");
-    return test;
+    if (upper === undefined && operator !== "=") reader.fail(`Unrecognized numeric range operator: ${operator}`);
+    const bound = boundOf(reader, operator === "=" ? "equals" : operator, numbers);
+    if (reader.next() !== "]") reader.fail("Too many elements in numeric expression");
+    return upper === undefined ? { ...ALL, low: bound, high: bound } : { ...ALL, ...upper(bound) };
   }
-  if (terms.length === 2) return lower;
-  if (typeof second !== "string") throw new InvalidPattern(`Bad value in numeric range: ${String(second)}`);
-  const upper = UPPER[second];
-  if (upper === undefined) throw new InvalidPattern(`Bad numeric range operator: ${second}`);
-  const top = boundOf(second, secondBound);
-  if (more.length > 0) throw new InvalidPattern("Too many terms in numeric range expression");
-  if (top <= (bound as number)) throw new InvalidPattern("Bottom must be less than top");
-  const below = upper(top);
-  return (value) => lower(value) && below(value);
+  const range = { ...ALL, ...lower(boundOf(reader, operator, numbers)) };
+  return reader.next() === "]" ? range : { ...range, ...readSecond(reader, range.low, numbers) };
 };
 
-const sameAs = (wanted: number): Test => (value) => value === wanted;
+const readSecond = (reader: PatternReader, bottom: number, numbers: Numbers): Partial<NumberRange> => {
+  if (reader.token !== "string") reader.fail(`Bad value in numeric range: ${asShown(reader)}`);
+  const operator = reader.string;
+  if (!Object.hasOwn(UPPER, operator)) reader.fail(`Bad numeric range operator: ${operator}`);
+  reader.next();
+  const top = boundOf(reader, operator, numbers);
+  if (reader.next() !== "]") reader.fail("Too many terms in numeric range expression");
+  if (top <= bottom) reader.fail("Bottom must be less than top");
+  return UPPER[operator]!(top);
+};
+
+export const isInRange = (value: number, { low, isLowWithin, high, isHighWithin }: NumberRange): boolean =>
+  (isLowWithin ? value >= low : value > low) && (isHighWithin ? value <= high : value < high);

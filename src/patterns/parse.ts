@@ -1,13 +1,16 @@
 import { PATTERN_ALTERNATIVES_MAX } from "../kit/limits.ts";
 import { InvalidPattern } from "./errors.ts";
-import { parseWanted, type ValueTest } from "./value-tests.ts";
+import { readWanted } from "./expressions.ts";
+import { EVENT_NUMBERS, type Numbers } from "./numeric.ts";
+import { PatternReader } from "./pattern-reader.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** What a pattern asks of one field. */
 export interface Field {
-  /** The keys by which it may be reached from its n-th step on: one step, or several that an event has as one key with dots in it. */
-  keys: readonly (readonly string[])[];
-  /** Any of them is enough. */
-  tests: readonly ValueTest[];
+  /** Its steps, with dots between them; an event may have several of them as one key with dots in it. */
+  path: string;
+  /** Any of them is enough. `absent` is none of them. */
+  wanted: readonly Wanted[];
   mayBeAbsent: boolean;
 }
 
@@ -19,55 +22,56 @@ type Gathered = Map<string, Field>;
 const OR = "$or";
 /** Names of expressions, of today or of tomorrow, that are no fields in a `$or`. */
 const RESERVED = new Set([
-  "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr", "html", "=", "<", "<=", ">", ">=", "regex",
+  "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr", "=", "<", "<=", ">", ">=", "regex",
   "not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
 ]);
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const toField = (path: string, members: readonly unknown[]): Field => {
-  if (members.length === 0) throw new InvalidPattern("Empty arrays are not allowed");
-  const wanted = members.map(parseWanted);
-  const steps = path.split(".");
-  return {
-    keys: steps.map((_, from) => steps.slice(from).map((__, count) => steps.slice(from, from + count + 1).join("."))),
-    tests: wanted.filter((one) => one !== "absent"),
-    mayBeAbsent: wanted.includes("absent"),
-  };
+const readField = (reader: PatternReader, path: string, numbers: Numbers): Field => {
+  const wanted: Wanted[] = [];
+  while (reader.next() !== "]") wanted.push(readWanted(reader, numbers));
+  if (wanted.length === 0) reader.fail("Empty arrays are not allowed");
+  return { path, wanted: wanted.filter(({ kind }) => kind !== "absent"), mayBeAbsent: wanted.some(({ kind }) => kind === "absent") };
 };
 
-const branchesOf = (value: unknown): Record<string, unknown>[] => {
-  if (!Array.isArray(value)) throw new InvalidPattern(`It must be an Array followed with ${OR}.`);
-  if (!value.every(isObject)) throw new InvalidPattern(`Only JSON object is allowed in array of ${OR} relationship.`);
-  if (value.length < 2) throw new InvalidPattern(`There must have at least 2 Objects in ${OR} relationship.`);
-  return value;
-};
-
-/** Adds what an object of the pattern asks for to each of the alternatives there are. The same field again replaces what was asked of it before, as AWS's matcher has it. */
-const gather = (object: Record<string, unknown>, path: string, isInOr: boolean, before: Gathered[]): Gathered[] => {
-  let gathered = before;
-  const entries = Object.entries(object);
-  if (entries.length === 0) throw new InvalidPattern("Empty objects are not allowed");
-  for (const [name, value] of entries) {
-    if (name === OR) {
-      const start = gathered;
-      gathered = [];
-      for (const branch of branchesOf(value)) gathered.push(...gather(branch, path, true, start.map((one) => new Map(one))));
-      if (gathered.length > PATTERN_ALTERNATIVES_MAX) throw new InvalidPattern(`the ${OR}s leave more than ${PATTERN_ALTERNATIVES_MAX} combinations`);
-      continue;
-    }
-    if (isInOr && RESERVED.has(name)) throw new InvalidPattern(`${name} is Ruler reserved fieldName which cannot be used inside ${OR}.`);
-    const inner = `${path}${name}`;
-    if (Array.isArray(value)) {
-      const field = toField(inner, value);
-      for (const one of gathered) one.set(inner, field);
-    } else if (isObject(value)) gathered = gather(value, `${inner}.`, isInOr, gathered);
-    else throw new InvalidPattern(`"${name}" must be an object or an array`);
+const readOr = (reader: PatternReader, path: string, start: Gathered[], numbers: Numbers): Gathered[] => {
+  if (reader.next() !== "[") reader.fail(`It must be an Array followed with ${OR}.`);
+  const gathered: Gathered[] = [];
+  let branches = 0;
+  for (; reader.next() !== "]"; branches++) {
+    if (reader.token !== "{") reader.fail(`Only JSON object is allowed in array of ${OR} relationship.`);
+    gathered.push(...readObject(reader, path, true, start.map((one) => new Map(one)), numbers));
+    if (gathered.length > PATTERN_ALTERNATIVES_MAX) throw new InvalidPattern(`the ${OR}s leave more than ${PATTERN_ALTERNATIVES_MAX} combinations`);
   }
+  if (branches < 2) reader.fail(`There must have at least 2 Objects in ${OR} relationship.`);
   return gathered;
 };
 
-export const parsePattern = (pattern: unknown): Alternative[] => {
-  if (!isObject(pattern)) throw new InvalidPattern("Filter is not an object");
-  return gather(pattern, "", false, [new Map()]).map((fields) => [...fields.values()]);
+/** Adds what an object of the pattern asks for to each of the alternatives there are. The same field again replaces what was asked of it before, as AWS's matcher has it. */
+const readObject = (reader: PatternReader, path: string, isInOr: boolean, before: Gathered[], numbers: Numbers): Gathered[] => {
+  let gathered = before;
+  let isEmpty = true;
+  for (; reader.next() !== "}"; isEmpty = false) {
+    const { name } = reader;
+    if (name === OR) {
+      gathered = readOr(reader, path, gathered, numbers);
+      continue;
+    }
+    if (isInOr && RESERVED.has(name)) reader.fail(`${name} is Ruler reserved fieldName which cannot be used inside ${OR}.`);
+    const inner = `${path}${name}`;
+    reader.next();
+    if (reader.token === "[") {
+      const field = readField(reader, inner, numbers);
+      for (const one of gathered) one.set(inner, field);
+    } else if (reader.token === "{") gathered = readObject(reader, `${inner}.`, isInOr, gathered, numbers);
+    else reader.fail(`"${name}" must be an object or an array`);
+  }
+  if (isEmpty) reader.fail("Empty objects are not allowed");
+  return gathered;
+};
+
+/** Throws InvalidPattern, with AWS's words and its place. */
+export const parsePattern = (json: string, numbers: Numbers = EVENT_NUMBERS): Alternative[] => {
+  const reader = new PatternReader(json);
+  if (reader.next() !== "{") reader.fail("Filter is not an object");
+  return readObject(reader, "", false, [new Map()], numbers).map((fields) => [...fields.values()]);
 };

@@ -3,8 +3,8 @@ import { InvalidPattern } from "./errors.ts";
 /** AWS counts bytes, and the quotation mark before the text. */
 const position = (text: string, index: number): number => Buffer.byteLength(text.slice(0, index)) + 1;
 
-/** The literal texts between the stars; `\*` and `\\` stand for themselves. */
-const literals = (text: string): string[] => {
+/** The literal texts between the stars; `\*` and `\\` stand for themselves. Throws InvalidPattern, without a place. */
+export const piecesOf = (text: string): string[] => {
   const found = [""];
   for (let index = 0; index < text.length; index++) {
     const character = text[index]!;
@@ -21,20 +21,17 @@ const literals = (text: string): string[] => {
   return found;
 };
 
-/** `*` stands for any text. The literal texts are looked for from left to right, so no pattern takes longer than the text is long for each of them. */
-export const parseWildcard = (pattern: string): ((text: string) => boolean) => {
-  const [first, ...rest] = literals(pattern);
+/** `*` stands for any text. The literal texts are looked for from left to right. */
+export const fitsPieces = (text: string, [first = "", ...rest]: readonly string[]): boolean => {
   const last = rest.pop();
-  if (last === undefined) return (text) => text === first;
-  return (text) => {
-    if (!text.startsWith(first!) || text.length < first!.length + last.length || !text.endsWith(last)) return false;
-    let at = first!.length;
-    const end = text.length - last.length;
-    for (const literal of rest) {
-      const found = text.indexOf(literal, at);
-      if (found < 0 || found + literal.length > end) return false;
-      at = found + literal.length;
-    }
-    return true;
-  };
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
+  let at = first.length;
+  const end = text.length - last.length;
+  for (const literal of rest) {
+    const found = text.indexOf(literal, at);
+    if (found < 0 || found + literal.length > end) return false;
+    at = found + literal.length;
+  }
+  return true;
 };

@@ -1,21 +1,8 @@
-import { isApiError } from "../kit/api-error.ts";
 import type { Arn } from "../kit/arn.ts";
-import type { Call, CallOptions } from "../kit/call.ts";
+import type { Call } from "../kit/call.ts";
 import { root, type Caller } from "../kit/caller.ts";
+import { isTaken, type Asking } from "./ask.ts";
 import { queueUrlOf } from "./queue-url.ts";
-
-type Asking = Pick<CallOptions, "trace" | "signal">;
-
-/** False when AWS would refuse it, for whatever reason. */
-const isTaken = async (asked: Promise<unknown>): Promise<boolean> => {
-  try {
-    await asked;
-    return true;
-  } catch (error) {
-    if (!isApiError(error)) throw error;
-    return false;
-  }
-};
 
 export const isQueueThere = (call: Call, { account, region, resource }: Arn, asking: Asking): Promise<boolean> =>
   isTaken(call("sqs", "GetQueueUrl", { QueueName: resource }, { ...asking, as: root(account), region }));

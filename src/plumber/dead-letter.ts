@@ -36,12 +36,13 @@ const ATTRIBUTES = {
 
 /** What becomes of a delivery that is given up: one more, to its dead-letter queue. */
 export const deadLetterOf = (delivery: Delivery, givenUp: GivenUp): Delivery | undefined => {
-  const { deadLetter, id, traceId, lineage, region, keys, measured, payload } = delivery;
+  const { deadLetter, id, traceId, lineage, region, keys, measured, payload, order } = delivery;
   if (deadLetter === undefined) return undefined;
   const { targetArn, as, style, payload: own, attributes, messageGroupId, messageDeduplicationId } = deadLetter;
   return {
     id: `${id}-dead-letter`, traceId, region, targetArn, as,
     ...(lineage === undefined ? {} : { lineage }),
+    ...(order === undefined ? {} : { order: { lane: `${order.lane} dead letters`, position: order.position } }),
     payload: own ?? payload,
     keys: [...keys, delivery.targetArn],
     messageAttributes: { ...ATTRIBUTES[style](delivery, givenUp), ...attributes },

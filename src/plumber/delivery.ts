@@ -99,6 +99,10 @@ export interface Delivery {
   isForwarded?: true;
   /** It was found out when it was made that there is no delivering it: it is given up at its turn, with its dead letter. */
   impossible?: { code: string; message: string };
+  /** It waits for those before it in its lane, by position: what a FIFO topic tells of one group to one subscription. Whatever becomes of it, the next one goes on. */
+  order?: { lane: string; position: number };
+  /** Tries of the target in a second, at most. */
+  perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
   http?: { url: string; headers: Record<string, string> };
   /** For an API destination: what the target adds to its requests. */

@@ -7,11 +7,13 @@ import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
 import { createTally } from "../kit/tally.ts";
-import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
+import type { Operation, Store } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
+import { countDeliveries, insertDelivery, nextDueAt, postponeTo, readDue, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import { createPace } from "./pace.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
 export type { Delivery } from "./delivery.ts";
@@ -43,11 +45,6 @@ interface Needs {
 
 const HOUR_MS = 3_600_000;
 
-interface Due extends Delivery {
-  attempts: number;
-  acceptedAt: number;
-}
-
 const NOT_THERE = new Set(["ResourceNotFoundException", "NoSuchBucket", "QueueDoesNotExist", "NotFound", "NotFoundException"]);
 const KIND_OF_TARGET: Record<string, string> = { lambda: "function", s3: "bucket", sqs: "queue", sns: "topic", events: "event bus", logs: "log group" };
 
@@ -64,17 +61,6 @@ const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: 
 
 const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
 
-const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
-
-/** Reads what is due, oldest first, leaving out what is under way and targets that have their share of it. */
-function* readDue(now: number, limit: number, heldIds: readonly string[], busyTargets: readonly string[]): Operation<Due[]> {
-  const rows = yield* sql(
-    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) order by due_at, accepted_at limit ?",
-    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), limit,
-  );
-  return rows.map(toDue);
-}
-
 /**
  * Events that were committed with what they tell of, until their target has taken them. At least once: a delivery is
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
@@ -86,6 +72,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
   const underWay = createTally<string>();
+  const pace = createPace();
   const timers = new Set<Timer>();
   let failures = 0;
   let isClosed = false;
@@ -94,18 +81,13 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
-  function* insert(delivery: Delivery): Operation<void> {
-    yield* sql(
-      "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at) values (?, ?, ?, ?, 0, ?, ?) on conflict (id) do nothing",
-      delivery.id, delivery.targetArn, delivery.region, JSON.stringify(delivery), clock.now(), clock.now(),
-    );
-  }
+  const insert = (delivery: Delivery): Operation<void> => insertDelivery(delivery, clock.now(), pace(delivery, clock.now()));
 
   /** In one commit: it is forgotten, and its dead letter is on its way. */
   const giveUp = async (delivery: Due, failure: Failure, exhausted: Exhausted | undefined) => {
     const deadLetter = deadLetterOf(delivery, { failure, retries: delivery.attempts, exhausted });
     await store.run(function* () {
-      yield* sql("delete from delivery where id = ?", delivery.id);
+      yield* removeDelivery(delivery, clock.now());
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
     count(delivery, "failed");
@@ -119,16 +101,17 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const postpone = async (delivery: Due, turnAt: number) => {
     const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
     if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
-    await store.run(() => sql("update delivery set due_at = ?, body = json_set(body, '$.turnAt', ?) where id = ?", turnAt, turnAt, delivery.id));
+    await store.run(() => postponeTo(delivery, turnAt));
   };
 
   const settle = async (delivery: Due, outcome: Awaited<ReturnType<typeof deliver>>) => {
     if (outcome.kind === "postponed") return postpone(delivery, outcome.turnAt);
     count(delivery, "attempted");
     if (outcome.kind === "delivered") {
-      await store.run(() => sql("delete from delivery where id = ?", delivery.id));
+      await store.run(() => removeDelivery(delivery, clock.now()));
       count(delivery, "delivered");
       // A function that takes an event tells of it itself.
+      if (delivery.http !== undefined) tell(delivery, "notice", `it is posted to ${delivery.http.url}`, { targetArn: delivery.targetArn, url: delivery.http.url, attempt: delivery.attempts + 1 });
       if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });
       return;
     }
@@ -137,7 +120,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const { attempts, acceptedAt, retry } = delivery;
     const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), random, ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
     if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
-    await store.run(() => sql("update delivery set attempts = attempts + 1, due_at = ?, body = json_remove(body, '$.turnAt') where id = ?", clock.now() + next.delayMs, delivery.id));
+    await store.run(() => tryAgain(delivery, pace(delivery, clock.now(), clock.now() + next.delayMs)));
     count(delivery, "retried");
     const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
     tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${next.delayMs / 1000} s`, detail);
@@ -180,9 +163,9 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       return (await store.run(() => readDue(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy))).map(attempt);
     },
     async nextDueAt(now) {
-      const row = await store.run(() => sqlOne("select min(due_at) as at from delivery where due_at > ?", now));
+      const next = await store.run(() => nextDueAt(now));
       failures = 0;
-      return (row?.["at"] ?? undefined) as number | undefined;
+      return next;
     },
     onFailure(error) {
       log.error("the deliveries that are due could not be read; they are looked for again later", { error: String(error) });
@@ -197,7 +180,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     async pending() {
       // What was just settled has its next timer set before it counts as quiet.
       await loop.settled();
-      return (await store.run(() => sqlOne("select count(*) as n from delivery")))!["n"] as number;
+      return store.run(countDeliveries);
     },
     async close() {
       isClosed = true;

@@ -2,23 +2,23 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
+import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { arnOf, useLambda } from "./support.ts";
 
 const run = promisify(execFile);
 const on = useLambda();
 
 const knows = async (...args: string[]): Promise<boolean> => run("aws", [...args, "help"], { env: { ...process.env, AWS_PAGER: "", PAGER: "cat" } }).then(() => true, () => false);
-const hasCli = await run("aws", ["--version"]).then(() => true, () => false);
-const hasResourcePolicies = hasCli && (await knows("lambda", "put-resource-policy"));
+const hasResourcePolicies = hasAwsCli && (await knows("lambda", "put-resource-policy"));
 
 const aws = async (...args: string[]) => {
   const env = { PATH: process.env["PATH"]!, HOME: on.ground.platform.dataDirectory, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_DEFAULT_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true", AWS_PAGER: "" };
-  const { stdout } = await run("aws", ["--endpoint-url", on.ground.platform.endpoint, "--output", "json", "lambda", ...args], { env, cwd: join(on.ground.platform.dataDirectory) });
+  const { stdout } = await awsCli(["--endpoint-url", on.ground.platform.endpoint, "--output", "json", "lambda", ...args], { env, cwd: join(on.ground.platform.dataDirectory) });
   return (stdout === "" ? {} : JSON.parse(stdout)) as Record<string, unknown>;
 };
 const failure = async (...args: string[]): Promise<string> => aws(...args).then(() => expect.unreachable("it was not refused"), (error: { stderr: string }) => error.stderr.trim().split("\n").at(-1)!);
 
-it.skipIf(!hasCli)("the AWS CLI configures a function URL (skipped where there is no `aws`)", async () => {
+it.skipIf(!hasAwsCli)("the AWS CLI configures a function URL (skipped where there is no `aws`)", async () => {
   const name = await on.active();
   const cors = { AllowCredentials: true, AllowMethods: ["GET"], AllowOrigins: ["*"], MaxAge: 60 };
   const created = await aws("create-function-url-config", "--function-name", name, "--auth-type", "AWS_IAM", "--cors", JSON.stringify(cors), "--invoke-mode", "RESPONSE_STREAM");
@@ -32,7 +32,7 @@ it.skipIf(!hasCli)("the AWS CLI configures a function URL (skipped where there i
   expect(await failure("get-function-url-config", "--function-name", name)).toContain("(ResourceNotFoundException)");
 }, 60_000);
 
-it.skipIf(!hasCli)("the AWS CLI signs code, pins runtimes and reads the rest back (skipped where there is no `aws`)", async () => {
+it.skipIf(!hasAwsCli)("the AWS CLI signs code, pins runtimes and reads the rest back (skipped where there is no `aws`)", async () => {
   const name = await on.active();
   const { CodeSigningConfig } = (await aws("create-code-signing-config", "--allowed-publishers", "SigningProfileVersionArns=arn:aws:signer:us-east-1:000000000000:/signing-profiles/mine/0123456789", "--code-signing-policies", "UntrustedArtifactOnDeployment=Enforce", "--tags", "a=1")) as { CodeSigningConfig: { CodeSigningConfigArn: string } };
   const arn = CodeSigningConfig.CodeSigningConfigArn;

@@ -104,7 +104,7 @@ describe("UpdateFunctionConfiguration", () => {
     ["another revision", { RevisionId: "no" }, { name: "PreconditionFailedException", status: 412 }],
     ["Layers that are not there", { Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"] }, { name: "InvalidParameterValueException", message: "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist." }],
     ["snapshots of a runtime that has none", { SnapStart: { ApplyOn: "PublishedVersions" } }, { name: "InvalidParameterValueException", message: "nodejs24.x is not supported for SnapStart enabled functions." }],
-    ["a topic for dead letters", { DeadLetterConfig: { TargetArn: "arn:aws:sns:us-east-1:000000000000:t" } }, { name: "NotImplemented", message: expect.stringContaining("dead-letter target arn:aws:sns:us-east-1:000000000000:t (SNS)") }],
+    ["a topic for dead letters", { DeadLetterConfig: { TargetArn: "arn:aws:sns:us-east-1:000000000000:t" } }, { name: "InvalidParameterValueException", message: "The provided execution role does not have permissions to call Publish on SNS" }],
   ])("refuses %s and leaves all as it was", async (_what, input, expected) => {
     const name = await on.active();
     const before = await configuration(name);

@@ -1,14 +1,13 @@
-import { spawnSync } from "node:child_process";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, DeleteLogGroupCommand, DescribeLogGroupsCommand, DescribeLogStreamsCommand, FilterLogEventsCommand, GetLogEventsCommand,
   ListTagsForResourceCommand, PutLogEventsCommand, PutRetentionPolicyCommand, PutSubscriptionFilterCommand, StartLiveTailCommand, TagResourceCommand, UntagResourceCommand,
   type DescribeLogGroupsCommandInput, type DescribeLogStreamsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { describe, expect, it } from "vitest";
+import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { clientsOf } from "../support/clients.ts";
 import { startServer } from "../support/server.ts";
 
-const hasAwsCli = spawnSync("aws", ["--version"]).status === 0;
 const GROUP = "/aws/lambda/wire";
 
 describe("CloudWatch Logs over the wire", () => {
@@ -36,13 +35,12 @@ describe("CloudWatch Logs over the wire", () => {
   it.skipIf(!hasAwsCli)("serves the AWS CLI", async () => {
     const { endpoint } = await startServer();
     const aws = (...args: string[]) =>
-      spawnSync("aws", ["--endpoint-url", endpoint, "--region", "us-east-1", "--output", "json", ...args], {
-        encoding: "utf8",
+      awsCli(["--endpoint-url", endpoint, "--region", "us-east-1", "--output", "json", ...args], {
         env: { PATH: process.env["PATH"], HOME: "/nonexistent", PYENV_ROOT: process.env["PYENV_ROOT"] ?? `${process.env["HOME"]}/.pyenv`, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
       });
-    expect(aws("logs", "create-log-group", "--log-group-name", GROUP)).toMatchObject({ status: 0, stderr: "" });
-    expect(JSON.parse(aws("logs", "describe-log-groups").stdout).logGroups).toMatchObject([{ logGroupName: GROUP }]);
-    const refused = aws("logs", "create-log-group", "--log-group-name", GROUP);
+    expect(await aws("logs", "create-log-group", "--log-group-name", GROUP)).toMatchObject({ stderr: "" });
+    expect(JSON.parse((await aws("logs", "describe-log-groups")).stdout).logGroups).toMatchObject([{ logGroupName: GROUP }]);
+    const refused = (await aws("logs", "create-log-group", "--log-group-name", GROUP).catch((error: unknown) => error)) as { stderr: string };
     expect(refused.stderr).toContain("ResourceAlreadyExistsException");
     expect(refused.stderr).toContain("The specified log group already exists");
   });

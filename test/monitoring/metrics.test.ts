@@ -1,8 +1,7 @@
-import { execFile, spawnSync } from "node:child_process";
-import { promisify } from "node:util";
 import { GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand, type MetricDatum, type MetricStat } from "@aws-sdk/client-cloudwatch";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
+import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { usePlatform } from "../support/platform.ts";
 
 const on = usePlatform();
@@ -135,10 +134,10 @@ describe("ListMetrics", () => {
 });
 
 // Skipped where the AWS CLI is not installed: it speaks the query protocol.
-describe.skipIf(spawnSync("aws", ["--version"]).status !== 0)("the AWS CLI", () => {
+describe.skipIf(!hasAwsCli)("the AWS CLI", () => {
   it("puts, reads and lists metrics", async () => {
     const aws = async (...args: string[]) => {
-      const { stdout } = await promisify(execFile)("aws", ["--endpoint-url", on.endpoint, "--region", "us-east-1", "--output", "json", "cloudwatch", ...args], {
+      const { stdout } = await awsCli(["--endpoint-url", on.endpoint, "--region", "us-east-1", "--output", "json", "cloudwatch", ...args], {
         env: { PATH: process.env["PATH"], HOME: "/nonexistent", PYENV_ROOT: process.env["PYENV_ROOT"] ?? `${process.env["HOME"]}/.pyenv`, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
       });
       return stdout === "" ? undefined : (JSON.parse(stdout) as Record<string, unknown>);

@@ -7,7 +7,7 @@ const reasonOf = (pattern: unknown): string => {
   try {
     compilePattern(typeof pattern === "string" ? pattern : JSON.stringify(pattern));
   } catch (error) {
-    if (error instanceof InvalidPattern) return error.message;
+    if (error instanceof InvalidPattern) return error.message.replace(/(\n at \[Source: .*)+$/s, "");
     throw error;
   }
   return "valid";
@@ -181,7 +181,7 @@ describe("what is no event pattern", () => {
   });
 
   it("is refused when it is no JSON", () => {
-    expect(reasonOf("{ a: [1] }")).toMatch(/^it is not JSON/);
+    expect(reasonOf("{ a: [1] }")).toBe("Unexpected character ('a' (code 97)): was expecting double-quote to start field name");
   });
 
   it("is one of too many combinations", () => {
@@ -189,6 +189,70 @@ describe("what is no event pattern", () => {
     const nested = (levels: number): object => (levels === 0 ? or : { ...or, [`l${levels}`]: nested(levels - 1) });
     expect(reasonOf(nested(8))).toBe("valid");
     expect(reasonOf(nested(12))).toBe("the $ors leave more than 1000 combinations");
+  });
+});
+
+/** [reason, line, column, pattern] */
+const PLACES: readonly [string, number, number, string][] = [
+  ["Empty objects are not allowed", 1, 40, '{"source": ["aws.health"], "detail": {}}'],
+  ['"slug" must be an object or an array', 3, 14, '{\n  "detail": {\n    "slug": "some-pipeline"\n  }\n}'],
+  ["Unrecognized match type foo", 4, 14, '{\r\n  "a": [\n    "b",\n    {"foo": 1}\n  ]\n}'],
+  ["Only one key allowed in match expression", 1, 31, '{"a":[{"prefix":"x","suffix":"y"}]}'],
+  ["Value of < must be numeric", 1, 32, '{"abc":[{"numeric":[">",5,"<","7"]}]}'],
+  ["Bottom must be less than top", 1, 31, '{"a":[{"numeric":[">",5,"<",5]}]}'],
+  ["Consecutive wildcard characters at pos 3", 1, 24, '{"a":[{"wildcard":"é**"}]}'],
+  ["Null prefix/suffix not allowed", 1, 35, '{"a":[{"anything-but":{"prefix":""}}]}'],
+  ["Unexpected end-of-input within/between Array entries", 1, 11, '{"a":["x",'],
+  ["Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", 1, 7, '{"a":[nul]}'],
+  ["Unrecognized character escape 'q' (code 113)", 1, 9, '{"a":["\\q"]}'],
+  ["Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a digit", 1, 8, '{"a":[1.]}'],
+  ["Unexpected character ('x' (code 120)): was expecting comma to separate Array entries", 1, 8, '{"a":[1x]}'],
+  ["Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in string value", 1, 9, '{"a":["x\ny"]}'],
+];
+
+const complaintOf = (pattern: string): string => {
+  try {
+    compilePattern(pattern);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "valid";
+};
+
+describe("a complaint about a pattern", () => {
+  it.each(PLACES)("%s: says where (line %i, column %i)", (reason, line, column, pattern) => {
+    expect(complaintOf(pattern)).toBe(`${reason}\n at [Source: (String)"${pattern}"; line: ${line}, column: ${column}]`);
+  });
+
+  it("tells where the object began that has no end", () => {
+    expect(complaintOf('{"a":[{"exists":true')).toBe(
+      'Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)"{"a":[{"exists":true"; line: 1, column: 7])\n at [Source: (String)"{"a":[{"exists":true"; line: 1, column: 21]',
+    );
+  });
+
+  it("says the place of a member of a list twice, and none of a network", () => {
+    const place = '\n at [Source: (String)"{"a":[{"anything-but":[true]}]}"; line: 1, column: 28]';
+    expect(complaintOf('{"a":[{"anything-but":[true]}]}')).toBe(`Inside anything but list, start|null|boolean is not supported.${place}${place}`);
+    expect(complaintOf('{"a":[{"cidr":"10.0.0.0"}]}')).toBe("Malformed CIDR, one '/' required");
+  });
+
+  it("repeats 500 characters of it", () => {
+    expect(complaintOf(`{"a":["${"x".repeat(600)}"],"b":5}`)).toBe(`"b" must be an object or an array\n at [Source: (String)"{"a":["${"x".repeat(493)}"[truncated 116 chars]; line: 1, column: 616]`);
+  });
+
+  it("is none about what stands behind the pattern", () => {
+    expect(complaintOf('{"a":[1]} x')).toBe("valid");
+  });
+
+  it("ends what is nested too deeply", () => {
+    expect(complaintOf(`${'{"a":'.repeat(2_000)}`)).toMatch(/^Document nesting depth \(1001\) exceeds the maximum allowed \(1000/);
+  });
+});
+
+describe("a pattern that has a name twice", () => {
+  it("asks of the field what was said last, and keeps what lies beside it", () => {
+    expect([{ a: "x" }, { a: "y" }].map((event) => compilePattern('{"a":["x"],"a":["y"]}')(event))).toEqual([false, true]);
+    expect([{ a: { b: "x" } }, { a: { b: "x", c: "y" } }].map((event) => compilePattern('{"a":{"b":["x"]},"a":{"c":["y"]}}')(event))).toEqual([false, true]);
   });
 });
 

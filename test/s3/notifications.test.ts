@@ -84,8 +84,6 @@ describe("a bucket's notification configuration", () => {
   });
 
   it.each([
-    [{ TopicConfigurations: [{ TopicArn: "arn:aws:sns:us-east-1:000000000000:t", Events: [] }] }, /SNS/],
-    [{ EventBridgeConfiguration: {} }, /EventBridge/],
     [{ LambdaFunctionConfigurations: [rule("a", ["s3:ReducedRedundancyLostObject"])] }, /ReducedRedundancyLostObject/],
   ])("says that %j is not built", async (NotificationConfiguration, text) => {
     const { s3 } = await bucketWith();

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { usePlatform } from "../support/platform.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const run = promisify(execFile);
 const isThere = async (command: string, ...args: string[]): Promise<boolean> => run(command, args).then(() => true, () => false);
-const hasCli = await isThere("aws", "--version");
 const hasBoto3 = await isThere("python3", "-c", "import boto3");
 const platform = usePlatform();
 const environment = () => ({
@@ -14,10 +14,10 @@ const environment = () => ({
   ...(process.env["PYENV_ROOT"] === undefined ? {} : { PYENV_ROOT: process.env["PYENV_ROOT"] }),
 });
 
-it.skipIf(!hasCli)("the AWS CLI makes queues, and redrives from one to the other (skipped where there is no `aws`)", async () => {
+it.skipIf(!hasAwsCli)("the AWS CLI makes queues, and redrives from one to the other (skipped where there is no `aws`)", async () => {
   const env = environment();
   const aws = async (...args: string[]) => {
-    const { stdout } = await run("aws", ["--endpoint-url", platform.endpoint, "--output", "json", "sqs", ...args], { env });
+    const { stdout } = await awsCli(["--endpoint-url", platform.endpoint, "--output", "json", "sqs", ...args], { env });
     return (stdout.trim() === "" ? {} : JSON.parse(stdout)) as Record<string, never>;
   };
   const { QueueUrl: dead } = await aws("create-queue", "--queue-name", "cli-dead");

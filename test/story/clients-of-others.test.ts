@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { zipOf } from "../support/functions.ts";
 import { startServer } from "../support/server.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -10,7 +11,6 @@ import { eventually, temporaryDirectory } from "../support/temporary.ts";
 const run = promisify(execFile);
 
 const isThere = async (command: string, ...args: string[]): Promise<boolean> => run(command, args).then(() => true, () => false);
-const hasCli = await isThere("aws", "--version");
 const hasBoto3 = await isThere("python3", "-c", "import boto3");
 
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] });
@@ -35,10 +35,10 @@ const start = async () => {
   return { directory, env };
 };
 
-it.skipIf(!hasCli)("the AWS CLI plays the story (skipped where there is no `aws`)", async () => {
+it.skipIf(!hasAwsCli)("the AWS CLI plays the story (skipped where there is no `aws`)", async () => {
   const { directory, env } = await start();
   // Named in each call: releases before 2023 do not know AWS_ENDPOINT_URL, and would call AWS.
-  const aws = async (...args: string[]) => (await run("aws", ["--endpoint-url", env.AWS_ENDPOINT_URL, ...args], { env, cwd: directory })).stdout;
+  const aws = async (...args: string[]) => (await awsCli(["--endpoint-url", env.AWS_ENDPOINT_URL, ...args], { env, cwd: directory })).stdout;
   const configuration = JSON.stringify({ LambdaFunctionConfigurations: [{ LambdaFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:thumbnails", Events: ["s3:ObjectCreated:*"] }] });
   const notify = () => aws("s3api", "put-bucket-notification-configuration", "--bucket", "uploads", "--notification-configuration", configuration);
 

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -51,9 +52,41 @@ export interface Outcome {
 
 export type Terraform = (...args: string[]) => Promise<Outcome>;
 
+/** The provider's program in the folder of plugins. */
+const providerOf = (plugins: string): string => {
+  const name = (readdirSync(plugins, { recursive: true }) as string[]).find((path) => /(^|\/)terraform-provider-aws_v5[^/]*$/.test(path));
+  if (name === undefined) throw new Error(`there is no program of the AWS provider in ${plugins}`);
+  return join(plugins, name);
+};
+
+/** Starting the provider is most of what a command costs: it is started once, as its developers do to debug it, and each command is told where it is. */
+const startProvider = async (folder: string, env: Record<string, string | undefined>): Promise<{ env: Record<string, string>; stop(): void }> => {
+  const provider = spawn(providerOf((found as { folder: string }).folder), ["-debug"], { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"] });
+  for await (const line of createInterface({ input: provider.stdout })) {
+    const where = /TF_REATTACH_PROVIDERS='(.*)'/.exec(line)?.[1];
+    if (where !== undefined) {
+      provider.stdout.resume();
+      return { env: { TF_REATTACH_PROVIDERS: where }, stop: () => void provider.kill() };
+    }
+  }
+  throw new Error("the AWS provider did not say where it is");
+};
+
 /** Terraform in a folder whose configuration is there already; nothing of this user's own settings reaches it. */
-export const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => {
-  const env = { PATH: environment["PATH"], HOME: folder, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_CLI_ARGS: "-no-color", ...ALL_AT_ONCE, AWS_EC2_METADATA_DISABLED: "true", ...variables };
+export const terraformIn = async (folder: string, variables: Record<string, string>): Promise<Terraform> => initialize(folder, environmentIn(folder, variables));
+
+/** The same, for many commands. */
+export const terraformWithProvider = async (folder: string, variables: Record<string, string>): Promise<{ terraform: Terraform; stop(): void }> => {
+  const env = environmentIn(folder, variables);
+  const provider = await startProvider(folder, env);
+  return { terraform: await initialize(folder, { ...env, ...provider.env }), stop: provider.stop };
+};
+
+const environmentIn = (folder: string, variables: Record<string, string>): Record<string, string | undefined> => ({
+  PATH: environment["PATH"], HOME: folder, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_CLI_ARGS: "-no-color", ...ALL_AT_ONCE, AWS_EC2_METADATA_DISABLED: "true", ...variables,
+});
+
+const initialize = async (folder: string, env: Record<string, string | undefined>): Promise<Terraform> => {
   const terraform: Terraform = async (...args) => {
     try {
       const { stdout, stderr } = await run("terraform", args, { cwd: folder, env, timeout: COMMAND_MS, maxBuffer: 2 ** 26 });

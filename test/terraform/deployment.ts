@@ -5,7 +5,7 @@ import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreatePolicyCommand, C
 import { afterAll, beforeAll, expect } from "vitest";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { launchServer, type RunningServer } from "../support/server.ts";
-import { terraformIn, type Outcome, type Terraform } from "../support/terraform.ts";
+import { terraformWithProvider, type Outcome, type Terraform } from "../support/terraform.ts";
 import { changesOf, errorsOf, within } from "./outcome.ts";
 import type { Module, Step, Suite } from "./suite.ts";
 
@@ -68,6 +68,7 @@ export class Deployment {
   #server!: RunningServer;
   #folder!: string;
   #terraform!: Terraform;
+  #stopProvider!: () => void;
 
   constructor(suites: readonly Suite[]) {
     this.#modules = new Map(suites.map((suite) => [suite, this.#moduleOf(suite)]));
@@ -90,10 +91,11 @@ export class Deployment {
     }
     const suites = [...this.#modules.keys()];
     writeFileSync(join(this.#folder, "main.tf"), ROOT + suites.map((suite) => moduleBlock(suite, server.endpoint)).join(""));
-    this.#terraform = await terraformIn(this.#folder, { ...(await createUser(clients, suites)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" });
+    ({ terraform: this.#terraform, stop: this.#stopProvider } = await terraformWithProvider(this.#folder, { ...(await createUser(clients, suites)), AWS_ENDPOINT_URL: server.endpoint, AWS_REGION: "us-east-1" }));
   }
 
   async close(): Promise<void> {
+    this.#stopProvider();
     const { process, said, stop } = this.#server;
     const code = await stop();
     rmSync(this.#folder, { recursive: true, force: true });

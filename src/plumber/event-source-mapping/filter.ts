@@ -1,5 +1,5 @@
 import { PatternTooCostly } from "../../patterns/errors.ts";
-import { compileParsedPattern } from "../../patterns/pattern.ts";
+import { compilePattern } from "../../patterns/pattern.ts";
 import type { BatchItem } from "./record.ts";
 
 /** Whether a record passes. */
@@ -36,7 +36,7 @@ export const createFilter = (patterns: readonly string[]): Filter => {
   if (patterns.length === 0) return () => true;
   const compiled = patterns.map((text) => {
     const pattern = JSON.parse(text) as Record<string, unknown>;
-    return { matches: compileParsedPattern(pattern), kind: bodyKindOf(pattern) };
+    return { matches: compilePattern(text), kind: bodyKindOf(pattern) };
   });
   return ({ record }) => {
     const parsed = parseBody(record.body);

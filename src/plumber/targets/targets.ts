@@ -8,6 +8,7 @@ import { TargetError, type Delivery, type MessageAttribute } from "../delivery.t
 import { queueUrlOf } from "../queue-url.ts";
 import { createApiDestinationTarget } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
+import { sendToLogGroup } from "./log-group.ts";
 
 /** One delivery, at the moment of one try. */
 export interface Sending {
@@ -60,6 +61,7 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
       const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
       return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
     },
+    logs: (sending) => sendToLogGroup(needs, sending, at(sending)),
     events: async (sending) => {
       if (sending.arn.resource.startsWith("api-destination/")) return sendToApiDestination(sending);
       const { targetArn, payload, entry, isForwarded } = sending.delivery;

@@ -8,6 +8,7 @@ interface Subtype {
 
 /** Actions of services that a route may call ("Integration subtype reference"). */
 const SUBTYPES: Record<string, Subtype | undefined> = {
+  "EventBridge-PutEvents": { required: ["Detail", "DetailType", "Source"], optional: ["Time", "EventBusName", "Resources", "Region", "TraceHeader"] },
   "SQS-SendMessage": { required: ["QueueUrl", "MessageBody"], optional: ["DelaySeconds", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId", "MessageSystemAttributes", "Region"] },
   "SQS-ReceiveMessage": { required: ["QueueUrl"], optional: ["AttributeNames", "MaxNumberOfMessages", "MessageAttributeNames", "ReceiveRequestAttemptId", "VisibilityTimeout", "WaitTimeSeconds", "Region"] },
   "SQS-DeleteMessage": { required: ["QueueUrl", "ReceiptHandle"], optional: ["Region"] },

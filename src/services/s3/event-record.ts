@@ -28,6 +28,36 @@ const principalId = (caller: Caller): string => (caller.type === "service" ? cal
 export const testEvent = (bucket: BucketRow, now: number, requestId: string): string =>
   JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent", Time: new Date(now).toISOString(), Bucket: bucket.name, RequestId: requestId, HostId: hostId(requestId) });
 
+const sequencerOf = (sequence: number): string => sequence.toString(16).toUpperCase().padStart(SEQUENCER_DIGITS, "0");
+
+/** What EventBridge calls what happened, and by which request ("EventBridge event message structure", S3 user guide). */
+const ON_BUS: Record<EventName, { detailType: string; reason?: string; deletionType?: string }> = {
+  "s3:ObjectCreated:Put": { detailType: "Object Created", reason: "PutObject" },
+  "s3:ObjectCreated:Copy": { detailType: "Object Created", reason: "CopyObject" },
+  "s3:ObjectCreated:CompleteMultipartUpload": { detailType: "Object Created", reason: "CompleteMultipartUpload" },
+  "s3:ObjectRemoved:Delete": { detailType: "Object Deleted", reason: "DeleteObject", deletionType: "Permanently Deleted" },
+  "s3:ObjectTagging:Put": { detailType: "Object Tags Added" },
+  "s3:ObjectTagging:Delete": { detailType: "Object Tags Deleted" },
+};
+
+const requesterOf = ({ caller }: RequestContext): string => (caller.type === "service" ? caller.service : caller.account);
+
+/** The event as the account's default bus gets it: what it is called, and its detail as JSON. The key is as it is, not URL-encoded. */
+export const busEvent = (bucket: BucketRow, event: ObjectEvent, sequence: number, context: RequestContext): { detailType: string; detail: string } => {
+  const { detailType, reason, deletionType } = ON_BUS[event.name];
+  const detail = {
+    version: "0",
+    bucket: { name: bucket.name },
+    object: { key: event.key, ...(event.size === undefined ? {} : { size: event.size }), ...(event.etag === undefined ? {} : { etag: event.etag }), sequencer: sequencerOf(sequence) },
+    "request-id": context.requestId,
+    requester: requesterOf(context),
+    "source-ip-address": context.source.ip,
+    ...(reason === undefined ? {} : { reason }),
+    ...(deletionType === undefined ? {} : { "deletion-type": deletionType }),
+  };
+  return { detailType, detail: JSON.stringify(detail) };
+};
+
 /** The event that the target gets, version 2.1 of S3's "Event message structure". */
 export const eventPayload = (bucket: BucketRow, event: ObjectEvent, configurationId: string, sequence: number, context: RequestContext): string =>
   JSON.stringify({
@@ -49,7 +79,7 @@ export const eventPayload = (bucket: BucketRow, event: ObjectEvent, configuratio
             key: urlEncodeKey(event.key),
             ...(event.size === undefined ? {} : { size: event.size }),
             ...(event.etag === undefined ? {} : { eTag: event.etag }),
-            sequencer: sequence.toString(16).toUpperCase().padStart(SEQUENCER_DIGITS, "0"),
+            sequencer: sequencerOf(sequence),
           },
         },
       },

@@ -1,21 +1,17 @@
 import type { LambdaFunctionConfiguration, NotificationConfiguration } from "@aws-sdk/client-s3";
 import { ApiError } from "../../kit/api-error.ts";
 import { S3_NOTIFICATIONS_MAX } from "../../kit/limits.ts";
+import { busArn, DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { requireBucket, type BucketRow } from "./bucket-rows.ts";
 import { invalidArgument, malformedXml, notBuilt } from "./errors.ts";
 import type { S3, S3Handler } from "./needs.ts";
 import { checkDestinations, checkTargetArn, sendTestEvents, serviceOfTarget } from "./notification-destinations.ts";
-import { areAmbiguous, isSupportedEvent, type NotificationRule } from "./notification-rules.ts";
+import { areAmbiguous, busRule, isSupportedEvent, type NotificationRule } from "./notification-rules.ts";
 import { bucketOf } from "./object-names.ts";
 
 const FILTER_VALUE_BYTES_MAX = 1_024;
-
-const refuseOtherTargets = (configuration: NotificationConfiguration): void => {
-  if ((configuration.TopicConfigurations ?? []).length > 0) throw notBuilt("A notification to an SNS topic (TopicConfiguration)");
-  if (configuration.EventBridgeConfiguration !== undefined) throw notBuilt("Sending a bucket's events to EventBridge (EventBridgeConfiguration)");
-};
 
 const checkEvents = (events: readonly string[]): void => {
   for (const event of events) {
@@ -38,16 +34,16 @@ const readFilter = ({ Filter }: Given): Pick<NotificationRule, "prefix" | "suffi
   return filter;
 };
 
-/** A configuration of either kind, its target's ARN aside. */
-type Given = Pick<LambdaFunctionConfiguration, "Id" | "Events" | "Filter"> & { targetArn: string | undefined; service: "lambda" | "sqs" };
+/** A configuration of any kind, its target's ARN aside. */
+type Given = Pick<LambdaFunctionConfiguration, "Id" | "Events" | "Filter"> & { targetArn: string | undefined; service: "lambda" | "sqs" | "sns" };
 
-const given = ({ LambdaFunctionConfigurations = [], QueueConfigurations = [] }: NotificationConfiguration): Given[] => [
+const given = ({ LambdaFunctionConfigurations = [], QueueConfigurations = [], TopicConfigurations = [] }: NotificationConfiguration): Given[] => [
   ...LambdaFunctionConfigurations.map((one): Given => ({ ...one, targetArn: one.LambdaFunctionArn, service: "lambda" })),
   ...QueueConfigurations.map((one): Given => ({ ...one, targetArn: one.QueueArn, service: "sqs" })),
+  ...TopicConfigurations.map((one): Given => ({ ...one, targetArn: one.TopicArn, service: "sns" })),
 ];
 
 const readRules = (configuration: NotificationConfiguration, bucket: BucketRow, newId: () => string): NotificationRule[] => {
-  refuseOtherTargets(configuration);
   const all = given(configuration);
   if (all.length > S3_NOTIFICATIONS_MAX) throw new ApiError("TooManyConfigurations", `You are attempting to create a new configuration but have already reached the ${S3_NOTIFICATIONS_MAX}-configuration limit.`, { status: 400 });
   const rules = all.map((one): NotificationRule => {
@@ -60,7 +56,7 @@ const readRules = (configuration: NotificationConfiguration, bucket: BucketRow, 
   if (rules.some((one, index) => rules.slice(index + 1).some((other) => areAmbiguous(one, other)))) {
     throw new ApiError("InvalidArgument", "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.", { status: 400 });
   }
-  return rules;
+  return configuration.EventBridgeConfiguration === undefined ? rules : [...rules, busRule(busArn(bucket, DEFAULT_BUS))];
 };
 
 const recordChange = (s3: S3, context: RequestContext, bucket: BucketRow, rules: readonly NotificationRule[]): void =>
@@ -105,9 +101,11 @@ const describeRule = ({ id, events, prefix, suffix }: NotificationRule): Pick<La
 export const createGetBucketNotificationConfiguration = (s3: S3): S3Handler<"GetBucketNotificationConfiguration"> => async (input) => {
   const { notifications } = await s3.store.run(() => requireBucket(bucketOf(input), input.ExpectedBucketOwner));
   const of = (service: string) => notifications.filter(({ targetArn }) => serviceOfTarget(targetArn) === service);
-  const [functions, queues] = [of("lambda"), of("sqs")];
+  const [functions, queues, topics, buses] = [of("lambda"), of("sqs"), of("sns"), of("events")];
   return {
     ...(functions.length === 0 ? {} : { LambdaFunctionConfigurations: functions.map((rule) => ({ ...describeRule(rule), LambdaFunctionArn: rule.targetArn })) }),
     ...(queues.length === 0 ? {} : { QueueConfigurations: queues.map((rule) => ({ ...describeRule(rule), QueueArn: rule.targetArn })) }),
+    ...(topics.length === 0 ? {} : { TopicConfigurations: topics.map((rule) => ({ ...describeRule(rule), TopicArn: rule.targetArn })) }),
+    ...(buses.length === 0 ? {} : { EventBridgeConfiguration: {} }),
   };
 };

@@ -2,6 +2,7 @@ import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { bucketArn, parseArn, type Arn } from "../../kit/arn.ts";
 import { serviceCaller } from "../../kit/caller.ts";
 import { isQueueThere, maySendTo } from "../../plumber/ask-queue.ts";
+import { isTopicThere, mayPublishTo } from "../../plumber/ask-topic.ts";
 import type { Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { BucketRow } from "./bucket-rows.ts";
@@ -13,9 +14,13 @@ import type { NotificationRule } from "./notification-rules.ts";
 const RESOURCE = {
   lambda: /^function:[a-zA-Z0-9-_]{1,64}(:(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/,
   sqs: /^[a-zA-Z0-9-_]{1,80}(\.fifo)?$/,
+  sns: /^[a-zA-Z0-9-_]{1,256}(\.fifo)?$/,
 };
 /** As the element of the XML is called. */
-const ARGUMENT = { lambda: "CloudFunction", sqs: "Queue" };
+const ARGUMENT = { lambda: "CloudFunction", sqs: "Queue", sns: "Topic" };
+
+/** Of the messages that topics are sent. */
+export const SUBJECT = "Amazon S3 Notification";
 
 export const serviceOfTarget = (targetArn: string): string | undefined => parseArn(targetArn)?.service;
 
@@ -49,7 +54,14 @@ const askQueue: Ask = async ({ call }, bucket, arn, _text, { trace, signal }) =>
   return (await maySendTo(call, arn, asBucket(bucket), { trace, signal })) ? undefined : "Permissions on the destination queue do not allow S3 to publish notifications from this bucket";
 };
 
-const ASK: Record<string, Ask> = { lambda: askFunction, sqs: askQueue };
+const askTopic: Ask = async ({ call }, bucket, arn, text, { trace, signal }) => {
+  if (arn.resource.endsWith(".fifo")) return "FIFO SNS topics are not supported.";
+  if (!(await isTopicThere(call, text, arn, { trace, signal }))) return "The destination topic does not exist";
+  return (await mayPublishTo(call, text, asBucket(bucket), { trace, signal })) ? undefined : "Permissions on the destination topic do not allow S3 to publish notifications from this bucket";
+};
+
+/** The account's own default bus takes its buckets' events without being asked. */
+const ASK: Record<string, Ask> = { lambda: askFunction, sqs: askQueue, sns: askTopic, events: async () => undefined };
 
 /** The door: each target's policy must let this bucket in, asked as a delivery will ask later. */
 export const checkDestinations = async (s3: S3, bucket: BucketRow, rules: readonly NotificationRule[], context: RequestContext): Promise<void> => {
@@ -66,15 +78,16 @@ export const checkDestinations = async (s3: S3, bucket: BucketRow, rules: readon
   throw new ApiError("InvalidArgument", "Unable to validate the following destination configurations", { status: 400, members });
 };
 
-/** Queues are told at once that they will be notified, in the commit that configures it. A function is not invoked for that. */
+/** Queues and topics are told at once that they will be notified, in the commit that configures it. A function is not invoked for that. */
 export function* sendTestEvents(s3: S3, bucket: BucketRow, rules: readonly NotificationRule[], context: RequestContext): Operation<void> {
-  const queues = new Set(rules.map(({ targetArn }) => targetArn).filter((arn) => serviceOfTarget(arn) === "sqs"));
-  for (const targetArn of queues) {
+  const told = new Set(rules.map(({ targetArn }) => targetArn).filter((arn) => ["sqs", "sns"].includes(serviceOfTarget(arn)!)));
+  for (const targetArn of told) {
     yield* s3.outbox.enqueue({
       id: s3.random.uuid(),
       traceId: context.trace.id,
       targetArn,
       payload: testEvent(bucket, s3.clock.now(), context.requestId),
+      ...(serviceOfTarget(targetArn) === "sns" ? { subject: SUBJECT } : {}),
       as: { service: "s3.amazonaws.com", account: bucket.account, sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account },
       region: bucket.region,
       keys: [context.requestId, bucket.name],

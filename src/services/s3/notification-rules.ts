@@ -1,13 +1,16 @@
 /** One target of a bucket's notification configuration, as it is kept. */
 export interface NotificationRule {
   id: string;
-  /** Of a function or of a queue. */
+  /** Of a function, a queue, a topic or the account's default event bus. */
   targetArn: string;
   /** As given: `s3:ObjectCreated:*`. */
   events: string[];
   prefix?: string;
   suffix?: string;
 }
+
+/** What EventBridge is told of: everything. Its rules choose. */
+export const busRule = (targetArn: string): NotificationRule => ({ id: "EventBridge", targetArn, events: ["s3:*"] });
 
 /** What happens here and can be asked for. */
 const EVENT_NAMES = [

@@ -1,10 +1,12 @@
 import { assert } from "../../kit/assert.ts";
 import { bucketArn } from "../../kit/arn.ts";
+import type { Delivery } from "../../plumber/delivery.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { BucketRow } from "./bucket-rows.ts";
-import { eventPayload, type ObjectEvent } from "./event-record.ts";
+import { busEvent, eventPayload, type ObjectEvent } from "./event-record.ts";
 import type { S3 } from "./needs.ts";
+import { serviceOfTarget, SUBJECT } from "./notification-destinations.ts";
 import { whyNotMatched, type NotificationRule } from "./notification-rules.ts";
 
 /** What became of an event: told to the ledger once it is committed. */
@@ -21,6 +23,16 @@ function* nextSequence(now: number): Operation<number> {
   assert(row !== undefined, "the sequence of S3 events has its row");
   return Number(row["last"]);
 }
+
+/** What the target gets: a bus an event of its own, the others S3's record. */
+const contentFor = (rule: NotificationRule, bucket: BucketRow, event: ObjectEvent, sequence: number, context: RequestContext): Pick<Delivery, "payload" | "entry" | "subject"> => {
+  const service = serviceOfTarget(rule.targetArn);
+  if (service === "events") {
+    const { detailType, detail } = busEvent(bucket, event, sequence, context);
+    return { payload: detail, entry: { source: "aws.s3", detailType, resources: [bucketArn(bucket.name)], time: event.at } };
+  }
+  return { payload: eventPayload(bucket, event, rule.id, sequence, context), ...(service === "sns" ? { subject: SUBJECT } : {}) };
+};
 
 /** Writes one delivery for each rule that wants the event, in the commit of what happened. */
 export function* notify(s3: S3, context: RequestContext, bucket: BucketRow, event: ObjectEvent): Operation<Notified> {
@@ -41,7 +53,7 @@ export function* notify(s3: S3, context: RequestContext, bucket: BucketRow, even
       traceId: context.trace.id,
       ...(context.trace.lineage === undefined ? {} : { lineage: context.trace.lineage }),
       targetArn: rule.targetArn,
-      payload: eventPayload(bucket, event, rule.id, sequence, context),
+      ...contentFor(rule, bucket, event, sequence, context),
       as: { service: "s3.amazonaws.com", account: bucket.account, sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account },
       region: bucket.region,
       keys: [context.requestId, `${bucket.name}/${event.key}`],

@@ -8,6 +8,8 @@ import type { Outbox } from "../../plumber/outbox.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import type { Signer } from "./signing/signer.ts";
+import type { TopicReader } from "./topics/reader.ts";
 
 export type SnsTypes = typeof import("@aws-sdk/client-sns");
 export type SnsHandlers = Handlers<SnsTypes, RequestContext>;
@@ -26,7 +28,12 @@ export interface SnsNeeds {
   log: Log;
   /** Of this installation: what was sealed with it once is known again after a restart. */
   sessionKey: Buffer;
+  /** This server's address, with which links begin: "" as long as it has none. */
+  endpoint: () => string;
 }
 
 /** What the operations share beside what the platform gives them. */
-export interface SnsParts extends SnsNeeds {}
+export interface SnsParts extends SnsNeeds {
+  reader: TopicReader;
+  signer: Signer;
+}

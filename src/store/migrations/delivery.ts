@@ -10,4 +10,9 @@ export const delivery: readonly Migration[] = [
       "create index delivery_by_due on delivery (due_at)",
     ],
   },
+  {
+    // Of those in one lane, each waits until those before it are gone.
+    id: "2026-12-delivery-lanes",
+    statements: ["alter table delivery add column lane text", "alter table delivery add column position integer", "create index delivery_by_lane on delivery (lane, position) where lane is not null"],
+  },
 ];

@@ -12,6 +12,7 @@ import { layers } from "./layers.ts";
 import { ledger } from "./ledger.ts";
 import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
+import { mail } from "./mail.ts";
 import { pipes } from "./pipes.ts";
 import { provisionedConcurrency } from "./provisioned-concurrency.ts";
 import { s3BucketSettings } from "./s3-bucket-settings.ts";
@@ -22,7 +23,7 @@ import { sqsQueues } from "./sqs-queues.ts";
 import { sqs } from "./sqs.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping, ...apis, ...events, ...scheduler, ...sns, ...pipes];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping, ...apis, ...events, ...scheduler, ...sns, ...mail, ...pipes];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs, ...metrics];

@@ -186,7 +186,7 @@ describe("CORS of an API", () => {
   });
 });
 
-describe("an integration with SQS", () => {
+describe("an integration with a service", () => {
   const role = "arn:aws:iam::000000000000:role/sender";
   const openQueue = async (services: Parameters<typeof openHttpApis>[0] = {}) => {
     const asked: { input: Record<string, unknown>; as: unknown }[] = [];
@@ -211,6 +211,23 @@ describe("an integration with SQS", () => {
     expect([answer.status, answer.headers["content-type"]]).toEqual([200, "text/xml"]);
     expect(answer.text).toContain("<MessageId>m-1</MessageId>");
     expect(on.asked[0]).toEqual({ input: { QueueUrl: "http://localhost/000000000000/q", MessageBody: '{"n":1}', DelaySeconds: 5, MessageAttributes: { a: { DataType: "String", StringValue: "b" } } }, as: expect.objectContaining({ type: "role-session", roleArn: role }) });
+  });
+
+  it("puts an event as its role, and answers what EventBridge answers", async () => {
+    const on = await openQueue({
+      services: {
+        "events.PutEvents": (input: unknown) => {
+          put.push(input);
+          return { FailedEntryCount: 0, Entries: [{ EventId: "e-1" }] };
+        },
+      },
+    });
+    const put: unknown[] = [];
+    const RequestParameters = { Source: "shop", DetailType: "$request.header.x-kind", Detail: "$request.body", Resources: '["arn:a"]', Time: "2026-01-02T03:04:05Z", EventBusName: "orders" };
+    await on.save({ integrations: { main: { IntegrationType: "AWS_PROXY", IntegrationSubtype: "EventBridge-PutEvents", CredentialsArn: role, RequestParameters, PayloadFormatVersion: "1.0" } } });
+    const answer = await on.ask({ method: "POST", body: '{"n":1}', headers: { "x-kind": "order" } });
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { FailedEntryCount: 0, Entries: [{ EventId: "e-1" }] }]);
+    expect(put).toEqual([{ Entries: [{ Source: "shop", DetailType: "order", Detail: '{"n":1}', Resources: ["arn:a"], Time: new Date("2026-01-02T03:04:05Z"), EventBusName: "orders" }] }]);
   });
 
   it("is refused where its role cannot be assumed", async () => {

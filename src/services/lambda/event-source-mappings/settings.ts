@@ -27,9 +27,10 @@ const refuseForeign = (input: Input): void => {
 
 const checkFilter = (pattern: string) => {
   try {
+    JSON.parse(pattern);
     compilePattern(pattern);
   } catch (error) {
-    if (!(error instanceof InvalidPattern)) throw error;
+    if (!(error instanceof InvalidPattern || error instanceof SyntaxError)) throw error;
     throw invalid("Invalid filter pattern definition.");
   }
 };

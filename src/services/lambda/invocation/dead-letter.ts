@@ -1,10 +1,11 @@
 import { assumeExecutionRole } from "../../../executor/credentials.ts";
 import { parseArn } from "../../../kit/arn.ts";
 import { maySendTo } from "../../../plumber/ask-queue.ts";
+import { mayPublishTo } from "../../../plumber/ask-topic.ts";
 import type { Delivery } from "../../../plumber/outbox.ts";
 import type { EndedEvent } from "../../../scheduler/scheduler.ts";
 import type { RequestContext } from "../../service.ts";
-import { invalid, notBuilt } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import type { LambdaNeeds } from "../needs.ts";
 
 const ERROR_BYTES_MAX = 1_024;
@@ -37,11 +38,14 @@ export const deadLetter = ({ event, condition, result }: EndedEvent): Pick<Deliv
   };
 };
 
-/** Refuses a dead-letter queue that the function's role may not send to, as AWS does when it is configured. */
+/** Refuses a dead-letter queue or topic that the function's role may not send to, as AWS does when it is configured. */
 export const checkDeadLetterQueue = async ({ call }: Pick<LambdaNeeds, "call">, role: string, name: string, target: string, { account, region, trace }: RequestContext): Promise<void> => {
   const arn = parseArn(target);
-  if (arn?.service === "sns") throw notBuilt(`The dead-letter target ${target} (SNS)`, "use a queue of SQS");
-  if (arn?.service !== "sqs" || arn.resource.endsWith(".fifo")) throw invalid(`The provided dead letter target ${target} is invalid.`);
+  if (arn === undefined || !["sqs", "sns"].includes(arn.service) || arn.resource.endsWith(".fifo")) throw invalid(`The provided dead letter target ${target} is invalid.`);
   const { caller } = await assumeExecutionRole(call, { account, region, roleArn: role, name });
+  if (arn.service === "sns") {
+    if (!(await mayPublishTo(call, target, caller, { trace }))) throw invalid("The provided execution role does not have permissions to call Publish on SNS");
+    return;
+  }
   if (!(await maySendTo(call, arn, caller, { trace }))) throw invalid("The provided execution role does not have permissions to call SendMessage on SQS");
 };

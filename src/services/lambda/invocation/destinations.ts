@@ -3,9 +3,11 @@ import { assumeExecutionRole } from "../../../executor/credentials.ts";
 import { isApiError, type ApiError } from "../../../kit/api-error.ts";
 import { parseArn, type Arn } from "../../../kit/arn.ts";
 import { root, type Caller } from "../../../kit/caller.ts";
+import { isTaken } from "../../../plumber/ask.ts";
 import { isQueueThere, maySendTo } from "../../../plumber/ask-queue.ts";
+import { isTopicThere, mayPublishTo } from "../../../plumber/ask-topic.ts";
 import type { RequestContext } from "../../service.ts";
-import { invalid, notBuilt } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import type { LambdaNeeds } from "../needs.ts";
 import type { FunctionRecord } from "../functions/state.ts";
 
@@ -14,9 +16,6 @@ export interface Destinations {
   onSuccess?: string;
   onFailure?: string;
 }
-
-/** The services whose topics and buses are destinations on AWS. */
-const NOT_BUILT: Record<string, string> = { sns: "SNS", events: "EventBridge" };
 
 const isGiven = (destination: string | undefined): destination is string => destination !== undefined && destination !== "";
 
@@ -29,6 +28,10 @@ const badConfig = ({ onSuccess, onFailure }: Destinations): ApiError => {
   const part = (name: string, destination: string | undefined) => (destination === undefined ? "null" : `${name}(destination=${destination})`);
   return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid`);
 };
+
+const BUS = /^event-bus\/([/.\-_A-Za-z0-9]+)$/;
+/** Topics that keep an order are no destinations. */
+const isStandardTopic = ({ account, region, resource }: Arn): boolean => /^\d{12}$/.test(account) && region !== "" && /^[a-zA-Z0-9_-]{1,256}$/.test(resource);
 
 /** Queues that keep an order are no destinations. */
 const isStandardQueue = ({ account, region, resource }: Arn): boolean => /^\d{12}$/.test(account) && region !== "" && /^[a-zA-Z0-9_-]{1,80}$/.test(resource);
@@ -70,6 +73,16 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
     if (!(await maySendTo(call, arn, as, { trace }))) throw notAllowed("SendMessage", text);
   };
 
+  const askTopic = async (arn: Arn, text: string, as: Caller, { trace }: RequestContext) => {
+    if (!(await isTopicThere(call, text, arn, { trace }))) throw notThere(text);
+    if (!(await mayPublishTo(call, text, as, { trace }))) throw notAllowed("Publish", text);
+  };
+  const askBus = async ({ account, region, resource }: Arn, text: string, as: Caller, { trace }: RequestContext) => {
+    if (!(await isTaken(call("events", "DescribeEventBus", { Name: BUS.exec(resource)![1]! }, { as: root(account), region, trace })))) throw notThere(text);
+    const entry = { EventBusName: text, Source: "lambda", DetailType: "test", Detail: "{}" };
+    if (!(await isTaken(call("events", "PutEvents", { Entries: [entry] }, { as, account, region, trace, isQuestion: true })))) throw notAllowed("PutEvents", text);
+  };
+
   return async (record: FunctionRecord, destinations: Destinations, context: RequestContext): Promise<void> => {
     const { onSuccess, onFailure } = destinations;
     const asked: (() => Promise<void>)[] = [];
@@ -77,8 +90,6 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
     for (const destination of new Set([onFailure, onSuccess])) {
       if (destination === undefined) continue;
       const arn = parseArn(destination);
-      const service = arn === undefined ? undefined : NOT_BUILT[arn.service];
-      if (service !== undefined) throw notBuilt(`The destination ${destination} (${service})`, "use a function or a queue, or on failure a bucket of S3");
       if (arn?.service === "lambda") {
         const name = functionNameOf(arn);
         if (name === undefined) throw badConfig(destinations);
@@ -88,6 +99,10 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
         asked.push(async () => askBucket(destination, record.name, await as(), context));
       } else if (arn?.service === "sqs" && isStandardQueue(arn)) {
         asked.push(async () => askQueue(arn, destination, await as(), context));
+      } else if (arn?.service === "sns" && isStandardTopic(arn)) {
+        asked.push(async () => askTopic(arn, destination, await as(), context));
+      } else if (arn?.service === "events" && BUS.test(arn.resource)) {
+        asked.push(async () => askBus(arn, destination, await as(), context));
       } else throw badConfig(destinations);
     }
     for (const ask of asked) await ask();

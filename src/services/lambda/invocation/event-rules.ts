@@ -45,6 +45,19 @@ export const recordKey = (functionName: string, now: number, id: string): string
   return `aws/lambda/async/${functionName}/${time.slice(0, 10).replaceAll("-", "/")}/${time}-${id}`;
 };
 
+/** A bucket gets the record as an object, a bus as an event of its own. */
+const besideRecord = (destination: string, { event, condition, id }: EndedEvent, now: number): Pick<Delivery, "objectKey" | "entry"> => {
+  const { functionName, qualifier = LATEST } = event;
+  switch (parseArn(destination)?.service) {
+    case "s3":
+      return { objectKey: recordKey(functionName, now, id) };
+    case "events":
+      return { entry: { source: "lambda", detailType: `Lambda Function Invocation Result - ${condition === "Success" ? "Success" : "Failure"}`, resources: [destination, functionArn(event, functionName, qualifier)] } };
+    default:
+      return {};
+  }
+};
+
 /** A destination that isolates tenants too runs for the tenant that the event was for. */
 function* tenantFor(targetArn: string, { tenantId }: QueuedInvocation): Operation<string | undefined> {
   const arn = parseArn(targetArn);
@@ -72,7 +85,7 @@ export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
     const found = yield* findEventConfig({ ...event, name: event.functionName }, event.qualifier);
     const destination = condition === "Success" ? found?.config.onSuccess : found?.config.onFailure;
     const deadLetters = condition === "Success" ? undefined : settings.DeadLetterConfig?.TargetArn;
-    const tell = function* (what: Told, delivery: Pick<Delivery, "payload" | "messageAttributes" | "objectKey">): Operation<Told> {
+    const tell = function* (what: Told, delivery: Pick<Delivery, "payload" | "messageAttributes" | "objectKey" | "entry">): Operation<Told> {
       const tenantId = yield* tenantFor(what.targetArn, event);
       yield* outbox.enqueue({
         ...delivery,
@@ -91,8 +104,7 @@ export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
     if (deadLetters !== undefined) told.push(yield* tell({ targetArn: deadLetters, as: "dead-letter queue", deliveryId: `${ended.id}-dead-letter` }, deadLetter(ended)));
     if (destination !== undefined) {
       const now = clock.now();
-      const objectKey = parseArn(destination)?.service === "s3" ? { objectKey: recordKey(event.functionName, now, ended.id) } : {};
-      told.push(yield* tell({ targetArn: destination, as: "destination", deliveryId: ended.id }, { payload: invocationRecord(ended, now), ...objectKey }));
+      told.push(yield* tell({ targetArn: destination, as: "destination", deliveryId: ended.id }, { payload: invocationRecord(ended, now), ...besideRecord(destination, ended, now) }));
     }
     return told;
   },

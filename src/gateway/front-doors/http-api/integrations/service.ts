@@ -15,9 +15,21 @@ import type { Routed } from "../passage.ts";
 import { Refused } from "../refusals.ts";
 import { timeoutOf, type RunIntegration } from "./integration.ts";
 
-const SQS = { "SQS-SendMessage": "SendMessage", "SQS-ReceiveMessage": "ReceiveMessage", "SQS-DeleteMessage": "DeleteMessage", "SQS-PurgeQueue": "PurgeQueue" } as const;
+interface Subtype {
+  service: "sqs" | "events";
+  operation: string;
+  /** In which form the service's answer goes to the client. */
+  protocol: "awsQuery" | "awsJson1_1";
+  /** EventBridge's parameters are those of one entry. */
+  isEntry?: true;
+}
 
-type SqsOperation = (typeof SQS)[keyof typeof SQS];
+const sqs = (operation: string): Subtype => ({ service: "sqs", operation, protocol: "awsQuery" });
+
+const SUBTYPES: Record<string, Subtype> = {
+  "EventBridge-PutEvents": { service: "events", operation: "PutEvents", protocol: "awsJson1_1", isEntry: true },
+  "SQS-SendMessage": sqs("SendMessage"), "SQS-ReceiveMessage": sqs("ReceiveMessage"), "SQS-DeleteMessage": sqs("DeleteMessage"), "SQS-PurgeQueue": sqs("PurgeQueue"),
+};
 
 /** Mappings are texts: numbers and JSON become what the operation takes. */
 const typed = ({ kind }: Shape, text: string): unknown => {
@@ -25,9 +37,13 @@ const typed = ({ kind }: Shape, text: string): unknown => {
     case "string": return text;
     case "number": return Number(text);
     case "boolean": return text === "true";
+    case "timestamp": return new Date(text);
     default: return parseJson(text) ?? text;
   }
 };
+
+/** The shape of the members of `Entries`. */
+const entryOf = (input: Shape): Shape => input.members.find(({ name }) => name === "Entries")!.shape.value!.shape;
 
 const inputOf = (passage: Routed, { RequestParameters = {} }: Integration, body: Buffer, shape: Shape): Record<string, unknown> => {
   const subject = requestSubject(passage.request, body);
@@ -40,10 +56,10 @@ const inputOf = (passage: Routed, { RequestParameters = {} }: Integration, body:
   return input;
 };
 
-const subtypeOf = ({ IntegrationSubtype = "" }: Integration): SqsOperation => {
-  const operation = SQS[IntegrationSubtype as keyof typeof SQS];
-  if (operation === undefined) throw new Refused("failed", `the integration subtype ${IntegrationSubtype} is not built; ${Object.keys(SQS).join(", ")} are`);
-  return operation;
+const subtypeOf = ({ IntegrationSubtype = "" }: Integration): Subtype => {
+  const subtype = Object.hasOwn(SUBTYPES, IntegrationSubtype) ? SUBTYPES[IntegrationSubtype] : undefined;
+  if (subtype === undefined) throw new Refused("failed", `the integration subtype ${IntegrationSubtype} is not built; ${Object.keys(SUBTYPES).join(", ")} are`);
+  return subtype;
 };
 
 /** A call of an AWS service behind a route, as the integration's role. What the service answers is the answer. Source: "Integration subtype reference". */
@@ -60,21 +76,22 @@ export const createServiceIntegration = ({ call, wall }: { call: Call; wall: Clo
 
   return async (passage, integration) => {
     const { served: { api }, requestId, findings, request } = passage;
-    const name = subtypeOf(integration);
-    const model = loadServiceModel("sqs");
+    const { service, operation: name, protocol, isEntry } = subtypeOf(integration);
+    const model = loadServiceModel(service);
     const operation = model.operations.get(name)!;
     const as = await callerOf(passage, integration);
-    const input = inputOf(passage, integration, await passage.body(), operation.input);
+    const body = await passage.body();
+    const input = isEntry === true ? { Entries: [inputOf(passage, integration, body, entryOf(operation.input))] } : inputOf(passage, integration, body, operation.input);
     const region = integration.RequestParameters?.["Region"] ?? api.region;
     try {
-      const asked = call("sqs", name, input as never, { as, region, trace: passage.trace });
-      const output = await within(wall, timeoutOf(integration), asked, () => new Refused("unavailable", `SQS did not answer within ${timeoutOf(integration)} ms`));
+      const asked = call(service, name as never, input as never, { as, region, trace: passage.trace });
+      const output = await within(wall, timeoutOf(integration), asked, () => new Refused("unavailable", `${model.sdkId} did not answer within ${timeoutOf(integration)} ms`));
       findings.integrationStatus = 200;
-      return encode({ model, operation, protocol: "awsQuery", read: async () => ({}) }, output as Record<string, unknown>, requestId);
+      return encode({ model, operation, protocol, read: async () => ({}) }, output as Record<string, unknown>, requestId);
     } catch (error) {
       if (!isApiError(error)) throw error;
       findings.integrationError = error.message;
-      const response = encodeError({ model, operation, protocol: "awsQuery" }, error, requestId, request);
+      const response = encodeError({ model, operation, protocol }, error, requestId, request);
       findings.integrationStatus = response.status;
       return response;
     }

@@ -1,0 +1,57 @@
+import { sql, sqlOne, type Operation, type Row } from "../store/store.ts";
+import type { Delivery } from "./delivery.ts";
+
+/** A delivery as it is kept. */
+export interface Due extends Delivery {
+  /** Tries that there were. */
+  attempts: number;
+  acceptedAt: number;
+}
+
+/** Of a delivery that waits until the one before it in its lane is gone: no time that ever comes. */
+const WAITING = Number.MAX_SAFE_INTEGER;
+
+const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
+
+/** Once, however often it is enqueued. @param dueAt When it may first be tried, if nothing in its lane is before it. */
+export function* insertDelivery(delivery: Delivery, now: number, dueAt = now): Operation<void> {
+  const { id, targetArn, region, order } = delivery;
+  const isBehind = order !== undefined && (yield* sqlOne("select 1 from delivery where lane = ? limit 1", order.lane)) !== undefined;
+  yield* sql(
+    "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at, lane, position) values (?, ?, ?, ?, 0, ?, ?, ?, ?) on conflict (id) do nothing",
+    id, targetArn, region, JSON.stringify(delivery), now, isBehind ? WAITING : dueAt, order?.lane ?? null, order?.position ?? null,
+  );
+}
+
+/** It is over, and what waited for it is due. */
+export function* removeDelivery({ id, order }: Delivery, now: number): Operation<void> {
+  yield* sql("delete from delivery where id = ?", id);
+  if (order !== undefined) yield* sql("update delivery set due_at = ? where id = (select id from delivery where lane = ? order by position limit 1) and due_at = ?", now, order.lane, WAITING);
+}
+
+export function* tryAgain({ id }: Delivery, dueAt: number): Operation<void> {
+  yield* sql("update delivery set attempts = attempts + 1, due_at = ?, body = json_remove(body, '$.turnAt') where id = ?", dueAt, id);
+}
+
+/** Its turn is kept with it. This was no try. */
+export function* postponeTo({ id }: Delivery, turnAt: number): Operation<void> {
+  yield* sql("update delivery set due_at = ?, body = json_set(body, '$.turnAt', ?) where id = ?", turnAt, turnAt, id);
+}
+
+/** What is due, oldest first, leaving out what is under way and targets that have their share of it. */
+export function* readDue(now: number, limit: number, heldIds: readonly string[], busyTargets: readonly string[]): Operation<Due[]> {
+  const rows = yield* sql(
+    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) order by due_at, accepted_at limit ?",
+    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), limit,
+  );
+  return rows.map(toDue);
+}
+
+export function* nextDueAt(now: number): Operation<number | undefined> {
+  const row = yield* sqlOne("select min(due_at) as at from delivery where due_at > ? and due_at < ?", now, WAITING);
+  return (row?.["at"] ?? undefined) as number | undefined;
+}
+
+export function* countDeliveries(): Operation<number> {
+  return (yield* sqlOne("select count(*) as n from delivery"))!["n"] as number;
+}

@@ -1,0 +1,83 @@
+import type { BatchResultErrorEntry, PublishBatchRequestEntry } from "@aws-sdk/client-sns";
+import { ApiError, isApiError } from "../../../kit/api-error.ts";
+import { SNS_BATCH_ENTRIES_MAX, SNS_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { loadServiceModel } from "../../../protocol/models.ts";
+import type { RequestContext } from "../../service.ts";
+import { invalidParameter, notBuilt } from "../errors.ts";
+import { inTopic } from "../names.ts";
+import type { SnsHandlers, SnsParts } from "../needs.ts";
+import { checkForTopic, createDraft, type Draft } from "./draft.ts";
+import { createPublisher } from "./publisher.ts";
+
+interface Addressed {
+  TopicArn?: string | undefined;
+  TargetArn?: string | undefined;
+  PhoneNumber?: string | undefined;
+}
+
+/** The topic's ARN; what else one may publish to is not built. */
+export const publishedTo = ({ TopicArn, TargetArn, PhoneNumber }: Addressed): { arn: string; parameter: string } => {
+  if (PhoneNumber !== undefined) throw notBuilt("Publishing to a PhoneNumber (SMS) is not built in lambdad: publish to a topic");
+  const arn = TopicArn ?? TargetArn;
+  if (arn === undefined) throw invalidParameter("TopicArn or TargetArn Reason: no value for required parameter");
+  if (/^arn:[^:]*:sns:[^:]*:[^:]*:endpoint\//.test(arn)) throw notBuilt("Publishing to an endpoint of a mobile platform is not built in lambdad: publish to a topic");
+  return { arn, parameter: TopicArn === undefined ? "TargetArn" : "TopicArn" };
+};
+
+type Entry = PublishBatchRequestEntry & { Id: string };
+
+/** Throws what is wrong with the batch as a whole. */
+const checkEntries = (entries: readonly PublishBatchRequestEntry[] = []): readonly Entry[] => {
+  if (entries.length === 0) throw new ApiError("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
+  if (entries.length > SNS_BATCH_ENTRIES_MAX) throw new ApiError("TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");
+  const ids = new Set<string>();
+  for (const { Id = "" } of entries) {
+    if (!/^[A-Za-z0-9_-]{1,80}$/.test(Id)) throw new ApiError("InvalidBatchEntryIdException", "The Id of a batch entry in a batch request doesn't abide by the specification.");
+    if (ids.has(Id)) throw new ApiError("BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id.");
+    ids.add(Id);
+  }
+  return entries as readonly Entry[];
+};
+
+/** A code as it stands in an entry that failed: the wire's, not the SDK's. */
+const wireCode = ({ code }: ApiError): string => loadServiceModel("sns").errors.get(code)?.traits.awsQueryError?.[0] ?? code;
+
+const failed = (Id: string, error: ApiError): BatchResultErrorEntry => ({ Id, Code: wireCode(error), Message: error.message, SenderFault: true });
+
+export const publishHandlers = (parts: SnsParts) => {
+  const publisher = createPublisher(parts);
+  /** A delivery that is repeated publishes the same message: its id follows from the request's. */
+  const newId = ({ isInternal, requestId }: RequestContext): string => (isInternal ? requestId : parts.random.uuid());
+
+  return {
+    async Publish(input, context) {
+      const { arn, parameter } = publishedTo(input);
+      const named = inTopic(arn, context, parameter);
+      const draft = createDraft(input, newId(context));
+      const [answer] = await publisher.publish(await publisher.topic(named), [draft], context);
+      return answer!;
+    },
+
+    /** One commit for all of them; one that is refused is told as failed and stops no other. */
+    async PublishBatch({ TopicArn, PublishBatchRequestEntries }, context) {
+      const named = inTopic(TopicArn, context);
+      const entries = checkEntries(PublishBatchRequestEntries);
+      const read = await publisher.topic(named);
+      const Failed: BatchResultErrorEntry[] = [];
+      const drafts: { Id: string; draft: Draft }[] = [];
+      for (const entry of entries) {
+        try {
+          const draft = createDraft(entry, parts.random.uuid());
+          checkForTopic(draft, read.topic);
+          drafts.push({ Id: entry.Id, draft });
+        } catch (error) {
+          if (!isApiError(error)) throw error;
+          Failed.push(failed(entry.Id, error));
+        }
+      }
+      if (drafts.reduce((sum, { draft }) => sum + draft.bytes, 0) > SNS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit.");
+      const answers = await publisher.publish(read, drafts.map(({ draft }) => draft), context);
+      return { Successful: drafts.map(({ Id }, index) => ({ Id, ...answers[index]! })), Failed };
+    },
+  } satisfies SnsHandlers;
+};

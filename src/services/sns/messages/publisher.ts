@@ -1,0 +1,93 @@
+import type { RequestContext } from "../../service.ts";
+import { keepMail } from "../../../plumber/mail.ts";
+import type { Operation } from "../../../store/store.ts";
+import { topicNotFound } from "../errors.ts";
+import type { TopicName } from "../names.ts";
+import type { SnsParts } from "../needs.ts";
+import type { ReadTopic, Subscriber } from "../topics/reader.ts";
+import { placeInOrder, sequenceNumber, type Placed } from "./deduplication.ts";
+import { checkForTopic, type Draft } from "./draft.ts";
+import { notificationToSign } from "./envelope.ts";
+import { createPublishMetrics } from "./metrics.ts";
+import { tell, type Telling } from "./notify.ts";
+import { filteredOut, type FilteredOut } from "./sift.ts";
+import { tellPublished } from "./tell-published.ts";
+
+export interface Published {
+  MessageId: string;
+  SequenceNumber?: string;
+}
+
+/** A message on its way to all who are told of it. */
+interface Prepared {
+  draft: Draft;
+  told: Subscriber[];
+  filtered: { subscriber: Subscriber; why: FilteredOut }[];
+  telling: Omit<Telling, "sequence">;
+}
+
+export type Publisher = ReturnType<typeof createPublisher>;
+
+/** Takes messages: each is one commit with a delivery for each subscriber that is told of it. */
+export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, metrics, endpoint }: SnsParts) => {
+  const measure = createPublishMetrics({ metrics });
+
+  const needsSignature = ({ subscription, isRaw, deadLetterArn }: Subscriber): boolean => !isRaw && (subscription.protocol !== "email" || deadLetterArn !== undefined);
+
+  /** What there is to sign is signed before the commit, and off the event loop: once for each text. */
+  const prepare = async ({ topic, subscribers }: ReadTopic, draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
+    const at = clock.now();
+    const sifted = subscribers.map((subscriber) => ({ subscriber, why: filteredOut(subscriber, draft) }));
+    const told = sifted.flatMap(({ subscriber, why }) => (why === undefined ? subscriber : []));
+    const texts = new Set(told.filter(needsSignature).map(({ subscription }) => draft.textFor(subscription.protocol)));
+    const version = topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
+    const sign = async (text: string): Promise<[string, string]> => [text, await signer.sign(version, notificationToSign({ text, messageId: draft.id, subject: draft.subject, at, topicArn: topic.arn }))];
+    const signatures = new Map(await Promise.all([...texts].map(sign)));
+    const certificatePath = texts.size === 0 ? "" : await signer.certificatePath();
+    return {
+      draft, told,
+      filtered: sifted.flatMap(({ subscriber, why }) => (why === undefined ? [] : { subscriber, why })),
+      telling: { topic, draft, trace, at, signatureOf: (text) => signatures.get(text) ?? "", certificatePath, endpoint: endpoint() },
+    };
+  };
+
+  function* accept({ draft, told, telling }: Prepared): Operation<Placed | undefined> {
+    const placed = telling.topic.isFifo ? yield* placeInOrder(telling.topic, draft, telling.at) : undefined;
+    if (placed?.isDuplicate === true) return placed;
+    for (const subscriber of told) {
+      const one = tell({ ...telling, ...(placed === undefined ? {} : { sequence: placed.sequence }) }, subscriber);
+      if ("mail" in one) yield* keepMail(one.mail);
+      else yield* outbox.enqueue(one.delivery);
+    }
+    return placed;
+  }
+
+  const published = ({ draft }: Prepared, placed: Placed | undefined): Published => ({ MessageId: placed?.messageId ?? draft.id, ...(placed === undefined ? {} : { SequenceNumber: sequenceNumber(placed.sequence) }) });
+
+  return {
+    /** The topic, whose messages are then checked. Throws NotFound. */
+    async topic(name: TopicName): Promise<ReadTopic> {
+      const read = await reader(name);
+      if (read === undefined) throw topicNotFound();
+      return read;
+    },
+    /** All of them in one commit. Throws what does not fit the topic. */
+    async publish(read: ReadTopic, drafts: readonly Draft[], context: RequestContext): Promise<Published[]> {
+      for (const draft of drafts) checkForTopic(draft, read.topic);
+      const prepared = await Promise.all(drafts.map((draft) => prepare(read, draft, context)));
+      const placed = await store.run(function* () {
+        const all: (Placed | undefined)[] = [];
+        for (const one of prepared) all.push(yield* accept(one));
+        return all;
+      });
+      outbox.poke();
+      prepared.forEach(({ draft, told, filtered }, index) => {
+        const isDuplicate = placed[index]?.isDuplicate === true;
+        measure.published(read.topic, draft.bytes);
+        if (!isDuplicate) measure.sifted(read.topic, told, filtered.map(({ why }) => why));
+        tellPublished(ledger, { topic: read.topic, messageId: placed[index]?.messageId ?? draft.id, told, filtered, isDuplicate }, context);
+      });
+      return prepared.map((one, index) => published(one, placed[index]));
+    },
+  };
+};

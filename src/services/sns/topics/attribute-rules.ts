@@ -1,0 +1,88 @@
+import { AttributeFault, notBuilt } from "../errors.ts";
+import { readTopicDeliveryPolicy } from "../delivery-policy.ts";
+import { isFifoName, topicArn, type TopicName } from "../names.ts";
+import { readTopicPolicy } from "./policy.ts";
+
+/** Attributes as they are kept; `undefined` takes one away. */
+export type AttributeChanges = Record<string, string | undefined>;
+
+/** Brings a value into the form that it is kept in. Throws AttributeFault. */
+type Rule = (value: string, name: string, topic: TopicName) => string | undefined;
+
+const oneOf =
+  (...allowed: readonly string[]): Rule =>
+  (value, name) => {
+    if (!allowed.includes(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be one of: ${allowed.join(", ")}`);
+    return value;
+  };
+
+const boolean: Rule = (value, name) => {
+  if (!/^(true|false)$/i.test(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be true or false.`);
+  return value.toLowerCase();
+};
+
+/** An empty text takes it away. */
+const removable =
+  (rule: Rule): Rule =>
+  (value, name, topic) => (value === "" ? undefined : rule(value, name, topic));
+
+const AWS_MANAGED_KEY = /^(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias\/aws\/sns$/;
+
+const masterKey: Rule = (value) => {
+  if (AWS_MANAGED_KEY.test(value)) return value;
+  throw notBuilt(`A topic with a key of its own (KmsMasterKeyId ${value}) is not built in lambdad, which has no KMS yet: leave it out, or use alias/aws/sns`);
+};
+
+const refused =
+  (why: string): Rule =>
+  (value, name) => {
+    if (value === "") return undefined;
+    throw notBuilt(`${name} of a topic is not built in lambdad: ${why}`);
+  };
+
+const displayName: Rule = (value) => {
+  if (value.length > 100 || /[\u0000-\u001f\u007f]/.test(value)) throw new AttributeFault("DisplayName");
+  return value;
+};
+
+/** Source: SetTopicAttributes, API reference. */
+const RULES: Readonly<Record<string, Rule>> = {
+  DisplayName: removable(displayName),
+  Policy: removable((value, _name, topic) => readTopicPolicy(value, topicArn(topic))),
+  DeliveryPolicy: removable((value) => readTopicDeliveryPolicy(value)),
+  KmsMasterKeyId: removable(masterKey),
+  TracingConfig: removable(oneOf("PassThrough", "Active")),
+  SignatureVersion: removable(oneOf("1", "2")),
+  ArchivePolicy: refused("messages are not archived for replay"),
+  DataProtectionPolicy: refused("messages are not searched for sensitive data"),
+};
+
+const FIFO_RULES: Readonly<Record<string, Rule>> = {
+  ContentBasedDeduplication: boolean,
+  FifoThroughputScope: oneOf("Topic", "MessageGroup"),
+};
+
+const FEEDBACK = /^(?:HTTP|SQS|Lambda|Application|Firehose)(?:(?:Success|Failure)FeedbackRoleArn|SuccessFeedbackSampleRate)$/;
+const feedback = refused("the status of each delivery is in the event ledger (lambdad why <message id>)");
+
+const ruleOf = (name: string, topic: TopicName): Rule | undefined => {
+  if (Object.hasOwn(RULES, name)) return RULES[name];
+  if (isFifoName(topic.name) && Object.hasOwn(FIFO_RULES, name)) return FIFO_RULES[name];
+  return FEEDBACK.test(name) ? feedback : undefined;
+};
+
+/** Throws AttributeFault of the first that is wrong. `FifoTopic` is a new topic's alone. */
+export const readAttributes = (given: Readonly<Record<string, string | undefined>>, topic: TopicName): AttributeChanges => {
+  const changes: AttributeChanges = {};
+  for (const [name, value = ""] of Object.entries(given)) {
+    const rule = ruleOf(name, topic);
+    if (rule === undefined) throw new AttributeFault(name in FIFO_RULES ? `${name} is only for FIFO topics` : `Unknown attribute ${name}`);
+    changes[name] = rule(value, name, topic);
+  }
+  return changes;
+};
+
+export const isAttribute = (name: string, topic: TopicName): boolean => ruleOf(name, topic) !== undefined;
+
+export const withChanges = (before: Readonly<Record<string, string>>, changes: AttributeChanges): Record<string, string> =>
+  Object.fromEntries(Object.entries({ ...before, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined));
