@@ -15,6 +15,7 @@ import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
 import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/lazy-event-source-mappings.ts";
 import { createLedger } from "./plumber/ledger.ts";
+import { createLogForwarding } from "./plumber/logs/forwarding.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
@@ -78,10 +79,11 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   });
   await executor.checkRuntimes();
   const limits = createFunctionLimits();
-  const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
+  const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
   const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
-  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
+  const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
+  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
   const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
@@ -92,11 +94,11 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   // TestInvokeMethod asks what serves REST APIs.
   const testing = once(async () => (await import("./gateway/front-doors/rest-api/test-invoke.ts")).createTestInvoke({ ...needs, store, call, metrics, logs }));
   const testInvoke: TestInvoke = { method: async (...asked) => (await testing()).method(...asked), authorizer: async (...asked) => (await testing()).authorizer(...asked) };
-  const services = createServices({ testInvoke, engines: engines.engines, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ testInvoke, engines: engines.engines, store, history, metrics, forwarding, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 
@@ -124,6 +126,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
       await scheduler.close();
       await executor.close();
       await logs.flush();
+      await forwarding.flush();
       await ledger.flush();
       await metrics.flush();
       await sandboxes.close();

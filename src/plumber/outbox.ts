@@ -12,7 +12,7 @@ import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
-import { countDeliveries, insertDelivery, nextDueAt, postponeTo, readDue, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import { countDeliveries, insertDelivery, nextDueAt, readDue, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
 import { createPace } from "./pace.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
@@ -77,7 +77,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   let failures = 0;
   let isClosed = false;
 
-  const count = (delivery: Due, moment: DeliveryMoment) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt });
+  const count = (delivery: Due, moment: DeliveryMoment, code?: string) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt, ...(code === undefined ? {} : { code }) });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
@@ -90,7 +90,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       yield* removeDelivery(delivery, clock.now());
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
-    count(delivery, "failed");
+    count(delivery, "failed", failure.code);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
@@ -101,7 +101,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const postpone = async (delivery: Due, turnAt: number) => {
     const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
     if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
-    await store.run(() => postponeTo(delivery, turnAt));
+    await store.run(() => postponeDelivery(delivery, turnAt));
   };
 
   const settle = async (delivery: Due, outcome: Awaited<ReturnType<typeof deliver>>) => {
@@ -139,7 +139,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     held.add(id);
     underWay.add(targetArn);
     try {
-      await settle(delivery, await deliver(delivery));
+      await settle(delivery, await deliver(delivery, delivery.attempts));
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.

@@ -16,6 +16,7 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
     /** Logs are history: bounded, and apart from the state that promises durability. */
     history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
     metrics: Parameters<typeof import("./monitoring/service.ts").createMonitoringService>[0]["metrics"];
+    forwarding: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["forwarding"];
   };
 
 /** One line per service that is built; all the others answer NotImplemented. */
@@ -32,5 +33,5 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   pipes: once(async () => (await import("./pipes/service.ts")).createPipesService((await needs.engines.pipes()).parts)),
   apigateway: once(async () => (await import("./apigateway/service.ts")).createApiGatewayService(needs)),
   apigatewayv2: once(async () => (await import("./apigatewayv2/service.ts")).createApiGatewayV2Service(needs)),
-  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random })),
+  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ ...needs, store: needs.history })),
 });

@@ -48,6 +48,7 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
   const counted = new Map<string, number>();
   const metrics: Metrics = {
     series: ({ name, dimensions }: Metric) => ({ add: (value, times = 1) => void counted.set([name, ...Object.values(dimensions)].join(" "), (counted.get([name, ...Object.values(dimensions)].join(" ")) ?? 0) + value * times) }),
+    record: () => undefined,
     flush: async () => {},
   };
   const ledger = { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} };
