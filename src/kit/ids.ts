@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Trace } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
@@ -51,3 +52,9 @@ export const apiRequestId = (random: Random): string => `${random.bytes(11).toSt
 export const newTrace = (random: Random, nowMs: number): Trace => ({
   id: `1-${Math.floor(nowMs / 1000).toString(16).padStart(8, "0")}-${hexId(random, 24)}`,
 });
+
+/** A UUID that follows from what it is of: of the same it is the same. */
+export const derivedUuid = (...of: readonly string[]): string => {
+  const hex = createHash("sha256").update(of.join("\n")).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};

@@ -234,6 +234,8 @@ export const PATTERN_ALTERNATIVES_MAX = 1_000;
 /** Levels of an event that a pattern looks into, and nodes that are looked at for one pattern and event: about as many as a message of 1 MiB can have. Ours. */
 export const PATTERN_DEPTH_MAX = 1_000;
 export const PATTERN_STEPS_MAX = 500_000;
+/** The same for all patterns of a set together; a value that is looked at is one, and one more for each 16 of its bytes. Ours: less than a second. */
+export const PATTERN_SET_STEPS_MAX = 5_000_000;
 /** "A filter policy can have a maximum of five keys", and "the total combination of values must not exceed 150" (Amazon SNS developer guide). */
 export const FILTER_POLICY_KEYS_MAX = 5;
 export const FILTER_POLICY_COMBINATIONS_MAX = 150;
@@ -290,6 +292,17 @@ export const OAUTH_TOKEN_ANSWER_BYTES_MAX = 64 * KIB;
 /** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
 export const EVENT_REQUEST_BYTES_MAX = MIB;
 export const EVENT_DETAIL_DEPTH_MAX = 1_000;
+/** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
+export const REPLAYS_RUNNING_MAX = 10;
+export const REPLAY_DAYS_MAX = 90;
+/** Events and bytes of a replay in one commit, events of an archive that are swept in one, and milliseconds between sweeps; ours. */
+export const REPLAY_BATCH_EVENTS_MAX = 100;
+export const REPLAY_BATCH_BYTES_MAX = 4 * MIB;
+export const ARCHIVE_SWEEP_EVENTS_MAX = 500;
+export const ARCHIVE_SWEEP_MS = 60 * 60 * 1000;
+/** Rules whose time has come in one commit, and milliseconds that a schedule may be late before those after it are passed over; ours. */
+export const RULE_TICKS_MAX = 100;
+export const RULE_TICK_LATE_MS_MAX = 60_000;
 /** How often and how long a target is tried ("Event retry policy", EventBridge user guide), and the pauses between, which double; the latter ours: 185 tries take a day. */
 export const EVENT_RETRY_ATTEMPTS_MAX = 185;
 export const EVENT_RETRY_AGE_SECONDS_MAX = 86_400;

@@ -13,8 +13,12 @@ const groupsOf = (text: string): string[] => {
   return [...before!, ...Array<string>(tail === undefined ? 0 : GROUPS - before!.length - after!.length).fill("0"), ...after!];
 };
 
+/** Characters of the longest address. */
+const LONGEST = 39;
+
 /** Undefined for what is no address as AWS reads them: four decimals, or groups of hexadecimal digits alone. */
 export const parseAddress = (text: string): Address | undefined => {
+  if (text.length > LONGEST) return undefined;
   if (isIPv4(text)) return { bits: 32, value: text.split(".").reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
   if (!/^[0-9a-fA-F:]+$/.test(text) || !isIPv6(text)) return undefined;
   return { bits: 128, value: groupsOf(text).reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n) };

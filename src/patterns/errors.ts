@@ -7,3 +7,8 @@ export class InvalidPattern extends Error {
 export class PatternTooCostly extends Error {
   override readonly name = "PatternTooCostly";
 }
+
+/** An event that is no JSON object. */
+export class MalformedEvent extends Error {
+  override readonly name = "MalformedEvent";
+}

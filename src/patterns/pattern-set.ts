@@ -1,4 +1,10 @@
-import { compilePattern, type Pattern } from "./pattern.ts";
+import { Automaton } from "./automaton/automaton.ts";
+
+/**
+ * What is known of an event. `any`: nothing; the whole of it is read, and a key that an object has twice is what it is the last time. `plain`: it is JSON, and no object of it has a key twice, or one
+ * with a dot; it is read as far as a pattern asks. Of an event that is not what is said here, what matches is not said either.
+ */
+export type EventForm = "any" | "plain";
 
 /** Patterns by key, matched together. */
 export interface PatternSet<K> {
@@ -6,23 +12,21 @@ export interface PatternSet<K> {
   add(key: K, pattern: string): void;
   remove(key: K): void;
   readonly size: number;
-  /** Keys of all patterns that describe the event. `event`: a JSON object in UTF-8. */
-  matching(event: Uint8Array): K[];
+  /**
+   * Keys of all patterns that describe the event, in no order. `event`: a JSON object in UTF-8. Throws MalformedEvent for what is none, and PatternTooCostly where so many patterns had to look at so
+   * many of its values that it would hold the server (PATTERN_SET_STEPS_MAX).
+   */
+  matching(event: Uint8Array, form?: EventForm): K[];
 }
 
-const utf8 = new TextDecoder();
-
 export const createPatternSet = <K>(): PatternSet<K> => {
-  const patterns = new Map<K, Pattern>();
+  const automaton = new Automaton<K>();
   return {
-    add: (key, pattern) => void patterns.set(key, compilePattern(pattern)),
-    remove: (key) => void patterns.delete(key),
+    add: (key, pattern) => automaton.add(key, pattern),
+    remove: (key) => automaton.remove(key),
     get size() {
-      return patterns.size;
+      return automaton.size;
     },
-    matching: (bytes) => {
-      const event: unknown = JSON.parse(utf8.decode(bytes));
-      return [...patterns].filter(([, matches]) => matches(event)).map(([key]) => key);
-    },
+    matching: (event, form = "any") => automaton.matching(event, form === "plain"),
   };
 };

@@ -31,6 +31,11 @@ export function* listItems<B>({ account, region }: Place, kind: EventItemKind, {
   return rows.map((row) => toItem<B>(row));
 }
 
+/** Of all accounts and regions. */
+export function* listAllItems<B>(kind: EventItemKind): Operation<EventItem<B>[]> {
+  return (yield* sql("select * from event_item where kind = ? order by account, region, name", kind)).map((row) => toItem<B>(row));
+}
+
 export function* saveItem<B>({ account, region, name, body }: EventItem<B>, kind: EventItemKind): Operation<void> {
   yield* sql("insert into event_item (account, region, kind, name, body) values (?, ?, ?, ?, ?) on conflict (account, region, kind, name) do update set body = excluded.body", account, region, kind, name, JSON.stringify(body));
 }

@@ -75,3 +75,15 @@ export function* listRuleNamesByTarget({ account, region, bus }: Place & { bus: 
   );
   return rows.map((row) => row["name"] as string);
 }
+
+/** Enabled rules with a schedule whose time has come, the longest due first. */
+export function* listDueRules(now: number, most: number): Operation<RuleRecord[]> {
+  const rows = yield* sql("select * from event_rule where next_at <= ? order by next_at limit ?", now, most);
+  return rows.map(toRule);
+}
+
+/** False where the rule is due at another time than this one by now, or is gone. */
+export function* setNextAt({ account, region, bus, name, nextAt }: RuleRecord, next: number | undefined): Operation<boolean> {
+  const set = yield* sql("update event_rule set next_at = ? where account = ? and region = ? and bus = ? and name = ? and next_at = ? returning name", next ?? null, account, region, bus, name, nextAt!);
+  return set.length > 0;
+}

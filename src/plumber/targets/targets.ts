@@ -8,6 +8,7 @@ import { TargetError, type Delivery, type MessageAttribute } from "../delivery.t
 import { queueUrlOf } from "../queue-url.ts";
 import { createApiDestinationTarget } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
+import { sendToLogGroup } from "./log-group.ts";
 import { callOperation, parseOperation } from "./operation.ts";
 
 /** One delivery, at the moment of one try. */
@@ -61,6 +62,7 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
       const beside = present({ MessageAttributes: attributesOf(messageAttributes), MessageGroupId: messageGroupId, MessageDeduplicationId: messageDeduplicationId, Subject: subject });
       return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
     },
+    logs: (sending) => sendToLogGroup(needs, sending, at(sending)),
     // A universal target of EventBridge Scheduler: an operation of any service, in the region of the schedule.
     scheduler: async ({ delivery, arn, as, trace }) => {
       const named = parseOperation(arn.resource);

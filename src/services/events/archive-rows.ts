@@ -1,3 +1,4 @@
+import { REPLAY_BATCH_BYTES_MAX, REPLAY_BATCH_EVENTS_MAX } from "../../kit/limits.ts";
 import { findItem, listItems, type Place } from "../../plumber/events/rows.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { BusEvent } from "./event.ts";
@@ -36,11 +37,12 @@ export function* findArchive(place: Place, name: string): Operation<StoredArchiv
 
 /** In the commit of the event. The same event again is kept once. */
 export function* keepEvent(archiveId: string, { id, time, ingestedAt, json, isForwarded }: BusEvent): Operation<void> {
+  const bytes = Buffer.byteLength(json);
   const kept = yield* sql(
-    "insert into archived_event (archive_id, at, event_id, kept_at, is_forwarded, body) values (?, ?, ?, ?, ?, ?) on conflict (archive_id, at, event_id) do nothing returning event_id",
-    archiveId, time, id, ingestedAt, isForwarded ? 1 : 0, json,
+    "insert into archived_event (archive_id, at, event_id, kept_at, is_forwarded, bytes, body) values (?, ?, ?, ?, ?, ?, ?) on conflict (archive_id, at, event_id) do nothing returning event_id",
+    archiveId, time, id, ingestedAt, isForwarded ? 1 : 0, bytes, json,
   );
-  if (kept.length > 0) yield* sql("update event_archive set events = events + 1, bytes = bytes + ? where id = ?", Buffer.byteLength(json), archiveId);
+  if (kept.length > 0) yield* sql("update event_archive set events = events + 1, bytes = bytes + ? where id = ?", bytes, archiveId);
 }
 
 export function* sizeOf(archiveId: string): Operation<{ events: number; bytes: number }> {
@@ -60,8 +62,16 @@ export interface ArchivedEvent extends ArchivePlace {
   isForwarded: boolean;
 }
 
-/** The events behind a place, up to a time, oldest first. */
-export function* eventsAfter(archiveId: string, { at, eventId }: ArchivePlace, until: number, most: number): Operation<ArchivedEvent[]> {
-  const rows = yield* sql("select * from archived_event where archive_id = ? and (at, event_id) > (?, ?) and at <= ? order by at, event_id limit ?", archiveId, at, eventId, until, most);
+/** The events behind a place, up to a time, oldest first: as many as a batch may have, and one at least. */
+export function* eventsAfter(archiveId: string, { at, eventId }: ArchivePlace, until: number): Operation<ArchivedEvent[]> {
+  const behind = "from archived_event where archive_id = ? and (at, event_id) > (?, ?) and at <= ? order by at, event_id limit ?";
+  const sizes = yield* sql(`select bytes ${behind}`, archiveId, at, eventId, until, REPLAY_BATCH_EVENTS_MAX);
+  let [count, bytes] = [0, 0];
+  for (const row of sizes) {
+    bytes += row["bytes"] as number;
+    if (count > 0 && bytes > REPLAY_BATCH_BYTES_MAX) break;
+    count++;
+  }
+  const rows = count === 0 ? [] : yield* sql(`select * ${behind}`, archiveId, at, eventId, until, count);
   return rows.map((row) => ({ at: row["at"] as number, eventId: row["event_id"] as string, json: row["body"] as string, isForwarded: row["is_forwarded"] === 1 }));
 }

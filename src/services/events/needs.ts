@@ -11,7 +11,9 @@ import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { Acceptance } from "./accept.ts";
 import type { EventMetrics } from "./event-metrics.ts";
+import type { ReplayRunner } from "./replay-runner.ts";
 import type { Books } from "./rule-book.ts";
+import type { Sweeps } from "./sweeps.ts";
 
 export type EventsTypes = typeof import("@aws-sdk/client-eventbridge");
 export type EventsHandlers = Handlers<EventsTypes, RequestContext>;
@@ -44,4 +46,6 @@ export interface EventsParts extends EventsNeeds {
   books: Books;
   acceptance: Acceptance;
   measure: EventMetrics;
+  sweeps: Sweeps;
+  replays: ReplayRunner;
 }

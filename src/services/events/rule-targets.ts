@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { HttpParameters, Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kit/arn.ts";
+import { derivedUuid } from "../../kit/ids.ts";
 import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits.ts";
 import type { AsRole, AsService, Delivery } from "../../plumber/delivery.ts";
 import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
@@ -15,12 +15,10 @@ export const EVENTS_PRINCIPAL = "events.amazonaws.com";
 export const ruleDimensions = ({ bus, name }: Pick<RuleName, "bus" | "name">): Record<string, string> => (bus === DEFAULT_BUS ? { RuleName: name } : { EventBusName: bus, RuleName: name });
 
 /** The same for the same event, rule and target: a target that is given it twice knows it again. A replay gives it another time. */
-const deliveryId = ({ id, replayName = "" }: BusEvent, rule: string, target: string): string => {
-  const hex = createHash("sha256").update(`${id}\n${replayName}\n${rule}\n${target}`).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
+const deliveryId = ({ id, replayName = "" }: BusEvent, rule: string, target: string): string => derivedUuid(id, replayName, rule, target);
 
 const isBus = (targetArn: string): boolean => parseArn(targetArn)?.resource.startsWith("event-bus/") === true;
+
 /** A rule's own role is for these. */
 const isReachedByRoleOnly = (targetArn: string, account: string): boolean => {
   const arn = parseArn(targetArn);

@@ -23,7 +23,7 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...apiDestinationHandlers(parts),
     ...dataPlaneHandlers(parts),
   },
-  permissions: { ...createPermissions(parts), ...dataPlanePermissions() },
+  permissions: { ...createPermissions(parts), ...dataPlanePermissions },
   resourcePolicy: (permission) => policyAtDoor(parts, permission),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });

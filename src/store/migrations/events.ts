@@ -15,7 +15,7 @@ export const events: readonly Migration[] = [
       // How much an archive keeps; is_gone: it was deleted, and what it keeps is swept. `at` is the event's own time, kept_at when its bus took it.
       "create table event_archive (id text primary key, events integer not null, bytes integer not null, retention_days integer not null, is_gone integer not null)",
       `create table archived_event (
-        archive_id text not null, at integer not null, event_id text not null, kept_at integer not null, is_forwarded integer not null, body text not null,
+        archive_id text not null, at integer not null, event_id text not null, kept_at integer not null, is_forwarded integer not null, bytes integer not null, body text not null,
         primary key (archive_id, at, event_id))`,
       "create index archived_event_by_age on archived_event (archive_id, kept_at)",
     ],

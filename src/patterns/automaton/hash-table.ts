@@ -1,0 +1,87 @@
+import { systemRandom } from "../../kit/random.ts";
+
+/** Nobody shall know which texts have the same hash. */
+export const HASH_SEED = systemRandom.bytes(4).readInt32LE();
+
+const PRIME = 0x01000193;
+/** Slots that a table begins with; it is never fuller than two thirds. */
+const SLOTS_FIRST = 4;
+
+/** One more byte (FNV-1a): the hash of a text is known at each of its bytes, and so that of each prefix. */
+export const hashByte = (hash: number, byte: number): number => Math.imul(hash ^ byte, PRIME);
+
+/** Of a text of bytes, from the first to the last. */
+export const hashOf = (text: string): number => {
+  let hash = HASH_SEED;
+  for (let index = 0; index < text.length; index++) hash = hashByte(hash, text.charCodeAt(index));
+  return hash;
+};
+
+/** The same from the last to the first. */
+export const hashFromEnd = (text: string): number => {
+  let hash = HASH_SEED;
+  for (let index = text.length - 1; index >= 0; index--) hash = hashByte(hash, text.charCodeAt(index));
+  return hash;
+};
+
+/** Values by integers of 32 bits; a value that is undefined is none. */
+export class HashTable<V> {
+  #hashes = new Int32Array(SLOTS_FIRST);
+  #values: (V | undefined)[] = Array.from({ length: SLOTS_FIRST }, () => undefined);
+  size = 0;
+
+  get(hash: number): V | undefined {
+    const values = this.#values;
+    const mask = values.length - 1;
+    for (let slot = homeOf(hash, mask); ; slot = (slot + 1) & mask) {
+      const value = values[slot];
+      if (value === undefined || this.#hashes[slot] === hash) return value;
+    }
+  }
+
+  set(hash: number, value: V | undefined): void {
+    if (value === undefined) return this.#delete(hash);
+    if ((this.size + 1) * 3 > this.#values.length * 2) this.#grow();
+    const slot = this.#slotOf(hash);
+    if (this.#values[slot] === undefined) this.size++;
+    this.#hashes[slot] = hash;
+    this.#values[slot] = value;
+  }
+
+  #slotOf(hash: number): number {
+    const mask = this.#values.length - 1;
+    let slot = homeOf(hash, mask);
+    while (this.#values[slot] !== undefined && this.#hashes[slot] !== hash) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #grow(): void {
+    const [hashes, values] = [this.#hashes, this.#values];
+    this.#hashes = new Int32Array(values.length * 2);
+    this.#values = Array.from({ length: values.length * 2 }, () => undefined);
+    for (const [slot, value] of values.entries()) {
+      if (value === undefined) continue;
+      const to = this.#slotOf(hashes[slot]!);
+      this.#hashes[to] = hashes[slot]!;
+      this.#values[to] = value;
+    }
+  }
+
+  /** What stands behind is moved up, as far as it would be looked for there. */
+  #delete(hash: number): void {
+    const mask = this.#values.length - 1;
+    let free = this.#slotOf(hash);
+    if (this.#values[free] === undefined) return;
+    this.size--;
+    for (let slot = (free + 1) & mask; this.#values[slot] !== undefined; slot = (slot + 1) & mask) {
+      const home = homeOf(this.#hashes[slot]!, mask);
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue;
+      this.#hashes[free] = this.#hashes[slot]!;
+      this.#values[free] = this.#values[slot];
+      free = slot;
+    }
+    this.#values[free] = undefined;
+  }
+}
+
+const homeOf = (hash: number, mask: number): number => (hash ^ (hash >>> 15)) & mask;

@@ -1,0 +1,74 @@
+import { createDueLoop } from "../../kit/due-loop.ts";
+import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, DELIVERY_BACKOFF_MS_MAX, REPLAY_DAYS_MAX } from "../../kit/limits.ts";
+import { deleteItem, listAllItems } from "../../plumber/events/rows.ts";
+import { sql, sqlOne, type Operation } from "../../store/store.ts";
+import type { EventsNeeds } from "./needs.ts";
+import { isOver, type StoredReplay } from "./replay-rows.ts";
+
+export interface Sweeps {
+  /** An archive was made, changed or deleted. */
+  poke(): void;
+  close(): Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Removes some of an archive's events. @returns How many. */
+function* removeSome(archiveId: string, keptUntil: number): Operation<number> {
+  const removed = yield* sql(
+    `delete from archived_event where archive_id = ? and (at, event_id) in (
+       select at, event_id from archived_event where archive_id = ? and kept_at <= ? order by kept_at limit ?
+     ) returning bytes`,
+    archiveId, archiveId, keptUntil, ARCHIVE_SWEEP_EVENTS_MAX,
+  );
+  if (removed.length > 0) yield* sql("update event_archive set events = events - ?, bytes = bytes - ? where id = ?", removed.length, removed.reduce((sum, row) => sum + (row["bytes"] as number), 0), archiveId);
+  return removed.length;
+}
+
+/** One commit's share of what archives need not keep any more. @returns Whether there may be more of it. */
+function* sweepArchives(now: number): Operation<boolean> {
+  const archives = yield* sql("select id, retention_days, is_gone from event_archive where is_gone = 1 or retention_days > 0 order by is_gone desc, id");
+  for (const row of archives) {
+    const id = row["id"] as string;
+    const isGone = row["is_gone"] === 1;
+    const removed = yield* removeSome(id, isGone ? Number.MAX_SAFE_INTEGER : now - (row["retention_days"] as number) * DAY_MS);
+    if (removed > 0) return true;
+    if (isGone) yield* sql("delete from event_archive where id = ?", id);
+  }
+  return false;
+}
+
+/** AWS remembers a replay for 90 days. */
+function* forgetReplays(now: number): Operation<void> {
+  for (const { account, region, name, body } of yield* listAllItems<StoredReplay>("replay")) {
+    if (isOver(body) && (body.endedAt ?? 0) <= now - REPLAY_DAYS_MAX * DAY_MS) yield* deleteItem({ account, region }, "replay", name);
+  }
+}
+
+/** What archives and replays leave behind, removed in pieces: at once what was deleted, each hour what has become too old. */
+export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | "clock" | "log">): Sweeps => {
+  const loop = createDueLoop({
+    clock,
+    name: "archive sweep",
+    inFlightMax: 1,
+    async startDue(now) {
+      while (await store.run(() => sweepArchives(now), "behind"));
+      await store.run(() => forgetReplays(now), "behind");
+      return [];
+    },
+    async nextDueAt(now) {
+      const row = await store.read(() => sqlOne("select 1 from event_archive where retention_days > 0 union all select 1 from event_item where kind = 'replay' limit 1"));
+      return row === undefined ? undefined : now + ARCHIVE_SWEEP_MS;
+    },
+    onFailure(error) {
+      log.error("what archives need not keep could not be removed; it is tried again later", { error: String(error) });
+      return DELIVERY_BACKOFF_MS_MAX;
+    },
+  });
+  return {
+    poke: () => void loop.poke(),
+    async close() {
+      await Promise.all(await loop.stop());
+    },
+  };
+};

@@ -1,0 +1,243 @@
+import { describe, expect, it } from "vitest";
+import { findReplay, saveReplay } from "../../src/services/events/replay-rows.ts";
+import { requestContext } from "../support/context.ts";
+import { refusal } from "../support/refusal.ts";
+import { eventually } from "../support/temporary.ts";
+import { busArnOf, FUNCTION, openEvents, PLACE, ruleArnOf, type EventsGround } from "./data-ground.ts";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const START = Date.UTC(2026, 10, 20, 10, 0, 30);
+
+describe("a rule's schedule", () => {
+  it("makes one event of each of its times, as AWS writes it", async () => {
+    const on = openEvents({ start: START });
+    await on.rule("rate", { scheduleExpression: "rate(5 minutes)", nextAt: START + 5 * MINUTE });
+    await on.rule("cron", { scheduleExpression: "cron(2 10 * * ? *)", nextAt: Date.UTC(2026, 10, 20, 10, 2), targets: [{ Id: "1", Arn: `${FUNCTION}-cron` }] });
+    await on.clock.advance(16 * MINUTE);
+    await on.settled();
+    const events = on.sent.map(({ input, text }) => ({ to: input["FunctionName"], ...(JSON.parse(text) as { id: string }) }));
+    const arn = ruleArnOf("rate");
+    expect(events.filter(({ to }) => to === FUNCTION)).toEqual(["10:05:30", "10:10:30", "10:15:30"].map((time) => ({
+      to: FUNCTION, version: "0", id: expect.stringMatching(/^[0-9a-f-]{36}$/), "detail-type": "Scheduled Event", source: "aws.events", account: PLACE.account, time: `2026-11-20T${time}Z`, region: "us-east-1", resources: [arn], detail: {},
+    })));
+    expect(events.filter(({ to }) => to !== FUNCTION)).toMatchObject([{ time: "2026-11-20T10:02:00Z" }]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+    expect(on.counted.get("TriggeredRules rate")).toBe(3);
+    expect(on.told[0]!.summary).toMatch(/^the rule cron is due \(cron\(2 10 \* \* \? \*\)\): the event .* goes to /);
+  });
+
+  it("is the rule's own: rules with a pattern do not see its events, and what is disabled, deleted or changed is not due", async () => {
+    const on = openEvents({ start: START });
+    await on.rule("all", { eventPattern: '{"source":["aws.events"]}', targets: [{ Id: "1", Arn: `${FUNCTION}-all` }] });
+    await on.rule("a", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
+    await on.rule("b", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
+    await on.clock.advance(MINUTE);
+    await on.rule("a", { scheduleExpression: "rate(1 minute)", state: "DISABLED" });
+    await on.dropRule("b");
+    await on.clock.advance(5 * MINUTE);
+    await on.settled();
+    expect(on.sent.map(({ input }) => input["FunctionName"])).toEqual([FUNCTION, FUNCTION]);
+  });
+
+  it("that came due while the server was down comes once, and goes on in its step", async () => {
+    const first = openEvents({ start: START });
+    await first.rule("r", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
+    await first.close();
+    const on = openEvents({ path: first.path, start: START + 10 * MINUTE + 1_000 });
+    await on.engine.start();
+    await eventually("it is due", async () => on.sent.length === 1);
+    expect(JSON.parse(on.sent[0]!.text)).toMatchObject({ time: "2026-11-20T10:01:30Z" });
+    expect(await on.engine.pending!()).toBe(0);
+    await on.clock.advance(MINUTE);
+    await on.settled();
+    expect(on.sent.map(({ text }) => (JSON.parse(text) as { time: string }).time)).toEqual(["2026-11-20T10:01:30Z", "2026-11-20T10:11:30Z"]);
+  });
+
+  it("has one event for each time, whoever else runs on the same data", async () => {
+    const first = openEvents({ start: START });
+    await first.rule("r", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
+    const second = openEvents({ path: first.path, start: START });
+    await second.engine.start();
+    await Promise.all([first.clock.advance(3 * MINUTE), second.clock.advance(3 * MINUTE)]);
+    await first.settled();
+    const ids = [...first.sent, ...second.sent].map(({ options }) => options.requestId);
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
+const ARCHIVE = { ArchiveName: "kept", EventSourceArn: busArnOf("default") };
+const archiveArn = `arn:aws:events:us-east-1:${PLACE.account}:archive/kept`;
+
+const at = (on: EventsGround) => {
+  const { handlers } = on;
+  const context = requestContext();
+  return {
+    create: async (over = {}) => handlers.CreateArchive({ ...ARCHIVE, ...over }, context),
+    update: async (over = {}) => handlers.UpdateArchive({ ArchiveName: "kept", ...over }, context),
+    describe: async () => handlers.DescribeArchive({ ArchiveName: "kept" }, context),
+    remove: async () => handlers.DeleteArchive({ ArchiveName: "kept" }, context),
+    list: async (over = {}) => handlers.ListArchives(over, context),
+    start: async (over = {}) => handlers.StartReplay({ ReplayName: "again", EventSourceArn: archiveArn, EventStartTime: new Date(START), EventEndTime: new Date(START + DAY), Destination: { Arn: busArnOf("default") }, ...over }, context),
+    cancel: async () => handlers.CancelReplay({ ReplayName: "again" }, context),
+    replay: async (ReplayName = "again") => handlers.DescribeReplay({ ReplayName }, context),
+    replays: async (over = {}) => handlers.ListReplays(over, context),
+    over: (state = "COMPLETED", ReplayName = "again") => eventually(`it is ${state}`, async () => (await handlers.DescribeReplay({ ReplayName }, context)).State === state, undefined, 1),
+  };
+};
+
+describe("an archive", () => {
+  it("keeps the events that its pattern describes, in the commit that takes them, and says how many", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    expect(await archive.create({ EventPattern: '{"source":["shop"]}', Description: "d" })).toEqual({ ArchiveArn: archiveArn, State: "ENABLED", CreationTime: expect.any(Date) });
+    await on.put();
+    await on.put({ Source: "bank" });
+    const described = await archive.describe();
+    expect(described).toMatchObject({ ArchiveName: "kept", ArchiveArn: archiveArn, EventSourceArn: ARCHIVE.EventSourceArn, EventPattern: '{"source":["shop"]}', Description: "d", State: "ENABLED", RetentionDays: 0, EventCount: 1 });
+    expect(described.SizeBytes).toBeGreaterThan(100);
+    expect(on.told[0]!.summary).toContain("it is kept by the archive kept");
+    await archive.update({ EventPattern: "" });
+    await on.put({ Source: "bank" });
+    expect((await archive.describe()).EventCount).toBe(2);
+    expect((await archive.list({ NamePrefix: "k" })).Archives).toMatchObject([{ ArchiveName: "kept", EventCount: 2 }]);
+    expect((await archive.list({ EventSourceArn: busArnOf("other") })).Archives).toEqual([]);
+  });
+
+  it("forgets what is older than its retention, and everything when it is deleted", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create({ RetentionDays: 2 });
+    for (let count = 0; count < 3; count++) {
+      await on.put();
+      await on.clock.advance(DAY);
+    }
+    await eventually("the first is swept", async () => (await archive.describe()).EventCount === 2);
+    await archive.remove();
+    const left = () => on.store.read(function* () {
+      return (yield { sql: "select (select count(*) from archived_event) + (select count(*) from event_archive) as n", values: [] })[0]!["n"];
+    });
+    await eventually("all is swept", async () => (await left()) === 0);
+    expect(await refusal(archive.describe())).toBe("ResourceNotFoundException: Archive kept does not exist.");
+    await archive.create();
+    expect((await archive.describe()).EventCount).toBe(0);
+  });
+
+  it("is refused as AWS refuses it", async () => {
+    const archive = at(openEvents());
+    await archive.create();
+    expect(await refusal(archive.create())).toBe("ResourceAlreadyExistsException: Archive kept already exists.");
+    expect(await refusal(archive.create({ ArchiveName: "x", EventSourceArn: busArnOf("none") }))).toBe("ResourceNotFoundException: Event bus none does not exist.");
+    expect(await refusal(archive.create({ ArchiveName: "x", EventPattern: "{}" }))).toMatch(/^InvalidEventPatternException: Event pattern is not valid\. Reason: /);
+    expect(await refusal(archive.create({ ArchiveName: "x", KmsKeyIdentifier: "alias/mine" }))).toMatch(/^NotImplemented: /);
+    expect(await refusal(archive.list({ NamePrefix: "x", State: "ENABLED" }))).toBe("ValidationException: At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.");
+  });
+});
+
+describe("a replay", () => {
+  const SHOP = { eventPattern: '{"source":["shop"]}' };
+  const puts = async (on: EventsGround, count: number) => {
+    for (let index = 0; index < count; index++) await on.put({ Detail: JSON.stringify({ index }), Time: new Date(START + index * 1_000) });
+  };
+
+  it("gives the events of its time to the rules of the bus once more, under their own names, and is not archived", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await puts(on, 5);
+    await on.rule("late", SHOP);
+    expect(await archive.start({ EventStartTime: new Date(START + 1_000), EventEndTime: new Date(START + 3_000) })).toEqual({ ReplayArn: `arn:aws:events:us-east-1:${PLACE.account}:replay/again`, State: "STARTING", ReplayStartTime: expect.any(Date) });
+    await archive.over();
+    await on.settled();
+    const events = on.sent.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+    expect(events.map(({ detail }) => (detail as { index: number }).index).toSorted()).toEqual([1, 2, 3]);
+    expect(events.every((event) => event["replay-name"] === "again")).toBe(true);
+    expect((await archive.describe()).EventCount).toBe(5);
+    expect(await archive.replay()).toMatchObject({
+      State: "COMPLETED", EventSourceArn: archiveArn, Destination: { Arn: busArnOf("default"), FilterArns: [] }, EventLastReplayedTime: new Date(START + 3_000), ReplayEndTime: expect.any(Date),
+    });
+    expect((await archive.replays({ State: "COMPLETED" })).Replays).toMatchObject([{ ReplayName: "again", EventStartTime: new Date(START + 1_000) }]);
+    await eventually("it is told", () => on.told.some(({ summary }) => summary === "the replay again is completed"));
+  });
+
+  it("goes to the rules it names alone, and to a target that has had the event it is another delivery", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await on.rule("a", SHOP);
+    await on.rule("b", { ...SHOP, targets: [{ Id: "1", Arn: `${FUNCTION}-b` }] });
+    await puts(on, 1);
+    await archive.start({ Destination: { Arn: busArnOf("default"), FilterArns: [ruleArnOf("a")] } });
+    await archive.over();
+    await on.settled();
+    expect(on.sent.map(({ input }) => input["FunctionName"]).toSorted()).toEqual([FUNCTION, FUNCTION, `${FUNCTION}-b`]);
+    expect(new Set(on.sent.map(({ options }) => options.requestId)).size).toBe(3);
+  });
+
+  it("goes on after a restart where it was, and gives each event once", async () => {
+    const first = openEvents({ start: START });
+    await at(first).create();
+    await puts(first, 250);
+    await first.rule("late", SHOP);
+    await at(first).start();
+    await eventually("some are replayed", async () => (await at(first).replay()).EventLastReplayedTime !== undefined, undefined, 0);
+    await first.close();
+    const on = openEvents({ path: first.path, start: START + MINUTE });
+    expect(["RUNNING", "COMPLETED"]).toContain((await at(on).replay()).State);
+    await on.engine.start();
+    on.outbox.poke();
+    await at(on).over();
+    await on.settled();
+    const ids = [...first.sent, ...on.sent].map(({ options }) => options.requestId);
+    expect(new Set(ids).size).toBe(250);
+  });
+
+  it("can be cancelled while it is at work, and not after", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await puts(on, 3);
+    await archive.start();
+    await archive.over();
+    await on.rule("late", SHOP);
+    // As an earlier process would have left it.
+    await on.store.run(function* () {
+      const replay = (yield* findReplay(PLACE, "again"))!;
+      const { last: _, endedAt: __, ...begun } = replay;
+      yield* saveReplay({ ...PLACE, name: "again" }, { ...begun, state: "RUNNING" });
+    });
+    expect(await archive.cancel()).toMatchObject({ State: "CANCELLING" });
+    await archive.over("CANCELLED");
+    expect(await on.deliveries()).toEqual([]);
+    expect(await refusal(archive.cancel())).toBe("IllegalStatusException: Replay again is not in a valid state for this operation.");
+    expect(await refusal(archive.replay("none"))).toBe("ResourceNotFoundException: Replay none does not exist.");
+  });
+
+  it("is refused as AWS refuses it", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await on.bus("other");
+    expect(await refusal(archive.start({ EventEndTime: new Date(START) }))).toBe("ValidationException: Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.");
+    expect(await refusal(archive.start({ EventSourceArn: `${archiveArn}x` }))).toBe("ValidationException: Parameter EventSourceArn is not valid. Reason: Archive keptx does not exist.");
+    expect(await refusal(archive.start({ Destination: { Arn: FUNCTION } }))).toBe("ValidationException: Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.");
+    expect(await refusal(archive.start({ Destination: { Arn: busArnOf("other") } }))).toBe("ValidationException: Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.");
+    expect(await refusal(archive.start({ Destination: { Arn: busArnOf("default"), FilterArns: [FUNCTION] } }))).toMatch(/^ValidationException: Parameter Destination.FilterArns is not valid/);
+    await archive.start();
+    await archive.over();
+    expect(await refusal(archive.start())).toBe("ResourceAlreadyExistsException: Replay again already exists.");
+    expect(await refusal(archive.replays({ NamePrefix: "a", State: "RUNNING" }))).toMatch(/^ValidationException: At most one filter/);
+  });
+
+  it("fails when its archive is gone, and says so", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await puts(on, 1);
+    await on.store.run(() => saveReplay({ ...PLACE, name: "again" }, { sourceArn: archiveArn, archiveId: "gone", destinationArn: busArnOf("default"), from: START, until: START + DAY, state: "STARTING", startedAt: START }));
+    await on.engine.start();
+    await archive.over("FAILED");
+    expect(await archive.replay()).toMatchObject({ StateReason: "The archive was deleted." });
+    await eventually("it is told", () => on.told.some(({ kind, summary }) => kind === "drop" && summary === "the replay again is failed: The archive was deleted."));
+  });
+});
