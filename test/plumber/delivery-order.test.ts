@@ -5,6 +5,7 @@ import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
+import { systemRandom } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import { createPace } from "../../src/plumber/pace.ts";
 import { openState } from "../support/store.ts";
@@ -26,7 +27,7 @@ const ground = (answer: (body: string) => void, directory = temporaryDirectory()
     answer(body);
     return {};
   }) as Call;
-  const outbox = createOutbox({ store, call, clock, wall: clock, log: silentLog, metrics: noMetrics, ledger: noLedger });
+  const outbox = createOutbox({ store, call, clock, wall: clock, random: systemRandom, sessionKey: Buffer.alloc(32, 7), log: silentLog, metrics: noMetrics, ledger: noLedger });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

@@ -8,7 +8,7 @@ const pauses = (policy: RetryPolicy, most = Infinity): number[] => {
   const all: number[] = [];
   let now = 0;
   for (let attempts = 0; attempts < most; attempts += 1) {
-    const next = nextTry(policy, { attempts, acceptedAt: 0, now });
+    const next = nextTry(policy, { attempts, acceptedAt: 0, now, random: { below: () => 0 } });
     if ("exhausted" in next) break;
     now += next.delayMs;
     all.push(next.delayMs / 1_000);
