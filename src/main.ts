@@ -17,6 +17,7 @@ import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/la
 import { createLedger } from "./plumber/ledger.ts";
 import { createLogForwarding } from "./plumber/logs/forwarding.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
+import { createDeliveryStatus } from "./plumber/delivery-status.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
 import { createFunctionLimits } from "./scheduler/function-limits.ts";
@@ -81,7 +82,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
   const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
   const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
