@@ -399,6 +399,16 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
+/** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
+export const ALARMS_PAGE_MAX = 100;
+export const ALARM_TAGS_MAX = 50;
+export const ALARM_HISTORY_DAYS_MAX = 30;
+/** Seconds that the periods of an alarm may span: of those shorter than an hour, and of the others ("PutMetricAlarm", API reference). */
+export const ALARM_SPAN_SECONDS_MAX = 86_400;
+export const ALARM_LONG_SPAN_SECONDS_MAX = 7 * 86_400;
+/** Alarms of an account in a region (the quota can be raised on AWS), and how many are looked at at once. Ours. */
+export const ALARMS_MAX = 10_000;
+export const ALARMS_AT_ONCE = 50;
 /** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
 export const QUEUE_NAME_HELD_MS = 60_000;
 export const QUEUE_PURGE_MS = 60_000;
