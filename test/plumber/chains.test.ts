@@ -85,7 +85,7 @@ describe("a bucket", () => {
 describe("a function", () => {
   it("tells topics and buses how its events ended, if its role may", async () => {
     const Role = await createRole(on.clients, "teller");
-    await createFunction(on.clients, { FunctionName: "teller", Role, files: { "index.mjs": 'export const handler = async ({ fail }) => { if (fail) throw new Error("no luck"); return "well"; };' } });
+    await createFunction(on.clients, { FunctionName: "teller", Role, Runtime: "nodejs24.x", Handler: "index.handler", files: { "index.mjs": 'export const handler = async ({ fail }) => { if (fail) throw new Error("no luck"); return "well"; };' } });
     const configure = (OnSuccess: string, OnFailure: string) =>
       on.clients.lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: "teller", MaximumRetryAttempts: 0, DestinationConfig: { OnSuccess: { Destination: OnSuccess }, OnFailure: { Destination: OnFailure } } }));
     const deadLetters = (TargetArn: string) => on.clients.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "teller", DeadLetterConfig: { TargetArn } }));
