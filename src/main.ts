@@ -15,7 +15,9 @@ import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
 import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/lazy-event-source-mappings.ts";
 import { createLedger } from "./plumber/ledger.ts";
+import { createLogForwarding } from "./plumber/logs/forwarding.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
+import { createDeliveryStatus } from "./plumber/delivery-status.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
 import { createFunctionLimits } from "./scheduler/function-limits.ts";
@@ -78,11 +80,12 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   });
   await executor.checkRuntimes();
   const limits = createFunctionLimits();
-  const scheduler = createScheduler({ executor, limits, clock, wall, ledger, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
+  const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
-  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, log });
-  const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
+  const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
+  const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
+  const engines = createEngines({ store, history, call, outbox, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({
@@ -92,11 +95,11 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   // TestInvokeMethod asks what serves REST APIs.
   const testing = once(async () => (await import("./gateway/front-doors/rest-api/test-invoke.ts")).createTestInvoke({ ...needs, store, call, metrics, logs }));
   const testInvoke: TestInvoke = { method: async (...asked) => (await testing()).method(...asked), authorizer: async (...asked) => (await testing()).authorizer(...asked) };
-  const services = createServices({ testInvoke, engines: engines.engines, store, history, metrics, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
+  const services = createServices({ testInvoke, engines: engines.engines, store, history, metrics, forwarding, blobs, call, scheduler, runtimeVersions: executor.runtimeVersions, queue, limits, outbox, mappings, identities, ledger, clock, wall, random, log, sessionKey });
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
   const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 
@@ -114,16 +117,17 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
-      const mapped = mappings.close(graceMs);
+      const polled = Promise.all([mappings.close(graceMs), engines.stopPipes(graceMs)]);
       await engines.endPolls();
       await gateway.close(graceMs);
-      await mapped;
+      await polled;
       await engines.close();
       await outbox.close();
       await queue.close(graceMs);
       await scheduler.close();
       await executor.close();
       await logs.flush();
+      await forwarding.flush();
       await ledger.flush();
       await metrics.flush();
       await sandboxes.close();

@@ -5,6 +5,7 @@ import type { PlatformApi } from "./gateway/platform-api.ts";
 import { open } from "./iam/seal.ts";
 import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
 import type { Ledger } from "./kit/ledger.ts";
+import type { LogForwarding } from "./plumber/logs/forwarding.ts";
 import type { SandboxDriver } from "./sandbox/sandbox.ts";
 import { findMail, listMail, type Mail } from "./plumber/mail.ts";
 import { findCertificate } from "./plumber/signing-certificates.ts";
@@ -23,6 +24,7 @@ interface Needs {
   mappings: { pending(): Promise<{ batches: number; messages: number }> };
   ledger: Ledger;
   logs: LogDestination;
+  forwarding: Pick<LogForwarding, "flush">;
   blobs: BlobStore;
   clock: AdvanceableClock;
   sessionKey: Buffer;
@@ -38,7 +40,7 @@ export const version: string = JSON.parse(readFileSync(new URL("../package.json"
 const describeMail = ({ at, ...mail }: Omit<Mail, "body">) => ({ ...mail, at: new Date(at).toISOString() });
 
 /** What `/_lambdad/…` answers, put together from the parts that know it. */
-export const createPlatformApi = ({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
+export const createPlatformApi = ({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, clock, sessionKey, sandboxes, endpoint }: Needs): PlatformApi => {
   const left = async () => ({ ...(await queue.pending()), deliveries: await outbox.pending(), due: await engines.pending(), ...(await mappings.pending()), busy: scheduler.environments().filter(({ state }) => state === "busy").length });
   const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0);
   return {
@@ -60,6 +62,7 @@ export const createPlatformApi = ({ services, store, executor, scheduler, queue,
       const end = clock.monotonic() + timeoutMs;
       for (;;) {
         await logs.flush();
+        await forwarding.flush();
         const now = await left();
         // Twice: between two of the counts an event may have gone from the one to the other.
         const isQuiet = isNothing(now) && isNothing(await left());

@@ -130,10 +130,11 @@ export const createEnvironment = (needs: Needs): Environment => {
     const isColdStart = invocations === 0 && target.initializationType === "on-demand";
     become({ state: "busy" });
     invocations++;
-    logs.beginTail();
+    logs.beginTail(invocation.trace.lineage);
     const began = wall.monotonic();
     const tookMs = () => wall.monotonic() - began;
     let isRuntimeDone = false;
+    let runtimeMs: number | undefined;
     const tellRuntimeDone = ({ outcome, status, errorType }: Ending, durationMs: number) => {
       if (isRuntimeDone) return;
       isRuntimeDone = true;
@@ -146,7 +147,7 @@ export const createEnvironment = (needs: Needs): Environment => {
       leftMs: () => Math.max(0, target.timeoutSeconds * 1_000 - tookMs()),
       onAnswer,
       async onRuntimeDone(answered) {
-        const durationMs = tookMs();
+        const durationMs = (runtimeMs = tookMs());
         await logs.settle(1);
         tellRuntimeDone(answered, durationMs);
       },
@@ -164,7 +165,7 @@ export const createEnvironment = (needs: Needs): Environment => {
     tellRuntimeDone(how, measured.durationMs);
     tell({ type: "end", requestId });
     tell({ type: "report", requestId, status, ...facts, ...(errorType === undefined ? {} : { errorType }), ...measured, memorySizeMb: target.memoryMb });
-    const report = { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, logTail: logs.tail() };
+    const report = { outcome, environmentId: id, logGroup: target.logging.group, logStream: needs.logStreamName, isColdStart, ...measured, ...(phases.hasExtensions && runtimeMs !== undefined ? { postRuntimeExtensionsMs: Math.max(0, measured.durationMs - runtimeMs) } : {}), logTail: logs.tail() };
     if (reason !== undefined) {
       become({ state: "resetting" });
       await phases.shutDown(reason);

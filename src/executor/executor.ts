@@ -70,6 +70,8 @@ export interface InvocationReport {
   durationMs: number;
   billedMs: number;
   initMs?: number;
+  /** For how long extensions went on when the runtime was done. */
+  postRuntimeExtensionsMs?: number;
   memoryUsedMb: number;
   /** The last 4 KiB of this invocation's log, START to REPORT. */
   logTail: Buffer;
@@ -139,7 +141,7 @@ export interface LogDestination {
   /** Lines that may not be written are dropped and told once. A promise means: the stream is behind, wait for it. It never rejects. */
   write(batch: LogBatch): Promise<void> | undefined;
   /** Nothing more is expected for this stream: its environment has ended. What was written is sent all the same. */
-  forget(stream: Omit<LogBatch, "lines">): void;
+  forget(stream: Omit<LogBatch, "lines" | "lineage">): void;
   flush(): Promise<void>;
 }
 
@@ -149,6 +151,8 @@ export interface LogBatch {
   group: string;
   stream: string;
   functionName: string;
+  /** Of the invocation that they come from, AWS's: who is told of them goes on from there. */
+  lineage?: string;
   /** Milliseconds since the epoch. */
   lines: { timestamp: number; message: string }[];
 }

@@ -16,7 +16,9 @@ interface Needs {
 }
 
 interface Queue {
-  about: Omit<LogBatch, "lines">;
+  about: Omit<LogBatch, "lines" | "lineage">;
+  /** Of what was written last. */
+  lineage: string | undefined;
   lines: LogBatch["lines"];
   /** How far the front of `lines` is sent: shifting it line by line would cost more than sending it. */
   sent: number;
@@ -87,7 +89,8 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
     while (queue.lines.length > 0) {
       const lines = takeBatch(queue);
       const { as, region, group, stream } = queue.about;
-      const trace = newTrace(systemRandom, clock.now());
+      const { lineage } = queue;
+      const trace = { ...newTrace(systemRandom, clock.now()), ...(lineage === undefined ? {} : { lineage }) };
       try {
         if (!queue.isCreated) await create(queue.about, trace);
         queue.isCreated = true;
@@ -130,10 +133,11 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
   };
 
   return {
-    write({ lines, ...about }) {
+    write({ lines, lineage, ...about }) {
       const key = keyOf(about);
       let queue = queues.get(key);
-      if (queue === undefined) queues.set(key, (queue = { about, lines: [], sent: 0, characters: 0, isCreated: false, isEnded: false, room: undefined }));
+      if (queue === undefined) queues.set(key, (queue = { about, lineage, lines: [], sent: 0, characters: 0, isCreated: false, isEnded: false, room: undefined }));
+      queue.lineage = lineage;
       for (const line of lines) {
         queue.lines.push(line);
         queue.characters += line.message.length;

@@ -14,15 +14,15 @@ export interface LogStream {
   follow(output: Readable, source?: LogSource, format?: "lines" | "frames"): void;
   /** Resolves when what the processes wrote so far is in the log. */
   settle(turns?: number): Promise<void>;
-  /** From here on lines belong to the next invocation. */
-  beginTail(): void;
+  /** From here on lines belong to the next invocation, which has this lineage. */
+  beginTail(lineage?: string): void;
   /** The last 4 KiB since. */
   tail(): Buffer;
 }
 
 interface Needs {
   destination: LogDestination;
-  about: Omit<LogBatch, "lines">;
+  about: Omit<LogBatch, "lines" | "lineage">;
   now: () => number;
   /** Which lines of the handler are kept; all of them by default. */
   isKept?: (line: Line) => boolean;
@@ -59,6 +59,7 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
   let lines = 0;
   let bytes = 0;
   let batch: LogBatch["lines"] = [];
+  let passed: Pick<LogBatch, "lineage"> = {};
 
   const isFull = () => lines > LOG_LINES_PER_INVOCATION_MAX || bytes > LOG_BYTES_PER_INVOCATION_MAX;
   const add = (message: string) => {
@@ -67,7 +68,7 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
   };
   const send = (): Promise<void> | undefined => {
     if (batch.length === 0) return undefined;
-    const sent = destination.write({ ...about, lines: batch });
+    const sent = destination.write({ ...about, ...passed, lines: batch });
     batch = [];
     return sent;
   };
@@ -122,8 +123,9 @@ export const createLogStream = ({ destination, about, now, isKept = () => true, 
       for (const reader of readers) reader.flush();
       void send();
     },
-    beginTail() {
+    beginTail(lineage) {
       tail.clear();
+      passed = lineage === undefined ? {} : { lineage };
       lines = bytes = 0;
     },
     tail: tail.bytes,

@@ -1,5 +1,5 @@
 import { listOf } from "./document.ts";
-import type { Caller } from "../kit/caller.ts";
+import type { Caller, ServiceCaller } from "../kit/caller.ts";
 
 /**
  * How a principal element names a caller, weakest first. `account`: its account, which leaves the decision to the
@@ -18,6 +18,13 @@ const grantOfAws = (principal: string, caller: Caller): Grant | undefined => {
   return caller.type === "role-session" && principal === caller.roleArn ? "role" : undefined;
 };
 
+/** A service by its name, or by that which it has in the region of what it acts for: `logs.us-east-1.amazonaws.com`. */
+const isService = (principal: string, { service, sourceArn }: ServiceCaller): boolean => {
+  if (principal === service || principal === "*") return true;
+  const region = sourceArn?.split(":")[3];
+  return region !== undefined && region !== "" && principal === service.replace(".", `.${region}.`);
+};
+
 const STRENGTH: Record<Grant, number> = { account: 0, role: 1, direct: 2 };
 
 /** The strongest way in which the element names the caller; undefined when it does not. */
@@ -26,7 +33,7 @@ export const grantOf = (element: PrincipalElement, caller: Caller): Grant | unde
   const grants: Grant[] = [];
   for (const [type, value] of Object.entries(element)) {
     for (const principal of listOf(value)) {
-      if (type === "Service" && caller.type === "service" && (principal === caller.service || principal === "*")) grants.push("direct");
+      if (type === "Service" && caller.type === "service" && isService(principal, caller)) grants.push("direct");
       const grant = type === "AWS" ? grantOfAws(principal, caller) : undefined;
       if (grant !== undefined) grants.push(grant);
     }

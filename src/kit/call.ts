@@ -43,8 +43,8 @@ export interface CallOptions {
   isInvocation?: boolean;
   /** Nothing is done: it is only asked whether it would be let in, and rejects as the call itself would before it is begun. Resolves with no output. */
   isQuestion?: boolean;
-  /** Codes of refusals that the caller goes on from: no story tells them as a failure. */
-  expects?: readonly string[];
+  /** Codes of refusals that the caller goes on from, or all of them: no story tells them as a failure. */
+  expects?: readonly string[] | "all";
 }
 
 /**

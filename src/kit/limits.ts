@@ -140,6 +140,22 @@ export const LOG_SWEEP_MS = 60 * 60 * 1000;
 export const LOG_SWEEP_BYTES = 32 * MIB;
 /** Tags on a log group (TagResource, API reference). */
 export const LOG_GROUP_TAGS_MAX = 50;
+/** Subscription filters and metric filters of a log group, resource policies of an account in a region, and characters of one ("CloudWatch Logs quotas"). */
+export const LOG_SUBSCRIPTION_FILTERS_MAX = 2;
+export const LOG_METRIC_FILTERS_MAX = 100;
+export const LOG_RESOURCE_POLICIES_MAX = 10;
+export const LOG_RESOURCE_POLICY_CHARACTERS_MAX = 5_120;
+/** Dimensions of a metric that a filter counts ("MetricTransformation", API reference). */
+export const LOG_METRIC_DIMENSIONS_MAX = 3;
+/** Milliseconds that functions' lines wait for those that come next, to be forwarded together, and bytes that are as many as go together. Ours. */
+export const LOG_FORWARD_GATHER_MS = 500;
+export const LOG_FORWARD_BYTES_MAX = 512 * KIB;
+/** Of a line in the embedded metric format: metrics of a directive, values of a metric (its specification), and points in all (ours). */
+export const EMF_METRICS_MAX = 100;
+export const EMF_VALUES_MAX = 100;
+export const EMF_POINTS_MAX = 1_000;
+/** Log groups whose filters, and whose counters, are kept at hand. Ours. */
+export const LOG_GROUPS_KEPT_MAX = 1_000;
 /** Bytes. The disk's last part, where only the database may still write: several times its log. Ours. */
 export const BLOB_RESERVED_BYTES = 64 * MIB;
 /** Bytes of unpacked packages that are kept for functions that do not run just now. Ours. */
@@ -248,6 +264,23 @@ export const MAPPING_BACKOFF_MS_MAX = 60_000;
 /** Milliseconds until a throttled batch is tried again, doubling up to the most. Ours. */
 export const MAPPING_THROTTLE_MS_FIRST = 100;
 export const MAPPING_THROTTLE_MS_MAX = 10_000;
+/** EventBridge Pipes: batches at once of one pipe ("Amazon Simple Queue Service as a source in EventBridge Pipes"), milliseconds that one may take ("EventBridge Pipes quotas"), bytes of an enrichment's answer, and of a log record. */
+export const PIPE_CONCURRENCY_MAX = 1_000;
+export const PIPE_EXECUTION_MS_MAX = 5 * 60_000;
+export const PIPE_ANSWER_BYTES_MAX = 6 * MIB;
+export const PIPE_LOG_RECORD_BYTES_MAX = 256 * KIB;
+/** Values that the paths of a template may pass in one batch. Ours: some tenths of a second. */
+export const PIPE_TEMPLATE_STEPS_MAX = 1_000_000;
+/** Pipes of an account in a region ("EventBridge Pipes quotas"), tags of one, and characters of a StateReason. */
+export const PIPES_MAX = 1_000;
+export const PIPE_TAGS_MAX = 50;
+/** Milliseconds that a change of a pipe takes; AWS takes up to a minute, unspecified. */
+export const PIPE_SETTLE_MS = 150;
+export const PIPE_REASON_CHARACTERS_MAX = 512;
+export const PIPES_PAGE_MAX = 100;
+/** Milliseconds for which a pipe whose enrichment or target refuses everything receives nothing, doubling up to the most. Ours. */
+export const PIPE_REST_MS_FIRST = 1_000;
+export const PIPE_REST_MS_MAX = 60_000;
 /** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
@@ -371,6 +404,8 @@ export const METRIC_POINTS_MAX = 2_000_000;
 /** Milliseconds between two writes of what was counted, and between two looks for what is too old. Ours. */
 export const METRIC_GATHER_MS = 1_000;
 export const METRIC_SWEEP_MS = 60 * 60 * 1000;
+/** Points that others tell of and that are not written yet: who tells of more waits. Ours. */
+export const METRIC_RECORDED_MAX = 5_000;
 /** Of one PutMetricData: values (different ones) of a datum, data, dimensions of a datum ("PutMetricData", API reference). */
 export const METRIC_VALUES_MAX = 150;
 export const METRIC_DATA_MAX = 1_000;
@@ -383,9 +418,21 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
+/** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
+export const ALARMS_PAGE_MAX = 100;
+export const ALARM_TAGS_MAX = 50;
+export const ALARM_HISTORY_DAYS_MAX = 30;
+/** Seconds that the periods of an alarm may span: of those shorter than an hour, and of the others ("PutMetricAlarm", API reference). */
+export const ALARM_SPAN_SECONDS_MAX = 86_400;
+export const ALARM_LONG_SPAN_SECONDS_MAX = 7 * 86_400;
+/** Alarms of an account in a region (the quota can be raised on AWS), and how many are looked at at once. Ours. */
+export const ALARMS_MAX = 10_000;
+export const ALARMS_AT_ONCE = 50;
 /** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
 export const QUEUE_NAME_HELD_MS = 60_000;
 export const QUEUE_PURGE_MS = 60_000;
+/** Functions whose metrics are kept at hand, and of each what it is invoked by. Ours. */
+export const FUNCTIONS_MEASURED_MAX = 1_000;
 /** Queues whose metrics are kept at hand. Ours. */
 export const QUEUES_MEASURED_MAX = 1_000;
 /** Queues on one page (ListQueues, API reference). */
@@ -472,6 +519,23 @@ export const REST_PAYLOAD_BYTES_MAX = 10 * MIB;
 export const AUTHORIZER_MS_MAX = 29_000;
 /** Characters of one line of an execution log ("Set up CloudWatch logging for REST APIs"). */
 export const EXECUTION_LOG_LINE_CHARACTERS_MAX = 1_024;
+
+/** EventBridge Scheduler ("Quotas for Amazon EventBridge Scheduler"). Groups of an account in a region, the default group with them. */
+export const SCHEDULE_GROUPS_MAX = 500;
+/** Bytes of a target's Input. */
+export const SCHEDULE_INPUT_BYTES_MAX = 256 * KIB;
+/** Tags of a group, and entries of a page of a list (API reference). */
+export const SCHEDULE_GROUP_TAGS_MAX = 200;
+export const SCHEDULES_PAGE_MAX = 100;
+/** Milliseconds for which a one-time schedule may be late when it is made: a schedule runs within the minute that it names. */
+export const SCHEDULE_PRECISION_MS = 60_000;
+/** Milliseconds before now that a StartDate may name, seen on AWS. */
+export const SCHEDULE_START_PAST_MS_MAX = 5 * 60_000;
+/** Milliseconds for which a ClientToken is known. Ours: AWS tells none; retries of the SDKs are over by then. */
+export const SCHEDULE_TOKEN_MS = 10 * 60_000;
+/** Schedules in one commit: that are run, and that a deleted group takes along. Ours. */
+export const SCHEDULES_PER_COMMIT = 200;
+export const SCHEDULES_PER_SWEEP = 500;
 /** SNS ("Amazon SNS endpoints and quotas", and the API reference). Bytes of a message, and of all messages of a batch: its text, and names, types and values of its attributes. */
 export const SNS_MESSAGE_BYTES_MAX = 256 * KIB;
 export const SNS_BATCH_ENTRIES_MAX = 10;

@@ -19,9 +19,16 @@ export interface Series {
 
 /** Counted behind the work and written in batches: nothing waits for it, and a crash may cost the last second. */
 export interface Metrics {
-  series(metric: Metric): Series;
+  /** @param also Metrics that the same values count for: with fewer dimensions, or of the region. */
+  series(metric: Metric, ...also: Metric[]): Series;
+  /**
+   * Values of a moment that somebody else tells of: of its minute, or of its second.
+   * @param at Milliseconds since the epoch.
+   * @returns When there is room for more; undefined as long as there is some.
+   */
+  record(metric: Metric, at: number, values: readonly number[], isHighResolution?: boolean): Promise<void> | undefined;
   flush(): Promise<void>;
 }
 
 /** Counts nothing. */
-export const noMetrics: Metrics = { series: () => ({ add() {} }), flush: async () => {} };
+export const noMetrics: Metrics = { series: () => ({ add() {} }), record: () => undefined, flush: async () => {} };

@@ -1,5 +1,6 @@
-import type { Delivery, Failure, MessageAttribute } from "./delivery.ts";
+import { payloadOf, type DeadLetter, type Delivery, type Failure, type MessageAttribute } from "./delivery.ts";
 import type { Exhausted } from "./retry.ts";
+import { schedulerDeadLetter } from "./scheduler-dead-letter.ts";
 
 /** Why a delivery is given up. */
 export interface GivenUp {
@@ -24,6 +25,12 @@ const ERROR_CODES: Record<string, string> = {
 
 const errorCode = (code: string): string => ERROR_CODES[code] ?? (/^[A-Z_]+$/.test(code) ? code : "ERROR_FROM_TARGET");
 
+interface Written {
+  payload: string;
+  attributes: Record<string, MessageAttribute>;
+  isTruncated?: boolean;
+}
+
 const ATTRIBUTES = {
   EventBridge: (_delivery: Delivery, { failure, retries, exhausted }: GivenUp): Record<string, MessageAttribute> => ({
     ERROR_CODE: text(errorCode(failure.code)),
@@ -34,20 +41,27 @@ const ATTRIBUTES = {
   SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message) }),
 };
 
+/** As the service in whose name it was to be delivered writes a dead letter. */
+const write = (delivery: Delivery, { style, payload: own, attributes: beside }: DeadLetter, givenUp: GivenUp): Written => {
+  const payload = own ?? payloadOf(delivery, givenUp.retries);
+  return style === "Scheduler" ? schedulerDeadLetter(payload, beside ?? {}, givenUp) : { payload, attributes: { ...ATTRIBUTES[style](delivery, givenUp), ...beside } };
+};
+
 /** What becomes of a delivery that is given up: one more, to its dead-letter queue. */
 export const deadLetterOf = (delivery: Delivery, givenUp: GivenUp): Delivery | undefined => {
-  const { deadLetter, id, traceId, lineage, region, keys, measured, payload, order } = delivery;
+  const { deadLetter, id, traceId, lineage, region, keys, measured, order } = delivery;
   if (deadLetter === undefined) return undefined;
-  const { targetArn, as, style, payload: own, attributes, messageGroupId, messageDeduplicationId } = deadLetter;
+  const { targetArn, as, messageGroupId, messageDeduplicationId } = deadLetter;
+  const { payload, attributes, isTruncated = false } = write(delivery, deadLetter, givenUp);
   return {
     id: `${id}-dead-letter`, traceId, region, targetArn, as,
     ...(lineage === undefined ? {} : { lineage }),
     ...(order === undefined ? {} : { order: { lane: `${order.lane} dead letters`, position: order.position } }),
-    payload: own ?? payload,
+    payload,
     keys: [...keys, delivery.targetArn],
-    messageAttributes: { ...ATTRIBUTES[style](delivery, givenUp), ...attributes },
+    messageAttributes: attributes,
     ...(messageGroupId === undefined ? {} : { messageGroupId }),
     ...(messageDeduplicationId === undefined ? {} : { messageDeduplicationId }),
-    ...(measured === undefined ? {} : { measured: { ...measured, isDeadLetter: true } }),
+    ...(measured === undefined ? {} : { measured: { ...measured, isDeadLetter: true, ...(isTruncated ? { isTruncated } : {}) } }),
   };
 };

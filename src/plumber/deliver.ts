@@ -3,7 +3,7 @@ import { ApiError, isApiError } from "../kit/api-error.ts";
 import { parseArn } from "../kit/arn.ts";
 import { serviceCaller, type Caller } from "../kit/caller.ts";
 import type { Trace } from "../kit/ledger.ts";
-import { Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
+import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
 
@@ -60,8 +60,9 @@ export const createDeliver = (needs: TargetNeeds) => {
   const callerOf = async ({ as, region }: Delivery): Promise<Caller> =>
     "role" in as ? asRole(as, region) : serviceCaller(as.service, as.account, { sourceArn: as.sourceArn, sourceAccount: as.sourceAccount });
 
-  const send = async (delivery: Delivery) => {
-    if (delivery.impossible !== undefined) throw new TargetError("refused", delivery.impossible.code, delivery.impossible.message);
+  const send = async (given: Delivery, attempts: number) => {
+    if (given.impossible !== undefined) throw new TargetError("refused", given.impossible.code, given.impossible.message);
+    const delivery = { ...given, payload: payloadOf(given, attempts) };
     const arn = parseArn(delivery.targetArn);
     const sendTo = arn === undefined ? undefined : targets[arn.service];
     if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });
@@ -69,9 +70,10 @@ export const createDeliver = (needs: TargetNeeds) => {
     await sendTo({ delivery, arn, as: await callerOf(delivery), trace });
   };
 
-  return async (delivery: Delivery): Promise<DeliveryOutcome> => {
+  /** @param attempts Tries before this one. */
+  return async (delivery: Delivery, attempts: number): Promise<DeliveryOutcome> => {
     try {
-      await send(delivery);
+      await send(delivery, attempts);
       return { kind: "delivered" };
     } catch (error) {
       return error instanceof Postponed ? { kind: "postponed", turnAt: error.turnAt } : failureOf(error);

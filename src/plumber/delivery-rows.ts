@@ -33,8 +33,8 @@ export function* tryAgain({ id }: Delivery, dueAt: number): Operation<void> {
   yield* sql("update delivery set attempts = attempts + 1, due_at = ?, body = json_remove(body, '$.turnAt') where id = ?", dueAt, id);
 }
 
-/** Its turn is kept with it. This was no try. */
-export function* postponeTo({ id }: Delivery, turnAt: number): Operation<void> {
+/** Its turn has not come yet, and is kept with it. */
+export function* postponeDelivery({ id }: Delivery, turnAt: number): Operation<void> {
   yield* sql("update delivery set due_at = ?, body = json_set(body, '$.turnAt', ?) where id = ?", turnAt, turnAt, id);
 }
 

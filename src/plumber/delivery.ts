@@ -49,8 +49,11 @@ export interface DeadLetter {
   /** A queue's. */
   targetArn: string;
   as: AsService | AsRole;
-  /** `EventBridge`: ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS, EXHAUSTED_RETRY_CONDITION. `SNS`: RequestID, ErrorCode, ErrorMessage. Beside `attributes`. */
-  style: "EventBridge" | "SNS";
+  /**
+   * `EventBridge`: ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS, EXHAUSTED_RETRY_CONDITION. `SNS`: RequestID, ErrorCode, ErrorMessage.
+   * `Scheduler`: as EventBridge, with the target's own code, and IS_PAYLOAD_TRUNCATED. Beside `attributes`.
+   */
+  style: "EventBridge" | "SNS" | "Scheduler";
   /** What the queue gets, where it is not what the target would have got. */
   payload?: string;
   attributes?: Record<string, MessageAttribute>;
@@ -60,10 +63,24 @@ export interface DeadLetter {
 
 /** In whose metrics its outcome counts (`plumber/delivery-metrics.ts`). */
 export interface Measured {
-  namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs";
+  namespace: "AWS/Events" | "AWS/SNS" | "AWS/Scheduler" | "AWS/Logs" | "AWS/Lambda";
   dimensions: Record<string, string>;
+  /** How much each metric is to count, where that is not one for a delivery; those that are not named here are not counted. */
+  amounts?: Record<string, number>;
   /** It is a dead letter: what is counted is whether its queue takes it. */
   isDeadLetter?: true;
+  /** A dead letter that was too long for its queue. */
+  isTruncated?: true;
+}
+
+/** SNS tells how its deliveries end. */
+export interface StatusLog {
+  /** Of those that arrived; those that did not have `/Failure` behind it. */
+  group: string;
+  /** As whom; nothing is told of what has none. */
+  successRole?: string;
+  failureRole?: string;
+  notification: { messageMD5Sum: string; messageId: string; topicArn: string; timestamp: string };
 }
 
 /** One event on its way to one target. It is kept as JSON until the target has it. */
@@ -75,6 +92,8 @@ export interface Delivery {
   targetArn: string;
   /** As the target gets it: JSON for a function, a bus's `Detail`, the text of a message, the body of an HTTP request. */
   payload: string;
+  /** What stands in the payload for the number of the try: 1 for the first. */
+  attemptPlaceholder?: string;
   /** As whom. */
   as: AsService | AsRole;
   region: string;
@@ -101,6 +120,8 @@ export interface Delivery {
   impossible?: { code: string; message: string };
   /** It waits for those before it in its lane, by position: what a FIFO topic tells of one group to one subscription. Whatever becomes of it, the next one goes on. */
   order?: { lane: string; position: number };
+  /** Whose CloudWatch Logs are told how it ended, and what of (`plumber/delivery-status.ts`). */
+  statusLog?: StatusLog;
   /** Tries of the target in a second, at most. */
   perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
@@ -110,6 +131,10 @@ export interface Delivery {
   /** Since when it may be sent, where its target takes so many in a second: platform time, milliseconds. */
   turnAt?: number;
 }
+
+/** The payload as the target gets it with a try. @param attempts Tries before it. */
+export const payloadOf = ({ payload, attemptPlaceholder }: Delivery, attempts: number): string =>
+  attemptPlaceholder === undefined ? payload : payload.replaceAll(attemptPlaceholder, String(attempts + 1));
 
 /** `refused` and `gone` are final; `failed` is worth another try. */
 export type FailureKind = "refused" | "gone" | "failed";

@@ -32,13 +32,14 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
       nextAt = "not known";
     },
     /** The oldest. @param heldIds Those that are in memory. @param busyTargets Those that take no more for now. */
-    async read(now: number, most: number, heldIds: Iterable<string>, busyTargets: readonly string[]): Promise<Due[]> {
+    async read(now: number, most: number, heldIds: ReadonlySet<string>, busyTargets: readonly string[]): Promise<Due[]> {
       if (!isSomethingDue && isNextKnown(now)) return [];
       isSomethingDue = false;
       if (!isNextKnown(now)) nextAt = "not known";
       const due = await reading(() => readDue(now, most, [...heldIds], busyTargets));
       if (due.length === most || busyTargets.length > 0) isSomethingDue = true;
-      return due;
+      // What was committed beside this reading may have been handed over meanwhile.
+      return due.filter(({ id }) => !heldIds.has(id));
     },
     async nextAt(now: number): Promise<number | undefined> {
       if (!isNextKnown(now)) {

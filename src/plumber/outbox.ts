@@ -12,7 +12,8 @@ import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
-import { countDeliveries, insertDelivery, postponeTo, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import { countDeliveries, insertDelivery, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import type { TellStatus } from "./delivery-status.ts";
 import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
@@ -45,6 +46,8 @@ interface Needs {
   log: Log;
   /** Of this installation: secrets of connections are sealed with it. */
   sessionKey: Buffer;
+  /** For those that want to be told in CloudWatch Logs. */
+  tellStatus?: TellStatus;
 }
 
 const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
@@ -54,7 +57,7 @@ const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey }: Needs): Outbox => {
+export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus }: Needs): Outbox => {
   const deliver = createDeliver({ store, call, clock, wall, sessionKey });
   const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
@@ -68,7 +71,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   let failures = 0;
   let isClosed = false;
 
-  const count = (delivery: Due, moment: DeliveryMoment) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt });
+  const count = (delivery: Due, moment: DeliveryMoment, code?: string) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt, ...(code === undefined ? {} : { code }) });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
@@ -79,20 +82,21 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     return insertDelivery(delivery, now, dueAt);
   };
   /** With its dead letter, or in its lane, it makes room for another one. */
-  const remove = (delivery: Due, deadLetter?: Delivery): Promise<void> => {
+  const remove = async (delivery: Due, deadLetter?: Delivery): Promise<void> => {
     if (deadLetter === undefined && delivery.order === undefined) return forget(delivery.id);
-    onDisk.now();
-    return store.run(function* () {
+    await store.run(function* () {
       yield* removeDelivery(delivery, clock.now());
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
+    onDisk.now();
   };
 
   /** In one commit: it is forgotten, and its dead letter is on its way. */
   const giveUp = async (delivery: Due, failure: Failure, exhausted: Exhausted | undefined) => {
     const deadLetter = deadLetterOf(delivery, { failure, retries: delivery.attempts, exhausted });
     await remove(delivery, deadLetter);
-    count(delivery, "failed");
+    count(delivery, "failed", failure.code);
+    tellStatus?.(delivery, failure);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
@@ -103,7 +107,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const postpone = async (delivery: Due, turnAt: number) => {
     const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
     if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
-    await store.run(() => postponeTo(delivery, turnAt));
+    await store.run(() => postponeDelivery(delivery, turnAt));
     onDisk.later();
   };
 
@@ -113,6 +117,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     if (outcome.kind === "delivered") {
       await remove(delivery);
       count(delivery, "delivered");
+      tellStatus?.(delivery, outcome);
       // A function that takes an event tells of it itself.
       if (delivery.http !== undefined) tell(delivery, "notice", `it is posted to ${delivery.http.url}`, { targetArn: delivery.targetArn, url: delivery.http.url, attempt: delivery.attempts + 1 });
       if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });
@@ -143,7 +148,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     held.add(id);
     underWay.add(targetArn);
     try {
-      await settle(delivery, await deliver(delivery));
+      await settle(delivery, await deliver(delivery, delivery.attempts));
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.

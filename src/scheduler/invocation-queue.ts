@@ -5,10 +5,12 @@ import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
 import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
+import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
 import { createTally, type Tally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../store/store.ts";
 import { afterRun, type Attempted, type Next, type Ran } from "./after-run.ts";
+import { createFunctionMetrics, type Invoked } from "./function-metrics.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler, type Told } from "./scheduler.ts";
@@ -33,6 +35,7 @@ interface Needs {
   clock: Clock;
   random: Random;
   ledger: Ledger;
+  metrics?: Metrics;
   log: Log;
 }
 
@@ -112,14 +115,17 @@ const endOf = (event: Leased, ran: Ran, { condition, attempts }: Extract<Next, {
   ...(ran.kind === "ran" ? { result: { outcome: ran.outcome, version: ran.version } } : {}),
 });
 
+const invokedOf = ({ account, region, functionName: name, invokedFunctionArn }: QueuedInvocation): Invoked => ({ account, region, name, invokedFunctionArn });
+
 const functionKey = ({ account, region, functionName }: QueuedInvocation): string => `${account}/${region}/${functionName}`;
 
 /**
  * Asynchronous invocation: on the disk before it is acknowledged, run at least once, again one and two minutes after the function
  * failed, with a growing pause after throttles and system errors, until it is too old. Every wait is on the platform's clock.
  */
-export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES_DEFAULT, limits = createFunctionLimits(), clock, random, ledger, log }: Needs): InvocationQueue => {
+export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES_DEFAULT, limits = createFunctionLimits(), clock, random, ledger, metrics, log }: Needs): InvocationQueue => {
   const inFlight = createTally<string>();
+  const measured = createFunctionMetrics(metrics);
   /** Runs whose end could not be written yet. */
   const unfinished: { event: Leased; ran: Ran }[] = [];
   let isStarted = false;
@@ -138,6 +144,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     try {
       if (await isExpired(event)) return { kind: "expired" };
       const target = await resolve(event, event.functionName, event.qualifier);
+      measured.count(invokedOf(event), "AsyncEventAge", clock.now() - event.acceptedAt);
       const { outcome } = await scheduler.invoke(target, {
         requestId: event.requestId, trace: traceOf(event), payload: event.payload, invokedFunctionArn: event.invokedFunctionArn, isQueued: true, ...(event.tenantId === undefined ? {} : { tenantId: event.tenantId }),
       });
@@ -168,6 +175,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     if (next.kind === "again") {
       return tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
     }
+    if (next.condition !== "Success") measured.count(invokedOf(event), "AsyncEventsDropped", 1);
     if (next.condition !== "Success") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: next.attempts });
     for (const { targetArn, as, deliveryId } of told) {
       const what = as === "dead-letter queue" ? "the event" : next.condition === "Success" ? "its result" : "what became of it";
@@ -222,6 +230,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
           event.requestId, event.traceId, event.lineage ?? null, event.account, event.region, event.functionName, functionKey(event), event.qualifier ?? null, event.tenantId ?? null, event.invokedFunctionArn, event.payload, clock.now(), clock.now(),
         ),
       );
+      measured.count(invokedOf(event), "AsyncEventsReceived", 1);
       tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });
       poke();
     },

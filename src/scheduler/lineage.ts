@@ -37,3 +37,8 @@ export const passThrough = (trace: Trace, functionArn: string, recursiveLoop: "A
   const hops = [...passed, [id, count] as const].slice(-LINEAGE_FUNCTIONS_MAX);
   return { ...trace, lineage: PREFIX + hops.map(([hop, times]) => `${hop}:${times}`).join("|") };
 };
+
+const hopsOf = ({ lineage = "" }: Trace): number => [...parse(lineage).values()].reduce((sum, times) => sum + times + 1, 0);
+
+/** The one that has passed more functions. */
+export const deeper = (a: Trace, b: Trace): Trace => (hopsOf(b) > hopsOf(a) ? b : a);

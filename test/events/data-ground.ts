@@ -40,7 +40,7 @@ export interface Sent {
 const TEXTS = ["Payload", "MessageBody", "Message", "Detail"];
 
 /** EventBridge and the outbox over a real store; behind them stands the test instead of the other services and of IAM. */
-export const openEvents = ({ behave = () => undefined, path = join(temporaryDirectory(), "state.db"), random = systemRandom, start }: { behave?: (sent: Sent, count: number) => unknown; path?: string; random?: Random; start?: number } = {}) => {
+export const openEvents = ({ behave = () => undefined, path = join(temporaryDirectory(), "state.db"), random = systemRandom, start, sessionKey = systemRandom.bytes(32) }: { behave?: (sent: Sent, count: number) => unknown; path?: string; random?: Random; start?: number; sessionKey?: Buffer } = {}) => {
   const [clock, wall] = [createClock(start), createClock()];
   const store = openState(path);
   const sent: Sent[] = [];
@@ -48,6 +48,7 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
   const counted = new Map<string, number>();
   const metrics: Metrics = {
     series: ({ name, dimensions }: Metric) => ({ add: (value, times = 1) => void counted.set([name, ...Object.values(dimensions)].join(" "), (counted.get([name, ...Object.values(dimensions)].join(" ")) ?? 0) + value * times) }),
+    record: () => undefined,
     flush: async () => {},
   };
   const ledger = { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} };
@@ -61,7 +62,6 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
     sent.push(one);
     return (await behave(one, sent.length)) ?? {};
   }) as unknown as Call;
-  const sessionKey = systemRandom.bytes(32);
   const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log: silentLog, sessionKey });
   const needs = { store, call, outbox, clock, wall, random, ledger, metrics, log: silentLog, sessionKey };
   const engine = createEvents(needs);
@@ -85,7 +85,7 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
     await engine.parts.rules.changed({ ...PLACE, bus, name });
   };
   return {
-    clock, store, outbox, engine, handlers, service, sent, told, counted, path, close, rule,
+    clock, wall, sessionKey, store, outbox, engine, handlers, service, sent, told, counted, path, close, rule,
     dropRule: async (name: string, bus = "default") => {
       await store.run(() => deleteRule({ ...PLACE, bus, name }));
       await engine.parts.rules.changed({ ...PLACE, bus, name });

@@ -1,6 +1,6 @@
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, DeleteLogGroupCommand, DescribeLogGroupsCommand, DescribeLogStreamsCommand, FilterLogEventsCommand, GetLogEventsCommand,
-  ListTagsForResourceCommand, PutLogEventsCommand, PutRetentionPolicyCommand, PutSubscriptionFilterCommand, StartLiveTailCommand, TagResourceCommand, UntagResourceCommand,
+  ListTagsForResourceCommand, PutLogEventsCommand, PutRetentionPolicyCommand, PutAccountPolicyCommand, StartLiveTailCommand, TagResourceCommand, UntagResourceCommand,
   type DescribeLogGroupsCommandInput, type DescribeLogStreamsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ describe("CloudWatch Logs over the wire", () => {
 
     await expect(logs.send(new DeleteLogGroupCommand({ logGroupName: "none" }))).rejects.toMatchObject({ name: "ResourceNotFoundException", message: "The specified log group does not exist." });
     await expect(logs.send(new CreateLogGroupCommand({ logGroupName: "no spaces" }))).rejects.toMatchObject({ name: "InvalidParameterException" });
-    const unbuilt = new PutSubscriptionFilterCommand({ logGroupName: GROUP, filterName: "f", filterPattern: "", destinationArn: "arn:aws:lambda:us-east-1:000000000000:function:f" });
+    const unbuilt = new PutAccountPolicyCommand({ policyName: "p", policyType: "SUBSCRIPTION_FILTER_POLICY", policyDocument: "{}" });
     await expect(logs.send(unbuilt)).rejects.toMatchObject({ name: "NotImplemented", $metadata: { httpStatusCode: 501 } });
   });
 

@@ -12,6 +12,7 @@ import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventSettings, type QueuedInvocation, type ResolveTarget, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
+import { createCounted } from "../support/counted.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const MINUTE = 60_000;
@@ -56,8 +57,9 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
     environments: () => [],
     close: async () => {},
   };
+  const { metrics, values: counted } = createCounted();
   const queue = createInvocationQueue({
-    store, scheduler, clock, random, log: silentLog, limits,
+    store, metrics, scheduler, clock, random, log: silentLog, limits,
     rules: {
       *settings() {
         return { ...EVENT_SETTINGS_DEFAULT, ...settings };
@@ -85,7 +87,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
-  return { clock, queue, runs, told, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
+  return { clock, queue, runs, told, counted, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
 };
 
 /** A function that answers when it is told to. */
@@ -109,7 +111,7 @@ describe("asynchronous invocation", () => {
   });
 
   it("is tried again after one and two minutes, with the same request id, then given up", async () => {
-    const { queue, clock, runs, told, enqueue, isEmpty, isQuiet } = createGround(() => "error");
+    const { queue, clock, runs, told, counted, enqueue, isEmpty, isQuiet } = createGround(() => "error");
     await queue.start();
     await enqueue("the-id");
     await eventually("the first run", () => runs.length === 1);
@@ -121,6 +123,8 @@ describe("asynchronous invocation", () => {
     expect(runs.map(({ minute, requestId }) => ({ minute, requestId }))).toEqual([0, 1, 3].map((minute) => ({ minute, requestId: "the-id" })));
     expect(told.map((entry) => entry.kind)).toEqual(["queued", "retry", "retry", "drop", "notice"]);
     expect(lastDrop(told).detail).toMatchObject({ condition: "RetriesExhausted", attempts: 3 });
+    expect([counted["AsyncEventsReceived{FunctionName=f}"], counted["AsyncEventsDropped{FunctionName=f}"]]).toEqual([[1], [1]]);
+    expect(counted["AsyncEventAge{FunctionName=f}"]!.map((age) => Math.round(age / MINUTE))).toEqual([0, 1, 3]);
   });
 
   it("waits longer and longer while it is throttled, for six hours, and throttles are no attempts", async () => {

@@ -1,13 +1,15 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Environment, EnvironmentState, Executor, FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
 import { createClock } from "../../src/kit/clock.ts";
-import type { LedgerEntry } from "../../src/kit/ledger.ts";
+import type { LedgerEntry, Trace } from "../../src/kit/ledger.ts";
 import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../../src/kit/limits.ts";
 import { encodeError } from "../../src/protocol/respond.ts";
 import { loadServiceModel } from "../../src/protocol/models.ts";
 import { createConcurrency, throttled } from "../../src/scheduler/concurrency.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
+import { passThrough } from "../../src/scheduler/lineage.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
+import { createCounted } from "../support/counted.ts";
 import { eventually } from "../support/temporary.ts";
 
 const HOUR = 3_600_000;
@@ -21,6 +23,7 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
   const made: { environment: Environment; invoked: string[]; answer(): void }[] = [];
   const starts: (() => void)[] = [];
   const told: LedgerEntry[] = [];
+  const { metrics, values: counted } = createCounted();
   let failsToStart: Error | undefined;
   const executor: Executor = {
     async createEnvironment(of) {
@@ -53,10 +56,10 @@ const createGround = ({ accountConcurrency, isHeld = false, slowStart = false }:
     close: async () => {},
   };
   const scheduler = createScheduler({
-    executor, clock, wall: createClock(), settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
+    executor, clock, metrics, wall: createClock(), settings: { idleMs: 60_000, ...(accountConcurrency === undefined ? {} : { accountConcurrency }) },
     ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} },
   });
-  return { scheduler, clock, made, starts, told, failToStart: (error: Error) => void (failsToStart = error) };
+  return { scheduler, clock, made, starts, told, counted, failToStart: (error: Error) => void (failsToStart = error) };
 };
 
 describe("an invocation", () => {
@@ -74,6 +77,19 @@ describe("an invocation", () => {
     await Promise.all([second, third]);
     expect(made.map(({ invoked }) => invoked)).toEqual([["1", "3"], ["2"]]);
     expect(told.map(({ kind, keys }) => `${kind} ${keys[0]}`).toSorted()).toEqual(["attempt 1", "attempt 2", "attempt 3"]);
+  });
+
+  it("is counted, and so is what is refused", async () => {
+    const { scheduler, counted, made } = createGround({ isHeld: true, accountConcurrency: 1 });
+    const first = scheduler.invoke(target(), invocation("1"));
+    await eventually("it runs", () => made[0]?.invoked.length === 1);
+    await expect(scheduler.invoke(target(), invocation("2"))).rejects.toMatchObject({ code: "TooManyRequestsException" });
+    const loop = Array.from({ length: 16 }).reduce<Trace>((trace) => passThrough(trace, "arn:f"), { id: "1-0-0" });
+    await expect(scheduler.invoke(target(), { ...invocation("3"), trace: loop })).rejects.toMatchObject({ code: "RecursiveInvocationException" });
+    made[0]!.answer();
+    await first;
+    const of = (name: string) => counted[`${name}{FunctionName=f}`];
+    expect([of("Invocations"), of("Throttles"), of("RecursiveInvocationsDropped"), of("Errors"), of("Duration"), of("ConcurrentExecutions")]).toEqual([[1], [1, 0], [1], [0], [1], [1]]);
   });
 
   it("of another revision gets another environment", async () => {

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from "../../kit/clock.ts";
-import { METRIC_GATHER_MS, METRIC_SWEEP_MS } from "../../kit/limits.ts";
+import { METRIC_GATHER_MS, METRIC_RECORDED_MAX, METRIC_SWEEP_MS } from "../../kit/limits.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metric, Metrics } from "../../kit/metrics.ts";
 import type { Store } from "../../store/store.ts";
 import { addValue, noData } from "./datum.ts";
-import { sweepPoints, writePoints, type Point } from "./points.ts";
+import { dimensionsText, sweepPoints, writePoints, type Point } from "./points.ts";
 
 interface Needs {
   /** The history store. */
@@ -15,23 +15,36 @@ interface Needs {
   log: Log;
 }
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 export const minuteOf = (at: number): number => at - (at % MINUTE_MS);
+export const secondOf = (at: number): number => at - (at % SECOND_MS);
+
+/** A point of several metrics, which have the same values. */
+interface Open extends Point {
+  also: readonly Metric[];
+}
+
+const keyOf = ({ account, region, namespace, name, dimensions, unit }: Metric, at: number): string => JSON.stringify([at, account, region, namespace, name, unit, dimensionsText(dimensions)]);
 
 /** What the services count, by the minute, on its way to CloudWatch. */
 export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
-  let gathered: Point[] = [];
+  let gathered: Open[] = [];
+  let recorded = new Map<string, Point>();
   let timer: Timer | undefined;
   let writing: Promise<void> = Promise.resolve();
   let sweepAt = clock.now() + METRIC_SWEEP_MS;
 
   /** The point that a value of now belongs to. */
-  const open = (metric: Metric, at: number): Point => {
-    const point = { metric, at, datum: noData() };
+  const open = (metric: Metric, also: readonly Metric[], at: number): Point => {
+    const point = { metric, also, at, datum: noData() };
     gathered.push(point);
-    timer ??= wall.at(wall.now() + METRIC_GATHER_MS, "metrics", flush);
+    plan();
     return point;
+  };
+  const plan = () => {
+    timer ??= wall.at(wall.now() + METRIC_GATHER_MS, "metrics", flush);
   };
   const sweep = async () => {
     if (clock.now() < sweepAt) return;
@@ -41,8 +54,10 @@ export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
   const flush = async () => {
     timer?.cancel();
     timer = undefined;
-    const points = gathered;
+    const points: Point[] = gathered.flatMap(({ metric, also, at, datum }) => [metric, ...also].map((one) => ({ metric: one, at, datum })));
+    points.push(...recorded.values());
     gathered = [];
+    recorded = new Map();
     if (points.length > 0) {
       writing = writing
         .then(() => store.run(() => writePoints(points), "behind"))
@@ -53,20 +68,29 @@ export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
   };
 
   return {
-    series(metric) {
+    series(metric, ...also) {
       let point: Point | undefined;
-      let of: Point[] | undefined;
+      let of: Open[] | undefined;
       return {
         add(value, times = 1) {
           const at = minuteOf(clock.now());
           // What was gathered before is written, or is about to be.
           if (point === undefined || point.at !== at || of !== gathered) {
-            point = open(metric, at);
+            point = open(metric, also, at);
             of = gathered;
           }
           addValue(point.datum, value, times);
         },
       };
+    },
+    record(metric, moment, values, isHighResolution = false) {
+      const at = isHighResolution ? secondOf(moment) : minuteOf(moment);
+      const key = keyOf(metric, at);
+      let point = recorded.get(key);
+      if (point === undefined) recorded.set(key, (point = { metric, at, datum: noData() }));
+      for (const value of values) addValue(point.datum, value, 1);
+      plan();
+      return recorded.size < METRIC_RECORDED_MAX ? undefined : flush();
     },
     flush,
   };

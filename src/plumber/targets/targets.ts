@@ -9,6 +9,7 @@ import { queueUrlOf } from "../queue-url.ts";
 import { createApiDestinationTarget } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
 import { sendToLogGroup } from "./log-group.ts";
+import { callOperation, parseOperation } from "./operation.ts";
 
 /** One delivery, at the moment of one try. */
 export interface Sending {
@@ -62,6 +63,12 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
       return call("sns", "Publish", { TopicArn: targetArn, Message: payload, ...beside }, at(sending));
     },
     logs: (sending) => sendToLogGroup(needs, sending, at(sending)),
+    // A universal target of EventBridge Scheduler: an operation of any service, in the region of the schedule.
+    scheduler: async ({ delivery, arn, as, trace }) => {
+      const named = parseOperation(arn.resource);
+      if (named === undefined) throw new TargetError("gone", "ValidationException", `${delivery.targetArn} names no operation`);
+      return callOperation(call, named, delivery.payload, { as, region: delivery.region, requestId: delivery.id, trace });
+    },
     events: async (sending) => {
       if (sending.arn.resource.startsWith("api-destination/")) return sendToApiDestination(sending);
       const { targetArn, payload, entry, isForwarded } = sending.delivery;

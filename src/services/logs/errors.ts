@@ -10,6 +10,10 @@ export const groupExists = (): ApiError => new ApiError("ResourceAlreadyExistsEx
 
 export const streamExists = (): ApiError => new ApiError("ResourceAlreadyExistsException", "The specified log stream already exists");
 
+export const filterNotFound = (kind: "subscription" | "metric"): ApiError => new ApiError("ResourceNotFoundException", `The specified ${kind} filter does not exist.`);
+
+export const resourceLimit = (): ApiError => new ApiError("LimitExceededException", "Resource limit exceeded.");
+
 export const invalidToken = (): ApiError => invalidParameter("The specified nextToken is invalid.");
 
 /** For a member whose wish we cannot fulfil: refused, never stored and forgotten. */

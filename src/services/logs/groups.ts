@@ -42,6 +42,8 @@ export const groupHandlers = ({ store, clock, ids }: Parts) =>
           throw new ApiError("ValidationException", "The specified log group has deletion protection enabled. Disable it with PutLogGroupDeletionProtection first.");
         }
         yield* sql("delete from log_event where group_id = ?", group.id);
+        yield* sql("delete from log_filter where group_id = ?", group.id);
+        yield* sql("delete from log_resource_policy where account = ? and region = ? and group_name = ?", context.account, context.region, group.name);
         yield* sql("delete from log_group where id = ?", group.id);
       });
       return {};
@@ -101,23 +103,13 @@ export const groupHandlers = ({ store, clock, ids }: Parts) =>
       });
       return {};
     },
-
-    /** Neither kind of filter can be created here, so a group that exists has none. */
-    async DescribeSubscriptionFilters({ logGroupName }, context) {
-      await store.run(() => getGroup(context, logGroupName!));
-      return { subscriptionFilters: [] };
-    },
-    async DescribeMetricFilters({ logGroupName }, context) {
-      if (logGroupName !== undefined) await store.run(() => getGroup(context, logGroupName));
-      return { metricFilters: [] };
-    },
   }) satisfies LogsHandlers;
 
 const describeGroup = (place: Place, group: Group) => ({
   logGroupName: group.name,
   creationTime: group.createdAt,
   ...(group.retentionDays === undefined ? {} : { retentionInDays: group.retentionDays }),
-  metricFilterCount: 0,
+  metricFilterCount: group.metricFilters,
   arn: `${logGroupArn(place, group.name)}:*`,
   storedBytes: group.storedBytes,
   logGroupClass: group.groupClass,

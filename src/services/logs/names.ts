@@ -12,7 +12,7 @@ export const logGroupArn = ({ account, region }: Place, name: string): string =>
 export const logStreamArn = (place: Place, group: string, stream: string): string => `${logGroupArn(place, group)}:log-stream:${stream}`;
 
 /** The name in a group's ARN, `:*` or not; undefined when it is no ARN of a group in this account and region. */
-const nameInArn = (text: string, { account, region }: Place): string | undefined => {
+export const groupInArn = (text: string, { account, region }: Place): string | undefined => {
   const arn = parseArn(text);
   if (arn?.service !== "logs" || arn.account !== account || arn.region !== region) return undefined;
   return /^log-group:([^:]+)(?::\*)?$/.exec(arn.resource)?.[1];
@@ -31,7 +31,7 @@ export const groupName = (input: { logGroupName?: string | undefined; logGroupId
 
 export const identifiedGroup = (identifier: string, place: Place): string => {
   if (!identifier.startsWith("arn:")) return identifier;
-  const name = nameInArn(identifier, place);
+  const name = groupInArn(identifier, place);
   if (name === undefined) throw groupNotFound();
   return name;
 };
@@ -39,7 +39,7 @@ export const identifiedGroup = (identifier: string, place: Place): string => {
 /** The group that a tag operation means. */
 export const taggedGroup = (resourceArn: string, place: Place): string => {
   if (parseArn(resourceArn)?.service !== "logs") throw invalidParameter(`The specified resource ARN is not valid: ${resourceArn}`);
-  const name = nameInArn(resourceArn, place);
+  const name = groupInArn(resourceArn, place);
   if (name === undefined) throw groupNotFound();
   return name;
 };

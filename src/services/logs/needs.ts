@@ -1,5 +1,8 @@
+import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
+import type { LogForwarding } from "../../plumber/logs/forwarding.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
@@ -14,6 +17,10 @@ export interface Needs {
   /** Platform time: retention and the age of events go by it. */
   clock: Clock;
   random: Random;
+  call: Call;
+  /** What is counted of log events, and in them. */
+  metrics: Metrics;
+  forwarding: LogForwarding;
 }
 
 /** Needs, and what the service's parts share. */

@@ -9,6 +9,8 @@ import {
 import { createRowInsert } from "../../store/insert-rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter } from "./errors.ts";
+import { createGroupFilters } from "./ingest/group-filters.ts";
+import { createIngest } from "./ingest/ingest.ts";
 import { expiry, type LogsHandlers, type Parts } from "./needs.ts";
 import { getGroup, getStream, type Group, type Stream } from "./state.ts";
 import { createSweep } from "./sweep.ts";
@@ -23,20 +25,24 @@ interface Event {
 export const putLogEventsHandlers = (parts: Parts) => {
   const { store, clock, ids } = parts;
   const sweep = createSweep(parts);
+  const filtersOf = createGroupFilters(store);
+  const ingest = createIngest(parts);
   return {
     /** `sequenceToken` is ignored, as AWS does since January 2023; `entity` names what CloudWatch shows beside the events, and nothing here shows it. */
     async PutLogEvents({ logGroupName, logStreamName, logEvents }, context) {
       const events = readEvents(logEvents!);
       const firstId = await ids.take(events.length);
       const now = clock.now();
-      const rejected = await store.run(function* () {
+      const { rejected, ...accepted } = await store.run(function* () {
         const group = yield* getGroup(context, logGroupName!);
         const stream = yield* getStream(group.id, logStreamName!);
         const window = acceptedWindow(events, expiry(group.retentionDays, now), now);
-        yield* append(group, stream, events.slice(window.from, window.to), firstId + window.from, now);
-        return window.rejected;
+        const written = events.slice(window.from, window.to);
+        yield* append(group, stream, written, firstId + window.from, now);
+        return { rejected: window.rejected, group, events: written, firstId: firstId + window.from, filters: yield* filtersOf(group) };
         // The platform's own lines wait for each other, a client's answer for nothing but the disk.
       }, context.isInternal ? "behind" : "now");
+      await ingest({ context, stream: logStreamName!, ...accepted });
       sweep.wrote(events.reduce((sum, { bytes }) => sum + bytes, 0));
       return {
         nextSequenceToken: eventId({ at: now, id: firstId + events.length - 1 }),

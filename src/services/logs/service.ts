@@ -1,18 +1,22 @@
 import type { Service } from "../service.ts";
 import { filterLogEventsHandlers } from "./filter-log-events.ts";
 import { getLogEventsHandlers } from "./get-log-events.ts";
+import { metricFilterHandlers } from "./filters/metric-filters.ts";
+import { subscriptionFilterHandlers } from "./filters/subscription-filters.ts";
 import { groupHandlers } from "./groups.ts";
 import type { LogsTypes, Needs, Parts } from "./needs.ts";
 import { permissions } from "./permissions.ts";
 import { putLogEventsHandlers } from "./put-log-events.ts";
+import { createPolicyOfLogs, resourcePolicyHandlers } from "./resource-policies.ts";
 import { createIds } from "./state.ts";
 import { streamHandlers } from "./streams.ts";
 import { tagHandlers } from "./tags.ts";
 import { testMetricFilterHandlers } from "./test-metric-filter.ts";
 
-/** CloudWatch Logs: groups, streams, events, filter patterns, retention. */
+/** CloudWatch Logs: groups, streams, events, filter patterns, retention, subscriptions, metrics of log events. */
 export const createLogsService = (needs: Needs): Service<LogsTypes> => {
   const parts: Parts = { ...needs, ids: createIds(needs.store) };
+  const policyOf = createPolicyOfLogs(needs.store);
   return {
     handlers: {
       ...groupHandlers(parts),
@@ -22,8 +26,12 @@ export const createLogsService = (needs: Needs): Service<LogsTypes> => {
       ...getLogEventsHandlers(parts),
       ...filterLogEventsHandlers(parts),
       ...testMetricFilterHandlers(),
+      ...subscriptionFilterHandlers(parts),
+      ...metricFilterHandlers(parts),
+      ...resourcePolicyHandlers(parts),
     },
     permissions,
+    resourcePolicy: ({ resource }, context) => policyOf(resource, context),
     ledgerKeys: (_operation, input) => ledgerKeys(input),
   };
 };

@@ -11,6 +11,9 @@ export interface Group {
   isProtected: boolean;
   tags: Record<string, string>;
   storedBytes: number;
+  /** How many there are. */
+  subscriptionFilters: number;
+  metricFilters: number;
 }
 
 const readGroup = (row: Row): Group => ({
@@ -22,6 +25,8 @@ const readGroup = (row: Row): Group => ({
   isProtected: row["is_protected"] === 1,
   tags: JSON.parse(row["tags"] as string) as Record<string, string>,
   storedBytes: Number(row["stored_bytes"]),
+  subscriptionFilters: Number(row["subscription_filters"]),
+  metricFilters: Number(row["metric_filters"]),
 });
 
 export function* findGroup({ account, region }: Place, name: string): Operation<Group | undefined> {

@@ -8,6 +8,8 @@ import type { Outbox } from "../../plumber/outbox.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
+import type { DeletedGroups } from "./deleted-groups.ts";
+import type { DueSchedules } from "./due-schedules.ts";
 
 export type SchedulesTypes = typeof import("@aws-sdk/client-scheduler");
 export type SchedulesHandlers = Handlers<SchedulesTypes, RequestContext>;
@@ -29,4 +31,7 @@ export interface SchedulesNeeds {
 }
 
 /** What the operations share beside what the platform gives them. */
-export interface SchedulesParts extends SchedulesNeeds {}
+export interface SchedulesParts extends SchedulesNeeds {
+  due: DueSchedules;
+  deletedGroups: DeletedGroups;
+}

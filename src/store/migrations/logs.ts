@@ -43,4 +43,17 @@ export const logs: readonly Migration[] = [
       `create index log_event_by_group on log_event (group_id, at, id)`,
     ],
   },
+  {
+    // How many filters a group has is told with the group: one that has none costs no look for them.
+    id: "2026-12-log-filters",
+    statements: [
+      "alter table log_group add column subscription_filters bigint not null default 0",
+      "alter table log_group add column metric_filters bigint not null default 0",
+      "create table log_filter (group_id bigint not null, kind text not null, name text not null, created_at bigint not null, body text not null, primary key (group_id, kind, name))",
+      // Those of an account have no resource; those of a log group have its name, and it has one.
+      `create table log_resource_policy (
+        account text not null, region text not null, group_name text not null, name text not null, document text not null, updated_at bigint not null, revision text not null,
+        primary key (account, region, group_name, name))`,
+    ],
+  },
 ];

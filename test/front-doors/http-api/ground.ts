@@ -73,7 +73,7 @@ export const openHttpApis = async ({ behind = (event) => ({ event }), services =
   };
   const frontDoors = createFrontDoors({
     ...needs, store, call,
-    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value: number) => void counted.push({ name, dimensions, value }) }), flush: async () => {} },
+    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value: number) => void counted.push({ name, dimensions, value }) }), record: () => undefined, flush: async () => {} },
     logs: {
       write(batch: LogBatch) {
         lines.push(batch);

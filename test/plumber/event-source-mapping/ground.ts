@@ -69,7 +69,7 @@ export const openMappings = () => {
   const open = () => createEventSourceMappings({
     store, call, clock, random: systemRandom, log: silentLog,
     ledger: { record: (entry) => void entries.push(entry), find: async () => [], flush: async () => {} },
-    metrics: { series: ({ name }: Metric) => ({ add: (value) => void counted.set(name, (counted.get(name) ?? 0) + value) }), flush: async () => {} },
+    metrics: { series: ({ name }: Metric) => ({ add: (value) => void counted.set(name, (counted.get(name) ?? 0) + value) }), record: () => undefined, flush: async () => {} },
     resolve: async (_at, name) => {
       if (!world.functions.has(name)) throw new ApiError("ResourceNotFoundException", `Function not found: ${name}`, { status: 404 });
       return { ...AS, name, roleArn: `arn:aws:iam::${ACCOUNT}:role/r`, functionArn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${name}` } as FunctionTarget;

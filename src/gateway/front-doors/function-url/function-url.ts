@@ -21,6 +21,7 @@ import type { FrontDoorNeeds } from "../needs.ts";
 import { splitWhole } from "../prelude.ts";
 import { BodyTooLarge, readBody } from "../request-body.ts";
 import { createSignedCaller } from "../signed-caller.ts";
+import { createUrlMetrics } from "./url-metrics.ts";
 import { badGateway, forbidden, refusalOf, tooLarge } from "./refusals.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
 
@@ -59,6 +60,7 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
   const { call, clock, random } = needs;
   const find = createKept(needs.store, ["lambda_function_url"], findFunctionUrlById);
   const signedCaller = createSignedCaller(needs, "lambda");
+  const count = createUrlMetrics(needs);
 
   const eventOf = (address: FrontDoorAddress, body: Buffer, { url, caller, trace, requestId, request }: Omit<Passage, "payload">): Buffer => {
     const authorizer = authorizerOf(caller);
@@ -99,7 +101,9 @@ export const createFunctionUrls = (needs: FrontDoorNeeds) => {
   return async (address: FrontDoorAddress, request: GatewayRequest): Promise<WireResponse> => {
     const url = await find(address.id);
     const requestId = random.uuid();
+    const began = needs.wall.monotonic();
     const response = url === undefined ? forbidden() : await answer(url, address, request, requestId);
+    if (url !== undefined) count(url, response.status, needs.wall.monotonic() - began);
     response.headers["x-amzn-requestid"] ??= requestId;
     return response;
   };

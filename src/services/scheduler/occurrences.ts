@@ -1,0 +1,54 @@
+import { InvalidSchedule, parseScheduleExpression, type Recurrence } from "../../kit/cron.ts";
+import { SCHEDULE_PRECISION_MS } from "../../kit/limits.ts";
+import type { Random } from "../../kit/random.ts";
+import { invalid } from "./errors.ts";
+import type { Occurrence, ScheduleBody } from "./schedule-rows.ts";
+
+type Timing = Pick<ScheduleBody, "expression" | "timeZone" | "startDate" | "endDate" | "window" | "anchor">;
+
+const KINDS = ["at", "cron", "rate"] as const;
+const MINUTE_MS = 60_000;
+
+export const parseExpression = ({ expression, timeZone, anchor }: Pick<Timing, "expression" | "timeZone" | "anchor">): Recurrence =>
+  parseScheduleExpression(expression, { kinds: KINDS, timeZone, start: anchor, isEitherUnit: true });
+
+/** Throws ValidationException. */
+export const checkExpression = (expression: string, timeZone: string): Recurrence["kind"] => {
+  // Which of the two is wrong is told apart by one that is right.
+  try {
+    parseExpression({ expression: "rate(1 minute)", timeZone, anchor: 0 });
+  } catch (error) {
+    throw error instanceof InvalidSchedule ? invalid(`Invalid ScheduleExpressionTimezone ${timeZone}.`) : error;
+  }
+  try {
+    return parseExpression({ expression, timeZone, anchor: 0 }).kind;
+  } catch (error) {
+    throw error instanceof InvalidSchedule ? invalid(`Invalid Schedule Expression ${expression}.`) : error;
+  }
+};
+
+/** The first moment after another that the expression names, within StartDate and EndDate, which one-time schedules do not have. */
+const nextScheduledAt = (timing: Timing, after: number): number | undefined => {
+  const recurrence = parseExpression(timing);
+  if (recurrence.kind === "at") return recurrence.next(after);
+  const next = recurrence.next(Math.max(after, (timing.startDate ?? 0) - 1));
+  return next === undefined || next > (timing.endDate ?? Infinity) ? undefined : next;
+};
+
+const inWindow = ({ window }: Timing, scheduledAt: number, random: Random): Occurrence => {
+  const windowMs = window.Mode === "FLEXIBLE" ? window.MaximumWindowInMinutes! * MINUTE_MS : 0;
+  return { scheduledAt, nextAt: scheduledAt + (windowMs === 0 ? 0 : random.below(windowMs)) };
+};
+
+/** What comes first for a schedule that is made, changed or enabled now. */
+export const firstOccurrence = (timing: Timing, now: number, random: Random): Occurrence | undefined => {
+  const isOnce = timing.expression.startsWith("at(");
+  const scheduledAt = nextScheduledAt(timing, isOnce ? now - SCHEDULE_PRECISION_MS : now - 1);
+  return scheduledAt === undefined ? undefined : inWindow(timing, scheduledAt, random);
+};
+
+/** What comes after an occurrence. @param since When the server began: what fell due before, beside that occurrence, is passed over. */
+export const occurrenceAfter = (timing: Timing, { scheduledAt }: Occurrence, since: number, random: Random): Occurrence | undefined => {
+  const next = nextScheduledAt(timing, Math.max(scheduledAt, since));
+  return next === undefined ? undefined : inWindow(timing, next, random);
+};
