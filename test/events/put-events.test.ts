@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { serviceCaller } from "../../src/kit/caller.ts";
+import { PatternTooCostly } from "../../src/patterns/errors.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
 import { busArnOf, FUNCTION, openEvents, PLACE, ruleArnOf } from "./data-ground.ts";
@@ -126,6 +127,19 @@ describe("PutEvents", () => {
     await on.put({ TraceHeader: `Root=${Root};Sampled=1` });
     await on.settled();
     expect(on.sent[0]!.options.trace!.id).toBe(Root);
+  });
+
+  it("refuses an event that it would take too long to match, and goes on with the others", async () => {
+    const on = openEvents();
+    await on.rule("orders", SHOP);
+    const { of } = on.engine.parts.books;
+    on.engine.parts.books.of = async (bus) => ({ ...(await of(bus)), wanting(event) {
+      if (event.detailType === "long") throw new PatternTooCostly("too many alternatives");
+      return { rules: [], archives: [] };
+    } });
+    const { FailedEntryCount, Entries } = await on.putAll({ Entries: ["long", "short"].map((DetailType) => ({ Source: "shop", DetailType, Detail: "{}" })) });
+    expect(FailedEntryCount).toBe(1);
+    expect(Entries).toMatchObject([{ ErrorCode: "InvalidArgument", ErrorMessage: expect.stringContaining("would take too long") }, { EventId: expect.any(String) }]);
   });
 });
 

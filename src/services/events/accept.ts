@@ -1,8 +1,9 @@
+import { PatternTooCostly } from "../../patterns/errors.ts";
 import type { Delivery } from "../../plumber/delivery.ts";
 import { busArn } from "../../plumber/events/buses.ts";
 import type { Operation } from "../../store/store.ts";
 import { keepEvent } from "./archive-rows.ts";
-import type { Wanting } from "./bus-book.ts";
+import type { BusBook, Wanting } from "./bus-book.ts";
 import type { BusEvent } from "./event.ts";
 import type { BusName } from "./names.ts";
 import type { EventsNeeds } from "./needs.ts";
@@ -15,6 +16,8 @@ export interface Accepted {
   event: BusEvent;
   wanting: Wanting;
   deliveries: Delivery[];
+  /** The rules could not be looked at. */
+  isTooCostly: boolean;
 }
 
 interface Options {
@@ -34,15 +37,25 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 
 export const isWorthWriting = ({ deliveries, wanting }: Accepted): boolean => deliveries.length > 0 || wanting.archives.length > 0;
 
+/** An event that it would take too long to look at is nobody's: the alternative is a server that does nothing else. */
+const wantingOf = (book: BusBook, event: BusEvent): Wanting & { isTooCostly?: true } => {
+  try {
+    return book.wanting(event);
+  } catch (error) {
+    if (error instanceof PatternTooCostly) return { rules: [], archives: [], isTooCostly: true };
+    throw error;
+  }
+};
+
 export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<EventsNeeds, "outbox" | "ledger"> & { books: Books; measure: EventMetrics }): Acceptance => {
-  const tell = ({ bus, event, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
+  const tell = ({ bus, event, isTooCostly, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
     const where = busArn(bus, bus.name);
     const replayed = event.replayName === undefined ? "" : ` again, by the replay ${event.replayName},`;
     const told = rules.map(({ named, targetArns }) => `${named.name} (${targetArns.length === 0 ? "without a target" : targetArns.join(", ")})`);
-    const matched = rules.length === 0 ? "no rule matches it" : `${plural(rules.length, "rule")} ${rules.length === 1 ? "matches" : "match"}: ${told.slice(0, 10).join("; ")}${told.length > 10 ? " …" : ""}`;
+    const matched = isTooCostly ? "it is dropped, as to match it against the bus's rules would take too long: they have many alternatives, and it has long arrays" : rules.length === 0 ? "no rule matches it" : `${plural(rules.length, "rule")} ${rules.length === 1 ? "matches" : "match"}: ${told.slice(0, 10).join("; ")}${told.length > 10 ? " …" : ""}`;
     ledger.record({
       traceId: event.trace.id,
-      kind: rules.length === 0 ? "event" : "match",
+      kind: isTooCostly ? "drop" : rules.length === 0 ? "event" : "match",
       account: bus.account,
       region: bus.region,
       keys: [event.id, where, ...keys],
@@ -52,10 +65,10 @@ export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<Events
   };
   return {
     async plan(bus, event, { onlyRules } = {}) {
-      const found = (await books.of(bus)).wanting(event);
+      const found = wantingOf(await books.of(bus), event);
       const rules = onlyRules === undefined ? found.rules : found.rules.filter(({ arn }) => onlyRules.has(arn));
       const archives = event.replayName === undefined ? found.archives : [];
-      return { bus, event, wanting: { rules, archives }, deliveries: rules.flatMap((rule) => rule.deliveriesOf(event)) };
+      return { bus, event, wanting: { rules, archives }, isTooCostly: found.isTooCostly === true, deliveries: rules.flatMap((rule) => rule.deliveriesOf(event)) };
     },
     *write(accepted) {
       for (const { event, wanting, deliveries } of accepted) {

@@ -3,11 +3,11 @@ import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { EVENT_REQUEST_BYTES_MAX } from "../../kit/limits.ts";
 import { parseTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
+import { minified } from "../../plumber/events/json-value.ts";
 import type { RequestContext, Permission } from "../service.ts";
 import { isWorthWriting, type Accepted } from "./accept.ts";
 import { busNotFound, notBuilt, validation } from "./errors.ts";
 import { readEvent, wholeSecond, writeEvent, type BusEvent } from "./event.ts";
-import { minified } from "./json-value.ts";
 import { busNamed, type BusName } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { checkEntry, entryBytes, type CheckedEntry, type EntryFailure } from "./put-events-entry.ts";
@@ -49,6 +49,8 @@ export const putEventsPermissions = ({ Entries = [] }: { Entries?: PutEventsRequ
 
 const denied = (refusal: ApiError): EntryFailure => ({ ErrorCode: "AccessDeniedException", ErrorMessage: refusal.message });
 
+const TOO_COSTLY: EntryFailure = { ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Detail is not valid. Reason: to match it against the event bus's rules would take too long; its arrays are long, and their patterns have many alternatives." };
+
 const LATEST_TIME_MS = Date.UTC(10_000, 0) - 1;
 
 type Outcome = { accepted: Accepted } | { droppedId: string; bus: string } | { failure: EntryFailure };
@@ -80,7 +82,9 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
       return { droppedId: random.uuid(), bus: entry.EventBusName! };
     }
     const event = checked === undefined ? forwarded(forwardedEvent!, context) : eventOf(entry, checked, bus, context);
-    return "ErrorCode" in event ? { failure: event } : { accepted: await acceptance.plan(bus, event) };
+    if ("ErrorCode" in event) return { failure: event };
+    const accepted = await acceptance.plan(bus, event);
+    return accepted.isTooCostly ? { failure: TOO_COSTLY } : { accepted };
   };
 
   const tellDropped = (droppedId: string, bus: string, { account, region, requestId, trace }: RequestContext) =>

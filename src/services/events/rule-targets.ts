@@ -4,9 +4,9 @@ import { derivedUuid } from "../../kit/ids.ts";
 import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits.ts";
 import type { AsRole, AsService, Delivery } from "../../plumber/delivery.ts";
 import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
+import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";
 import { ruleArn, type RuleName, type StoredRule } from "../../plumber/events/rules.ts";
 import type { BusEvent } from "./event.ts";
-import { parseJson, type JsonValue } from "./json-value.ts";
 import { createTargetInput, parameterText } from "./target-input.ts";
 
 export const EVENTS_PRINCIPAL = "events.amazonaws.com";

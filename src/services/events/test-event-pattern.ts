@@ -1,4 +1,4 @@
-import { InvalidPattern } from "../../patterns/errors.ts";
+import { InvalidPattern, PatternTooCostly } from "../../patterns/errors.ts";
 import { compilePattern } from "../../patterns/pattern.ts";
 import { invalidEventPattern, validation } from "./errors.ts";
 import type { EventsHandlers } from "./needs.ts";
@@ -28,6 +28,7 @@ export const testEventPatternHandlers = () =>
         return { Result: compilePattern(EventPattern!)(readEvent(Event!)) };
       } catch (error) {
         if (error instanceof InvalidPattern) throw invalidEventPattern(error.message);
+        if (error instanceof PatternTooCostly) throw notValid(error.message);
         throw error;
       }
     },
