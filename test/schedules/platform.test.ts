@@ -1,5 +1,6 @@
 import { CreateAccessKeyCommand, CreateRoleCommand, CreateUserCommand, DeleteRolePolicyCommand, PutRolePolicyCommand, PutUserPolicyCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateScheduleCommand, CreateScheduleGroupCommand, DeleteScheduleCommand, GetScheduleCommand, ListSchedulesCommand, paginateListSchedules, SchedulerClient, TagResourceCommand, UpdateScheduleCommand, type CreateScheduleCommandInput } from "@aws-sdk/client-scheduler";
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -72,11 +73,17 @@ describe("a schedule, as its role", () => {
   });
 
   it("calls any operation that is built", async () => {
-    const RoleArn = await roleOf("caller", allow(["sqs:CreateQueue", "sqs:SendMessage"], "*"));
+    const RoleArn = await roleOf("caller", allow(["sqs:SendMessage", "s3:PutObject"], "*"));
     const queue = await queueOf("universal");
     await create({ Name: "call", Target: { Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", RoleArn, Input: JSON.stringify({ QueueUrl: queue.url, MessageBody: "hello", MessageAttributes: { at: { DataType: "String", StringValue: "<aws.scheduler.scheduled-time>" } } }) } });
     const [message] = await eventually("the message", async () => { const found = await queue.receive(); return found.length > 0 && found; });
     expect(message).toMatchObject({ Body: "hello", MessageAttributes: { at: { StringValue: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string } } });
+    const { s3 } = platform.clients;
+    await s3.send(new CreateBucketCommand({ Bucket: "reports" }));
+    await create({ Name: "put", Target: { Arn: "arn:aws:scheduler:::aws-sdk:s3:putObject", RoleArn, Input: JSON.stringify({ Bucket: "reports", Key: "<aws.scheduler.execution-id>", Body: "a report", Metadata: { by: "scheduler" } }) } });
+    const [object] = await eventually("the object", async () => (await s3.send(new ListObjectsV2Command({ Bucket: "reports" }))).Contents);
+    const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket: "reports", Key: object!.Key }));
+    expect([object!.Key, await Body!.transformToString(), Metadata]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), "a report", { by: "scheduler" }]);
     expect(await refusal(create({ Name: "none", Target: { Arn: "arn:aws:scheduler:::aws-sdk:dynamodb:putItem", RoleArn, Input: "{}" } }))).toContain("NotImplemented: The universal target");
   });
 });
