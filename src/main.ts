@@ -85,7 +85,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
   const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
-  const engines = createEngines({ store, history, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
+  const engines = createEngines({ store, history, call, outbox, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({
@@ -117,10 +117,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
-      const mapped = mappings.close(graceMs);
+      const polled = Promise.all([mappings.close(graceMs), engines.stopPipes(graceMs)]);
       await engines.endPolls();
       await gateway.close(graceMs);
-      await mapped;
+      await polled;
       await engines.close();
       await outbox.close();
       await queue.close(graceMs);

@@ -43,6 +43,8 @@ export const createEngines = (needs: EngineNeeds) => {
       const counts = await Promise.all((await loaded()).map(async (engine) => (await engine.pending?.()) ?? 0));
       return counts.reduce((sum, count) => sum + count, 0);
     },
+    /** Pipes receive nothing more, and their batches at work have `graceMs`. */
+    stopPipes: async (graceMs: number) => (await engines.pipes.asked())?.stop(graceMs),
     /** Whoever waits for messages is told that there are none. */
     endPolls: async () => (await engines.sqs.asked())?.endPolls(),
     async close() {

@@ -1,0 +1,23 @@
+import type { PipeEnrichmentParameters } from "@aws-sdk/client-pipes";
+import { parseArn } from "../../kit/arn.ts";
+import { invalid, notBuilt } from "./errors.ts";
+
+const NOT_BUILT: Record<string, string> = { states: "a Step Functions state machine", "execute-api": "API Gateway", events: "an API destination" };
+
+interface Enriching {
+  enrichment?: string;
+  enrichmentParameters?: PipeEnrichmentParameters;
+}
+
+/** What a pipe has after a request; an empty ARN takes the enrichment away, an empty template the template. */
+export const applyEnrichment = (given: { Enrichment?: string | undefined; EnrichmentParameters?: PipeEnrichmentParameters | undefined }, before: Enriching = {}): Enriching => {
+  const enrichment = given.Enrichment ?? before.enrichment ?? "";
+  if (enrichment === "") return {};
+  const arn = parseArn(enrichment);
+  const other = arn && NOT_BUILT[arn.service];
+  if (other !== undefined) throw notBuilt(`An enrichment by ${other} (${enrichment})`, "functions are the only enrichment so far");
+  if (arn?.service !== "lambda") throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
+  if (given.EnrichmentParameters?.HttpParameters !== undefined) throw invalid({ name: "EnrichmentParameters.HttpParameters", message: "Parameter is not allowed for the enrichment." });
+  const template = given.EnrichmentParameters?.InputTemplate ?? before.enrichmentParameters?.InputTemplate ?? "";
+  return { enrichment, ...(template === "" ? {} : { enrichmentParameters: { InputTemplate: template } }) };
+};
