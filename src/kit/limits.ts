@@ -269,6 +269,8 @@ export const PIPE_CONCURRENCY_MAX = 1_000;
 export const PIPE_EXECUTION_MS_MAX = 5 * 60_000;
 export const PIPE_ANSWER_BYTES_MAX = 6 * MIB;
 export const PIPE_LOG_RECORD_BYTES_MAX = 256 * KIB;
+/** Values that the paths of a template may pass in one batch. Ours: some tenths of a second. */
+export const PIPE_TEMPLATE_STEPS_MAX = 1_000_000;
 /** Pipes of an account in a region ("EventBridge Pipes quotas"), tags of one, and characters of a StateReason. */
 export const PIPES_MAX = 1_000;
 export const PIPE_TAGS_MAX = 50;

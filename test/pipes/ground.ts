@@ -63,6 +63,7 @@ export const openPipes = () => {
     ledger: { record: (entry) => void entries.push(entry), find: async () => [], flush: async () => {} },
     metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), flush: async () => {} },
     logs: { write: ({ lines }) => void logged.push(...lines.map(({ message }) => JSON.parse(message) as Record<string, unknown>)), forget() {}, flush: async () => {} },
+    sessionKey: Buffer.alloc(32, 7),
   });
   let pipes = open();
   onTestFinished(() => pipes.close(0));

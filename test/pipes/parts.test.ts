@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toItem } from "../../src/plumber/event-source-mapping/record.ts";
-import { compileTemplate, parameterOf } from "../../src/plumber/pipes/input-template.ts";
+import { compileTemplate, newBudget, parameterOf } from "../../src/plumber/pipes/input-template.ts";
 import type { Pipe } from "../../src/plumber/pipes/pipe.ts";
 import { eventOfAnswer, eventOfMessage } from "../../src/plumber/pipes/pipe-event.ts";
 import { createPipeLog } from "../../src/plumber/pipes/pipe-log.ts";
@@ -14,7 +14,7 @@ const event = (body: string) => eventOfMessage(item(body));
 const JSON_BODY = '{"id":7,"name":"Ann \\"A\\"","tags":["x","y"],"items":[{"n":1},{"n":2}],"a/b":{"c-d":true},"big":12345678901234567890,"none":null}';
 
 describe("an input template", () => {
-  const made = (template: string, body = JSON_BODY) => compileTemplate(template)(event(body), VARIABLES);
+  const made = (template: string, body = JSON_BODY) => compileTemplate(template)(event(body), VARIABLES, newBudget());
 
   it.each<[string, string, string]>([
     ["a static text", '"Hello, sender"', '"Hello, sender"'],
@@ -46,8 +46,17 @@ describe("an input template", () => {
   });
 
   it("leaves an event as it is when it is empty, or not there", () => {
-    expect(compileTemplate("")(event("a"), VARIABLES)).toBe(item("a").json);
-    expect(compileTemplate(undefined)(eventOfAnswer({ a: 1 }), VARIABLES)).toBe('{"a":1}');
+    expect(compileTemplate("")(event("a"), VARIABLES, newBudget())).toBe(item("a").json);
+    expect(compileTemplate(undefined)(eventOfAnswer({ a: 1 }), VARIABLES, newBudget())).toBe('{"a":1}');
+  });
+
+  it("makes no more of a batch than an invocation takes, and looks at no more than it may", () => {
+    const long = "x".repeat(1_000_000);
+    const budget = newBudget();
+    expect(compileTemplate("<$.body>".repeat(6))(event(long), VARIABLES, budget)).toHaveLength(6_000_000);
+    expect(() => compileTemplate("<$.body>")(event(long), VARIABLES, budget)).toThrow(expect.objectContaining({ code: "TransformationTooLarge" }));
+    const wide = JSON.stringify(Array.from({ length: 20_000 }, () => ({})));
+    expect(() => compileTemplate(Array.from({ length: 500 }, (_, index) => `<$.body[*].a${index}>`).join(""))(event(wide), VARIABLES, newBudget())).toThrow(expect.objectContaining({ code: "TransformationTooLarge" }));
   });
 
   it("takes a body that is a number, or a text in quotes, as the text that it is", () => {

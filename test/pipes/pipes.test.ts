@@ -3,9 +3,13 @@ import {
   CreatePipeCommand, DeletePipeCommand, DescribePipeCommand, ListPipesCommand, ListTagsForResourceCommand, PipesClient, StartPipeCommand, StopPipeCommand, TagResourceCommand, UntagResourceCommand, UpdatePipeCommand,
   type CreatePipeCommandInput,
 } from "@aws-sdk/client-pipes";
-import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { CreateApiDestinationCommand, CreateConnectionCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -230,4 +234,48 @@ it("a message goes through filter, enrichment and target as the pipe's role, who
     Namespace: "AWS/EventBridge/Pipes", MetricName: "Invocations", Dimensions: [{ Name: "PipeName", Value: "whole" }], StartTime: new Date(now - 3_600_000), EndTime: new Date(now + 3_600_000), Period: 7_200, Statistics: ["Sum"],
   }));
   expect(Datapoints!.reduce((sum, { Sum = 0 }) => sum + Sum, 0)).toBeGreaterThanOrEqual(2);
+});
+
+it("one message goes through an API destination, as enrichment and as target, if the role may invoke it", async () => {
+  const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text)).on("end", () => {
+      asked.push({ path: request.url!, headers: request.headers, body });
+      if (request.url!.startsWith("/enrich")) response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync('{"who":"Ann"}'));
+      else response.writeHead(asked.length < 4 ? 500 : 200).end();
+    });
+  });
+  await new Promise<void>((ready) => void server.listen(0, "127.0.0.1", ready));
+  const events = new EventBridgeClient({ endpoint: on.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
+  const { ConnectionArn } = await events.send(new CreateConnectionCommand({ Name: "c", AuthorizationType: "API_KEY", AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } } }));
+  const destination = async (Name: string, path: string) => (await events.send(new CreateApiDestinationCommand({ Name, ConnectionArn, HttpMethod: "POST", InvocationEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${path}` }))).ApiDestinationArn!;
+  const [Enrichment, Target] = [await destination("enrich", "enrich/*"), await destination("target", "target")];
+  const QueueUrl = await createQueue("to-http", { VisibilityTimeout: "1" });
+  const RoleArn = await createRole(READ, {}, "to-http");
+  const parts = {
+    Name: "to-http", RoleArn, Source: queueArn("to-http"), Target, Enrichment, EnrichmentParameters: { HttpParameters: { PathParameterValues: ["$.body.id"] } },
+    TargetParameters: { InputTemplate: '{"hello":<$.who>}', HttpParameters: { QueryStringParameters: { who: "$.who" }, HeaderParameters: { "x-static": "1" } } },
+  };
+  await expect(make({ ...parts, SourceParameters: { SqsQueueParameters: { BatchSize: 2 } } })).rejects.toMatchObject(invalid("SourceParameters.SqsQueueParameters.BatchSize", /./));
+  await make(parts);
+  expect((await settled("to-http")).SourceParameters).toEqual({ SqsQueueParameters: { BatchSize: 1, MaximumBatchingWindowInSeconds: 0 } });
+  await sqs().send(new SendMessageCommand({ QueueUrl, MessageBody: '{"id":"a b"}' }));
+  expect(await eventually("it is refused", async () => (await describePipe("to-http")).StateReason)).toMatch(/^PROBLEM: Enrichment invocation failed with error from ApiDestinations\. Not allowed to invoke .*events:InvokeApiDestination/);
+  expect(asked).toEqual([]);
+  await allow("to-http", [...READ, "events:InvokeApiDestination"]);
+  await eventually("the endpoint has taken it, at its second try", async () => {
+    await advance("2s");
+    return asked.length === 4;
+  });
+  expect(asked[0]).toMatchObject({ path: "/enrich/a%20b", headers: { "x-key": "secret" } });
+  expect(JSON.parse(asked[0]!.body)).toMatchObject({ body: '{"id":"a b"}', eventSource: "aws:sqs" });
+  expect(asked[3]).toMatchObject({ path: "/target?who=Ann", headers: { "x-key": "secret", "x-static": "1" }, body: '{"hello":"Ann"}' });
+  await eventually("it is deleted", async () => {
+    const { Attributes } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
+    return Attributes!["ApproximateNumberOfMessages"] === "0" && Attributes!["ApproximateNumberOfMessagesNotVisible"] === "0";
+  });
+  events.destroy();
+  server.closeAllConnections();
+  server.close();
 });

@@ -37,9 +37,15 @@ const stepInto = (value: JsonValue, step: Step): readonly JsonValue[] => {
   return isObject(value) && !isRawNumber(value) && Object.hasOwn(value, step.key) ? [value[step.key]!] : [];
 };
 
-/** What the path leads to; a list of all where it has a `*`. Undefined where there is nothing. */
-export const valueAt = (event: JsonValue, path: InputPath): JsonValue | undefined => {
+/**
+ * What the path leads to; a list of all where it has a `*`. Undefined where there is nothing.
+ * @param onStep told how many values a step begins with, for who bounds the work
+ */
+export const valueAt = (event: JsonValue, path: InputPath, onStep: (values: number) => void = () => undefined): JsonValue | undefined => {
   let found: readonly JsonValue[] = [event];
-  for (const step of path) found = found.flatMap((value) => stepInto(value, step));
+  for (const step of path) {
+    onStep(found.length);
+    found = found.flatMap((value) => stepInto(value, step));
+  }
   return path.includes("every") ? found : found[0];
 };

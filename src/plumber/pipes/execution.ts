@@ -7,8 +7,9 @@ import type { Random } from "../../kit/random.ts";
 import type { BatchItem } from "../event-source-mapping/record.ts";
 import type { Handed } from "../event-source-mapping/run-batch.ts";
 import type { Told } from "../event-source-mapping/story.ts";
+import type { Post } from "./endpoint.ts";
 import { enrich } from "./enrichment.ts";
-import { compileTemplate, type InputTemplate } from "./input-template.ts";
+import { compileTemplate, newBudget, type InputTemplate } from "./input-template.ts";
 import { pipeArn, type Pipe } from "./pipe.ts";
 import { eventOfMessage, type PipeEvent } from "./pipe-event.ts";
 import { failureOf, PipeFailure } from "./pipe-failure.ts";
@@ -21,6 +22,7 @@ interface Needs {
   clock: Clock;
   wall: Clock;
   random: Random;
+  post: Post;
 }
 
 /** A pipe as it is when a batch is begun, its templates read. */
@@ -46,20 +48,22 @@ interface Flow {
 }
 
 /** One batch through enrichment and target, in the name of the pipe's role. */
-export const createExecute = ({ call, clock, wall, random }: Needs) => {
+export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
   const transform = ({ pipe }: Execution, template: InputTemplate, events: readonly PipeEvent[]): Outgoing[] => {
     const { source, enrichment, target } = pipe.body;
     const variables = { pipeArn: pipeArn(pipe), pipeName: pipe.name, sourceArn: source, enrichmentArn: enrichment, targetArn: target, ingestionTime: new Date(clock.now()).toISOString() };
-    return events.map((event) => ({ event, text: template(event, variables) }));
+    const budget = newBudget();
+    return events.map((event) => ({ event, text: template(event, variables, budget) }));
   };
 
   const runEnrichment = (execution: Execution, flow: Flow): Promise<Flow> => {
     const { pipe, as, told, report } = execution;
-    const { enrichment } = pipe.body;
+    const { enrichment, enrichmentParameters } = pipe.body;
     if (enrichment === undefined) return Promise.resolve(flow);
-    return report.stage("Enrichment", enrichment, "Lambda", async (stage) => {
+    const arn = parseArn(enrichment)!;
+    return report.stage("Enrichment", enrichment, targetOf(arn)!.service, async (stage) => {
       const events = stage.transformed(transform(execution, execution.enrichmentTemplate, flow.events));
-      const { answer, ...next } = await enrich(call, { arn: parseArn(enrichment)!, enrichmentArn: enrichment, events, as, trace: told.trace, requestId: random.uuid() });
+      const { answer, ...next } = await enrich({ call, post }, { arn, enrichmentArn: enrichment, events, parameters: enrichmentParameters?.HttpParameters, as, trace: told.trace, requestId: random.uuid() });
       stage.answered(answer);
       return next;
     });
@@ -84,7 +88,7 @@ export const createExecute = ({ call, clock, wall, random }: Needs) => {
     return report.stage("Target", pipe.body.target, target.service, async (stage) => {
       if (events.length > target.batchMax) throw new PipeFailure("failed", "BatchTooLarge", `the enrichment has answered ${events.length} events: ${target.service} takes at most ${target.batchMax} at once`);
       const outgoing = stage.transformed(transform(execution, execution.targetTemplate, events));
-      const sent = await target.send({ call, clock }, { pipe, arn, events: outgoing, isList, as, trace: told.trace, requestId: told.requestId, items, idsAt: idsAt(execution) });
+      const sent = await target.send({ call, clock, post }, { pipe, arn, events: outgoing, isList, as, trace: told.trace, requestId: told.requestId, items, idsAt: idsAt(execution) });
       stage.answered(typeof sent.answer === "string" ? sent.answer : JSON.stringify(sent.answer), sent);
       return sent;
     });

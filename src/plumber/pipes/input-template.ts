@@ -1,6 +1,8 @@
 import { parseInputPath, valueAt, type InputPath } from "../events/input-path.ts";
 import type { JsonValue } from "../events/json-value.ts";
+import { PIPE_TEMPLATE_STEPS_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
 import type { PipeEvent } from "./pipe-event.ts";
+import { PipeFailure } from "./pipe-failure.ts";
 
 /** What reserved variables mean beside the event. */
 export interface PipeVariables {
@@ -13,7 +15,19 @@ export interface PipeVariables {
   ingestionTime: string;
 }
 
-type Variable = (event: PipeEvent, variables: PipeVariables) => JsonValue | undefined;
+/** What is left to be done for one batch: a template names a value as often as it likes, and a path leads to as many as there are. */
+export interface TemplateBudget {
+  characters: number;
+  steps: number;
+}
+
+export const newBudget = (): TemplateBudget => ({ characters: SYNC_PAYLOAD_BYTES_MAX, steps: PIPE_TEMPLATE_STEPS_MAX });
+
+const spend = (budget: TemplateBudget, what: keyof TemplateBudget, count: number): void => {
+  if ((budget[what] -= count) < 0) throw new PipeFailure("failed", "TransformationTooLarge", `the input template makes more than ${SYNC_PAYLOAD_BYTES_MAX} characters of the batch, or looks at more of it than it may`);
+};
+
+type Variable = (event: PipeEvent, variables: PipeVariables, budget: TemplateBudget) => JsonValue | undefined;
 
 /** Of "Reserved variables" ("Amazon EventBridge Pipes input transformation", user guide). */
 const RESERVED: Record<string, Variable> = {
@@ -40,7 +54,7 @@ type Place = "json" | "quotes" | "text";
 
 type Part = string | { of: Variable; place: Place };
 
-const atPath = (path: InputPath): Variable => ({ value }) => valueAt(value, path);
+const atPath = (path: InputPath): Variable => ({ value }, _variables, budget) => valueAt(value, path, (values) => spend(budget, "steps", values));
 
 const variableOf = (name: string): Variable | undefined => {
   if (!name.startsWith("$")) return Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined;
@@ -85,14 +99,22 @@ const written = (value: JsonValue | undefined, place: Place): string => {
   return place === "text" && typeof value === "string" ? value : JSON.stringify(value);
 };
 
-/** What a template makes of one event. What a path does not find is nothing in a text, and null elsewhere. */
-export type InputTemplate = (event: PipeEvent, variables: PipeVariables) => string;
+/** What a template makes of one event. What a path does not find is nothing in a text, and null elsewhere. Throws PipeFailure where the batch's budget is spent. */
+export type InputTemplate = (event: PipeEvent, variables: PipeVariables, budget: TemplateBudget) => string;
 
 /** Without a template, or with an empty one, an event stays what it is. */
 export const compileTemplate = (template: string | undefined): InputTemplate => {
   if (template === undefined || template === "") return ({ text }) => text;
   const parts = partsOf(template);
-  return (event, variables) => parts.map((part) => (typeof part === "string" ? part : written(part.of(event, variables), part.place))).join("");
+  return (event, variables, budget) => {
+    let made = "";
+    for (const part of parts) {
+      const text = typeof part === "string" ? part : written(part.of(event, variables, budget), part.place);
+      spend(budget, "characters", text.length);
+      made += text;
+    }
+    return made;
+  };
 };
 
 /** A parameter of a target that is a whole path, `$.body.id`, is what that leads to; every other one is what it says ("Dynamic path parameters"). Undefined where the path leads to nothing. */

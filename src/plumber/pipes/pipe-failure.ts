@@ -1,4 +1,5 @@
 import { ApiError, isApiError } from "../../kit/api-error.ts";
+import { TargetError } from "../delivery.ts";
 
 /** `refused`: as long as it is so, every event would be: no permission, nothing there. `throttled`: the same event may be taken in a moment. */
 export type PipeFailureKind = "refused" | "throttled" | "timeout" | "failed";
@@ -17,10 +18,11 @@ export class PipeFailure extends ApiError {
 }
 
 const REFUSED = /^(AccessDenied|AuthorizationError|ResourceNotFound|NotFound|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|NoSuch|NotImplemented)/;
-const THROTTLED = /Throttl|TooManyRequests|EC2ThrottledException|RequestLimitExceeded/;
+const THROTTLED = /Throttl|THROTTLING|TooManyRequests|EC2ThrottledException|RequestLimitExceeded/;
 
 export const failureOf = (error: unknown): PipeFailure => {
   if (error instanceof PipeFailure) return error;
+  if (error instanceof TargetError) return new PipeFailure(THROTTLED.test(error.code) ? "throttled" : "failed", error.code, error.message);
   if (!isApiError(error)) return new PipeFailure("failed", "InternalFailure", error instanceof Error ? error.message : String(error));
   const kind = REFUSED.test(error.code) ? "refused" : THROTTLED.test(error.code) ? "throttled" : "failed";
   return new PipeFailure(kind, error.code, error.message, { status: error.status });

@@ -16,6 +16,7 @@ import type { Runner } from "../event-source-mapping/runners.ts";
 import { createScaling } from "../event-source-mapping/scaling.ts";
 import { createSource, isDenied, isQueueGone } from "../event-source-mapping/source.ts";
 import { createStory } from "../event-source-mapping/story.ts";
+import type { Post } from "./endpoint.ts";
 import { createExecute, planOf, type PipePlan } from "./execution.ts";
 import { createPipeIdentity } from "./pipe-identity.ts";
 import type { createPipeLog } from "./pipe-log.ts";
@@ -36,9 +37,10 @@ export interface PipeRunnerNeeds {
 }
 
 interface Shared {
-  /** Executions at work, by their account. */
+  /** Executions at work, by their account and region. */
   running: Tally<string>;
   pipeLog: ReturnType<typeof createPipeLog>;
+  post: Post;
 }
 
 const filterOf = ({ body }: Pipe): Filter => createFilter((body.sourceParameters?.FilterCriteria?.Filters ?? []).map(({ Pattern }) => Pattern ?? "").filter((pattern) => pattern !== ""));
@@ -47,7 +49,7 @@ const filterOf = ({ body }: Pipe): Filter => createFilter((body.sourceParameters
 const shortened = (text: string): string => (text.length <= PIPE_REASON_CHARACTERS_MAX ? text : `${text.slice(0, PIPE_REASON_CHARACTERS_MAX - 1)}…`);
 
 /** One pipe at work. */
-export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog }: Shared, first: Pipe): Runner<Pipe> => {
+export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog, post }: Shared, first: Pipe): Runner<Pipe> => {
   const { call, clock, wall, random, ledger, metrics, log } = needs;
   let plan: PipePlan = planOf(first);
   let filter = filterOf(first);
@@ -56,13 +58,14 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog }: S
   const sourceArn = first.body.source;
   const isFifo = sourceArn.endsWith(".fifo");
   const receiver = `the pipe ${first.name}`;
+  const place = `${first.account} ${first.region}`;
   const about = { pipe: pipeArn(first) };
   const identity = createPipeIdentity({ call, wall, name: first.name });
   const source = createSource<Pipe>({ call, sourceArn, identity });
   const scaling = createScaling({ clock, settings: () => ({ maximumConcurrency: PIPE_CONCURRENCY_MAX }) });
   const holds = createHolds(clock);
   const { count, concurrency } = createPipeMetrics({ metrics, pipe: first });
-  const execute = createExecute({ call, clock, wall, random });
+  const execute = createExecute({ call, clock, wall, random, post });
   const teller = () => {
     const { pipe } = plan;
     const { enrichment, target } = pipe.body;
@@ -98,8 +101,8 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog }: S
   const hand = (planned: PipePlan): BatchTerms["hand"] => async (items, told) => {
     const { pipe } = planned;
     const report = createReport({ tell: pipeLog(pipe, random.uuid()), count, clock, requestId: told.requestId });
-    running.add(pipe.account);
-    concurrency(running.of(pipe.account));
+    running.add(place);
+    concurrency(running.of(place));
     try {
       const as = await identity.callerOf(pipe);
       const handed = await execute({ ...planned, items, as, told, report });
@@ -111,7 +114,7 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog }: S
       learn(handed, failure.message);
       return handed;
     } finally {
-      running.remove(pipe.account);
+      running.remove(place);
     }
   };
 

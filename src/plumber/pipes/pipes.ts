@@ -2,6 +2,7 @@ import { createTally } from "../../kit/tally.ts";
 import type { Store } from "../../store/store.ts";
 import { createRunners } from "../event-source-mapping/runners.ts";
 import { findPipe, forgetDeletedPipes, isToRun, pipeArn, pipesToRun, type Pipe, type PipeName } from "./pipe.ts";
+import { createPost } from "./endpoint.ts";
 import { createPipeLog } from "./pipe-log.ts";
 import { createPipeRunner, type PipeRunnerNeeds } from "./pipe-runner.ts";
 
@@ -21,12 +22,14 @@ export interface Pipes {
 
 interface Needs extends PipeRunnerNeeds {
   store: Store;
+  /** Of this installation: secrets of connections are sealed with it. */
+  sessionKey: Buffer;
 }
 
 /** A runner for each pipe that is to run: as the store has them, followed after each commit. */
 export const createPipes = (needs: Needs): Pipes => {
   const { store, call, clock, logs } = needs;
-  const shared = { running: createTally<string>(), pipeLog: createPipeLog({ logs, now: clock.now }) };
+  const shared = { running: createTally<string>(), pipeLog: createPipeLog({ logs, now: clock.now }), post: createPost(needs) };
   const runners = createRunners<Pipe>({ call, clock, create: (pipe) => createPipeRunner(needs, shared, pipe), sourceArnOf: ({ body }) => body.source });
   const follow = (name: PipeName, pipe: Pipe | undefined) => runners.follow(pipeArn(name), pipe !== undefined && isToRun(pipe) ? pipe : undefined);
 

@@ -1,8 +1,9 @@
 import type { PipeEnrichmentParameters } from "@aws-sdk/client-pipes";
 import { parseArn } from "../../kit/arn.ts";
+import { isApiDestination } from "../../plumber/pipes/targets/targets.ts";
 import { invalid, notBuilt } from "./errors.ts";
 
-const NOT_BUILT: Record<string, string> = { states: "a Step Functions state machine", "execute-api": "API Gateway", events: "an API destination" };
+const NOT_BUILT: Record<string, string> = { states: "a Step Functions state machine", "execute-api": "API Gateway" };
 
 interface Enriching {
   enrichment?: string;
@@ -15,9 +16,12 @@ export const applyEnrichment = (given: { Enrichment?: string | undefined; Enrich
   if (enrichment === "") return {};
   const arn = parseArn(enrichment);
   const other = arn && NOT_BUILT[arn.service];
-  if (other !== undefined) throw notBuilt(`An enrichment by ${other} (${enrichment})`, "functions are the only enrichment so far");
-  if (arn?.service !== "lambda") throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
-  if (given.EnrichmentParameters?.HttpParameters !== undefined) throw invalid({ name: "EnrichmentParameters.HttpParameters", message: "Parameter is not allowed for the enrichment." });
+  if (other !== undefined) throw notBuilt(`An enrichment by ${other} (${enrichment})`, "functions and API destinations are the enrichments so far");
+  const isHttp = arn !== undefined && isApiDestination(arn);
+  if (arn?.service !== "lambda" && !isHttp) throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
+  const http = given.EnrichmentParameters?.HttpParameters ?? (isHttp ? before.enrichmentParameters?.HttpParameters : undefined);
+  if (http !== undefined && !isHttp) throw invalid({ name: "EnrichmentParameters.HttpParameters", message: "Parameter is not allowed for the enrichment." });
   const template = given.EnrichmentParameters?.InputTemplate ?? before.enrichmentParameters?.InputTemplate ?? "";
-  return { enrichment, ...(template === "" ? {} : { enrichmentParameters: { InputTemplate: template } }) };
+  const enrichmentParameters = { ...(template === "" ? {} : { InputTemplate: template }), ...(http === undefined ? {} : { HttpParameters: http }) };
+  return { enrichment, ...(Object.keys(enrichmentParameters).length === 0 ? {} : { enrichmentParameters }) };
 };

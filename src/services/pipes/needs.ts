@@ -26,6 +26,8 @@ export interface PipesNeeds {
   /** Where the records of executions go. */
   logs: LogDestination;
   log: Log;
+  /** Of this installation: secrets of connections are sealed with it. */
+  sessionKey: Buffer;
 }
 
 /** What the operations share beside what the platform gives them. */

@@ -30,8 +30,10 @@ const checkPattern = (pattern: string, index: number): void => {
 };
 
 /** More than one receive gives needs a window to gather it in, and where an order is to be kept there is none ("Amazon Simple Queue Service as a source in EventBridge Pipes"). */
-const checkBatch = ({ BatchSize = MAPPING_BATCH_SIZE_DEFAULT, MaximumBatchingWindowInSeconds: window = 0 }: NonNullable<PipeSourceParameters["SqsQueueParameters"]>, isFifo: boolean): void => {
+const checkBatch = ({ BatchSize = MAPPING_BATCH_SIZE_DEFAULT, MaximumBatchingWindowInSeconds: window = 0 }: NonNullable<PipeSourceParameters["SqsQueueParameters"]>, isFifo: boolean, batchMax: number): void => {
   const wrong = (member: string, message: string) => invalid({ name: `SourceParameters.SqsQueueParameters.${member}`, message });
+  // "You can't configure a pipe with a larger batch size than the target supports."
+  if (BatchSize > batchMax) throw wrong("BatchSize", `The batch size must not be larger than the enrichment and the target support: ${batchMax}.`);
   if (isFifo && window > 0) throw wrong("MaximumBatchingWindowInSeconds", "Batching window is not supported for FIFO queues");
   if (BatchSize > MAPPING_POLL_MESSAGES_MAX && window === 0) throw wrong("MaximumBatchingWindowInSeconds", `Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than ${MAPPING_POLL_MESSAGES_MAX}`);
 };
@@ -39,15 +41,16 @@ const checkBatch = ({ BatchSize = MAPPING_BATCH_SIZE_DEFAULT, MaximumBatchingWin
 /**
  * What a pipe from a queue has after a request: what it does not speak of stays, what it speaks of is as it says, with AWS's defaults for the rest
  * ("EventBridge updates the fields in these objects atomically as one and overrides existing values", UpdatePipe).
+ * @param batchMax what enrichment and target take at once
  */
-export const applySource = (given: PipeSourceParameters | UpdatePipeSourceParameters = {}, before: PipeSourceParameters = {}, queue: Arn): PipeSourceParameters => {
+export const applySource = (given: PipeSourceParameters | UpdatePipeSourceParameters = {}, before: PipeSourceParameters = {}, queue: Arn, batchMax: number): PipeSourceParameters => {
   const { FilterCriteria, SqsQueueParameters, ...others } = given;
   const foreign = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
   if (foreign !== undefined) throw invalid({ name: `SourceParameters.${foreign}`, message: "Parameter is not allowed for the source." });
   const filters = FilterCriteria === undefined ? before.FilterCriteria : FilterCriteria;
   (filters?.Filters ?? []).forEach(({ Pattern = "" }, index) => checkPattern(Pattern, index));
   const queueParameters = SqsQueueParameters === undefined ? (before.SqsQueueParameters ?? {}) : SqsQueueParameters;
-  const settings = { BatchSize: queueParameters.BatchSize ?? MAPPING_BATCH_SIZE_DEFAULT, MaximumBatchingWindowInSeconds: queueParameters.MaximumBatchingWindowInSeconds ?? 0 };
-  checkBatch(settings, queue.resource.endsWith(".fifo"));
+  const settings = { BatchSize: queueParameters.BatchSize ?? Math.min(MAPPING_BATCH_SIZE_DEFAULT, batchMax), MaximumBatchingWindowInSeconds: queueParameters.MaximumBatchingWindowInSeconds ?? 0 };
+  checkBatch(settings, queue.resource.endsWith(".fifo"), batchMax);
   return { ...((filters?.Filters ?? []).length === 0 ? {} : { FilterCriteria: filters }), SqsQueueParameters: settings };
 };

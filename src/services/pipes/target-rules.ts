@@ -1,14 +1,14 @@
 import type { PipeTargetParameters } from "@aws-sdk/client-pipes";
 import { parseArn, type Arn } from "../../kit/arn.ts";
-import { targetOf } from "../../plumber/pipes/targets/targets.ts";
+import { isApiDestination, targetOf } from "../../plumber/pipes/targets/targets.ts";
 import { invalid, notBuilt } from "./errors.ts";
 
 /** Targets of AWS that are not here, by the service of their ARN. */
 const NOT_BUILT: Record<string, string> = {
   states: "a Step Functions state machine", "execute-api": "API Gateway", kinesis: "a Kinesis stream", firehose: "a Firehose stream", batch: "an AWS Batch job queue", ecs: "an ECS task", redshift: "a Redshift cluster",
-  "redshift-serverless": "a Redshift workgroup", sagemaker: "a SageMaker pipeline", inspector: "an Inspector assessment template", timestream: "a Timestream table", events: "an API destination",
+  "redshift-serverless": "a Redshift workgroup", sagemaker: "a SageMaker pipeline", inspector: "an Inspector assessment template", timestream: "a Timestream table",
 };
-const INSTEAD = "functions, queues, topics, event buses and log groups are the targets so far";
+const INSTEAD = "functions, queues, topics, event buses, log groups and API destinations are the targets so far";
 
 /** Whose parameters each is. */
 const OWN: Record<string, keyof PipeTargetParameters> = { lambda: "LambdaFunctionParameters", sqs: "SqsQueueParameters", events: "EventBridgeEventBusParameters", logs: "CloudWatchLogsParameters" };
@@ -33,18 +33,12 @@ const checkParameters = (arn: Arn, parameters: PipeTargetParameters): void => {
 
 /** What a pipe to this target has after a request: what it does not speak of stays, unless it is another kind of target's. An empty template is none. */
 export const applyTarget = (arn: Arn, given: PipeTargetParameters = {}, before: PipeTargetParameters = {}): PipeTargetParameters | undefined => {
-  const own = OWN[arn.service];
+  const own = isApiDestination(arn) ? "HttpParameters" : OWN[arn.service];
   const foreign = Object.entries(given).find(([name, value]) => value !== undefined && name !== "InputTemplate" && name !== own)?.[0];
   if (foreign !== undefined) throw invalid({ name: `TargetParameters.${foreign}`, message: "Parameter is not allowed for the target." });
   const template = given.InputTemplate ?? before.InputTemplate ?? "";
-  const special = own && (given[own] ?? before[own]);
-  const after: PipeTargetParameters = { ...(template === "" ? {} : { InputTemplate: template }), ...(special === undefined ? {} : { [own!]: special }) };
+  const special = own === undefined ? {} : { [own]: given[own] ?? before[own] };
+  const after: PipeTargetParameters = { ...(template === "" ? {} : { InputTemplate: template }), ...(Object.values(special)[0] === undefined ? {} : special) };
   checkParameters(arn, after);
   return Object.keys(after).length === 0 ? undefined : after;
-};
-
-/** "You can't configure a pipe with a larger batch size than the target supports." */
-export const checkTargetBatch = (arn: Arn, batchSize: number): void => {
-  const { batchMax } = targetOf(arn)!;
-  if (batchSize > batchMax) throw invalid({ name: "SourceParameters.SqsQueueParameters.BatchSize", message: `The batch size must not be larger than the target supports: ${batchMax}.` });
 };

@@ -4,6 +4,7 @@ import type { Caller } from "../../../kit/caller.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { BatchItem } from "../../event-source-mapping/record.ts";
+import type { Post } from "../endpoint.ts";
 import type { Pipe } from "../pipe.ts";
 import type { PipeEvent } from "../pipe-event.ts";
 
@@ -41,6 +42,7 @@ export interface Sent {
 export interface TargetNeeds {
   call: Call;
   clock: Clock;
+  post: Post;
 }
 
 /** Rejects with ApiError as the target's service refuses it, or with PipeFailure. */

@@ -1,4 +1,5 @@
 import type { Arn } from "../../../kit/arn.ts";
+import { sendToApiDestination } from "./api-destination.ts";
 import { sendToBus } from "./bus.ts";
 import { sendToFunction } from "./function.ts";
 import { sendToLogGroup } from "./log-group.ts";
@@ -22,5 +23,10 @@ const TARGETS: Record<string, PipeTarget> = {
   logs: { service: "CloudWatchLogs", batchMax: 10_000, send: sendToLogGroup },
 };
 
+const API_DESTINATION: PipeTarget = { service: "ApiDestinations", batchMax: 1, send: sendToApiDestination };
+
+export const isApiDestination = ({ service, resource }: Pick<Arn, "service" | "resource">): boolean => service === "events" && resource.startsWith("api-destination/");
+
 /** Undefined for what is not built. */
-export const targetOf = ({ service, resource }: Pick<Arn, "service" | "resource">): PipeTarget | undefined => (service === "events" && !resource.startsWith("event-bus/") ? undefined : TARGETS[service]);
+export const targetOf = (arn: Pick<Arn, "service" | "resource">): PipeTarget | undefined =>
+  isApiDestination(arn) ? API_DESTINATION : arn.service === "events" && !arn.resource.startsWith("event-bus/") ? undefined : TARGETS[arn.service];
