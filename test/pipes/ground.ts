@@ -61,7 +61,7 @@ export const openPipes = () => {
   const open = () => createPipes({
     store, call, clock, wall: clock, random: systemRandom, log: silentLog,
     ledger: { record: (entry) => void entries.push(entry), find: async () => [], flush: async () => {} },
-    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), flush: async () => {} },
+    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), record() {}, flush: async () => {} },
     logs: { write: ({ lines }) => void logged.push(...lines.map(({ message }) => JSON.parse(message) as Record<string, unknown>)), forget() {}, flush: async () => {} },
     sessionKey: Buffer.alloc(32, 7),
   });
