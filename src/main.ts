@@ -17,6 +17,7 @@ import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/la
 import { createLedger } from "./plumber/ledger.ts";
 import { createLogForwarding } from "./plumber/logs/forwarding.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
+import { createDeliveryStatus } from "./plumber/delivery-status.ts";
 import { createOutbox } from "./plumber/outbox.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
 import { createFunctionLimits } from "./scheduler/function-limits.ts";
@@ -81,10 +82,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
   const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
-  const engines = createEngines({ store, call, outbox, clock, wall, random, ledger, metrics, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
+  const engines = createEngines({ store, history, call, outbox, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({
@@ -116,10 +117,10 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
-      const mapped = mappings.close(graceMs);
+      const polled = Promise.all([mappings.close(graceMs), engines.stopPipes(graceMs)]);
       await engines.endPolls();
       await gateway.close(graceMs);
-      await mapped;
+      await polled;
       await engines.close();
       await outbox.close();
       await queue.close(graceMs);

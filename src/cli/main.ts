@@ -8,6 +8,7 @@ import { addEnv } from "./commands/env.ts";
 import { addHealth } from "./commands/health.ts";
 import { addInvoke } from "./commands/invoke.ts";
 import { addLogs } from "./commands/logs.ts";
+import { addMail } from "./commands/mail.ts";
 import { addRuntimes } from "./commands/runtimes.ts";
 import { addStart } from "./commands/start.ts";
 import { addWhy } from "./commands/why.ts";
@@ -65,7 +66,7 @@ const createProgram = (exit: Exit): Command => {
     .version(version)
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
-  for (const add of [addStart, addInvoke, addLogs, addWhy, addRuntimes, addDemo, addHealth, addClock, addDrain, addEnv]) add(program, exit);
+  for (const add of [addStart, addInvoke, addLogs, addWhy, addMail, addRuntimes, addDemo, addHealth, addClock, addDrain, addEnv]) add(program, exit);
   program.addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 usage, 3 no server, 4 the function failed,\n130 interrupted");
   return overrideExits(program);
 };

@@ -3,6 +3,7 @@ import type { Caller } from "../kit/caller.ts";
 import type { FailedCondition, SeenCondition } from "./conditions.ts";
 import type { AuthorizationRequest, ConsideredStatement, Decision } from "./evaluate.ts";
 import { remedyOf, type Remedy } from "./remedy.ts";
+import { wholePolicyOf } from "./whole-policies.ts";
 
 export interface Explanation {
   /** AWS's own text. */
@@ -34,11 +35,11 @@ const accessDeniedText = ({ caller, action, resource }: Asked, decision: Decisio
   return decision.reason === "explicit-deny" ? `${who} with an explicit deny in ${withArticle(policy)}` : `${who} because no ${policy} allows the ${action} action`;
 };
 
-/** A bucket's policy, and a queue's, is only ever written whole; a function's statement is taken away by its Sid, where it has one. */
-const wholePolicy = ({ statement }: Decision): string | undefined => {
+/** What is to be done about a statement that denies; a function's is taken away by its Sid, where it has one. */
+const rewriteOf = ({ statement }: Decision): string | undefined => {
   if (statement?.attachedTo === undefined) return undefined;
-  if (parseArn(statement.attachedTo)?.service === "s3") return "read the policy (below), and write it without that statement (aws s3api put-bucket-policy), or away (delete-bucket-policy)";
-  if (parseArn(statement.attachedTo)?.service === "sqs") return "read the policy (below), and write it without that statement (aws sqs set-queue-attributes), or away (with Policy as an empty text)";
+  const whole = wholePolicyOf(statement.attachedTo);
+  if (whole !== undefined) return `read the policy (below), and write it without that statement ${whole.write}`;
   return statement.sid === undefined ? "it has no Sid: read the policy (below), and write it without that statement (aws lambda put-resource-policy), or away (delete-resource-policy)" : undefined;
 };
 
@@ -98,8 +99,9 @@ const missing = ({ resource, action }: Asked, { by, considered }: Decision): str
   if (ofKind.length === 0 && by === "resource" && qualifier !== undefined && qualifier !== "$LATEST") return [`${qualifier} of the function ${name} has no policy of its own that lets anyone in (the function's is not for it), or there is no such version or alias`, ...near];
   if (ofKind.length === 0 && by === "resource" && name !== undefined) return [`the function ${name} has no policy that lets anyone in, or there is no such function`, ...near];
   if (ofKind.length === 0 && by === "resource" && action === "sts:AssumeRole") return ["there is no such role"];
-  if (ofKind.length === 0 && by === "resource" && action.startsWith("s3:")) return [`the bucket ${parseArn(resource)?.resource.split("/")[0]} has no policy that lets anyone in, or RestrictPublicBuckets keeps it from who is not of the bucket's account`, ...near];
-  if (ofKind.length === 0 && by === "resource" && action.startsWith("sqs:")) return [`the queue ${parseArn(resource)?.resource} has no policy that lets anyone in (and none can let another account do what is its owner's alone), or there is no such queue`, ...near];
+  const whole = by === "resource" ? wholePolicyOf(resource) : undefined;
+  if (ofKind.length === 0 && whole !== undefined) return [whole.none, ...near];
+  if (ofKind.length === 0 && by === "resource" && action.startsWith("logs:")) return ["there is no resource policy of CloudWatch Logs that lets anyone in", ...near];
   if (ofKind.length === 0) return ["there is no policy that could allow it", ...near];
   return [ofKind.length === 1 ? "the one statement that there is does not allow it" : `none of its ${ofKind.length} statements allows it`, ...near];
 };
@@ -113,7 +115,7 @@ export const explainDecision = (asked: Asked, decision: Decision): Explanation =
   if (decided !== undefined) sentences.push(decided);
   sentences.push(...(decision.denyConditions ?? []).map(heldText));
   if (decision.reason === "explicit-deny") sentences.push("an explicit deny wins over every allow: only changing that statement helps");
-  const rewriting = decision.reason === "explicit-deny" ? wholePolicy(decision) : undefined;
+  const rewriting = decision.reason === "explicit-deny" ? rewriteOf(decision) : undefined;
   if (rewriting !== undefined) sentences.push(rewriting);
   if (decision.reason === "implicit-deny") sentences.push(...missing(asked, decision));
   const failedConditions = decision.isAllowed

@@ -2,6 +2,7 @@ import { parseArn } from "../kit/arn.ts";
 import type { Caller } from "../kit/caller.ts";
 import type { Statement } from "./document.ts";
 import type { AuthorizationRequest, Decision } from "./evaluate.ts";
+import { wholePolicyOf } from "./whole-policies.ts";
 
 /** What would let the caller in, ready to paste. */
 export interface Remedy {
@@ -13,7 +14,9 @@ export interface Remedy {
 
 type Asked = Pick<AuthorizationRequest, "caller" | "action" | "resource"> & Partial<Pick<AuthorizationRequest, "context">>;
 
-const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs" };
+const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "events.amazonaws.com": "EventBridge", "sns.amazonaws.com": "SNS", "apigateway.amazonaws.com": "ApiGateway", "logs.amazonaws.com": "Logs", "scheduler.amazonaws.com": "Scheduler" };
+/** A bucket's ARN has no account; of a log group AWS's own guide gives it. */
+const NEEDS_ACCOUNT = new Set(["s3.amazonaws.com", "logs.amazonaws.com"]);
 const BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
 /** A resource as `terraform fmt` writes it. */
@@ -25,13 +28,13 @@ const terraformBlock = (type: string, name: string, attributes: Record<string, s
 
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
 
-/** Undefined where nothing can be added: an explicit deny is to be taken away, and only of a function's, a bucket's or a queue's policy can the engine say by what. */
+/** Undefined where nothing can be added: an explicit deny is to be taken away, and not of every policy can the engine say by what. */
 export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined => {
   if (decision.isAllowed) return undefined;
   if (decision.reason === "explicit-deny") return denyRemover(decision);
   switch (decision.by) {
     case "resource":
-      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : asked.action.startsWith("s3:") ? bucketOpener(asked) : asked.action.startsWith("sqs:") ? queueOpener(asked) : doorOpener(asked);
+      return asked.action === "sts:AssumeRole" ? trustOpener(asked) : asked.action.startsWith("logs:") ? logsOpener(asked) : (wholePolicyOpener(asked) ?? doorOpener(asked));
     case "identity":
       return policyWriter(asked);
     case "boundary":
@@ -43,11 +46,11 @@ export const remedyOf = (asked: Asked, decision: Decision): Remedy | undefined =
   }
 };
 
-/** A statement without a Sid, and each of a bucket's or a queue's, can only be left out of the whole policy, which is shown first. */
+/** A statement without a Sid, and each of a policy that is one document, can only be left out of the whole policy, which is shown first. */
 const denyRemover = ({ statement }: Decision): Remedy | undefined => {
+  const whole = wholePolicyOf(statement?.attachedTo ?? "");
+  if (whole !== undefined) return { cli: whole.read };
   const arn = parseArn(statement?.attachedTo ?? "");
-  if (arn?.service === "s3") return { cli: `aws s3api get-bucket-policy --bucket ${arn.resource} --query Policy --output text` };
-  if (arn?.service === "sqs") return { cli: `aws sqs get-queue-attributes --queue-url $(aws sqs get-queue-url --queue-name ${arn.resource} --query QueueUrl --output text) --attribute-names Policy --query Attributes.Policy --output text` };
   if (statement === undefined || arn?.service !== "lambda") return undefined;
   const [, name = "", qualifier] = arn.resource.split(":");
   const named = `--function-name ${name}${qualifier === undefined ? "" : ` --qualifier ${qualifier}`}`;
@@ -112,19 +115,42 @@ const trustOpener = ({ caller, resource }: Asked): Remedy => {
   return { statement: { into: `the trust policy of ${resource}`, json: statementText({ Effect: "Allow", Principal: { [type]: text }, Action: "sts:AssumeRole" }) } };
 };
 
-/** A bucket has one policy: the statement is to be put beside those that are in it. */
-const bucketOpener = ({ caller, action, resource }: Asked): Remedy => {
+/** A service is let in for its source alone, as everybody's sources come in its name. */
+const onlyItsSource = (caller: Caller): Pick<Statement, "Condition"> => (caller.type === "service" && caller.sourceArn !== undefined ? { Condition: { ArnEquals: { "aws:SourceArn": caller.sourceArn } } } : {});
+
+/** The policy is one document: the statement is to be put beside those that are in it. */
+const wholePolicyOpener = ({ caller, action, resource }: Asked): Remedy | undefined => {
+  const whole = wholePolicyOf(resource);
+  if (whole === undefined) return undefined;
   const { type, text } = principalOf(caller);
   const Principal = caller.type === "anonymous" ? "*" : { [type]: text };
-  return { statement: { into: `the policy of the bucket ${parseArn(resource)?.resource.split("/")[0]}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource }) } };
+  const statement: Statement = { Effect: "Allow", Principal, Action: action, Resource: resource, ...(whole.kind === "bucket" ? {} : onlyItsSource(caller)) };
+  return { statement: { into: `the policy of the ${whole.kind} ${whole.name}`, json: statementText(statement) }, ...(whole.kind === "event bus" ? accountOnBus(caller, action, whole.name) : {}) };
 };
 
-/** A queue has one policy, too; a service is let in for its source alone, as everybody's sources come in its name. */
-const queueOpener = ({ caller, action, resource }: Asked): Remedy => {
+/** A bus takes an account's permission by itself. */
+const accountOnBus = (caller: Caller, action: string, bus: string): Remedy => {
+  if (caller.type === "service" || caller.type === "anonymous" || action !== "events:PutEvents") return {};
+  const statementId = `AllowPutEventsFrom${caller.account}`;
+  return {
+    terraform: terraformBlock("aws_cloudwatch_event_permission", `${bus}_from_${caller.account}`, { principal: caller.account, statement_id: statementId, event_bus_name: bus }),
+    cli: `aws events put-permission --event-bus-name ${bus} --action events:PutEvents --principal ${caller.account} --statement-id ${statementId}`,
+  };
+};
+
+/** Writing to a group is let in by a policy of the account's, beside which others may be. */
+const logsOpener = ({ caller, action, resource }: Asked): Remedy => {
   const { type, text } = principalOf(caller);
-  const Principal = caller.type === "anonymous" ? "*" : { [type]: text };
-  const condition = caller.type === "service" && caller.sourceArn !== undefined ? { Condition: { ArnEquals: { "aws:SourceArn": caller.sourceArn } } } : {};
-  return { statement: { into: `the policy of the queue ${parseArn(resource)?.resource}`, json: statementText({ Effect: "Allow", Principal, Action: action, Resource: resource, ...condition }) } };
+  const group = /^(arn:[^:]*:logs:[^:]*:[^:]*:log-group:[^:]+)/.exec(resource)?.[1];
+  const Action = /:(CreateLogStream|PutLogEvents)$/.test(action) ? ["logs:CreateLogStream", "logs:PutLogEvents"] : action;
+  const statement: Statement = { Effect: "Allow", Principal: { [type]: text }, Action, Resource: group === undefined ? resource : `${group}:*`, ...onlyItsSource(caller) };
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  const policyName = `AllowFrom${terraformName(caller.type === "service" ? (SERVICE_NAMES[caller.service] ?? caller.service) : caller.account)}`;
+  return {
+    statement: { into: "a resource policy of CloudWatch Logs", json: statementText(statement) },
+    terraform: terraformBlock("aws_cloudwatch_log_resource_policy", policyName, { policy_name: policyName, policy_document: document }),
+    cli: `aws logs put-resource-policy --policy-name ${policyName} --policy-document ${shellQuoted(document)}`,
+  };
 };
 
 const AUTH_TYPE = "lambda:FunctionUrlAuthType";
@@ -158,7 +184,7 @@ const doorOpener = (asked: Asked): Remedy | undefined => {
   const source: { sourceArn?: string; sourceAccount?: string } = caller.type === "service" ? caller : {};
   const who = caller.type === "service" ? (SERVICE_NAMES[caller.service] ?? caller.service.split(".")[0]!) : (identityOf(caller)?.name ?? caller.account);
   const statementId = `AllowInvokeFrom${terraformName(who)}`;
-  const needsAccount = principal === "s3.amazonaws.com" && source.sourceAccount !== undefined;
+  const needsAccount = NEEDS_ACCOUNT.has(principal) && source.sourceAccount !== undefined;
   const terraform = terraformBlock("aws_lambda_permission", `${name}_from_${caller.type === "service" ? caller.service.split(".")[0]! : who}`, {
     statement_id: statementId,
     action: "lambda:InvokeFunction",

@@ -264,6 +264,23 @@ export const MAPPING_BACKOFF_MS_MAX = 60_000;
 /** Milliseconds until a throttled batch is tried again, doubling up to the most. Ours. */
 export const MAPPING_THROTTLE_MS_FIRST = 100;
 export const MAPPING_THROTTLE_MS_MAX = 10_000;
+/** EventBridge Pipes: batches at once of one pipe ("Amazon Simple Queue Service as a source in EventBridge Pipes"), milliseconds that one may take ("EventBridge Pipes quotas"), bytes of an enrichment's answer, and of a log record. */
+export const PIPE_CONCURRENCY_MAX = 1_000;
+export const PIPE_EXECUTION_MS_MAX = 5 * 60_000;
+export const PIPE_ANSWER_BYTES_MAX = 6 * MIB;
+export const PIPE_LOG_RECORD_BYTES_MAX = 256 * KIB;
+/** Values that the paths of a template may pass in one batch. Ours: some tenths of a second. */
+export const PIPE_TEMPLATE_STEPS_MAX = 1_000_000;
+/** Pipes of an account in a region ("EventBridge Pipes quotas"), tags of one, and characters of a StateReason. */
+export const PIPES_MAX = 1_000;
+export const PIPE_TAGS_MAX = 50;
+/** Milliseconds that a change of a pipe takes; AWS takes up to a minute, unspecified. */
+export const PIPE_SETTLE_MS = 150;
+export const PIPE_REASON_CHARACTERS_MAX = 512;
+export const PIPES_PAGE_MAX = 100;
+/** Milliseconds for which a pipe whose enrichment or target refuses everything receives nothing, doubling up to the most. Ours. */
+export const PIPE_REST_MS_FIRST = 1_000;
+export const PIPE_REST_MS_MAX = 60_000;
 /** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
@@ -399,6 +416,16 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
+/** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
+export const ALARMS_PAGE_MAX = 100;
+export const ALARM_TAGS_MAX = 50;
+export const ALARM_HISTORY_DAYS_MAX = 30;
+/** Seconds that the periods of an alarm may span: of those shorter than an hour, and of the others ("PutMetricAlarm", API reference). */
+export const ALARM_SPAN_SECONDS_MAX = 86_400;
+export const ALARM_LONG_SPAN_SECONDS_MAX = 7 * 86_400;
+/** Alarms of an account in a region (the quota can be raised on AWS), and how many are looked at at once. Ours. */
+export const ALARMS_MAX = 10_000;
+export const ALARMS_AT_ONCE = 50;
 /** Milliseconds after a queue's deletion in which its name is taken, and between two purges of it (CreateQueue, PurgeQueue, API reference). */
 export const QUEUE_NAME_HELD_MS = 60_000;
 export const QUEUE_PURGE_MS = 60_000;

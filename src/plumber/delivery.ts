@@ -73,6 +73,16 @@ export interface Measured {
   isTruncated?: true;
 }
 
+/** SNS tells how its deliveries end. */
+export interface StatusLog {
+  /** Of those that arrived; those that did not have `/Failure` behind it. */
+  group: string;
+  /** As whom; nothing is told of what has none. */
+  successRole?: string;
+  failureRole?: string;
+  notification: { messageMD5Sum: string; messageId: string; topicArn: string; timestamp: string };
+}
+
 /** One event on its way to one target. It is kept as JSON until the target has it. */
 export interface Delivery {
   /** Becomes the request id at the target, so that a repeated delivery is recognised. */
@@ -110,6 +120,8 @@ export interface Delivery {
   impossible?: { code: string; message: string };
   /** It waits for those before it in its lane, by position: what a FIFO topic tells of one group to one subscription. Whatever becomes of it, the next one goes on. */
   order?: { lane: string; position: number };
+  /** Whose CloudWatch Logs are told how it ended, and what of (`plumber/delivery-status.ts`). */
+  statusLog?: StatusLog;
   /** Tries of the target in a second, at most. */
   perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */

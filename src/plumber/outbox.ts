@@ -13,6 +13,7 @@ import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
 import { countDeliveries, insertDelivery, nextDueAt, readDue, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import type { TellStatus } from "./delivery-status.ts";
 import { createPace } from "./pace.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 
@@ -41,6 +42,8 @@ interface Needs {
   log: Log;
   /** Of this installation: secrets of connections are sealed with it. */
   sessionKey: Buffer;
+  /** For those that want to be told in CloudWatch Logs. */
+  tellStatus?: TellStatus;
 }
 
 const HOUR_MS = 3_600_000;
@@ -53,7 +56,7 @@ const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: 
   if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE" || code === "SDK_CLIENT_ERROR") return message;
   if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
-  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target"}` : `it does not take such an event (${code})`;
+  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${targetArn.includes(":api-destination/") ? "API destination" : (KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target")}` : `it does not take such an event (${code})`;
   if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts + 1} times (${code})`;
   const hours = (retry?.ageMs ?? now - acceptedAt) / HOUR_MS;
   return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${code})`;
@@ -66,7 +69,7 @@ const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey }: Needs): Outbox => {
+export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus }: Needs): Outbox => {
   const deliver = createDeliver({ store, call, clock, wall, sessionKey });
   const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
@@ -91,6 +94,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
     count(delivery, "failed", failure.code);
+    tellStatus?.(delivery, failure);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
@@ -110,6 +114,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     if (outcome.kind === "delivered") {
       await store.run(() => removeDelivery(delivery, clock.now()));
       count(delivery, "delivered");
+      tellStatus?.(delivery, outcome);
       // A function that takes an event tells of it itself.
       if (delivery.http !== undefined) tell(delivery, "notice", `it is posted to ${delivery.http.url}`, { targetArn: delivery.targetArn, url: delivery.http.url, attempt: delivery.attempts + 1 });
       if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });

@@ -15,7 +15,7 @@ export type ServiceNeeds = Parameters<typeof import("./lambda/service.ts").creat
     engines: Engines;
     /** Logs are history: bounded, and apart from the state that promises durability. */
     history: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["store"];
-    metrics: Parameters<typeof import("./monitoring/service.ts").createMonitoringService>[0]["metrics"];
+    metrics: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["metrics"];
     forwarding: Parameters<typeof import("./logs/service.ts").createLogsService>[0]["forwarding"];
   };
 
@@ -25,7 +25,7 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   s3: once(async () => (await import("./s3/service.ts")).createS3Service(needs)),
   iam: once(async () => (await import("./iam/service.ts")).createIamService(needs)),
   sts: once(async () => (await import("./sts/service.ts")).createStsService(needs)),
-  monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService({ store: needs.history, metrics: needs.metrics, clock: needs.clock })),
+  monitoring: once(async () => (await import("./monitoring/service.ts")).createMonitoringService((await needs.engines.monitoring()).parts)),
   sqs: once(async () => (await import("./sqs/service.ts")).createSqsService((await needs.engines.sqs()).parts)),
   events: once(async () => (await import("./events/service.ts")).createEventsService((await needs.engines.events()).parts)),
   scheduler: once(async () => (await import("./scheduler/service.ts")).createSchedulesService((await needs.engines.scheduler()).parts)),
@@ -33,5 +33,5 @@ export const createServices = (needs: ServiceNeeds): Record<string, LazyService>
   pipes: once(async () => (await import("./pipes/service.ts")).createPipesService((await needs.engines.pipes()).parts)),
   apigateway: once(async () => (await import("./apigateway/service.ts")).createApiGatewayService(needs)),
   apigatewayv2: once(async () => (await import("./apigatewayv2/service.ts")).createApiGatewayV2Service(needs)),
-  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ ...needs, store: needs.history })),
+  logs: once(async () => (await import("./logs/service.ts")).createLogsService({ store: needs.history, clock: needs.clock, random: needs.random, call: needs.call, metrics: needs.metrics, forwarding: needs.forwarding })),
 });

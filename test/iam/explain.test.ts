@@ -100,12 +100,50 @@ describe("what would open a door", () => {
     expect(denied.sentences.at(-1)).toMatch(/^read the policy \(below\), .*put-bucket-policy/);
   });
 
+  describe("of what rules, topics and log groups go to", () => {
+    const rule = "arn:aws:events:us-east-1:111111111111:rule/r";
+    const asRule = serviceCaller("events.amazonaws.com", ACCOUNT, { sourceArn: rule, sourceAccount: ACCOUNT });
+    const source = { Condition: { ArnEquals: { "aws:SourceArn": rule } } };
+
+    it("a function: the permission for the rule alone; for a log group with its account", () => {
+      expect(explain(asRule).fix!.cli).toBe(`aws lambda add-permission --function-name hello.world --statement-id AllowInvokeFromEventBridge --action lambda:InvokeFunction --principal events.amazonaws.com --source-arn ${rule}`);
+      expect(explain(asRule).fix!.terraform).toContain(`  source_arn    = "${rule}"`);
+      const group = "arn:aws:logs:us-east-1:111111111111:log-group:/app:*";
+      expect(explain(serviceCaller("logs.amazonaws.com", ACCOUNT, { sourceArn: group, sourceAccount: ACCOUNT })).fix!.cli).toMatch(/--principal logs\.amazonaws\.com --source-arn '?arn:aws:logs:us-east-1:111111111111:log-group:\/app:\*'? --source-account \d{12}$/);
+      expect(explain(serviceCaller("sns.amazonaws.com", ACCOUNT, { sourceArn: "arn:aws:sns:us-east-1:1:t" })).fix!.cli).toContain("--statement-id AllowInvokeFromSNS --action lambda:InvokeFunction --principal sns.amazonaws.com --source-arn arn:aws:sns:us-east-1:1:t");
+    });
+
+    it("a queue, a topic, a bus: the statement for its one policy", () => {
+      for (const [action, resource, into] of [["sqs:SendMessage", "arn:aws:sqs:us-east-1:111111111111:q", "queue q"], ["sns:Publish", "arn:aws:sns:us-east-1:111111111111:t", "topic t"], ["events:PutEvents", "arn:aws:events:us-east-1:111111111111:event-bus/b", "event bus b"]] as const) {
+        const { fix, sentences } = explain(asRule, { action, resource });
+        expect(fix).toEqual({ statement: { into: `the policy of the ${into}`, json: JSON.stringify({ Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: action, Resource: resource, ...source }, undefined, 2) } });
+        expect(sentences[1]).toMatch(new RegExp(`^the ${into} has no policy that lets anyone in`));
+      }
+    });
+
+    it("a bus, for another account: its own kind of permission", () => {
+      const { fix } = explain(session(OTHER), { action: "events:PutEvents", resource: "arn:aws:events:us-east-1:111111111111:event-bus/b", identityPolicies: [policy(allow("events:*"))] });
+      expect(fix!.cli).toBe(`aws events put-permission --event-bus-name b --action events:PutEvents --principal ${OTHER} --statement-id AllowPutEventsFrom${OTHER}`);
+      expect(fix!.terraform).toContain('resource "aws_cloudwatch_event_permission"');
+    });
+
+    it("a log group: a resource policy of CloudWatch Logs", () => {
+      const { fix } = explain(asRule, { action: "logs:PutLogEvents", resource: "arn:aws:logs:us-east-1:111111111111:log-group:/aws/events/x:log-stream:s" });
+      const statement = { Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "arn:aws:logs:us-east-1:111111111111:log-group:/aws/events/x:*", ...source };
+      expect(fix!.statement).toEqual({ into: "a resource policy of CloudWatch Logs", json: JSON.stringify(statement, undefined, 2) });
+      expect(fix!.cli).toBe(`aws logs put-resource-policy --policy-name AllowFromEventBridge --policy-document '${JSON.stringify({ Version: "2012-10-17", Statement: [statement] })}'`);
+      expect(fix!.terraform).toContain('resource "aws_cloudwatch_log_resource_policy"');
+    });
+  });
+
   // Skipped where there is no `terraform`.
   it.skipIf(!hasTerraform)("is Terraform as Terraform itself would write it", () => {
     const s3 = serviceCaller("s3.amazonaws.com", ACCOUNT, { sourceArn: "arn:aws:s3:::uploads", sourceAccount: ACCOUNT });
     const fixes = [
       explain(s3), explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))] }), explain(user), explain(session(ACCOUNT), { action: "s3:GetObject", resource: "arn:aws:s3:::b/${x}" }),
       explain(session(ACCOUNT), { action: "logs:PutLogEvents", resource: "*" }),
+      explain(session(OTHER), { action: "events:PutEvents", resource: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/b`, identityPolicies: [policy(allow("events:*"))] }),
+      explain(serviceCaller("events.amazonaws.com", ACCOUNT), { action: "logs:PutLogEvents", resource: `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:g:log-stream:s` }),
     ];
     for (const { fix } of fixes) {
       const { status, stdout } = spawnSync("terraform", ["fmt", "-"], { input: `${fix!.terraform}\n`, encoding: "utf8" });

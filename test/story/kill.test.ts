@@ -1,16 +1,20 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand, CreateAliasCommand, GetAliasCommand, GetFunctionCommand, GetFunctionConfigurationCommand, InvokeCommand, GetProvisionedConcurrencyConfigCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand,
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2, PutBucketNotificationConfigurationCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateScheduleCommand, CreateScheduleGroupCommand } from "@aws-sdk/client-scheduler";
+import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { expect, it } from "vitest";
 import { callPlatform } from "../../src/cli/platform-client.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { clientsOf, type Clients } from "../support/clients.ts";
 import { createFunction, createRole } from "../support/functions.ts";
+import { pushClientsOf, type PushClients } from "../support/push-clients.ts";
 import { startServer } from "../support/server.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -27,7 +31,8 @@ const WORKER = `
 import { existsSync, writeFileSync } from "node:fs";
 const mark = (name) => writeFileSync(process.env.MARKS + "/" + name, "");
 export const handler = async (event) => {
-  const name = event.name ?? event.Records[0].s3.object.key;
+  const [record] = event.Records ?? [];
+  const name = event.name ?? event.detail?.name ?? record.Sns?.Message ?? record.s3.object.key;
   if (name.startsWith("never-")) throw new Error("as it was asked to");
   if (name.startsWith("once-") && !existsSync(process.env.MARKS + "/tried:" + name)) {
     mark("tried:" + name);
@@ -52,6 +57,21 @@ const seeded = (seed: number) => () => {
 
 const arnOf = (name: string) => `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${name}`;
 
+/** A rule, a topic and a group of schedules that lead to the worker. */
+const preparePush = async ({ lambda, iam }: Clients, { events, sns, scheduler }: PushClients) => {
+  const target = arnOf("worker");
+  const permit = (StatementId: string, Principal: string, SourceArn: string) => lambda.send(new AddPermissionCommand({ FunctionName: "worker", StatementId, Action: "lambda:InvokeFunction", Principal, SourceArn }));
+  const { RuleArn } = await events.send(new PutRuleCommand({ Name: "load", EventPattern: '{"source":["load"]}' }));
+  await permit("events", "events.amazonaws.com", RuleArn!);
+  await events.send(new PutTargetsCommand({ Rule: "load", Targets: [{ Id: "worker", Arn: target }] }));
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "load" }));
+  await permit("sns", "sns.amazonaws.com", TopicArn!);
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: "lambda", Endpoint: target }));
+  await iam.send(new CreateRoleCommand({ RoleName: "scheduler", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }] }) }));
+  await iam.send(new PutRolePolicyCommand({ RoleName: "scheduler", PolicyName: "invoke", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: target }] }) }));
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: "load" }));
+};
+
 const prepare = async (clients: Clients, marks: string) => {
   const { lambda, s3, iam } = clients;
   const Role = await createRole(clients, "worker");
@@ -75,7 +95,7 @@ const prepare = async (clients: Clients, marks: string) => {
 
 /** What the server said yes to, in all its lives. */
 const createLoad = (random: () => number) => {
-  const acknowledged = { events: [] as string[], objects: [] as string[], versions: [] as string[], aliasVersion: 1 };
+  const acknowledged = { events: [] as string[], objects: [] as string[], pushed: [] as string[], schedules: [] as string[], versions: [] as string[], aliasVersion: 1 };
   let sent = 0;
   let [left, reached] = [0, () => {}];
   const acknowledge = (names: string[], name: string) => {
@@ -93,6 +113,25 @@ const createLoad = (random: () => number) => {
     await s3.send(new PutObjectCommand({ Bucket: "uploads", Key: name, Body: name.repeat(100) }));
     acknowledge(acknowledged.objects, name);
   };
+  const put = async ({ events }: PushClients) => {
+    const names = [`put-${sent++}`, `put-${sent++}`];
+    const { FailedEntryCount } = await events.send(new PutEventsCommand({ Entries: names.map((name) => ({ Source: "load", DetailType: "load", Detail: JSON.stringify({ name }) })) }));
+    expect(FailedEntryCount).toBe(0);
+    for (const name of names) acknowledge(acknowledged.pushed, name);
+  };
+  const publish = async ({ sns }: PushClients) => {
+    const name = `message-${sent++}`;
+    await sns.send(new PublishCommand({ TopicArn: `arn:aws:sns:us-east-1:${ACCOUNT}:load`, Message: name }));
+    acknowledge(acknowledged.pushed, name);
+  };
+  /** Due while the rounds go on, or when time is moved in the end. */
+  const schedule = async ({ scheduler }: PushClients) => {
+    const name = `schedule-${sent++}`;
+    const at = new Date(Date.now() + (random() < 0.7 ? 1_000 : 120_000)).toISOString().slice(0, 19);
+    const Target = { Arn: arnOf("worker"), RoleArn: `arn:aws:iam::${ACCOUNT}:role/scheduler`, Input: JSON.stringify({ name }) };
+    await scheduler.send(new CreateScheduleCommand({ Name: name, GroupName: "load", ScheduleExpression: `at(${at})`, FlexibleTimeWindow: { Mode: "OFF" }, Target }));
+    acknowledge(acknowledged.schedules, name);
+  };
   /** One after the other, as whoever deploys does: what is refused meanwhile was not acknowledged. */
   const deploy = async ({ lambda }: Clients) => {
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "worker", Description: `change ${sent++}` }));
@@ -102,12 +141,14 @@ const createLoad = (random: () => number) => {
     const { FunctionVersion } = await lambda.send(new UpdateAliasCommand({ FunctionName: "worker", Name: "live", FunctionVersion: Version! }));
     acknowledged.aliasVersion = Number(FunctionVersion);
   };
-  const sendOne = (clients: Clients) => {
+  const sendOne = (clients: Clients & PushClients) => {
     const drawn = random();
-    if (drawn < 0.35) return event(clients, "ok");
-    if (drawn < 0.5) return event(clients, "once");
-    if (drawn < 0.6) return event(clients, "never");
-    return upload(clients);
+    if (drawn < 0.2) return event(clients, "ok");
+    if (drawn < 0.35) return event(clients, "once");
+    if (drawn < 0.45) return event(clients, "never");
+    if (drawn < 0.6) return upload(clients);
+    if (drawn < 0.75) return put(clients);
+    return drawn < 0.9 ? publish(clients) : schedule(clients);
   };
 
   return {
@@ -115,7 +156,7 @@ const createLoad = (random: () => number) => {
     /** Of those that follow. */
     acknowledges: (count: number) => new Promise<void>((resolve) => ([left, reached] = [count, resolve])),
     /** Until the server is gone, or all is sent. */
-    async send(clients: Clients) {
+    async send(clients: Clients & PushClients) {
       let unsent = PER_ROUND_MAX;
       const sender = async () => {
         while (unsent-- > 0) await sendOne(clients);
@@ -149,6 +190,7 @@ const story = async (random: () => number) => {
   const flags = ["--isolation", "process"];
   const first = await startServer({ dataDirectory, flags });
   await prepare(clientsOf(first.endpoint), marks);
+  await preparePush(clientsOf(first.endpoint), pushClientsOf(first.endpoint));
   await first.kill();
 
   const load = createLoad(random);
@@ -157,7 +199,7 @@ const story = async (random: () => number) => {
     const server = await startServer({ dataDirectory, flags });
     const isEarly = random() < EARLY;
     const enough = load.acknowledges(1 + Math.floor(random() * ACKNOWLEDGED_MAX));
-    const sending = load.send(clientsOf(server.endpoint));
+    const sending = load.send({ ...clientsOf(server.endpoint), ...pushClientsOf(server.endpoint) });
     if (!isEarly) await Promise.race([enough, sending]);
     // The moment is random: nothing is waited for.
     await new Promise((resolve) => setTimeout(resolve, random() * (isEarly ? EARLY_MS_MAX : MOMENT_MS_MAX)));
@@ -165,14 +207,15 @@ const story = async (random: () => number) => {
     await sending;
   }
   // As random as it is, it was a load.
-  expect(Math.min(acknowledged.events.length, acknowledged.objects.length)).toBeGreaterThan(ROUNDS / 2);
+  expect(Math.min(acknowledged.events.length, acknowledged.objects.length, acknowledged.pushed.length)).toBeGreaterThan(ROUNDS / 2);
+  expect(acknowledged.schedules.length).toBeGreaterThan(ROUNDS / 10);
 
   const last = await startServer({ dataDirectory, flags });
   const clients = clientsOf(last.endpoint);
   await finish(last.endpoint);
 
   const seen = new Set(readdirSync(marks));
-  const ran = [...acknowledged.events.filter((name) => !name.startsWith("never-")), ...acknowledged.objects];
+  const ran = [...acknowledged.events.filter((name) => !name.startsWith("never-")), ...acknowledged.objects, ...acknowledged.pushed, ...acknowledged.schedules];
   expect(ran.filter((name) => !seen.has(`run:${name}`)), "acknowledged, and not run").toEqual([]);
   expect(ran.filter((name) => !seen.has(`told:${name}`)), "run, and its destination was not told").toEqual([]);
 

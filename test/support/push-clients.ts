@@ -3,8 +3,8 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 
 /** Clients of the services that push, which few files need. */
-export const pushClientsOf = (endpoint: string) => {
-  const common = { endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 };
+export const pushClientsOf = (endpoint: string, credentials = { accessKeyId: "test", secretAccessKey: "test" }) => {
+  const common = { endpoint, region: "us-east-1", credentials, maxAttempts: 1 };
   return { events: new EventBridgeClient(common), scheduler: new SchedulerClient(common), sns: new SNSClient(common) };
 };
 

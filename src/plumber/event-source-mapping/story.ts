@@ -2,13 +2,12 @@ import type { Ledger, LedgerKind, Trace } from "../../kit/ledger.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Random } from "../../kit/random.ts";
-import { invokedArn, type EventSourceMapping } from "./mapping.ts";
 import type { BatchItem } from "./record.ts";
 
 export interface Story {
   /** Of messages: each chain that they belong to is told of its own. @param summary Of how many: `3 messages of q are deleted` */
   tell(kind: LedgerKind, items: readonly BatchItem[], batch: Told, summary: (messages: string) => string, detail?: Record<string, unknown>): void;
-  /** Of the mapping itself. */
+  /** Of the mapping, or the pipe, itself. */
   notice(summary: string, detail: Record<string, unknown>): void;
 }
 
@@ -19,20 +18,30 @@ export interface Told {
   requestId?: string;
 }
 
+/** Whose story it is. */
+export interface StoryTeller {
+  account: string;
+  region: string;
+  /** Names that all of it is found by. */
+  keys: readonly string[];
+  /** `{ eventSourceMapping: <uuid> }` */
+  detail: Record<string, unknown>;
+}
+
 interface Needs {
   ledger: Ledger;
   clock: Clock;
   random: Random;
-  mapping: () => EventSourceMapping;
+  teller: () => StoryTeller;
 }
 
 const countOf = (items: readonly BatchItem[]): string => (items.length === 1 ? `the message ${items[0]!.record.messageId}` : `${items.length} messages`);
 
-/** What the ledger gets to know of a mapping: found by message, by mapping, by queue and by function. */
-export const createStory = ({ ledger, clock, random, mapping }: Needs): Story => {
+/** What the ledger gets to know of who polls a queue: found by message, and by what the teller names. */
+export const createStory = ({ ledger, clock, random, teller }: Needs): Story => {
   const record = (traceId: string, kind: LedgerKind, keys: readonly string[], summary: string, detail: Record<string, unknown>) => {
-    const { uuid, account, region, sourceArn, functionName } = mapping();
-    ledger.record({ traceId, kind, account, region, keys: [uuid, sourceArn, functionName, invokedArn(mapping()), ...keys], summary, detail: { eventSourceMapping: uuid, ...detail } });
+    const { account, region, ...own } = teller();
+    ledger.record({ traceId, kind, account, region, keys: [...own.keys, ...keys], summary, detail: { ...own.detail, ...detail } });
   };
   return {
     tell(kind, items, { trace, requestId }, summary, detail = {}) {

@@ -5,19 +5,31 @@ import { connectionOf } from "../events/api-destinations.ts";
 import { openAuth, type ConnectionAuth, type StoredConnection } from "../events/connections.ts";
 import { NoToken } from "../events/oauth-token.ts";
 import { readWithin, send, type Incoming } from "../outgoing.ts";
-import { failureOf, notAuthorized, retryAfterMs, timedOut, unreachable } from "./api-destination/outcome.ts";
+import { failureOf, notAuthorized, retryAfterMs, textOf, timedOut, unreachable } from "./api-destination/outcome.ts";
 import { createRate } from "./api-destination/rate.ts";
 import { requestOf } from "./api-destination/request.ts";
 import { createTokens } from "./api-destination/tokens.ts";
-import type { Sending, SendTo, TargetNeeds } from "./targets.ts";
+import type { Sending, TargetNeeds } from "./targets.ts";
+
+/** What an endpoint said to an event that it has taken. */
+export interface EndpointAnswer {
+  status: number;
+  /** As much of it as is read. */
+  body: Buffer;
+  /** `gzip`, where it is compressed. */
+  encoding: string | undefined;
+}
 
 const headerOf = ({ rawHeaders }: Incoming, name: string): string | undefined => {
   const at = rawHeaders.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === name);
   return at === -1 ? undefined : rawHeaders[at + 1];
 };
 
-/** Posts events to HTTP endpoints, as their connections authorize. What was sent stands for itself: redirects are not followed. */
-export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: TargetNeeds): SendTo => {
+/**
+ * Posts events to HTTP endpoints, as their connections authorize. What was sent stands for itself: redirects are not followed.
+ * @param answerBytesMax of an answer that are read
+ */
+export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: TargetNeeds, answerBytesMax = API_DESTINATION_ANSWER_BYTES_MAX): ((sending: Sending) => Promise<EndpointAnswer>) => {
   const turnOf = createRate({ clock });
   const tokens = createTokens({ wall });
 
@@ -41,12 +53,12 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
     }
   };
 
-  const post = async (method: string, request: ReturnType<typeof requestOf>): Promise<{ status: number; text: string; retryAfter: string | undefined }> => {
+  const post = async (method: string, request: ReturnType<typeof requestOf>): Promise<EndpointAnswer & { retryAfter: string | undefined }> => {
     const signal = AbortSignal.timeout(API_DESTINATION_TIMEOUT_MS);
     try {
       const answer = await send({ ...request, method, signal });
-      const text = await readWithin(answer.body, API_DESTINATION_ANSWER_BYTES_MAX);
-      return { status: answer.status, text: text.toString(), retryAfter: headerOf(answer, "retry-after") };
+      const body = await readWithin(answer.body, answerBytesMax);
+      return { status: answer.status, body, encoding: headerOf(answer, "content-encoding"), retryAfter: headerOf(answer, "retry-after") };
     } catch {
       throw signal.aborted ? timedOut() : unreachable();
     }
@@ -60,9 +72,10 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
       if (turnAt > clock.now()) throw new Postponed(turnAt);
     }
     const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);
-    const { status, text, retryAfter } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }));
-    if (status >= 200 && status < 300) return;
+    const { retryAfter, ...answer } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }));
+    const { status, body, encoding } = answer;
+    if (status >= 200 && status < 300) return answer;
     if ((status === 401 || status === 407) && token !== undefined) await tokens.forget(connection, token);
-    throw failureOf(status, text, retryAfterMs(retryAfter, wall.now()));
+    throw failureOf(status, textOf(body.subarray(0, API_DESTINATION_ANSWER_BYTES_MAX), encoding), retryAfterMs(retryAfter, wall.now()));
   };
 };

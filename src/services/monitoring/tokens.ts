@@ -1,3 +1,4 @@
+import { ApiError } from "../../kit/api-error.ts";
 import { invalidValue } from "./errors.ts";
 
 /** Of a list that goes on behind a number: which, and what it counts. */
@@ -9,4 +10,19 @@ export const readToken = (of: string, token: string | undefined): number => {
   const [kind, number, ...more] = Buffer.from(token, "base64url").toString().split(" ");
   if (kind !== of || more.length > 0 || !/^\d+$/.test(number ?? "")) throw invalidValue("The value for parameter NextToken is invalid.");
   return Number(number);
+};
+
+/** Of a list that goes on behind a name. */
+export const writeNameToken = (of: string, name: string): string => Buffer.from(JSON.stringify([of, name])).toString("base64url");
+
+/** Empty for the first page. */
+export const readNameToken = (of: string, token: string | undefined): string => {
+  if (token === undefined) return "";
+  try {
+    const [kind, name] = JSON.parse(Buffer.from(token, "base64url").toString()) as unknown[];
+    if (kind === of && typeof name === "string") return name;
+  } catch {
+    // Not JSON: not one of ours.
+  }
+  throw new ApiError("InvalidNextToken", "The value for parameter NextToken is invalid.");
 };

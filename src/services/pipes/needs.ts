@@ -1,10 +1,11 @@
+import type { LogDestination } from "../../executor/executor.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Ledger } from "../../kit/ledger.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
-import type { Outbox } from "../../plumber/outbox.ts";
+import type { Pipes } from "../../plumber/pipes/pipes.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
@@ -15,7 +16,6 @@ export type PipesHandlers = Handlers<PipesTypes, RequestContext>;
 export interface PipesNeeds {
   store: Store;
   call: Call;
-  outbox: Outbox;
   /** Platform time. */
   clock: Clock;
   /** Real time: signatures, and the ends of roles' sessions. */
@@ -23,10 +23,16 @@ export interface PipesNeeds {
   random: Random;
   ledger: Ledger;
   metrics: Metrics;
+  /** Where the records of executions go. */
+  logs: LogDestination;
   log: Log;
-  /** Of this installation: what was sealed with it once is known again after a restart. */
+  /** Of this installation: secrets of connections are sealed with it. */
   sessionKey: Buffer;
 }
 
 /** What the operations share beside what the platform gives them. */
-export interface PipesParts extends PipesNeeds {}
+export interface PipesParts extends PipesNeeds {
+  pipes: Pipes;
+  /** Milliseconds that a change of a pipe takes. */
+  settleMs: number;
+}

@@ -1,8 +1,20 @@
 import type { Engine } from "../../kit/engine.ts";
+import { PIPE_SETTLE_MS } from "../../kit/limits.ts";
+import { createPipes as createRunningPipes } from "../../plumber/pipes/pipes.ts";
 import type { PipesNeeds, PipesParts } from "./needs.ts";
 
-export const createPipes = (needs: PipesNeeds): Engine<PipesParts> => ({
-  parts: needs,
-  async start() {},
-  async close() {},
-});
+export interface PipesEngine extends Engine<PipesParts> {
+  /** Receives nothing more, and waits at most `graceMs` for batches at work. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+export const createPipes = (needs: PipesNeeds): PipesEngine => {
+  const pipes = createRunningPipes(needs);
+  return {
+    parts: { ...needs, pipes, settleMs: PIPE_SETTLE_MS },
+    start: pipes.start,
+    pending: pipes.pending,
+    stop: pipes.close,
+    close: () => pipes.close(0),
+  };
+};

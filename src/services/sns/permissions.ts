@@ -4,6 +4,7 @@ import type { Permission, RequestContext, Service } from "../service.ts";
 import { publishedTo } from "./messages/handlers.ts";
 import { inTopic, parseTopicArn, topicArn, type TopicName } from "./names.ts";
 import type { SnsTypes } from "./needs.ts";
+import { isFeedbackRole } from "./topics/attribute-rules.ts";
 import type { TopicReader } from "./topics/reader.ts";
 
 type Keys = NonNullable<Permission["context"]>;
@@ -37,11 +38,16 @@ export const createPermissions = (read: TopicReader): Service<SnsTypes>["permiss
     async (input: I, context: RequestContext): Promise<Permission[]> => [await onTopic(action, inTopic(input.ResourceArn, context, "ResourceArn"), context, keysOf(input))];
 
   return {
-    CreateTopic: ({ Name: name = "", Tags = [] }, { account, region }) =>
-      ["sns:CreateTopic", ...(Tags.length === 0 ? [] : ["sns:TagResource"])].map((action) => ({ action, resource: topicArn({ account, region, name }), context: requestTagKeys(Tags) })),
+    CreateTopic: ({ Name: name = "", Tags = [], Attributes = {} }, { account, region }) => [
+      ...["sns:CreateTopic", ...(Tags.length === 0 ? [] : ["sns:TagResource"])].map((action) => ({ action, resource: topicArn({ account, region, name }), context: requestTagKeys(Tags) })),
+      ...passedRoles(Attributes, account),
+    ],
     DeleteTopic: asks("DeleteTopic"),
     GetTopicAttributes: asks("GetTopicAttributes"),
-    SetTopicAttributes: asks("SetTopicAttributes"),
+    SetTopicAttributes: async (input, context) => [
+      await onTopic("SetTopicAttributes", inTopic(input.TopicArn, context), context),
+      ...passedRoles({ [input.AttributeName ?? ""]: input.AttributeValue }, context.account),
+    ],
     // AWS's refusals name the ARN of any topic.
     ListTopics: (_input, { account, region }) => [{ action: "sns:ListTopics", resource: topicArn({ account, region, name: "*" }) }],
     AddPermission: asks("AddPermission"),
@@ -64,6 +70,11 @@ export const createPermissions = (read: TopicReader): Service<SnsTypes>["permiss
     ListSubscriptionsByTopic: asks("ListSubscriptionsByTopic"),
   };
 };
+
+/** Whoever has deliveries told of as a role hands it to SNS. */
+const passedRoles = (attributes: Readonly<Record<string, string | undefined>>, account: string): Permission[] =>
+  [...new Set(Object.entries(attributes).flatMap(([name, value]) => (isFeedbackRole(name) && value?.split(":")[4] === account ? value : [])))]
+    .map((resource) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": "sns.amazonaws.com" } }));
 
 /** The policy at a topic's door. */
 export const policyAtDoor = async (read: TopicReader, { resource }: Permission): Promise<NamedPolicy | undefined> => {

@@ -14,4 +14,12 @@ export const metrics: readonly Migration[] = [
       "create index metric_point_by_age on metric_point (at)",
     ],
   },
+  {
+    id: "2026-12-alarm-history",
+    statements: [
+      "create table alarm_history (id integer primary key autoincrement, account text not null, region text not null, name text not null, at integer not null, type text not null, summary text not null, data text not null)",
+      "create index alarm_history_by_name on alarm_history (account, region, name, id)",
+      "create index alarm_history_by_age on alarm_history (at)",
+    ],
+  },
 ];

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
-import type { DeadLetter, Delivery } from "../../../plumber/delivery.ts";
+import type { DeadLetter, Delivery, StatusLog } from "../../../plumber/delivery.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { NewMail } from "../../../plumber/mail.ts";
 import { isFifoName } from "../names.ts";
+import type { Protocol } from "../subscriptions/endpoints.ts";
 import { linkBase, unsubscribeUrl } from "../subscriptions/links.ts";
 import { notificationMail, senderOf } from "../subscriptions/mail.ts";
 import type { Subscriber } from "../topics/reader.ts";
@@ -25,6 +26,8 @@ export interface Telling {
   certificatePath: string;
   /** This server's address. */
   endpoint: string;
+  /** 0 to 99, drawn for each delivery: below the sample rate its success is told of. */
+  draw(): number;
 }
 
 export type Told = { delivery: Delivery } | { mail: NewMail };
@@ -104,6 +107,22 @@ const mailFor = (telling: Telling, subscriber: Subscriber): NewMail => {
   };
 };
 
+/** What a topic's attributes call an endpoint ("Amazon SNS message delivery status"). */
+const FEEDBACK: Partial<Record<Protocol, string>> = { lambda: "Lambda", sqs: "SQS", http: "HTTP", https: "HTTP" };
+
+const statusLogOf = ({ topic, draft, at, draw }: Telling, protocol: Protocol): StatusLog | undefined => {
+  const of = (name: string) => topic.attributes[`${FEEDBACK[protocol]}${name}`];
+  const [success, failureRole] = [of("SuccessFeedbackRoleArn"), of("FailureFeedbackRoleArn")];
+  const isSampled = success !== undefined && draw() < Number(of("SuccessFeedbackSampleRate") ?? 100);
+  if (!isSampled && failureRole === undefined) return undefined;
+  return {
+    group: `sns/${topic.region}/${topic.account}/${topic.name}`,
+    ...(isSampled ? { successRole: success } : {}),
+    ...(failureRole === undefined ? {} : { failureRole }),
+    notification: { messageMD5Sum: hash("md5", draft.message, "hex"), messageId: draft.id, topicArn: topic.arn, timestamp: new Date(at).toISOString().replace("T", " ").replace("Z", "") },
+  };
+};
+
 /** What one subscriber is told: a delivery, or mail that is kept at once. Of one FIFO group a subscriber is told in order: each delivery waits for the one before it. */
 export const tell = (telling: Telling, subscriber: Subscriber): Told => {
   const { topic, draft, trace, sequence } = telling;
@@ -113,6 +132,7 @@ export const tell = (telling: Telling, subscriber: Subscriber): Told => {
   const isHttp = protocol === "http" || protocol === "https";
   const told = protocol === "lambda" ? { payload: lambdaEvent(arn, notificationFor(telling, subscriber)) } : isHttp ? forHttp(telling, subscriber) : forQueue(telling, subscriber);
   const deadLetter = deadLetterOf(telling, subscriber);
+  const statusLog = statusLogOf(telling, protocol);
   return {
     delivery: {
       id: deliveryId(draft.id, arn),
@@ -126,6 +146,7 @@ export const tell = (telling: Telling, subscriber: Subscriber): Told => {
       measured: { namespace: "AWS/SNS", dimensions: { TopicName: topic.name } },
       ...(sequence === undefined ? {} : { order: { lane: `${arn} ${draft.groupId}`, position: sequence } }),
       ...(deadLetter === undefined ? {} : { deadLetter }),
+      ...(statusLog === undefined ? {} : { statusLog }),
       ...told,
     },
   };

@@ -29,7 +29,7 @@ interface Prepared {
 export type Publisher = ReturnType<typeof createPublisher>;
 
 /** Takes messages: each is one commit with a delivery for each subscriber that is told of it. */
-export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, metrics, endpoint }: SnsParts) => {
+export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, metrics, random, endpoint }: SnsParts) => {
   const measure = createPublishMetrics({ metrics });
 
   const needsSignature = ({ subscription, isRaw, deadLetterArn }: Subscriber): boolean => !isRaw && (subscription.protocol !== "email" || deadLetterArn !== undefined);
@@ -47,7 +47,7 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
     return {
       draft, told,
       filtered: sifted.flatMap(({ subscriber, why }) => (why === undefined ? [] : { subscriber, why })),
-      telling: { topic, draft, trace, at, signatureOf: (text) => signatures.get(text) ?? "", certificatePath, endpoint: endpoint() },
+      telling: { topic, draft, trace, at, signatureOf: (text) => signatures.get(text) ?? "", certificatePath, endpoint: endpoint(), draw: () => random.below(100) },
     };
   };
 

@@ -62,13 +62,26 @@ const FIFO_RULES: Readonly<Record<string, Rule>> = {
   FifoThroughputScope: oneOf("Topic", "MessageGroup"),
 };
 
-const FEEDBACK = /^(?:HTTP|SQS|Lambda|Application|Firehose)(?:(?:Success|Failure)FeedbackRoleArn|SuccessFeedbackSampleRate)$/;
-const feedback = refused("the status of each delivery is in the event ledger (lambdad why <message id>)");
+const FEEDBACK_ROLE = /^(?:HTTP|SQS|Lambda|Application|Firehose)(?:Success|Failure)FeedbackRoleArn$/;
+const FEEDBACK_RATE = /^(?:HTTP|SQS|Lambda|Application|Firehose)SuccessFeedbackSampleRate$/;
+
+export const isFeedbackRole = (name: string): boolean => FEEDBACK_ROLE.test(name);
+
+const role: Rule = (value, name) => {
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be the ARN of a role.`);
+  return value;
+};
+
+const percentage: Rule = (value, name) => {
+  if (!/^\d{1,3}$/.test(value) || Number(value) > 100) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be an integer between 0 and 100.`);
+  return String(Number(value));
+};
 
 const ruleOf = (name: string, topic: TopicName): Rule | undefined => {
   if (Object.hasOwn(RULES, name)) return RULES[name];
   if (isFifoName(topic.name) && Object.hasOwn(FIFO_RULES, name)) return FIFO_RULES[name];
-  return FEEDBACK.test(name) ? feedback : undefined;
+  if (isFeedbackRole(name)) return removable(role);
+  return FEEDBACK_RATE.test(name) ? removable(percentage) : undefined;
 };
 
 /** Throws AttributeFault of the first that is wrong. `FifoTopic` is a new topic's alone. */

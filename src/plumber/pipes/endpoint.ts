@@ -1,0 +1,71 @@
+import type { PipeTargetHttpParameters } from "@aws-sdk/client-pipes";
+import { gunzipSync, inflateSync } from "node:zlib";
+import type { Arn } from "../../kit/arn.ts";
+import type { Caller } from "../../kit/caller.ts";
+import type { Trace } from "../../kit/ledger.ts";
+import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits.ts";
+import { Postponed, type Delivery } from "../delivery.ts";
+import { createApiDestinationTarget, type EndpointAnswer } from "../targets/api-destination.ts";
+import type { TargetNeeds } from "../targets/targets.ts";
+import { parameterOf } from "./input-template.ts";
+import { PipeFailure } from "./pipe-failure.ts";
+import type { PipeEvent } from "./pipe-event.ts";
+
+interface Posting {
+  arn: Arn;
+  /** Of the API destination. */
+  targetArn: string;
+  event: PipeEvent;
+  /** The request's body. */
+  text: string;
+  parameters: PipeTargetHttpParameters | undefined;
+  as: Caller;
+  trace: Trace;
+  requestId: string;
+}
+
+/** Posts one event to an API destination, and resolves with the text that it answered. */
+export type Post = (posting: Posting) => Promise<string>;
+
+const resolved = (given: Readonly<Record<string, string>> | undefined, event: PipeEvent): Record<string, string> => Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, parameterOf(value, event) ?? ""]));
+
+/** Paths among the parameters are what they lead to ("Dynamic path parameters"). */
+const parametersOf = ({ parameters, event }: Posting): NonNullable<Delivery["httpParameters"]> => ({
+  PathParameterValues: (parameters?.PathParameterValues ?? []).map((value) => parameterOf(value, event) ?? ""),
+  HeaderParameters: resolved(parameters?.HeaderParameters, event),
+  QueryStringParameters: resolved(parameters?.QueryStringParameters, event),
+});
+
+const tooLarge = () => new PipeFailure("failed", "ResponseTooLarge", `the endpoint has answered more than ${PIPE_ANSWER_BYTES_MAX} bytes`);
+
+const textOf = ({ body, encoding }: EndpointAnswer): string => {
+  if (body.length > PIPE_ANSWER_BYTES_MAX) throw tooLarge();
+  const unpack = encoding === "gzip" ? gunzipSync : encoding === "deflate" ? inflateSync : undefined;
+  if (unpack === undefined) return body.toString("utf8");
+  try {
+    return unpack(body, { maxOutputLength: PIPE_ANSWER_BYTES_MAX }).toString("utf8");
+  } catch (error) {
+    throw (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE" ? tooLarge() : new PipeFailure("failed", "InvalidResponse", "the endpoint has answered what could not be unpacked");
+  }
+};
+
+/** As many requests in a second as the destination takes: whoever comes too soon waits for a turn. */
+export const createPost = (needs: TargetNeeds): Post => {
+  const send = createApiDestinationTarget(needs, PIPE_ANSWER_BYTES_MAX + 1);
+  return async (posting) => {
+    const { arn, targetArn, text: payload, as, trace, requestId: id } = posting;
+    const delivery: Delivery = {
+      id, traceId: trace.id, targetArn, payload, region: arn.region, keys: [], httpParameters: parametersOf(posting),
+      // The caller is there already, so this is asked of nobody.
+      as: { service: "pipes.amazonaws.com", account: as.account, sourceArn: targetArn, sourceAccount: as.account },
+    };
+    const sending = { delivery, arn, as, trace };
+    try {
+      return textOf(await send(sending));
+    } catch (error) {
+      if (!(error instanceof Postponed)) throw error;
+      await needs.clock.sleep(error.turnAt - needs.clock.now());
+      return textOf(await send({ ...sending, delivery: { ...delivery, turnAt: error.turnAt } }));
+    }
+  };
+};

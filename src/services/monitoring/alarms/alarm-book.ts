@@ -1,0 +1,113 @@
+import type { Timer } from "../../../kit/clock.ts";
+import { newTrace } from "../../../kit/ids.ts";
+import { ALARMS_AT_ONCE } from "../../../kit/limits.ts";
+import { readPoints } from "../../../plumber/metrics/points.ts";
+import type { MonitoringNeeds } from "../needs.ts";
+import { byPeriod, statisticOf } from "../statistics.ts";
+import { appendHistory, type HistoryItem } from "./alarm-history.ts";
+import { listEveryAlarm, type Alarm } from "./alarm-rows.ts";
+import { createChangeAlarm, type ChangeAlarm } from "./change-alarm.ts";
+import { evaluate, periodsOf, type Datapoint } from "./evaluate.ts";
+import { reasonData } from "./reasons.ts";
+
+export interface AlarmBook {
+  /** After an alarm was made, changed or deleted: it is looked at from now on, or no more. */
+  changed(): Promise<void>;
+  change: ChangeAlarm;
+  /** Behind the work. */
+  remember(items: readonly HistoryItem[]): void;
+  /** Resolves when what is to be remembered can be read. */
+  remembered(): Promise<unknown>;
+  start(): Promise<void>;
+  /** How often alarms are looked at just now, or are to be because that was due. */
+  pending(): number;
+  close(): Promise<void>;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Alarms of less than a minute are looked at so often, all others every minute ("Alarm evaluation"). */
+const HIGH_RESOLUTION_MS = 10 * SECOND_MS;
+
+const stepOf = ({ configuration }: Alarm): number => (configuration.metric.period * SECOND_MS < MINUTE_MS ? HIGH_RESOLUTION_MS : MINUTE_MS);
+
+/** Alarms, looked at on the platform's clock: one timer for all of them, as long as there are some. */
+export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
+  const { store, history, metrics, clock, random, log } = needs;
+  let timer: Timer | undefined;
+  let looking: Promise<void> | undefined;
+  let isClosed = false;
+  const writing = new Set<Promise<void>>();
+
+  const remember = (items: readonly HistoryItem[]) => {
+    const written: Promise<void> = history
+      .run(() => appendHistory(items, clock.now()), "behind")
+      .catch((error: unknown) => log.warn("the history of an alarm could not be written", { error: String(error) }))
+      .finally(() => writing.delete(written));
+    writing.add(written);
+  };
+  const change = createChangeAlarm({ ...needs, remember });
+
+  /** The periods that end before now, oldest first; they need not begin with the hour. */
+  const datapointsOf = async (alarm: Alarm, now: number): Promise<Datapoint[]> => {
+    const { namespace, name, dimensions, statistic, period, unit } = alarm.configuration.metric;
+    const { account, region } = alarm;
+    const to = now - (now % stepOf(alarm));
+    const from = to - periodsOf(alarm) * period * SECOND_MS;
+    const points = await history.run(() => readPoints({ account, region, namespace, name, dimensions }, { unit, from, to }));
+    const known = new Map(byPeriod(points, from, period * SECOND_MS).map(({ at, datum }) => [at, datum]));
+    const valueOf = statisticOf(statistic, "Statistic");
+    return Array.from({ length: periodsOf(alarm) }, (_, index) => {
+      const at = from + index * period * SECOND_MS;
+      const datum = known.get(at);
+      return { at, value: datum && valueOf(datum), sampleCount: datum?.count ?? 0 };
+    });
+  };
+  const look = async (alarm: Alarm, now: number): Promise<void> => {
+    const found = evaluate(alarm, await datapointsOf(alarm, now));
+    if (found === undefined || found.value === alarm.state.value) return;
+    const { configuredAt, state } = alarm;
+    // What was changed meanwhile is looked at anew.
+    const isMeant = (there: Alarm) => there.configuredAt === configuredAt && there.state.updatedAt === state.updatedAt;
+    await change(alarm, alarm.name, { value: found.value, reason: found.reason, reasonData: reasonData(alarm, found, now) }, newTrace(random, now), isMeant);
+  };
+  const lookAt = async (alarms: readonly Alarm[], now: number): Promise<void> => {
+    await metrics.flush();
+    for (let from = 0; from < alarms.length; from += ALARMS_AT_ONCE) {
+      await Promise.all(
+        alarms.slice(from, from + ALARMS_AT_ONCE).map((alarm) => look(alarm, now).catch((error: unknown) => log.error("an alarm could not be looked at; it is the next time", { alarm: alarm.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }))),
+      );
+    }
+  };
+
+  const plan = (alarms: readonly Alarm[]) => {
+    timer?.cancel();
+    timer = undefined;
+    if (alarms.length === 0 || isClosed) return;
+    const now = clock.now();
+    const step = Math.min(...new Set(alarms.map(stepOf)));
+    const due = now - (now % step) + step;
+    timer = clock.at(due, "alarms", () => (looking = lookAtDue(due).finally(() => (looking = undefined))));
+  };
+  const lookAtDue = async (due: number): Promise<void> => {
+    const alarms = await store.read(listEveryAlarm);
+    await lookAt(alarms.filter((alarm) => due % stepOf(alarm) === 0), due);
+    plan(alarms);
+  };
+  const changed = async () => plan(await store.read(listEveryAlarm));
+
+  return {
+    changed,
+    change,
+    remember,
+    remembered: () => Promise.all(writing),
+    start: changed,
+    pending: () => (looking === undefined ? 0 : 1),
+    async close() {
+      isClosed = true;
+      timer?.cancel();
+      await looking;
+      await Promise.all(writing);
+    },
+  };
+};

@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { ApiError } from "../../src/kit/api-error.ts";
+import type { Call } from "../../src/kit/call.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
+import { systemRandom } from "../../src/kit/random.ts";
+import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
+import { createPace } from "../../src/plumber/pace.ts";
+import { openState } from "../support/store.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
+
+const QUEUE = "arn:aws:sqs:us-east-1:000000000000:";
+const as = { service: "sns.amazonaws.com", account: "000000000000", sourceArn: "arn:aws:sns:us-east-1:000000000000:t", sourceAccount: "000000000000" };
+const noLedger = { record() {}, find: async () => [], flush: async () => {} };
+
+/** An outbox over a real store; each body is sent as `answer` says. */
+const ground = (answer: (body: string) => void, directory = temporaryDirectory()) => {
+  const clock = createClock();
+  const store = openState(join(directory, "state.db"));
+  const sent: { body: string; at: number; queue: string }[] = [];
+  const start = clock.now();
+  const call = (async (_service, _operation, input) => {
+    const { MessageBody: body, QueueUrl } = input as { MessageBody: string; QueueUrl: string };
+    sent.push({ body, at: clock.now() - start, queue: QueueUrl.split("/").at(-1)! });
+    answer(body);
+    return {};
+  }) as Call;
+  const outbox = createOutbox({ store, call, clock, wall: clock, random: systemRandom, sessionKey: Buffer.alloc(32, 7), log: silentLog, metrics: noMetrics, ledger: noLedger });
+  let isOpen = true;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await outbox.close();
+    await store.close();
+    clock.stop();
+  };
+  onTestFinished(close);
+  const enqueue = async (...deliveries: (Partial<Delivery> & { id: string })[]) => {
+    await store.run(function* () {
+      for (const delivery of deliveries) yield* outbox.enqueue({ traceId: "1-5f000000-000000000000000000000000", region: "us-east-1", keys: [], as, targetArn: `${QUEUE}q`, payload: delivery.id, ...delivery });
+    });
+    outbox.poke();
+  };
+  return { clock, outbox, enqueue, close, directory, bodies: () => sent.map(({ body }) => body), sent, quiet: () => eventually("nothing is left", async () => (await outbox.pending()) === 0) };
+};
+
+const busy = () => {
+  throw new ApiError("ServiceUnavailable", "later");
+};
+const SECOND = { phases: [{ times: 3, fromMs: 1_000, toMs: 1_000 }] };
+const inLane = (lane: string, ...positions: number[]) => positions.map((position) => ({ id: `${lane}${position}`, order: { lane, position }, retry: SECOND }));
+
+describe("deliveries of one lane", () => {
+  it("come one after the other, whatever becomes of each, and hold up no other lane", async () => {
+    let fails = 2;
+    const on = ground((body) => {
+      if (body === "a1" && fails-- > 0) busy();
+      if (body === "a2") throw new ApiError("AccessDenied", "never");
+    });
+    await on.enqueue(...inLane("a", 1, 2, 3), ...inLane("b", 1, 2));
+    await eventually("b is through", () => on.bodies().includes("b2"));
+    expect(on.bodies().filter((body) => body.startsWith("a"))).toEqual(["a1"]);
+    await on.enqueue(...inLane("a", 4));
+    for (const expected of [["a1", "a1"], ["a1", "a1", "a1", "a2", "a3", "a4"]]) {
+      await on.clock.advance(1_000);
+      await eventually(`${expected.length} tries`, () => on.bodies().filter((body) => body.startsWith("a")).length === expected.length);
+      expect(on.bodies().filter((body) => body.startsWith("a"))).toEqual(expected);
+    }
+    await on.quiet();
+  });
+
+  it("are still in order for the next process", async () => {
+    let isUp = false;
+    const answer = () => {
+      if (!isUp) busy();
+    };
+    const before = ground(answer);
+    await before.enqueue(...inLane("a", 1, 2, 3));
+    await eventually("a try", () => before.bodies().length === 1);
+    await before.close();
+    isUp = true;
+    const after = ground(answer, before.directory);
+    await after.outbox.start();
+    await after.clock.advance(2_000);
+    await after.quiet();
+    expect(after.bodies()).toEqual(["a1", "a2", "a3"]);
+  });
+
+  it("that are given up are dead letters in the same order", async () => {
+    const on = ground((body) => {
+      if (!body.startsWith("dead")) throw new ApiError("AccessDenied", "never");
+    });
+    await on.enqueue(...inLane("a", 1, 2, 3).map((one) => ({ ...one, deadLetter: { targetArn: `${QUEUE}dead`, as, style: "SNS" as const, payload: `dead ${one.id}` } })));
+    await on.quiet();
+    expect(on.sent.filter(({ queue }) => queue === "dead").map(({ body }) => body)).toEqual(["dead a1", "dead a2", "dead a3"]);
+  });
+});
+
+describe("a target that takes so many in a second", () => {
+  it("gets no more, tries again among them", async () => {
+    const failed = new Set<string>();
+    const on = ground((body) => {
+      if (body !== "p1" || failed.has(body)) return;
+      failed.add(body);
+      busy();
+    });
+    await on.enqueue(...[1, 2, 3, 4].map((n) => ({ id: `p${n}`, perSecond: 2, retry: { phases: [{ times: 3, fromMs: 0, toMs: 0 }] } })), { id: "other", targetArn: `${QUEUE}other` });
+    for (let n = 0; n < 8; n += 1) await on.clock.advance(250);
+    await on.quiet();
+    const times = on.sent.filter(({ queue }) => queue === "q").map(({ at }) => at);
+    expect(on.bodies().filter((body) => body === "p1")).toHaveLength(2);
+    expect(times).toHaveLength(5);
+    times.forEach((at, index) => expect(at).toBeGreaterThanOrEqual(500 * index));
+    expect(on.bodies().indexOf("other")).toBeLessThan(2);
+  });
+
+  it("is forgotten when its time is over", () => {
+    const pace = createPace();
+    expect([pace({ targetArn: "a", perSecond: 10 }, 1_000), pace({ targetArn: "a", perSecond: 10 }, 1_000), pace({ targetArn: "a", perSecond: 10 }, 1_000, 5_000)]).toEqual([1_000, 1_100, 5_000]);
+    for (let n = 0; n < 5_000; n += 1) expect(pace({ targetArn: `b${n}`, perSecond: 1 }, 10_000 + 2_000 * n)).toBe(10_000 + 2_000 * n);
+  });
+});
