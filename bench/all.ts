@@ -1,6 +1,7 @@
 import { measureBurst } from "./burst.ts";
 import { coldStartBenches } from "./cold-start.ts";
 import { measureCustomRuntime } from "./custom-runtime.ts";
+import { eventsBenches } from "./events.ts";
 import { measureHttpApi } from "./http-api.ts";
 import { measureIdleMemory } from "./idle-memory.ts";
 import { measurePayload } from "./payload.ts";
@@ -29,4 +30,5 @@ await runAlone({
   "sqs-depth": measureSqsDepth,
   ...queueToFunctionBenches,
   "http-api": measureHttpApi,
+  ...eventsBenches,
 });

@@ -37,6 +37,9 @@ export const GOALS = {
   /** Milliseconds. */
   queueLatencyP50: { most: 1.5 },
   queueLatencyP99: { most: 10 },
+  eventsThroughput: { least: 0.5 },
+  /** Milliseconds. */
+  eventsLatencyP50: { most: 2 },
 } as const satisfies Record<string, Goal>;
 
 export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);

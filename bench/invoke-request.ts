@@ -16,6 +16,13 @@ export const sqsRequest = (endpoint: string, operation: string, input: Record<st
   return httpRequest("POST", url, { ...signHeaders({ method: "POST", url, body }, { ...IDENTITY, service: "sqs" }, Date.now()), "x-amz-target": `AmazonSQS.${operation}`, "content-type": "application/x-amz-json-1.0" }, body);
 };
 
+/** One PutEvents. */
+export const putEventsRequest = (endpoint: string, entries: readonly Record<string, unknown>[]): Buffer => {
+  const url = new URL(endpoint);
+  const body = JSON.stringify({ Entries: entries });
+  return httpRequest("POST", url, { ...signHeaders({ method: "POST", url, body }, { ...IDENTITY, service: "events" }, Date.now()), "x-amz-target": "AWSEvents.PutEvents", "content-type": "application/x-amz-json-1.1" }, body);
+};
+
 export const invokeRequest = (endpoint: string, functionName: string, body: string): Buffer => signedRequest(endpoint, "POST", `/2015-03-31/functions/${functionName}/invocations`, body);
 
 /** The bytes of the same payload for a server that asks for no signature. */

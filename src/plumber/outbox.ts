@@ -12,18 +12,22 @@ import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
-import { countDeliveries, insertDelivery, nextDueAt, readDue, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import { countDeliveries, insertDelivery, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
 import type { TellStatus } from "./delivery-status.ts";
 import { createPace } from "./pace.ts";
+import { createDueDeliveries } from "./due-deliveries.ts";
+import { createForget } from "./forget.ts";
+import { createHandover } from "./handover.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
+import { whyGivenUp } from "./why-given-up.ts";
 
 export type { Delivery } from "./delivery.ts";
 
 export interface Outbox {
   /** Inside the commit of the event's own row: `yield* outbox.enqueue(…)`. */
   enqueue(delivery: Delivery): Operation<void>;
-  /** After the commit: there may be something to deliver. */
-  poke(): void;
+  /** After the commit: there may be something to deliver. @param committed What it was, of ids that were never enqueued before: it need not be read again. */
+  poke(committed?: readonly Delivery[]): void;
   /** Takes up what an earlier process left. */
   start(): Promise<void>;
   pending(): Promise<number>;
@@ -46,22 +50,6 @@ interface Needs {
   tellStatus?: TellStatus;
 }
 
-const HOUR_MS = 3_600_000;
-
-const NOT_THERE = new Set(["ResourceNotFoundException", "NoSuchBucket", "QueueDoesNotExist", "NotFound", "NotFoundException"]);
-const KIND_OF_TARGET: Record<string, string> = { lambda: "function", s3: "bucket", sqs: "queue", sns: "topic", events: "event bus", logs: "log group" };
-
-/** Why it is given up, in plain words. */
-const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossible }: Due, { kind, code, message }: Failure, exhausted: Exhausted | undefined, now: number): string => {
-  if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE" || code === "SDK_CLIENT_ERROR") return message;
-  if (kind === "refused" && code.startsWith("HTTP_")) return message;
-  if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
-  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${targetArn.includes(":api-destination/") ? "API destination" : (KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target")}` : `it does not take such an event (${code})`;
-  if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts + 1} times (${code})`;
-  const hours = (retry?.ageMs ?? now - acceptedAt) / HOUR_MS;
-  return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${code})`;
-};
-
 const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
 
 /**
@@ -76,6 +64,9 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const held = new Set<string>();
   const underWay = createTally<string>();
   const pace = createPace();
+  const handover = createHandover();
+  const forget = createForget({ store });
+  const onDisk = createDueDeliveries({ store });
   const timers = new Set<Timer>();
   let failures = 0;
   let isClosed = false;
@@ -84,15 +75,26 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
-  const insert = (delivery: Delivery): Operation<void> => insertDelivery(delivery, clock.now(), pace(delivery, clock.now()));
+  const insert = (delivery: Delivery): Operation<void> => {
+    const now = clock.now();
+    const dueAt = pace(delivery, now);
+    if (dueAt > now) onDisk.later();
+    return insertDelivery(delivery, now, dueAt);
+  };
+  /** With its dead letter, or in its lane, it makes room for another one. */
+  const remove = (delivery: Due, deadLetter?: Delivery): Promise<void> => {
+    if (deadLetter === undefined && delivery.order === undefined) return forget(delivery.id);
+    onDisk.now();
+    return store.run(function* () {
+      yield* removeDelivery(delivery, clock.now());
+      if (deadLetter !== undefined) yield* insert(deadLetter);
+    });
+  };
 
   /** In one commit: it is forgotten, and its dead letter is on its way. */
   const giveUp = async (delivery: Due, failure: Failure, exhausted: Exhausted | undefined) => {
     const deadLetter = deadLetterOf(delivery, { failure, retries: delivery.attempts, exhausted });
-    await store.run(function* () {
-      yield* removeDelivery(delivery, clock.now());
-      if (deadLetter !== undefined) yield* insert(deadLetter);
-    });
+    await remove(delivery, deadLetter);
     count(delivery, "failed", failure.code);
     tellStatus?.(delivery, failure);
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
@@ -106,13 +108,14 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
     if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
     await store.run(() => postponeDelivery(delivery, turnAt));
+    onDisk.later();
   };
 
   const settle = async (delivery: Due, outcome: Awaited<ReturnType<typeof deliver>>) => {
     if (outcome.kind === "postponed") return postpone(delivery, outcome.turnAt);
     count(delivery, "attempted");
     if (outcome.kind === "delivered") {
-      await store.run(() => removeDelivery(delivery, clock.now()));
+      await remove(delivery);
       count(delivery, "delivered");
       tellStatus?.(delivery, outcome);
       // A function that takes an event tells of it itself.
@@ -126,6 +129,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), random, ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
     if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
     await store.run(() => tryAgain(delivery, pace(delivery, clock.now(), clock.now() + next.delayMs)));
+    onDisk.later();
     count(delivery, "retried");
     const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
     tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${next.delayMs / 1000} s`, detail);
@@ -152,6 +156,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       if (isClosed) return;
       later("delivery", DELIVERY_BACKOFF_MS_MAX, () => {
         held.delete(id);
+        onDisk.now();
         return loop.poke();
       });
     } finally {
@@ -164,11 +169,13 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     name: "delivery",
     inFlightMax: DELIVERIES_IN_FLIGHT_MAX,
     async startDue(now, room) {
+      const handed = handover.take(room, (targetArn) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn)).map(attempt);
+      if (handed.length > 0) return handed;
       const busy = underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
-      return (await store.run(() => readDue(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), [...held], busy))).map(attempt);
+      return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), held, busy)).map(attempt);
     },
     async nextDueAt(now) {
-      const next = await store.run(() => nextDueAt(now));
+      const next = await onDisk.nextAt(now);
       failures = 0;
       return next;
     },
@@ -180,7 +187,12 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
 
   return {
     enqueue: insert,
-    poke: () => void loop.poke(),
+    poke(committed) {
+      const taken = onDisk.mayBe || committed === undefined ? [] : handover.offer(committed.filter(({ id }) => !held.has(id)), clock.now());
+      for (const id of taken) held.add(id);
+      if (committed === undefined || taken.length < committed.length) onDisk.now();
+      void loop.poke();
+    },
     start: async () => void loop.poke(),
     async pending() {
       // What was just settled has its next timer set before it counts as quiet.

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { systemRandom } from "../../src/kit/random.ts";
+import type { Delivery } from "../../src/plumber/delivery.ts";
+import { nextTry } from "../../src/plumber/retry.ts";
 import { eventually } from "../support/temporary.ts";
 import { busArnOf, DEAD, FUNCTION, openEvents, PLACE, QUEUE, refuses, ruleArnOf, type Sent } from "./data-ground.ts";
 
@@ -85,18 +87,29 @@ describe("a rule's targets", () => {
   });
 
   it("are tried for a day by default, 185 times at most, or for as long as the policy says", async () => {
-    for (const [policy, last] of [[undefined, DAY], [{ MaximumEventAgeInSeconds: 60 }, 60_000], [{ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 }, 0]] as const) {
+    for (const [policy, last] of [[{ MaximumEventAgeInSeconds: 60 }, 60_000], [{ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 }, 0]] as const) {
       const on = openEvents({ behave: failing(new ApiError("ServiceException", "no")) });
-      await on.rule("r", { ...SHOP, targets: [{ ...toDead, ...(policy === undefined ? {} : { RetryPolicy: policy }) }] });
+      await on.rule("r", { ...SHOP, targets: [{ ...toDead, RetryPolicy: policy }] });
       await on.put();
       await on.settled();
-      await on.clock.advance(DAY + 60_000);
+      await on.clock.advance(2 * 60_000);
       await on.settled();
       const tries = on.sent.filter(({ operation }) => operation === "Invoke").map(({ at }) => at);
-      expect(tries.length).toBeLessThanOrEqual(186);
       expect(tries.at(-1)! - tries[0]!).toBeLessThanOrEqual(last + 100);
       expect(tries.at(-1)! - tries[0]!).toBeGreaterThanOrEqual(last * 0.4);
       expect(["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]).toContain(attributesOf(dead(on.sent)[0]!)["EXHAUSTED_RETRY_CONDITION"]);
+    }
+    const on = openEvents({ behave: failing(new ApiError("ServiceException", "no")) });
+    await on.rule("r", { ...SHOP, targets: [toDead] });
+    await on.put();
+    const { retry } = JSON.parse((await on.deliveries())[0]!["body"] as string) as Delivery;
+    expect(retry).toMatchObject({ attemptsMax: 185, ageMs: DAY });
+    for (const below of [() => 0, systemRandom.below, (most: number) => most - 1]) {
+      let [attempts, now] = [0, 0];
+      for (let next = nextTry(retry, { attempts, acceptedAt: 0, now, random: { below } }); "delayMs" in next; next = nextTry(retry, { attempts, acceptedAt: 0, now, random: { below } })) [attempts, now] = [attempts + 1, now + next.delayMs];
+      expect(attempts).toBeGreaterThan(140);
+      expect(attempts).toBeLessThanOrEqual(185);
+      expect(now).toBeLessThanOrEqual(DAY);
     }
   });
 

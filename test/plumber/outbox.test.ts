@@ -4,7 +4,7 @@ import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits.ts";
+import { DELIVERIES_HANDED_OVER_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -68,7 +68,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
   };
   const isEmpty = async () => (await outbox.pending()) === 0;
   const kinds = () => told.map((entry) => entry.kind);
-  return { clock, outbox, received, told, errors, enqueue, close, path, isEmpty, kinds };
+  return { clock, outbox, store, received, told, errors, enqueue, close, path, isEmpty, kinds };
 };
 
 /** A store that does not take operations which begin with such a statement, while `isRefusing`. */
@@ -275,5 +275,78 @@ describe("the outbox", () => {
     isBroken = false;
     await clock.advance(1_000);
     await eventually("it is delivered", () => received.length === 1);
+  });
+
+  describe("what was just committed", () => {
+    const committed = (count: number, over: Partial<Delivery> = {}): Delivery[] => Array.from({ length: count }, (_, index) => ({
+      id: `id-${index}`, traceId: "1-0-0", targetArn: arnOf("f"), payload: "{}", region: "us-east-1", keys: [],
+      as: { service: "events.amazonaws.com", account: "000000000000", sourceArn: "arn:rule", sourceAccount: "000000000000" }, ...over,
+    }));
+    const commit = async ({ outbox, store }: ReturnType<typeof createGround>, deliveries: readonly Delivery[]) => {
+      await store.run(function* () {
+        for (const delivery of deliveries) yield* outbox.enqueue(delivery);
+      });
+      outbox.poke(deliveries);
+    };
+
+    it("goes to its target without being read again", async () => {
+      let reads = 0;
+      const ground = createGround(undefined, { wrap: (store) => ({ ...store, run: (operation) => store.run(function* () {
+        const steps = operation();
+        let step = steps.next();
+        while (step.done !== true) {
+          if (step.value.sql.startsWith("select * from delivery")) reads++;
+          step = steps.next(yield step.value);
+        }
+        return step.value;
+      }) }) });
+      await eventually("it has looked at the disk once", async () => (await ground.outbox.pending()) === 0);
+      ground.outbox.poke();
+      await ground.outbox.pending();
+      const before = reads;
+      for (let round = 0; round < 5; round++) {
+        await commit(ground, committed(10).map((one) => ({ ...one, id: `${one.id}-${round}` })));
+        await eventually("they are delivered", ground.isEmpty);
+      }
+      expect(ground.received).toHaveLength(50);
+      expect(reads - before).toBe(0);
+    });
+
+    it("that is more than there is place for is found on the disk, each once", async () => {
+      const ground = createGround();
+      await commit(ground, committed(DELIVERIES_HANDED_OVER_MAX + 200));
+      await eventually("all are delivered", ground.isEmpty);
+      expect(new Set(ground.received.map(({ id }) => id)).size).toBe(DELIVERIES_HANDED_OVER_MAX + 200);
+      expect(ground.received).toHaveLength(DELIVERIES_HANDED_OVER_MAX + 200);
+    });
+
+    it("and not delivered when the process ends is delivered by the next one", async () => {
+      const gate = createGate();
+      const path = join(temporaryDirectory(), "state.db");
+      const first = createGround(() => gate.opened, { path });
+      await eventually("it is quiet", first.isEmpty);
+      await commit(first, committed(60));
+      await eventually("some are under way", () => first.received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+      const closing = first.close();
+      gate.open();
+      await closing;
+      const second = createGround(undefined, { path });
+      await second.outbox.start();
+      await eventually("the rest is delivered", second.isEmpty);
+      expect(new Set([...first.received, ...second.received].map(({ id }) => id)).size).toBe(60);
+    });
+
+    it("leaves other targets their share, and keeps to the order of a lane", async () => {
+      const gate = createGate();
+      const ground = createGround(({ target }) => (target === arnOf("slow") ? gate.opened : undefined));
+      await eventually("it is quiet", ground.isEmpty);
+      await commit(ground, [...committed(60, { targetArn: arnOf("slow") }), ...committed(3, { targetArn: arnOf("quick") }).map((one, index) => ({ ...one, id: `quick-${index}`, order: { lane: "l", position: index } }))]);
+      await eventually("the quick ones are delivered", () => ground.received.filter(({ target }) => target === arnOf("quick")).length === 3);
+      expect(ground.received.filter(({ target }) => target === arnOf("slow"))).toHaveLength(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+      expect(ground.received.filter(({ target }) => target === arnOf("quick")).map(({ id }) => id)).toEqual(["quick-0", "quick-1", "quick-2"]);
+      gate.open();
+      await eventually("all are delivered", ground.isEmpty);
+      expect(ground.received).toHaveLength(63);
+    });
   });
 });

@@ -64,7 +64,9 @@ export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<Events
       }
     },
     announce(accepted, keys) {
-      if (accepted.some(({ deliveries }) => deliveries.length > 0)) outbox.poke();
+      const deliveries = accepted.flatMap((one) => one.deliveries);
+      // A forwarded event may come a second time, and its deliveries be on their way already.
+      if (deliveries.length > 0) outbox.poke(accepted.some(({ event }) => event.isForwarded) ? undefined : deliveries);
       for (const one of accepted) {
         for (const { named, targetArns } of one.wanting.rules) measure.matched(named, targetArns.length);
         tell(one, keys);

@@ -1,0 +1,32 @@
+import { DELIVERIES_HANDED_OVER_MAX } from "../kit/limits.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Due } from "./delivery-rows.ts";
+
+/** Deliveries that were committed a moment ago, on their way from memory to their first try. They are on the disk as well: what finds no place here is found there. */
+export const createHandover = () => {
+  let waiting: Due[] = [];
+
+  return {
+    /** Takes as many as there is place for, of those that are due at once. @returns Their ids. */
+    offer(committed: readonly Delivery[], now: number): string[] {
+      const taken = committed.filter(({ order, perSecond }) => order === undefined && perSecond === undefined).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
+      for (const delivery of taken) waiting.push({ ...delivery, attempts: 0, acceptedAt: now });
+      return taken.map(({ id }) => id);
+    },
+    /** The first ones. @param roomOf How many more a target takes. */
+    take(most: number, roomOf: (targetArn: string) => number): Due[] {
+      if (waiting.length === 0) return [];
+      const [taken, left]: [Due[], Due[]] = [[], []];
+      const more = new Map<string, number>();
+      for (const delivery of waiting) {
+        const count = more.get(delivery.targetArn) ?? 0;
+        if (taken.length < most && count < roomOf(delivery.targetArn)) {
+          taken.push(delivery);
+          more.set(delivery.targetArn, count + 1);
+        } else left.push(delivery);
+      }
+      waiting = left;
+      return taken;
+    },
+  };
+};
