@@ -37,6 +37,11 @@ export const GOALS = {
   /** Milliseconds. */
   queueLatencyP50: { most: 1.5 },
   queueLatencyP99: { most: 10 },
+  patternsQuamina: { least: 1 },
+  patternsQuaminaOthers: { least: 0.5 },
+  patternsEventRuler: { least: 3 },
+  /** Of the speed with ten. */
+  patternsRules: { least: 0.65 },
 } as const satisfies Record<string, Goal>;
 
 export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);
