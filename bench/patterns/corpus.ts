@@ -21,7 +21,7 @@ export const makeLots = (count: number): string[] => {
   return Array.from({ length: count }, () => {
     const [block, lot, number] = [padded(1 + draw(8_000), 4), padded(1 + draw(200), 3), String(draw(4_000))];
     const [x, y] = [122.3 + draw(200_000) / 1e6, 37.7 + draw(100_000) / 1e6];
-    const point = () => `[ -${(x + draw(1_000) / 1e6).toFixed(6)}${padded(draw(1e8), 8)}, ${(y + draw(1_000) / 1e6).toFixed(6)}${padded(draw(1e8), 8)}, 0.0 ]`;
+    const point = () => `[ -${(x + draw(1_000) / 1e6).toFixed(6)}${padded(draw(1e6), 6)}, ${(y + draw(1_000) / 1e6).toFixed(6)}${padded(draw(1e6), 6)}, 0.0 ]`;
     const first = point();
     const ring = [first, ...Array.from({ length: 4 + draw(5) }, point), first].join(", ");
     const type = draw(10) === 0 ? "null" : `"${TYPES[draw(TYPES.length)]}"`;
