@@ -284,6 +284,8 @@ export const PIPE_REST_MS_MAX = 60_000;
 /** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
+/** Of those in all, to HTTP endpoints, which may take as long as they like: the others go on beside them. */
+export const DELIVERIES_IN_FLIGHT_OUTWARD_MAX = 60;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
 export const DELIVERY_BACKOFF_MS_MAX = 5 * 60 * 1000;
 export const DELIVERY_AGE_MS_MAX = 24 * 60 * 60 * 1000;
