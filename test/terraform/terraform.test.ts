@@ -12,7 +12,10 @@ import { restApis } from "./rest-apis.ts";
 import { schedules } from "./schedules.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
-const SUITES = [events, everyResource, example, httpApis, mappings, pipes, queues, restApis, schedules];
+const SUITES = [events, everyResource, example, httpApis, mappings, pipes, queues, restApis, schedules, topics];
+import { topics } from "./topics.ts";
+
+/** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 400_000 };
 
