@@ -5,11 +5,12 @@ import { mappings } from "./event-source-mapping.ts";
 import { everyResource } from "./every-resource.ts";
 import { example } from "./example.ts";
 import { httpApis } from "./http-apis.ts";
+import { observing } from "./observing.ts";
 import { queues } from "./queues.ts";
 import { restApis } from "./rest-apis.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
-const SUITES = [mappings, everyResource, example, httpApis, queues, restApis];
+const SUITES = [mappings, everyResource, example, httpApis, observing, queues, restApis];
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 400_000 };
 
