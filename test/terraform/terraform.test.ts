@@ -7,12 +7,13 @@ import { everyResource } from "./every-resource.ts";
 import { example } from "./example.ts";
 import { httpApis } from "./http-apis.ts";
 import { pipes } from "./pipes.ts";
+import { observing } from "./observing.ts";
 import { queues } from "./queues.ts";
 import { restApis } from "./rest-apis.ts";
 import { schedules } from "./schedules.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
-const SUITES = [events, everyResource, example, httpApis, mappings, pipes, queues, restApis, schedules, topics];
+const SUITES = [events, everyResource, example, httpApis, mappings, observing, pipes, queues, restApis, schedules, topics];
 import { topics } from "./topics.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
