@@ -1,9 +1,9 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { describe, expect, it } from "vitest";
 import type { BusEvent } from "../../src/services/events/event.ts";
-import { parseInputPath, valueAt } from "../../src/services/events/input-path.ts";
+import { parseInputPath, valueAt } from "../../src/plumber/events/input-path.ts";
 import { invalidPlaceholder } from "../../src/services/events/input-transformer.ts";
-import { depthOf, minified, parseJson } from "../../src/services/events/json-value.ts";
+import { depthOf, minified, parseJson } from "../../src/plumber/events/json-value.ts";
 import { createTargetInput, parameterText } from "../../src/services/events/target-input.ts";
 import { FUNCTION, QUEUE } from "./data-ground.ts";
 

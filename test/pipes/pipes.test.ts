@@ -62,7 +62,6 @@ describe("a pipe", () => {
     const made = await make({ Name: "life", Description: "d", Tags: { team: "a" }, TargetParameters: { InputTemplate: "<$.body>" } });
     expect(made).toMatchObject({ Arn: pipeArn("life"), Name: "life", DesiredState: "RUNNING", CurrentState: "CREATING", CreationTime: expect.any(Date) as Date, LastModifiedTime: expect.any(Date) as Date });
     await expect(make({ Name: "life" })).rejects.toMatchObject({ name: "ConflictException", message: "Pipe life already exists.", resourceId: "life", resourceType: "pipe" });
-    await expect(pipes.send(new StopPipeCommand({ Name: "life" }))).rejects.toMatchObject({ name: "ConflictException" });
     const { $metadata: _m, CreationTime: _c, LastModifiedTime: _l, ...running } = await settled("life");
     expect(running).toEqual({
       Arn: pipeArn("life"), Name: "life", Description: "d", DesiredState: "RUNNING", CurrentState: "RUNNING", Source: queueArn("from"), Target: queueArn("to"), RoleArn: role, Tags: { team: "a" },

@@ -9,9 +9,10 @@ import { httpApis } from "./http-apis.ts";
 import { pipes } from "./pipes.ts";
 import { queues } from "./queues.ts";
 import { restApis } from "./rest-apis.ts";
+import { schedules } from "./schedules.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
-const SUITES = [mappings, events, everyResource, example, httpApis, pipes, queues, restApis];
+const SUITES = [events, everyResource, example, httpApis, mappings, pipes, queues, restApis, schedules];
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 400_000 };
 

@@ -1,6 +1,6 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
 import { validation } from "./errors.ts";
-import { parseInputPath } from "./input-path.ts";
+import { parseInputPath } from "../../plumber/events/input-path.ts";
 import { invalidPlaceholder, isJson, type ReservedVariable } from "./input-transformer.ts";
 
 const WHOLE_EVENT: ReservedVariable = "aws.events.event.json";

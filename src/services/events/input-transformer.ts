@@ -1,5 +1,5 @@
-import { parseInputPath, valueAt, type InputPath } from "./input-path.ts";
-import { minified, type JsonValue } from "./json-value.ts";
+import { parseInputPath, valueAt, type InputPath } from "../../plumber/events/input-path.ts";
+import { minified, type JsonValue } from "../../plumber/events/json-value.ts";
 
 /** Variables that are there without a path ("Amazon EventBridge input transformation", user guide). */
 export const RESERVED_VARIABLES = ["aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"] as const;

@@ -1,6 +1,6 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { EVENT_DETAIL_DEPTH_MAX } from "../../kit/limits.ts";
-import { depthOf } from "./json-value.ts";
+import { depthOf } from "../../plumber/events/json-value.ts";
 
 /** Why an entry is not taken, in its place of the answer. */
 export interface EntryFailure {

@@ -7,7 +7,7 @@ import type { RequestContext, Permission } from "../service.ts";
 import { isWorthWriting, type Accepted } from "./accept.ts";
 import { busNotFound, notBuilt, validation } from "./errors.ts";
 import { readEvent, wholeSecond, writeEvent, type BusEvent } from "./event.ts";
-import { minified } from "./json-value.ts";
+import { minified } from "../../plumber/events/json-value.ts";
 import { busNamed, type BusName } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { checkEntry, entryBytes, type CheckedEntry, type EntryFailure } from "./put-events-entry.ts";

@@ -6,7 +6,7 @@ import type { AsRole, AsService, Delivery } from "../../plumber/delivery.ts";
 import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { ruleArn, type RuleName, type StoredRule } from "../../plumber/events/rules.ts";
 import type { BusEvent } from "./event.ts";
-import { parseJson, type JsonValue } from "./json-value.ts";
+import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";
 import { createTargetInput, parameterText } from "./target-input.ts";
 
 export const EVENTS_PRINCIPAL = "events.amazonaws.com";

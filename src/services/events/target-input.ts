@@ -1,9 +1,9 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kit/arn.ts";
 import { timeText, type BusEvent } from "./event.ts";
-import { parseInputPath, valueAt } from "./input-path.ts";
+import { parseInputPath, valueAt } from "../../plumber/events/input-path.ts";
 import { compileInputTransformer, isJson, transform, type ReservedVariable } from "./input-transformer.ts";
-import { parseJson, type JsonValue } from "./json-value.ts";
+import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";
 
 /** What a target gets of an event, or why that cannot be made. */
 export type TargetInput = { payload: string; impossible?: { code: string; message: string } };
