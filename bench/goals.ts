@@ -40,6 +40,11 @@ export const GOALS = {
   eventsThroughput: { least: 0.5 },
   /** Milliseconds. */
   eventsLatencyP50: { most: 2 },
+  patternsQuamina: { least: 1 },
+  patternsQuaminaOthers: { least: 0.5 },
+  patternsEventRuler: { least: 3 },
+  /** Of the speed with ten. */
+  patternsRules: { least: 0.65 },
 } as const satisfies Record<string, Goal>;
 
 export const isMet = (goal: Goal, figure: number): boolean => ("most" in goal ? figure <= goal.most : figure >= goal.least);

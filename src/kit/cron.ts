@@ -85,8 +85,20 @@ const nextOf = (cron: Cron, zone: TimeZone, after: number): number | undefined =
   return undefined;
 };
 
+/** Many schedules have the same expression, and each is read again when it has run. */
+const known = new Map<string, Recurrence>();
+const KNOWN_MAX = 1_000;
+
 /** `cron(minutes hours day-of-month month day-of-week year)` by the clocks of the time zone. */
 export const parseCron = (text: string, timeZone = "UTC"): Recurrence => {
+  const key = `${timeZone} ${text}`;
+  const found = known.get(key) ?? readCron(text, timeZone);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(key, found);
+  return found;
+};
+
+const readCron = (text: string, timeZone: string): Recurrence => {
   const fields = inside("cron", text)?.split(/\s+/) ?? [];
   if (fields.length !== 6) throw new InvalidSchedule("a cron expression has six fields, like cron(0 10 * * ? *)");
   const [minutes, hours, dayOfMonth, month, dayOfWeek, year] = fields as [string, string, string, string, string, string];

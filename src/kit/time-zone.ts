@@ -15,6 +15,10 @@ export interface TimeZone {
 /** More than any zone is from UTC, less than there is between two changes of its clocks. */
 const DAY_MS = 86_400_000;
 
+/** Clocks are changed at a quarter of an hour of UTC, since 1972 in each zone. */
+const QUARTER_MS = 15 * 60_000;
+const OFFSETS_KEPT_MAX = 1_000;
+
 const utc: TimeZone = { wallOf: (moment) => moment, momentOf: (wall) => wall, momentFrom: (wall) => wall };
 
 const formatterOf = (name: string): Intl.DateTimeFormat => {
@@ -36,13 +40,23 @@ const formatterOf = (name: string): Intl.DateTimeFormat => {
 
 const createTimeZone = (name: string): TimeZone => {
   const formatter = formatterOf(name);
-  const wallOf = (moment: number): number => {
+  /** Intl takes its time, and what is asked for is asked for again: by whoever has the same zone, and for the next day. */
+  const offsets = new Map<number, number>();
+  const readOffset = (moment: number): number => {
     const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
     for (const { type, value } of formatter.formatToParts(moment)) part[type] = Number(value);
-    const milliseconds = ((moment % 1000) + 1000) % 1000;
-    return Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second, milliseconds);
+    return Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second) - moment;
   };
-  const offsetAt = (moment: number) => wallOf(moment) - moment;
+  const offsetAt = (moment: number): number => {
+    const quarter = Math.floor(moment / QUARTER_MS);
+    const known = offsets.get(quarter);
+    if (known !== undefined) return known;
+    if (offsets.size >= OFFSETS_KEPT_MAX) offsets.clear();
+    const offset = readOffset(quarter * QUARTER_MS);
+    offsets.set(quarter, offset);
+    return offset;
+  };
+  const wallOf = (moment: number): number => moment + offsetAt(moment);
   const momentOf = (wall: number): number | undefined => {
     const before = wall - offsetAt(wall - DAY_MS);
     const after = wall - offsetAt(wall + DAY_MS);

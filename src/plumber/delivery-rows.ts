@@ -13,13 +13,16 @@ const WAITING = Number.MAX_SAFE_INTEGER;
 
 const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Delivery), attempts: row["attempts"] as number, acceptedAt: row["accepted_at"] as number });
 
+/** To an HTTP endpoint, which is nobody's here and may be slow. */
+export const isOutward = ({ http, targetArn }: Pick<Delivery, "http" | "targetArn">): boolean => http !== undefined || targetArn.includes(":api-destination/");
+
 /** Once, however often it is enqueued. @param dueAt When it may first be tried, if nothing in its lane is before it. */
 export function* insertDelivery(delivery: Delivery, now: number, dueAt = now): Operation<void> {
   const { id, targetArn, region, order } = delivery;
   const isBehind = order !== undefined && (yield* sqlOne("select 1 from delivery where lane = ? limit 1", order.lane)) !== undefined;
   yield* sql(
-    "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at, lane, position) values (?, ?, ?, ?, 0, ?, ?, ?, ?) on conflict (id) do nothing",
-    id, targetArn, region, JSON.stringify(delivery), now, isBehind ? WAITING : dueAt, order?.lane ?? null, order?.position ?? null,
+    "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at, lane, position, is_outward) values (?, ?, ?, ?, 0, ?, ?, ?, ?, ?) on conflict (id) do nothing",
+    id, targetArn, region, JSON.stringify(delivery), now, isBehind ? WAITING : dueAt, order?.lane ?? null, order?.position ?? null, isOutward(delivery) ? 1 : 0,
   );
 }
 
@@ -38,13 +41,22 @@ export function* postponeDelivery({ id }: Delivery, turnAt: number): Operation<v
   yield* sql("update delivery set due_at = ?, body = json_set(body, '$.turnAt', ?) where id = ?", turnAt, turnAt, id);
 }
 
+/** What is under way already, and has its share of it. */
+export interface UnderWay {
+  heldIds: readonly string[];
+  busyTargets: readonly string[];
+  /** How many more may go to HTTP endpoints. */
+  outwardRoom: number;
+}
+
 /** What is due, oldest first, leaving out what is under way and targets that have their share of it. */
-export function* readDue(now: number, limit: number, heldIds: readonly string[], busyTargets: readonly string[]): Operation<Due[]> {
+export function* readDue(now: number, limit: number, { heldIds, busyTargets, outwardRoom }: UnderWay): Operation<Due[]> {
   const rows = yield* sql(
-    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) order by due_at, accepted_at limit ?",
-    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), limit,
+    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) and is_outward <= ? order by due_at, accepted_at limit ?",
+    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0, limit,
   );
-  return rows.map(toDue);
+  let outward = 0;
+  return rows.map(toDue).filter((one) => !isOutward(one) || ++outward <= outwardRoom);
 }
 
 export function* nextDueAt(now: number): Operation<number | undefined> {

@@ -5,6 +5,7 @@ import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Failure } from "./delivery.ts";
 import type { Due } from "./delivery-rows.ts";
+import { shownUrl } from "./outgoing.ts";
 import { createServiceRoles } from "./roles.ts";
 
 interface Needs {
@@ -49,7 +50,7 @@ export const createDeliveryStatus = ({ logs, call, clock, wall, random, log }: N
       notification: statusLog!.notification,
       delivery: {
         deliveryId: id,
-        destination: http?.url ?? targetArn,
+        destination: http === undefined ? targetArn : shownUrl(http.url),
         providerResponse: isDelivered ? JSON.stringify(REQUEST_ID[service] === undefined ? {} : { [REQUEST_ID[service]]: id }) : JSON.stringify({ ErrorCode: outcome.code, ErrorMessage: outcome.message }),
         dwellTimeMs: clock.now() - acceptedAt,
         attempts: attempts + 1,

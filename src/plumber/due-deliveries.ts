@@ -1,5 +1,5 @@
 import type { Store, Operation } from "../store/store.ts";
-import { nextDueAt, readDue, type Due } from "./delivery-rows.ts";
+import { nextDueAt, readDue, type Due, type UnderWay } from "./delivery-rows.ts";
 
 /**
  * What is due on the disk, read only where something may be: most deliveries go from memory to their target, and nobody has to look for them.
@@ -31,15 +31,15 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
     later() {
       nextAt = "not known";
     },
-    /** The oldest. @param heldIds Those that are in memory. @param busyTargets Those that take no more for now. */
-    async read(now: number, most: number, heldIds: ReadonlySet<string>, busyTargets: readonly string[]): Promise<Due[]> {
+    /** The oldest, beside what is under way. */
+    async read(now: number, most: number, underWay: UnderWay): Promise<Due[]> {
       if (!isSomethingDue && isNextKnown(now)) return [];
       isSomethingDue = false;
       if (!isNextKnown(now)) nextAt = "not known";
-      const due = await reading(() => readDue(now, most, [...heldIds], busyTargets));
-      if (due.length === most || busyTargets.length > 0) isSomethingDue = true;
-      // What was committed beside this reading may have been handed over meanwhile.
-      return due.filter(({ id }) => !heldIds.has(id));
+      const due = await reading(() => readDue(now, most, underWay));
+      // Some may have been left out.
+      if (due.length === most || underWay.busyTargets.length > 0 || underWay.outwardRoom < most) isSomethingDue = true;
+      return due;
     },
     async nextAt(now: number): Promise<number | undefined> {
       if (!isNextKnown(now)) {

@@ -1,15 +1,15 @@
 import { DELIVERIES_HANDED_OVER_MAX } from "../kit/limits.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Due } from "./delivery-rows.ts";
+import { isOutward, type Due } from "./delivery-rows.ts";
 
 /** Deliveries that were committed a moment ago, on their way from memory to their first try. They are on the disk as well: what finds no place here is found there. */
 export const createHandover = () => {
   let waiting: Due[] = [];
 
   return {
-    /** Takes as many as there is place for, of those that are due at once. @returns Their ids. */
+    /** Takes as many as there is place for, of those that are due at once and wait for nobody else. @returns Their ids. */
     offer(committed: readonly Delivery[], now: number): string[] {
-      const taken = committed.filter(({ order, perSecond }) => order === undefined && perSecond === undefined).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
+      const taken = committed.filter((one) => one.order === undefined && one.perSecond === undefined && !isOutward(one)).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
       for (const delivery of taken) waiting.push({ ...delivery, attempts: 0, acceptedAt: now });
       return taken.map(({ id }) => id);
     },

@@ -2,7 +2,7 @@ import type { Call } from "../kit/call.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger, LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Random } from "../kit/random.ts";
@@ -12,8 +12,9 @@ import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
 import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.ts";
-import { countDeliveries, insertDelivery, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
+import { countDeliveries, insertDelivery, isOutward, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
 import type { TellStatus } from "./delivery-status.ts";
+import { shownUrl } from "./outgoing.ts";
 import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
@@ -63,6 +64,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();
   const underWay = createTally<string>();
+  let outward = 0;
   const pace = createPace();
   const handover = createHandover();
   const forget = createForget({ store });
@@ -119,7 +121,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       count(delivery, "delivered");
       tellStatus?.(delivery, outcome);
       // A function that takes an event tells of it itself.
-      if (delivery.http !== undefined) tell(delivery, "notice", `it is posted to ${delivery.http.url}`, { targetArn: delivery.targetArn, url: delivery.http.url, attempt: delivery.attempts + 1 });
+      if (delivery.http !== undefined) tell(delivery, "notice", `it is posted to ${shownUrl(delivery.http.url)}`, { targetArn: delivery.targetArn, url: shownUrl(delivery.http.url), attempt: delivery.attempts + 1 });
       if (delivery.objectKey !== undefined) tell(delivery, "notice", `the record is written to ${delivery.targetArn}/${delivery.objectKey}`, { targetArn: delivery.targetArn, objectKey: delivery.objectKey });
       return;
     }
@@ -147,6 +149,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const { id, targetArn } = delivery;
     held.add(id);
     underWay.add(targetArn);
+    if (isOutward(delivery)) outward++;
     try {
       await settle(delivery, await deliver(delivery, delivery.attempts));
       held.delete(id);
@@ -161,6 +164,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       });
     } finally {
       underWay.remove(targetArn);
+      if (isOutward(delivery)) outward--;
     }
   };
 
@@ -171,8 +175,10 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     async startDue(now, room) {
       const handed = handover.take(room, (targetArn) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn)).map(attempt);
       if (handed.length > 0) return handed;
-      const busy = underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
-      return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), held, busy)).map(attempt);
+      const going = { heldIds: [...held], busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
+      const due = await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going);
+      // What was committed beside this reading may have been handed over meanwhile.
+      return due.filter(({ id }) => !held.has(id)).map(attempt);
     },
     async nextDueAt(now) {
       const next = await onDisk.nextAt(now);

@@ -27,6 +27,9 @@ const guardedLookup = (host: string, options: LookupOptions, callback: LookupCal
   });
 };
 
+/** Without the password that may stand in it. */
+export const shownUrl = (url: string): string => url.replace(/^(https?:\/\/[^/?#@:]*:)[^/?#]*@/i, "$1****@");
+
 const KEPT_CONNECTIONS_MAX = 32;
 const agentOptions = { keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS_MAX };
 const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };

@@ -12,7 +12,7 @@ export const whyGivenUp = ({ as, targetArn, retry, attempts, acceptedAt, impossi
   if (impossible !== undefined || code === "FAILED_TO_ASSUME_ROLE" || code === "SDK_CLIENT_ERROR") return message;
   if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
-  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target"}` : `it does not take such an event (${code})`;
+  if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${targetArn.includes(":api-destination/") ? "API destination" : (KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target")}` : `it does not take such an event (${code})`;
   if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts + 1} times (${code})`;
   const hours = (retry?.ageMs ?? now - acceptedAt) / HOUR_MS;
   return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${code})`;

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { CreateConnectionAuthRequestParameters, CreateConnectionCommandInput, HttpParameters } from "@aws-sdk/client-eventbridge";
 import { beforeEach, describe, expect, it } from "vitest";
 import { sql } from "../../src/store/store.ts";
@@ -130,6 +131,7 @@ describe("API destinations", () => {
 
   it.each([
     ["over HTTP to elsewhere", { InvocationEndpoint: "http://example.com/a" }, "ValidationException: Parameter InvocationEndpoint is not valid. Reason: Endpoint 'http://example.com/a' is not valid."],
+    ["with a host that a target would choose", { InvocationEndpoint: "https://*.example.com/a" }, "ValidationException: Parameter InvocationEndpoint is not valid. Reason: Endpoint 'https://*.example.com/a' is not valid."],
     ["without a connection", { ConnectionArn: "arn:aws:events:us-east-1:000000000000:connection/none/0" }, "ResourceNotFoundException: Connection 'none' does not exist."],
     ["with another region's connection", { ConnectionArn: "arn:aws:events:eu-west-1:000000000000:connection/c/0" }, "ValidationException: Invalid ARN: 'arn:aws:events:eu-west-1:000000000000:connection/c/0'."],
   ])("are refused %s", async (_what, input, message) => {
@@ -242,6 +244,22 @@ describe("an event on its way to an API destination", () => {
         RETRY_ATTEMPTS: again.includes(status) ? "1" : "0", ...(again.includes(status) ? { EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts" } : {}),
       })),
     );
+  });
+
+  it("cannot smuggle a header in, and what is answered can be told", async () => {
+    const ground = open();
+    await connect(ground);
+    await route(ground, { made: { InvocationEndpoint: `${endpoint.url}/*` }, http: { PathParameterValues: ["$.detail.path"], HeaderParameters: { "x-own": "$.detail.header" } } });
+    endpoint.answer = ({ path }) => (path.startsWith("/packed") ? { status: 400, headers: { "content-encoding": "gzip" }, body: gzipSync("packed text") } : { status: 400, body: "bell\u0007\u0000 ü" });
+    for (const detail of [{ header: "a\r\nx-evil: 1", path: "lines" }, { header: "für", path: "packed" }, { header: "b", path: "\ud800?q=1#../..", }]) await ground.put({ Detail: JSON.stringify(detail) });
+    await ground.settled();
+    await eventually("all are dead letters", () => codes(ground).length === 3);
+    expect(codes(ground).map(({ ERROR_MESSAGE }) => ERROR_MESSAGE).toSorted()).toEqual([
+      "Unable to invoke ApiDestination endpoint: API destination returned HTTP status 400 with payload: bell\uFFFD\uFFFD ü",
+      "Unable to invoke ApiDestination endpoint: API destination returned HTTP status 400 with payload: packed text",
+      "Unable to invoke ApiDestination endpoint: the value of the header x-own has characters that no header may have.",
+    ]);
+    expect(posted().map(({ path, headers }) => [path, Buffer.from(headers["x-own"] as string, "latin1").toString(), headers["x-evil"]]).toSorted()).toEqual([["/%EF%BF%BD%3Fq%3D1%23..%2F..", "b", undefined], ["/packed", "für", undefined]]);
   });
 
   it("comes again when the endpoint asks it to, and never where it asks for that", async () => {

@@ -1,7 +1,7 @@
 import { PutRuleCommand, PutTargetsCommand, PutEventsCommand, CreateEventBusCommand, PutPermissionCommand, type Target } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, DeleteRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AddPermissionCommand, CreateAliasCommand, PublishVersionCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
-import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateLogGroupCommand, FilterLogEventsCommand, PutResourcePolicyCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
@@ -106,6 +106,24 @@ describe("other doors of a rule", () => {
     const id = await put("by-idler");
     expect(await letter(id)).toMatchObject({ ERROR_CODE: "NO_PERMISSIONS" });
     expect(await story(id)).toContain("aws iam put-role-policy --role-name idler");
+  });
+
+  it("are a log group's: a resource policy of CloudWatch Logs", async () => {
+    const { logs } = platform.clients;
+    await logs.send(new CreateLogGroupCommand({ logGroupName: "/aws/events/x" }));
+    await rule("to-logs", { Arn: `arn:aws:logs:us-east-1:${PLACE.account}:log-group:/aws/events/x` });
+    const refused = await put("to-logs");
+    expect(await letter(refused)).toMatchObject({ ERROR_CODE: "NO_PERMISSIONS" });
+    expect(await story(refused)).toContain("aws logs put-resource-policy --policy-name AllowFromEventBridge");
+    const statement = { Effect: "Allow", Principal: { Service: ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }, Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `arn:aws:logs:us-east-1:${PLACE.account}:log-group:/aws/events/*:*` };
+    await logs.send(new PutResourcePolicyCommand({ policyName: "events", policyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) }));
+    const ids = [await put("to-logs"), await put("to-logs")];
+    const written = await eventually("both are written", async () => {
+      const { events: found = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/events/x" }));
+      return found.length === 2 && found;
+    });
+    expect(written.map(({ message }) => (JSON.parse(message!) as { id: string }).id).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(written.map(({ logStreamName }) => logStreamName)).size).toBe(1);
   });
 
   it("are a bus's, which the event is forwarded to, and then those of the rules there", async () => {

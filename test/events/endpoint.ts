@@ -13,7 +13,7 @@ export interface Asked {
 interface Answer {
   status?: number;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
 }
 
 /** A real HTTP server that tells what it was asked, for all tests of a file. Without an answer it answers 200. `"nothing"`: it never does. */

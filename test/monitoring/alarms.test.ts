@@ -44,7 +44,7 @@ const createGround = async (path = temporaryDirectory()) => {
   }) as Call;
   const common = { clock, wall: clock, random, log: silentLog, ledger: { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} } };
   const metrics = createMetrics({ ...common, store: history });
-  const outbox = createOutbox({ ...common, store, call, metrics, sessionKey: Buffer.alloc(32, 7) });
+  const outbox = createOutbox({ ...common, store, call, metrics, sessionKey: Buffer.alloc(32) });
   const engine = createMonitoring({ ...common, store, history, metrics, outbox });
   await engine.start();
   let isOpen = true;

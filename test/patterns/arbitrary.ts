@@ -63,3 +63,29 @@ const withOr = (of: fc.Arbitrary<object>): fc.Arbitrary<object> =>
 
 /** A pattern of every operator. */
 export const pattern: fc.Arbitrary<string> = withOr(fc.oneof({ weight: 3, arbitrary: fields }, { weight: 1, arbitrary: fc.tuple(key, withOr(fields)).map(([name, inner]) => ({ [name]: inner })) })).map((value) => JSON.stringify(value));
+
+const leaves = (value: unknown, path: readonly string[]): [string, string | number | boolean | null][] => {
+  if (Array.isArray(value)) return value.flatMap((one) => leaves(one, path));
+  if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([name, one]) => leaves(one, [...path, name]));
+  return [[path.join("."), value as string | number | boolean | null]];
+};
+
+/** A member that such a value is like, or nearly. */
+const likeness = (value: string | number | boolean | null): fc.Arbitrary<unknown> => {
+  if (typeof value === "number") return Number.isFinite(value) && Math.abs(value) <= 5e9 ? fc.constantFrom<unknown>(value, { numeric: ["=", value] }, { numeric: [">=", value] }, { numeric: ["<", value] }, { "anything-but": [value] }) : fc.constant({ exists: true });
+  if (typeof value !== "string") return fc.constantFrom<unknown>(value, { exists: true }, { "anything-but": ["x"] });
+  const escaped = value.replaceAll("\\", "\\\\").replaceAll("*", "\\*");
+  const [half, rest] = [value.slice(0, value.length >> 1), value.slice(value.length >> 1)];
+  return fc.constantFrom<unknown>(
+    value, { prefix: half }, { suffix: rest }, { "equals-ignore-case": value.toUpperCase() }, { prefix: { "equals-ignore-case": half.toUpperCase() } }, { suffix: { "equals-ignore-case": rest.toUpperCase() } },
+    { wildcard: `*${escaped}` }, { wildcard: escaped }, { "anything-but": value }, { "anything-but": { prefix: "z" } }, { exists: true }, ...(escaped === "" ? [] : [{ wildcard: `*${escaped}*` }]),
+  );
+};
+
+/** A pattern, and an event some of whose values it was made of; the fields are keys with dots. */
+export const meeting: fc.Arbitrary<[string, string]> = eventText.chain((event) => {
+  const found = leaves(JSON.parse(event), []);
+  if (found.length === 0) return fc.constant<[string, string]>(['{"a":[{"exists":false}]}', event]);
+  const chosen = fc.uniqueArray(fc.constantFrom(...found), { minLength: 1, maxLength: 3, selector: ([path]) => path });
+  return chosen.chain((fields) => fc.tuple(...fields.map(([path, value]) => likeness(value).map((one) => [path, [one]] as const)))).map((fields) => [JSON.stringify(Object.fromEntries(fields)), event] as [string, string]);
+});

@@ -6,6 +6,8 @@ import type { Metric } from "../../src/kit/metrics.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createPipes } from "../../src/plumber/pipes/pipes.ts";
 import { pipeArn, savePipe, type Pipe, type StoredPipe } from "../../src/plumber/pipes/pipe.ts";
+import { pipeHandlers } from "../../src/services/pipes/handlers.ts";
+import type { PipesNeeds } from "../../src/services/pipes/needs.ts";
 import { getQueue } from "../../src/services/sqs/queue-rows.ts";
 import { settingsOf } from "../../src/services/sqs/queue-attributes.ts";
 import { parseQueueUrl } from "../../src/services/sqs/queue-names.ts";
@@ -51,6 +53,7 @@ export const openPipes = () => {
     calls.push(called);
     const refusal = world.refused.get(operation);
     if (refusal !== undefined) throw refusal;
+    if (options.isQuestion === true) return {};
     if (service === "sts") return { Credentials: { AccessKeyId: "a", SecretAccessKey: "s", SessionToken: "t", Expiration: new Date(Date.now() + 3_600_000) }, AssumedRoleUser: { Arn: "arn:role", AssumedRoleId: "id" } };
     if (service === "lambda") return invoke(called);
     if (service !== "sqs") return world.other(called);
@@ -58,13 +61,14 @@ export const openPipes = () => {
     return sqs.call(operation as "ReceiveMessage", input as never, requestContext({ ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.trace === undefined ? {} : { trace: options.trace }), isInternal: true }));
   }) as unknown as Call;
 
-  const open = () => createPipes({
+  const needs: PipesNeeds = {
     store, call, clock, wall: clock, random: systemRandom, log: silentLog,
     ledger: { record: (entry) => void entries.push(entry), find: async () => [], flush: async () => {} },
-    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), record: () => undefined, flush: async () => {} },
+    metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), record() {}, flush: async () => {} },
     logs: { write: ({ lines }) => void logged.push(...lines.map(({ message }) => JSON.parse(message) as Record<string, unknown>)), forget() {}, flush: async () => {} },
     sessionKey: Buffer.alloc(32, 7),
-  });
+  };
+  const open = () => createPipes(needs);
   let pipes = open();
   onTestFinished(() => pipes.close(0));
 
@@ -77,6 +81,8 @@ export const openPipes = () => {
   return {
     ...sqs, calls, counted, logged, world, save, the,
     get pipes() { return pipes; },
+    /** The API, whose changes take an hour. */
+    api: () => pipeHandlers({ ...needs, pipes, settleMs: 3_600_000 }),
     /** As the process would find it after a crash. */
     async restart() {
       await pipes.close(0);

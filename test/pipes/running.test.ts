@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { requestContext } from "../support/context.ts";
 import { bodies } from "../sqs/support.ts";
 import { eventually } from "../support/temporary.ts";
 import { denied, functionArn, openPipes, ROLE, throttled, type OpenPipes } from "./ground.ts";
@@ -276,6 +277,32 @@ describe("a pipe that may not", () => {
 });
 
 describe("a pipe at work", () => {
+  it("begins when its creation is over, and is not changed before that", async () => {
+    const on = openPipes();
+    await on.createQueue("q");
+    await on.createQueue("to");
+    const api = on.api();
+    const context = requestContext();
+    const { CurrentState } = await api.CreatePipe({ Name: "p", Source: on.queueArn("q"), Target: TO_QUEUE, RoleArn: ROLE }, context);
+    expect(CurrentState).toBe("CREATING");
+    const conflict = (action: string) => ({ name: "ConflictException", message: `Pipe p cannot be ${action} while it is CREATING.` });
+    await expect(api.StopPipe({ Name: "p" }, context)).rejects.toMatchObject(conflict("stopped"));
+    await expect(api.StartPipe({ Name: "p" }, context)).rejects.toMatchObject(conflict("started"));
+    await expect(api.UpdatePipe({ Name: "p", RoleArn: ROLE }, context)).rejects.toMatchObject(conflict("updated"));
+    await expect(api.DeletePipe({ Name: "p" }, context)).rejects.toMatchObject(conflict("deleted"));
+    await on.send("q", "a");
+    const polls = () => on.to("ReceiveMessage").filter(({ options }) => options.isQuestion !== true).length;
+    expect(polls()).toBe(0);
+    await on.clock.advance(3_600_000);
+    await eventually("it begins", () => polls() > 0);
+    expect((await api.DescribePipe({ Name: "p" }, context)).CurrentState).toBe("RUNNING");
+    expect((await api.DeletePipe({ Name: "p" }, context)).CurrentState).toBe("DELETING");
+    await expect(api.CreatePipe({ Name: "p", Source: on.queueArn("q"), Target: TO_QUEUE, RoleArn: ROLE }, context)).rejects.toMatchObject({ name: "ConflictException", message: "Pipe p already exists." });
+    await on.clock.advance(3_600_000);
+    await expect(api.DescribePipe({ Name: "p" }, context)).rejects.toMatchObject({ name: "NotFoundException" });
+    expect((await api.CreatePipe({ Name: "p", Source: on.queueArn("q"), Target: TO_QUEUE, RoleArn: ROLE }, context)).CurrentState).toBe("CREATING");
+  });
+
   it("is stopped, started and changed: what runs is finished, the next batch is as it is then", async () => {
     const on = openPipes();
     const { promise, resolve } = Promise.withResolvers<void>();

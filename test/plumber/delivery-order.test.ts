@@ -1,8 +1,11 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
+import { DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX } from "../../src/kit/limits.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom } from "../../src/kit/random.ts";
@@ -95,6 +98,26 @@ describe("deliveries of one lane", () => {
     await on.enqueue(...inLane("a", 1, 2, 3).map((one) => ({ ...one, deadLetter: { targetArn: `${QUEUE}dead`, as, style: "SNS" as const, payload: `dead ${one.id}` } })));
     await on.quiet();
     expect(on.sent.filter(({ queue }) => queue === "dead").map(({ body }) => body)).toEqual(["dead a1", "dead a2", "dead a3"]);
+  });
+});
+
+describe("endpoints that hang", () => {
+  it("hold up nothing else", async () => {
+    const held = new Set<Socket>();
+    const server = createServer((socket) => void held.add(socket.on("error", () => {}))).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const on = ground(() => {});
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const posts = Array.from({ length: 10 * DELIVERIES_IN_FLIGHT_PER_TARGET_MAX }, (_, n) => ({ id: `h${n}`, targetArn: `arn:aws:sns:us-east-1:000000000000:t:${n % 10}`, http: { url, headers: {} }, retry: { attemptsMax: 0 } }));
+    await on.enqueue(...posts);
+    await eventually("all that may hang do", () => held.size === DELIVERIES_IN_FLIGHT_OUTWARD_MAX);
+    await on.enqueue(...Array.from({ length: 30 }, (_, n) => ({ id: `q${n}`, targetArn: `${QUEUE}q${n}` })));
+    await eventually("the queues are told", () => on.sent.length === 30);
+    expect(held.size).toBe(DELIVERIES_IN_FLIGHT_OUTWARD_MAX);
+    server.close();
+    const ended = on.close();
+    for (const socket of held) socket.destroy();
+    await ended;
   });
 });
 

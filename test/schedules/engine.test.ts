@@ -1,8 +1,10 @@
+import { cpSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { systemRandom, type Random } from "../../src/kit/random.ts";
 import { ACCOUNT } from "../support/context.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { createStillClock } from "../sqs/still-clock.ts";
+import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { DAY, DEAD, FUNCTION, HOUR, MINUTE, NOW, OFF, openSchedules, QUEUE, ROLE, type Called } from "./ground.ts";
 
 const at = (ms: number) => `at(${new Date(ms).toISOString().slice(0, 19)})`;
@@ -117,6 +119,28 @@ describe("what fell due while the server was down", () => {
     const since = (5 * HOUR + 5 * MINUTE) / 1_000;
     expect(second.moments()).toEqual([since, since, since + 300]);
     expect(second.called.map(({ input }) => String(input["Payload"])).filter((payload) => payload !== "{}")).toEqual(['{"t":"2026-11-24T12:10:00Z"}', '{"t":"2026-11-24T17:10:00Z"}']);
+  });
+
+  it("or under way when it was killed, is one run: the target is called again with the id that it knows", async () => {
+    const [before, meanwhile] = [temporaryDirectory(), temporaryDirectory()];
+    const held: (() => void)[] = [];
+    const first = await openSchedules({ behave: () => new Promise<void>((resolve) => held.push(resolve)) });
+    await first.create({ ScheduleExpression: "rate(1 hour)", StartDate: new Date(NOW + HOUR) });
+    await first.settle();
+    // What a killed process leaves is what is on the disk.
+    cpSync(first.directory, before, { recursive: true });
+    const advanced = first.clock.advance(HOUR);
+    await eventually("the target is called", () => first.called.length === 1, 20_000, 0);
+    cpSync(first.directory, meanwhile, { recursive: true });
+    held.forEach((release) => release());
+    await advanced;
+    const requestId = first.called[0]!.options.requestId;
+    for (const directory of [before, meanwhile]) {
+      const again = await openSchedules({ directory, clock: createStillClock(NOW + HOUR) });
+      await again.pass(90 * MINUTE);
+      expect(again.moments()).toEqual([3_600, 7_200]);
+      expect(again.called[0]!.options.requestId).toBe(requestId);
+    }
   });
 
   it("runs once for each moment, whatever the disk does meanwhile", async () => {

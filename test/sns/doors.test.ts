@@ -1,7 +1,9 @@
 import { AddPermissionCommand, CreateAliasCommand, PublishVersionCommand, PutFunctionEventInvokeConfigCommand, RemovePermissionCommand } from "@aws-sdk/client-lambda";
-import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import type { Message } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fetchStories } from "../../src/cli/commands/why.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { createFunction, createRole } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
@@ -149,5 +151,61 @@ describe("an HTTP endpoint that fails", () => {
     await publish(topic);
     expect(attributesOf((await receive(on, dead))[0]!)["ErrorCode"]).toBe("HTTP_410");
     expect(web.posts.filter(({ path }) => path === "/gone").length).toBe(2);
+  });
+});
+
+describe("the status of deliveries", () => {
+  it("is in CloudWatch Logs, as the role that the topic names may write it", async () => {
+    const { iam, logs } = on.platform.clients;
+    const trust = (Service: string) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }] });
+    const write = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource: "*" }] });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "feedback", AssumeRolePolicyDocument: trust("sns.amazonaws.com") }));
+    await iam.send(new PutRolePolicyCommand({ RoleName: "feedback", PolicyName: "write", PolicyDocument: write }));
+    const topic = await createTopic(on, "logged", { SQSSuccessFeedbackRoleArn: Role!.Arn!, SQSSuccessFeedbackSampleRate: "100", SQSFailureFeedbackRoleArn: Role!.Arn! });
+    const url = await createQueue(on, "logged", topic);
+    await subscribe(topic, "sqs", queueArn("logged"));
+    await subscribe(topic, "sqs", queueArn("not-there"));
+    const MessageId = await publish(topic, "hello");
+    await receive(on, url);
+    const events = async (group: string) => (await logs.send(new FilterLogEventsCommand({ logGroupName: group })).catch(() => ({ events: [] }))).events ?? [];
+    const group = `sns/us-east-1/${ACCOUNT}/logged`;
+    const [succeeded, failed] = await eventually("both are written", async () => {
+      const all = [...(await events(group)), ...(await events(`${group}/Failure`))];
+      return all.length === 2 && all.map(({ message }) => JSON.parse(message!) as { delivery: Record<string, unknown> });
+    });
+    const notification = { messageMD5Sum: "5d41402abc4b2a76b9719d911017c592", messageId: MessageId, topicArn: topic, timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/) };
+    expect(succeeded).toMatchObject({ notification, status: "SUCCESS", delivery: { destination: queueArn("logged"), statusCode: 200, attempts: 1, dwellTimeMs: expect.any(Number) } });
+    expect(failed).toMatchObject({ notification, status: "FAILURE", delivery: { destination: queueArn("not-there") } });
+    expect(failed!.delivery["statusCode"]).toBeGreaterThanOrEqual(403);
+
+    await on.sns.setTopicAttributes({ TopicArn: topic, AttributeName: "SQSSuccessFeedbackSampleRate", AttributeValue: "0" });
+    await publish(topic, "not sampled");
+    await receive(on, url);
+    await eventually("the failure is written", async () => (await events(`${group}/Failure`)).length === 2);
+    expect(await events(group)).toHaveLength(1);
+  });
+});
+
+describe("a loop through a topic", () => {
+  it("carries the chain of its hops on, to functions and queues", async () => {
+    const topic = await createTopic(on, "looped");
+    const url = await createQueue(on, "looped", topic);
+    await subscribe(topic, "lambda", FUNCTION);
+    await subscribe(topic, "sqs", queueArn("looped"));
+    await allow("looped", topic);
+    const Root = "1-5f000000-0123456789abcdef01234567";
+    on.sns.middlewareStack.add((next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["x-amzn-trace-id"] = `Root=${Root};Sampled=0;Lineage=1:deadbeef:3`;
+      return next(args);
+    }, { step: "build", name: "chain" });
+    const MessageId = await publish(topic);
+    on.sns.middlewareStack.remove("chain");
+    expect((await receive(on, url))[0]!.Attributes!.AWSTraceHeader).toMatch(new RegExp(`^Root=${Root};.*Lineage=1:deadbeef:3`));
+    // The function adds itself, and hands the chain to its destination.
+    const [told] = await receive(on, events);
+    expect(told!.Attributes!.AWSTraceHeader).toMatch(new RegExp(`^Root=${Root};.*Lineage=1:deadbeef:3\\|[0-9a-f]{8}:0`));
+    const [story] = await fetchStories({ endpoint: on.platform.endpoint, region: "us-east-1", account: undefined }, MessageId);
+    expect(story!.traceId).toBe(Root);
+    expect(story!.entries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["event", "decision", "queued", "attempt"]));
   });
 });

@@ -69,6 +69,14 @@ describe("a message in a queue", () => {
   });
 });
 
+describe("a standard queue", () => {
+  it("is told the group of a message, by which it is fair", async () => {
+    const { TopicArn, url } = await topicWithQueue();
+    await on.sns.publish({ TopicArn, Message: "m", MessageGroupId: "tenant" });
+    expect((await receive(on, url))[0]!.Attributes!.MessageGroupId).toBe("tenant");
+  });
+});
+
 describe("what is published", () => {
   const publish = (input: object) => on.sns.publish({ TopicArn: topicArn("checked"), Message: "m", ...input });
   it.each<[object, string]>([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACCOUNT } from "../support/context.ts";
+import { eventually } from "../support/temporary.ts";
 import { advance, createQueue, createTopic, envelope, invalid, mail, mails, OTHER, queueArn, receive, refusal, story, useEndpoint, useSns } from "./support.ts";
 import { isVerified } from "./verify.ts";
 
@@ -137,6 +138,16 @@ describe("a subscription of an HTTP endpoint", () => {
     await advance(on, "1h");
     expect(await refusal(on.sns.confirmSubscription({ TopicArn: topic, Token }))).toEqual(invalid("Token"));
     expect(await listed(topic)).toEqual([]);
+  });
+
+  it("may have a name and a password, of which the latter is told to nobody", async () => {
+    const topic = await newTopic();
+    const { SubscriptionArn: arn } = await subscribe(topic, "http", `${web.url.replace("//", "//me:secret@")}/basic`);
+    const [asked] = await web.at("/basic");
+    expect(asked!.headers.authorization).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
+    const shown = `${web.url.replace("//", "//me:****@")}/basic`;
+    expect([(await attributesOf(arn!))["Endpoint"], (await listed(topic))[0]!.Endpoint]).toEqual([shown, shown]);
+    expect(await eventually("it is told of", async () => (await story(on, topic)).includes("it is posted to") && story(on, topic))).not.toContain("secret");
   });
 
   it("that was confirmed to need its owner is not ended by its link", async () => {

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { SNS } from "@aws-sdk/client-sns";
-import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, type Message } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SetQueueAttributesCommand, type Message } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll } from "vitest";
 import { fetchStories } from "../../src/cli/commands/why.ts";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -83,13 +83,14 @@ export const letIn = async ({ platform }: Pick<Ground, "platform">, name: string
   await platform.clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy: JSON.stringify({ Version: "2012-10-17", Statement }) } }));
 };
 
-/** So many messages of a queue, as they come. */
+/** So many messages of a queue, as they come; they are gone then. */
 export const receive = async ({ platform }: Ground, QueueUrl: string, count = 1): Promise<Message[]> => {
   const received: Message[] = [];
   while (received.length < count) {
     const { Messages = [] } = await platform.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"], MessageSystemAttributeNames: ["All"] }));
     if (Messages.length === 0) throw new Error(`there are ${received.length} messages, not ${count}`);
     received.push(...Messages);
+    await platform.clients.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: Messages.map(({ ReceiptHandle }, n) => ({ Id: `${n}`, ReceiptHandle })) }));
   }
   return received;
 };

@@ -2,15 +2,21 @@ import { describe, it } from "vitest";
 import { hasTerraform, NO_TERRAFORM } from "../support/terraform.ts";
 import { useDeployment } from "./deployment.ts";
 import { mappings } from "./event-source-mapping.ts";
+import { events } from "./events.ts";
 import { everyResource } from "./every-resource.ts";
 import { example } from "./example.ts";
 import { httpApis } from "./http-apis.ts";
 import { pipes } from "./pipes.ts";
+import { observing } from "./observing.ts";
 import { queues } from "./queues.ts";
 import { restApis } from "./rest-apis.ts";
+import { schedules } from "./schedules.ts";
 
 /** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
-const SUITES = [mappings, everyResource, example, httpApis, pipes, queues, restApis];
+const SUITES = [events, everyResource, example, httpApis, mappings, observing, pipes, queues, restApis, schedules, topics];
+import { topics } from "./topics.ts";
+
+/** Each a module of one configuration: the AWS provider alone takes seconds for each command. */
 /** The provider looks at a queue six and fifteen times, with seconds in between, before it believes what it has set or deleted. */
 const OPTIONS = { timeout: 400_000 };
 

@@ -26,7 +26,7 @@ const POLICY = {
     },
     {
       Effect: "Allow",
-      Action: of("lambda", "AddPermission", "CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionCodeSigningConfig", "GetPolicy", "ListVersionsByFunction", "RemovePermission", "TagResource"),
+      Action: of("lambda", "AddPermission", "CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionCodeSigningConfig", "GetPolicy", "ListTags", "ListVersionsByFunction", "RemovePermission", "TagResource"),
       Resource: "arn:aws:lambda:us-east-1:000000000000:function:news-reader",
     },
     { Effect: "Allow", Action: of("sqs", "CreateQueue", "DeleteQueue", "GetQueueAttributes", "ListQueueTags", "SetQueueAttributes", "TagQueue"), Resource: "arn:aws:sqs:us-east-1:000000000000:news-*" },

@@ -24,6 +24,11 @@ export class Automaton<K> {
     return this.#entries.size;
   }
 
+  /** Steps that the last event took. */
+  get spent(): number {
+    return this.#event.spent;
+  }
+
   add(key: K, pattern: string): void {
     const alternatives = parsePattern(pattern);
     this.remove(key);

@@ -2,8 +2,7 @@ import { PATTERN_DEPTH_MAX } from "../../kit/limits.ts";
 import { MalformedEvent } from "../errors.ts";
 import { unescapeInto } from "./byte-text.ts";
 import type { FieldNode } from "./field-tree.ts";
-import { HASH_SEED, hashByte } from "./hash-table.ts";
-import { JsonBytes } from "./json-bytes.ts";
+import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endOfString, OPEN_ARRAY, OPEN_OBJECT, QUOTE, refuse, skipColon, skipScalar, skipSpace, skipString, skipValue } from "./json-bytes.ts";
 
 /** Of an occurrence. A text may be escaped. */
 export const TEXT = 0;
@@ -16,12 +15,13 @@ export const NULL = 5;
 /** The element of the outermost object, which is in no array. */
 export const OUTERMOST = 0;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const DOT = 0x2e;
-const OPEN_OBJECT = 0x7b;
-const OPEN_ARRAY = 0x5b;
 const FIRST_OCCURRENCES = 64;
+/** Where a plain event is left as soon as nothing more is looked for in it. */
+const DONE = -1;
+
+/** 1 for what stands for itself in a key, and is no dot. */
+const PLAIN_IN_KEY = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH && byte !== DOT ? 1 : 0));
 
 const KIND_OF_LITERAL: Record<number, number> = { 0x74: TRUE, 0x66: FALSE, 0x6e: NULL };
 
@@ -36,7 +36,8 @@ const larger = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
  *
  * An event that is `plain` is known to be JSON, to have no key twice in an object, and no dots in its keys: reading ends as soon as there is nothing left to be found.
  */
-export class EventScan extends JsonBytes {
+export class EventScan {
+  bytes: Uint8Array = new Uint8Array(0);
   /** Counts the scans. */
   number = 0;
   /** The fields that occur. */
@@ -55,183 +56,129 @@ export class EventScan extends JsonBytes {
   outer = new Int32Array(FIRST_OCCURRENCES);
 
   #isPlain = false;
-  #isDone = false;
-  /** Whether the last key had dots. */
-  #isDotted = false;
   #arrays = 0;
   #objects = 0;
-  /** What keys with dots brought, by the object and the node. */
+  /** What the key has that was read last: its end, whether it has dots, and the node that it leads to. */
+  #keyEnd = 0;
+  #isDotted = false;
+  /** What keys with dots brought, by the node and the object. */
   readonly #dotted = new Map<FieldNode, Map<number, { from: number; to: number }>>();
 
   /** Throws MalformedEvent. */
   scan(event: Uint8Array, root: FieldNode, isPlain: boolean): void {
     this.bytes = event;
-    this.at = 0;
     this.number++;
     this.fields.length = 0;
     this.count = 0;
     this.elements = 1;
     this.#isPlain = isPlain;
-    this.#isDone = false;
     this.#arrays = 0;
     this.#objects = 0;
     if (this.#dotted.size > 0) this.#dotted.clear();
-    this.skipSpace();
-    if (event[this.at] !== OPEN_OBJECT) throw new MalformedEvent("the event is no JSON object");
-    this.at++;
-    this.#object(root, OUTERMOST, 0, true);
-    if (!this.#isDone) this.#expectEnd();
+    const start = skipSpace(event, 0);
+    if (event[start] !== OPEN_OBJECT) throw new MalformedEvent("the event is no JSON object");
+    const end = this.#object(root, start + 1, OUTERMOST, 0, true);
+    if (end !== DONE && skipSpace(event, end) < event.length) refuse(event, skipSpace(event, end));
     this.#link();
   }
 
-  #expectEnd(): void {
-    this.skipSpace();
-    if (this.at < this.bytes.length) this.fail();
-  }
-
-  /** From behind its bracket. `isLast`: nothing else is looked for behind it. */
-  #object(node: FieldNode, element: number, depth: number, isLast: boolean): void {
+  /** From behind its bracket to behind its end. `isLast`: nothing else is looked for behind it. */
+  #object(node: FieldNode, from: number, element: number, depth: number, isLast: boolean): number {
+    const { bytes } = this;
+    const isPlain = this.#isPlain;
     const object = ++this.#objects;
     let left = node.childCount;
-    this.skipSpace();
-    if (this.bytes[this.at] === 0x7d) {
-      this.at++;
-      return;
-    }
+    let at = skipSpace(bytes, from);
+    if (bytes[at] === CLOSE_OBJECT) return at + 1;
     for (;;) {
-      if (this.bytes[this.at] !== QUOTE) this.fail();
-      this.at++;
-      const child = left > 0 ? this.#key(node) : this.#nextKey();
-      const isDotted = this.#isDotted;
-      this.skipColon();
-      if (child === undefined) this.skipValue();
-      else if (this.#isPlain) {
+      if (bytes[at] !== QUOTE) refuse(bytes, at);
+      const child = left > 0 ? this.#key(node, at + 1) : undefined;
+      at = skipColon(bytes, left > 0 ? this.#keyEnd : skipString(bytes, at + 1));
+      if (child === undefined) at = skipValue(bytes, at);
+      else if (isPlain) {
         left--;
-        this.#value(child, element, depth + 1, isLast && left === 0);
-        if (isLast && left === 0) this.#isDone = true;
-        if (this.#isDone) return;
-      } else if (isDotted) this.#dottedValue(child, element, depth + 1, object);
-      else this.#keyedValue(child, element, depth + 1, object);
-      this.skipSpace();
-      const byte = this.bytes[this.at++];
-      if (byte === 0x7d) return;
-      if (byte !== 0x2c) {
-        this.at--;
-        this.fail();
-      }
-      this.skipSpace();
+        at = this.#value(child, at, element, depth + 1, isLast && left === 0);
+        if (at === DONE || (isLast && left === 0)) return DONE;
+      } else at = this.#isDotted ? this.#dottedValue(child, at, element, depth + 1, object) : this.#keyedValue(child, at, element, depth + 1, object);
+      at = skipSpace(bytes, at);
+      if (bytes[at] === CLOSE_OBJECT) return at + 1;
+      if (bytes[at] !== COMMA) refuse(bytes, at);
+      at = skipSpace(bytes, at + 1);
     }
   }
 
-  /** One that is not asked for. */
-  #nextKey(): undefined {
-    this.skipString();
-    return undefined;
-  }
-
-  /** From behind the first quotation mark of a key to behind the last. Dots are steps. */
-  #key(node: FieldNode): FieldNode | undefined {
+  /** From behind the first quotation mark of a key. Dots are steps. */
+  #key(node: FieldNode, from: number): FieldNode | undefined {
     const { bytes } = this;
-    let found: FieldNode | undefined = node;
-    let start = this.at;
-    let at = start;
-    let hash = HASH_SEED;
+    let at = from;
+    while (PLAIN_IN_KEY[bytes[at]!] === 1) at++;
+    if (bytes[at] !== QUOTE) return this.#oddKey(node, from);
+    this.#keyEnd = at + 1;
     this.#isDotted = false;
-    for (; ; at++) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) break;
-      if (byte === DOT) {
-        found = found?.child(hash, bytes, start, at);
-        start = at + 1;
-        hash = HASH_SEED;
-        this.#isDotted = true;
-      } else if (byte === BACKSLASH) return this.#escapedKey(node);
-      else if (byte >= 0x20) hash = hashByte(hash, byte);
-      else {
-        this.at = at;
-        this.fail();
-      }
-    }
-    this.at = at + 1;
-    return found?.child(hash, bytes, start, at);
+    return node.child(bytes, from, at);
   }
 
-  #escapedKey(node: FieldNode): FieldNode | undefined {
-    const from = this.at;
-    this.skipString();
-    const bytes = new Uint8Array(this.at - from);
-    const length = unescapeInto(bytes, this.bytes, from, this.at - 1);
+  /** One that has dots, or something escaped. */
+  #oddKey(node: FieldNode, from: number): FieldNode | undefined {
+    const end = endOfString(this.bytes, from);
+    this.#keyEnd = (end < 0 ? ~end : end) + 1;
+    const unescaped = new Uint8Array(this.#keyEnd - from);
+    const length = unescapeInto(unescaped, this.bytes, from, this.#keyEnd - 1);
     let found: FieldNode | undefined = node;
     let start = 0;
-    let hash = HASH_SEED;
-    this.#isDotted = false;
-    for (let at = 0; at < length; at++) {
-      if (bytes[at] === DOT) {
-        found = found?.child(hash, bytes, start, at);
-        start = at + 1;
-        hash = HASH_SEED;
-        this.#isDotted = true;
-      } else hash = hashByte(hash, bytes[at]!);
+    for (let at = unescaped.indexOf(DOT); at >= 0 && found !== undefined; at = unescaped.indexOf(DOT, start)) {
+      found = found.child(unescaped, start, at);
+      start = at + 1;
     }
-    return found?.child(hash, bytes, start, length);
+    this.#isDotted = start > 0;
+    return found?.child(unescaped, start, length);
   }
 
   /** A key that an object has twice is what it is the last time: what it brought before is forgotten. */
-  #keyedValue(node: FieldNode, element: number, depth: number, object: number): void {
+  #keyedValue(node: FieldNode, from: number, element: number, depth: number, object: number): number {
     if (node.keyOf === object && node.keyIn === this.number) this.#forget(node.from, node.to);
-    const from = this.count;
-    this.#value(node, element, depth, false);
+    const first = this.count;
+    const at = this.#value(node, from, element, depth, false);
     node.keyIn = this.number;
     node.keyOf = object;
-    node.from = from;
+    node.from = first;
     node.to = this.count;
+    return at;
   }
 
-  #dottedValue(node: FieldNode, element: number, depth: number, object: number): void {
+  #dottedValue(node: FieldNode, from: number, element: number, depth: number, object: number): number {
     let brought = this.#dotted.get(node);
     if (brought === undefined) this.#dotted.set(node, (brought = new Map()));
     const before = brought.get(object);
     if (before !== undefined) this.#forget(before.from, before.to);
-    const from = this.count;
-    this.#value(node, element, depth, false);
-    brought.set(object, { from, to: this.count });
+    const first = this.count;
+    const at = this.#value(node, from, element, depth, false);
+    brought.set(object, { from: first, to: this.count });
+    return at;
   }
 
   #forget(from: number, to: number): void {
     for (let at = from; at < to; at++) this.nodes[at] = undefined;
   }
 
-  #value(node: FieldNode, element: number, depth: number, isLast: boolean): void {
-    const byte = this.bytes[this.at]!;
-    if (byte === OPEN_OBJECT) {
-      if (node.childCount === 0 || depth > PATTERN_DEPTH_MAX) return this.skipValue();
-      this.at++;
-      this.#object(node, element, depth, isLast);
-    } else if (byte === OPEN_ARRAY) {
-      if (depth > PATTERN_DEPTH_MAX) return this.skipValue();
-      this.at++;
-      this.#array(node, element, depth);
-    } else if (node.uses === 0 || depth > PATTERN_DEPTH_MAX) this.skipScalar();
-    else this.#occurrence(node, element, byte);
+  #value(node: FieldNode, from: number, element: number, depth: number, isLast: boolean): number {
+    const byte = this.bytes[from]!;
+    const isContainer = byte === OPEN_OBJECT || byte === OPEN_ARRAY;
+    if (depth > PATTERN_DEPTH_MAX || (byte === OPEN_OBJECT && node.childCount === 0)) return skipValue(this.bytes, from);
+    if (!isContainer) return node.uses === 0 ? skipScalar(this.bytes, from) : this.#occurrence(node, from, element, byte);
+    return byte === OPEN_OBJECT ? this.#object(node, from + 1, element, depth, isLast) : this.#array(node, from + 1, element, depth);
   }
 
-  #array(node: FieldNode, element: number, depth: number): void {
+  #array(node: FieldNode, from: number, outer: number, depth: number): number {
+    const { bytes } = this;
     const array = ++this.#arrays;
-    this.skipSpace();
-    if (this.bytes[this.at] === 0x5d) {
-      this.at++;
-      return;
-    }
+    let at = skipSpace(bytes, from);
+    if (bytes[at] === CLOSE_ARRAY) return at + 1;
     for (;;) {
-      this.#value(node, this.#element(array, element), depth + 1, false);
-      this.skipSpace();
-      const byte = this.bytes[this.at++];
-      if (byte === 0x5d) return;
-      if (byte !== 0x2c) {
-        this.at--;
-        this.fail();
-      }
-      this.skipSpace();
+      at = skipSpace(bytes, this.#value(node, at, this.#element(array, outer), depth + 1, false));
+      if (bytes[at] === CLOSE_ARRAY) return at + 1;
+      if (bytes[at] !== COMMA) refuse(bytes, at);
+      at = skipSpace(bytes, at + 1);
     }
   }
 
@@ -246,21 +193,22 @@ export class EventScan extends JsonBytes {
     return element;
   }
 
-  #occurrence(node: FieldNode, element: number, byte: number): void {
+  #occurrence(node: FieldNode, from: number, element: number, byte: number): number {
     const at = this.count++;
     if (at === this.start.length) this.#makeRoom();
     this.nodes[at] = node;
     this.element[at] = element;
     if (byte === QUOTE) {
-      this.start[at] = ++this.at;
-      this.kind[at] = this.skipString() ? ESCAPED_TEXT : TEXT;
-      this.end[at] = this.at - 1;
-      return;
+      const end = endOfString(this.bytes, from + 1);
+      this.start[at] = from + 1;
+      this.kind[at] = end < 0 ? ESCAPED_TEXT : TEXT;
+      this.end[at] = end < 0 ? ~end : end;
+      return this.end[at]! + 1;
     }
-    this.start[at] = this.at;
-    this.skipScalar();
+    this.start[at] = from;
     this.kind[at] = KIND_OF_LITERAL[byte] ?? NUMBER;
-    this.end[at] = this.at;
+    this.end[at] = skipScalar(this.bytes, from);
+    return this.end[at]!;
   }
 
   #makeRoom(): void {

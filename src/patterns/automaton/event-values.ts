@@ -36,6 +36,10 @@ export class EventValues extends EventScan {
     if (this.#steps < 0) throw new PatternTooCostly("the patterns have too many conditions for an event with arrays and texts as long as this one's");
   }
 
+  get spent(): number {
+    return PATTERN_SET_STEPS_MAX - this.#steps;
+  }
+
   /** Steps to look at an occurrence. */
   costOf(at: number): number {
     return 1 + ((this.end[at]! - this.start[at]!) >> BYTES_OF_STEP);

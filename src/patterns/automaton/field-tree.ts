@@ -1,11 +1,16 @@
 import { toByteText } from "./byte-text.ts";
-import { HashTable, hashOf } from "./hash-table.ts";
+import { HashTable, hashOf, hashOfBytes } from "./hash-table.ts";
+
+/** So many names are compared one after the other. */
+const FEW = 8;
 
 /** A step of the paths that the patterns of a set ask for. What is said of an event is true for the scan whose number stands beside it. */
 export class FieldNode {
   readonly name: string;
   readonly parent: FieldNode | undefined;
-  readonly #children = new HashTable<FieldNode>();
+  #children: FieldNode[] = [];
+  /** Where there are many, by the hashes of their names. */
+  #byHash: HashTable<FieldNode> | undefined;
   /** Another name of the same hash. */
   #sibling: FieldNode | undefined;
   childCount = 0;
@@ -27,65 +32,72 @@ export class FieldNode {
     this.parent = parent;
   }
 
-  /** By its name's bytes from `start` to `end`, and their hash. */
-  child(hash: number, bytes: Uint8Array, start: number, end: number): FieldNode | undefined {
-    for (let node = this.#children.get(hash); node !== undefined; node = node.#sibling) if (node.#isNamed(bytes, start, end)) return node;
+  /** By its name's bytes from `start` to `end`. */
+  child(bytes: Uint8Array, start: number, end: number): FieldNode | undefined {
+    if (this.#byHash !== undefined) return this.#childOf(this.#byHash.get(hashOfBytes(bytes, start, end)), bytes, start, end);
+    const children = this.#children;
+    for (let index = 0; index < children.length; index++) if (isNamed(children[index]!.name, bytes, start, end)) return children[index];
     return undefined;
   }
 
-  #isNamed(bytes: Uint8Array, start: number, end: number): boolean {
-    const { name } = this;
-    if (name.length !== end - start) return false;
-    for (let index = 0; index < name.length; index++) if (name.charCodeAt(index) !== bytes[start + index]) return false;
-    return true;
+  #childOf(first: FieldNode | undefined, bytes: Uint8Array, start: number, end: number): FieldNode | undefined {
+    let node = first;
+    while (node !== undefined && !isNamed(node.name, bytes, start, end)) node = node.#sibling;
+    return node;
   }
 
   #childNamed(name: string): FieldNode | undefined {
-    let node = this.#children.get(hashOf(name));
-    while (node !== undefined && node.name !== name) node = node.#sibling;
-    return node;
+    const bytes = Buffer.from(name, "latin1");
+    return this.child(bytes, 0, bytes.length);
   }
 
   #addChild(name: string): FieldNode {
     const node = new FieldNode(name, this);
-    node.#sibling = this.#children.get(hashOf(name));
-    this.#children.set(hashOf(name), node);
     this.childCount++;
+    if (this.#byHash !== undefined) this.#putByHash(this.#byHash, node);
+    else if (this.#children.push(node) > FEW) {
+      this.#byHash = new HashTable();
+      for (const child of this.#children) this.#putByHash(this.#byHash, child);
+      this.#children = [];
+    }
     return node;
   }
 
+  #putByHash(table: HashTable<FieldNode>, node: FieldNode): void {
+    node.#sibling = table.get(hashOf(node.name));
+    table.set(hashOf(node.name), node);
+  }
+
   #removeChild(gone: FieldNode): void {
-    const hash = hashOf(gone.name);
-    const first = this.#children.get(hash);
-    if (first === gone) this.#children.set(hash, gone.#sibling);
-    for (let node = first; node !== undefined; node = node.#sibling) if (node.#sibling === gone) node.#sibling = gone.#sibling;
     this.childCount--;
+    this.#children = this.#children.filter((child) => child !== gone);
+    const first = this.#byHash?.get(hashOf(gone.name));
+    if (first === gone) this.#byHash!.set(hashOf(gone.name), gone.#sibling);
+    for (let node = first; node !== undefined; node = node.#sibling) if (node.#sibling === gone) node.#sibling = gone.#sibling;
   }
 
   /** The node of a path below this one, its steps with dots between them; counts one more use of it. */
   use(path: string): FieldNode {
-    let node: FieldNode = this;
-    for (const step of path.split(".")) {
-      const name = toByteText(step);
-      node = node.#childNamed(name) ?? node.#addChild(name);
-    }
-    node.uses++;
-    return node;
-  }
-
-  /** Undefined where no pattern asks for it. */
-  find(path: string): FieldNode | undefined {
-    let node: FieldNode | undefined = this;
-    for (const step of path.split(".")) {
-      node = node.#childNamed(toByteText(step));
-      if (node === undefined) return undefined;
-    }
-    return node;
+    const end = path.split(".").map(toByteText).reduce<FieldNode>((node, name) => node.#childNamed(name) ?? node.#addChild(name), this);
+    end.uses++;
+    return end;
   }
 
   /** Counts one use less; what nobody asks for is taken away. */
   release(): void {
     this.uses--;
-    for (let node: FieldNode = this; node.parent !== undefined && node.uses === 0 && node.childCount === 0; node = node.parent) node.parent.#removeChild(node);
+    this.#prune();
+  }
+
+  #prune(): void {
+    if (this.parent === undefined || this.uses > 0 || this.childCount > 0) return;
+    this.parent.#removeChild(this);
+    this.parent.#prune();
   }
 }
+
+const isNamed = (name: string, bytes: Uint8Array, start: number, end: number): boolean => {
+  if (name.length !== end - start) return false;
+  for (let index = 0; index < name.length; index++) if (name.charCodeAt(index) !== bytes[start + index]) return false;
+  return true;
+};

@@ -17,6 +17,12 @@ export const hashOf = (text: string): number => {
   return hash;
 };
 
+export const hashOfBytes = (bytes: Uint8Array, from: number, to: number): number => {
+  let hash = HASH_SEED;
+  for (let at = from; at < to; at++) hash = hashByte(hash, bytes[at]!);
+  return hash;
+};
+
 /** The same from the last to the first. */
 export const hashFromEnd = (text: string): number => {
   let hash = HASH_SEED;

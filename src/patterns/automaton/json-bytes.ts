@@ -1,14 +1,21 @@
+/**
+ * Steps over JSON in UTF-8, from where something begins to behind its end, without making anything of it. What is taken is what JSON.parse takes; MalformedEvent is thrown for the rest. Behind the
+ * end there is nothing that any step would take, so none looks whether it is there.
+ */
 import { MalformedEvent } from "../errors.ts";
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const COMMA = 0x2c;
+export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
+export const OPEN_ARRAY = 0x5b;
+export const CLOSE_ARRAY = 0x5d;
 const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const OPEN_ARRAY = 0x5b;
+const SPACE = 0x20;
 
 /** 1 for what stands for itself in a string. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0));
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0));
 const ESCAPES = new Set([..."\"\\/bfnrt"].map((letter) => letter.charCodeAt(0)));
 const LITERALS: Record<number, string> = { 0x74: "true", 0x66: "false", 0x6e: "null" };
 const DEPTH_FIRST = 64;
@@ -16,153 +23,120 @@ const DEPTH_FIRST = 64;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 const isHex = (byte: number): boolean => isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
 
-/**
- * Steps over JSON in UTF-8, value by value, without making anything of it. It takes what JSON.parse takes. Behind the end there is nothing that any step would take, so none looks whether it is there.
- */
-export class JsonBytes {
-  bytes: Uint8Array = new Uint8Array(0);
-  at = 0;
-  /** The brackets that are open where a value is stepped over. */
-  #open = new Uint8Array(DEPTH_FIRST);
+export const refuse = (bytes: Uint8Array, at: number): never => {
+  throw new MalformedEvent(at < bytes.length ? `the event is no JSON: what stands at byte ${at} is not expected there` : "the event is no JSON: it ends too early");
+};
 
-  fail(): never {
-    throw new MalformedEvent(this.at < this.bytes.length ? `the event is no JSON: what stands at byte ${this.at} is not expected there` : "the event is no JSON: it ends too early");
+export const skipSpace = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  while (bytes[at]! <= SPACE && (bytes[at] === SPACE || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)) at++;
+  return at;
+};
+
+const skipEscape = (bytes: Uint8Array, at: number): number => {
+  if (ESCAPES.has(bytes[at + 1]!)) return at + 2;
+  const isUnit = bytes[at + 1] === 0x75 && isHex(bytes[at + 2]!) && isHex(bytes[at + 3]!) && isHex(bytes[at + 4]!) && isHex(bytes[at + 5]!);
+  return isUnit ? at + 6 : refuse(bytes, at);
+};
+
+/** From behind the first quotation mark to the last one; its complement (~) where anything in between is escaped. */
+export const endOfString = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  while (PLAIN[bytes[at]!] === 1) at++;
+  return bytes[at] === QUOTE ? at : ~endOfEscapedString(bytes, at);
+};
+
+const endOfEscapedString = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  while (bytes[at] !== QUOTE) {
+    if (bytes[at] !== BACKSLASH) refuse(bytes, at);
+    at = skipEscape(bytes, at);
+    while (PLAIN[bytes[at]!] === 1) at++;
   }
+  return at;
+};
 
-  skipSpace(): void {
-    const { bytes } = this;
-    let at = this.at;
-    for (;;) {
-      const byte = bytes[at]!;
-      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break;
-      at++;
-    }
-    this.at = at;
+export const skipString = (bytes: Uint8Array, from: number): number => {
+  const end = endOfString(bytes, from);
+  return (end < 0 ? ~end : end) + 1;
+};
+
+const skipDigits = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  if (!isDigit(bytes[at]!)) refuse(bytes, at);
+  while (isDigit(bytes[at]!)) at++;
+  return at;
+};
+
+const skipNumber = (bytes: Uint8Array, from: number): number => {
+  let at = bytes[from] === 0x2d ? from + 1 : from;
+  at = bytes[at] === 0x30 ? at + 1 : skipDigits(bytes, at);
+  if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1);
+  if ((bytes[at]! | 0x20) !== 0x65) return at;
+  at++;
+  return skipDigits(bytes, bytes[at] === 0x2b || bytes[at] === 0x2d ? at + 1 : at);
+};
+
+const skipLiteral = (bytes: Uint8Array, from: number): number => {
+  const literal = LITERALS[bytes[from]!] ?? refuse(bytes, from);
+  for (let index = 1; index < literal.length; index++) if (bytes[from + index] !== literal.charCodeAt(index)) refuse(bytes, from + index);
+  return from + literal.length;
+};
+
+/** A text, a number or a literal. */
+export const skipScalar = (bytes: Uint8Array, from: number): number => {
+  const byte = bytes[from]!;
+  if (byte === QUOTE) return skipString(bytes, from + 1);
+  return isDigit(byte) || byte === 0x2d ? skipNumber(bytes, from) : skipLiteral(bytes, from);
+};
+
+/** From behind a name to the first byte of its value. */
+export const skipColon = (bytes: Uint8Array, from: number): number => {
+  const at = skipSpace(bytes, from);
+  return bytes[at] === COLON ? skipSpace(bytes, at + 1) : refuse(bytes, at);
+};
+
+const skipName = (bytes: Uint8Array, from: number): number => (bytes[from] === QUOTE ? skipColon(bytes, skipString(bytes, from + 1)) : refuse(bytes, from));
+
+/** The brackets that are open where a value is stepped over. */
+let open = new Uint8Array(DEPTH_FIRST);
+
+const push = (depth: number, bracket: number): void => {
+  if (depth === open.length) {
+    const more = new Uint8Array(depth * 2);
+    more.set(open);
+    open = more;
   }
+  open[depth] = bracket;
+};
 
-  /** From behind the first quotation mark to behind the last. Returns whether anything in it is escaped. */
-  skipString(): boolean {
-    const { bytes } = this;
-    let at = this.at;
-    let isEscaped = false;
-    for (;;) {
-      while (PLAIN[bytes[at]!] === 1) at++;
-      this.at = at;
-      if (bytes[at] === QUOTE) break;
-      if (bytes[at] !== BACKSLASH) this.fail();
-      isEscaped = true;
-      at = this.#behindEscape(at);
-    }
-    this.at = at + 1;
-    return isEscaped;
-  }
-
-  #behindEscape(at: number): number {
-    const { bytes } = this;
-    if (ESCAPES.has(bytes[at + 1]!)) return at + 2;
-    const isUnit = bytes[at + 1] === 0x75 && isHex(bytes[at + 2]!) && isHex(bytes[at + 3]!) && isHex(bytes[at + 4]!) && isHex(bytes[at + 5]!);
-    return isUnit ? at + 6 : this.fail();
-  }
-
-  skipNumber(): void {
-    const { bytes } = this;
-    if (bytes[this.at] === 0x2d) this.at++;
-    if (bytes[this.at] === 0x30) this.at++;
-    else this.#skipDigits();
-    if (bytes[this.at] === 0x2e) {
-      this.at++;
-      this.#skipDigits();
-    }
-    if ((bytes[this.at]! | 0x20) !== 0x65) return;
-    this.at++;
-    if (bytes[this.at] === 0x2b || bytes[this.at] === 0x2d) this.at++;
-    this.#skipDigits();
-  }
-
-  #skipDigits(): void {
-    const { bytes } = this;
-    let at = this.at;
-    if (!isDigit(bytes[at]!)) this.fail();
-    while (isDigit(bytes[at]!)) at++;
-    this.at = at;
-  }
-
-  skipLiteral(): void {
-    const literal = LITERALS[this.bytes[this.at]!] ?? this.fail();
-    for (let index = 1; index < literal.length; index++) if (this.bytes[this.at + index] !== literal.charCodeAt(index)) this.fail();
-    this.at += literal.length;
-  }
-
-  /** From the first byte of a text, a number or a literal. */
-  skipScalar(): void {
-    const byte = this.bytes[this.at]!;
-    if (byte === QUOTE) {
-      this.at++;
-      this.skipString();
-    } else if (isDigit(byte) || byte === 0x2d) this.skipNumber();
-    else this.skipLiteral();
-  }
-
-  /** From behind a name, or its first quotation mark, to the first byte of its value. */
-  skipColon(): void {
-    this.skipSpace();
-    if (this.bytes[this.at] !== COLON) this.fail();
-    this.at++;
-    this.skipSpace();
-  }
-
-  #skipName(): void {
-    if (this.bytes[this.at] !== QUOTE) this.fail();
-    this.at++;
-    this.skipString();
-    this.skipColon();
-  }
-
-  /** From the first byte of a value to behind the last. However deep it is, it needs no more of the stack. */
-  skipValue(): void {
-    let depth = 0;
-    do {
-      const byte = this.bytes[this.at]!;
-      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        this.at++;
-        this.skipSpace();
-        if (this.bytes[this.at] === byte + 2) this.at++;
-        else {
-          this.#push(depth++, byte);
-          if (byte === OPEN_OBJECT) this.#skipName();
-          continue;
-        }
-      } else this.skipScalar();
-      depth = this.#skipCloses(depth);
-    } while (depth > 0);
-  }
-
-  #push(depth: number, bracket: number): void {
-    if (depth === this.#open.length) {
-      const more = new Uint8Array(depth * 2);
-      more.set(this.#open);
-      this.#open = more;
-    }
-    this.#open[depth] = bracket;
-  }
-
-  /** Behind a value: to the next one in what is open, or out of all. Returns what is still open. */
-  #skipCloses(open: number): number {
-    let depth = open;
-    while (depth > 0) {
-      this.skipSpace();
-      const bracket = this.#open[depth - 1]!;
-      const byte = this.bytes[this.at];
-      if (byte === COMMA) {
-        this.at++;
-        this.skipSpace();
-        if (bracket === OPEN_OBJECT) this.#skipName();
-        return depth;
+/** Any value. However deep it is, it needs no more of the stack. */
+export const skipValue = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  let depth = 0;
+  for (;;) {
+    const byte = bytes[at]!;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      at = skipSpace(bytes, at + 1);
+      if (bytes[at] !== byte + 2) {
+        push(depth++, byte);
+        if (byte === OPEN_OBJECT) at = skipName(bytes, at);
+        continue;
       }
-      if (byte !== bracket + 2) this.fail();
-      this.at++;
+      at++;
+    } else at = skipScalar(bytes, at);
+    for (;;) {
+      if (depth === 0) return at;
+      at = skipSpace(bytes, at);
+      const bracket = open[depth - 1]!;
+      if (bytes[at] === COMMA) {
+        at = skipSpace(bytes, at + 1);
+        if (bracket === OPEN_OBJECT) at = skipName(bytes, at);
+        break;
+      }
+      if (bytes[at] !== bracket + 2) refuse(bytes, at);
+      at++;
       depth--;
     }
-    return 0;
   }
-}
+};

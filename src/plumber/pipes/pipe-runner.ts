@@ -74,8 +74,9 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog, pos
   const story = createStory({ ledger, clock, random, teller });
 
   const describe = (error: unknown, action: string): string => {
-    if (!(error instanceof PipeFailure) && isDenied(error)) return shortened(`PROBLEM: Pipes does not have enough permission to process your event source. Please add sqs:${action} permission to role. ${(error as Error).message}`);
-    if (isQueueGone(error)) return `PROBLEM: The queue ${sourceArn} does not exist.`;
+    const isOfQueue = !(error instanceof PipeFailure);
+    if (isOfQueue && isDenied(error)) return shortened(`PROBLEM: Pipes does not have enough permission to process your event source. Please add sqs:${action} permission to role. ${(error as Error).message}`);
+    if (isOfQueue && isQueueGone(error)) return `PROBLEM: The queue ${sourceArn} does not exist.`;
     return shortened(`PROBLEM: ${error instanceof Error ? error.message : String(error)}`);
   };
   const tell = (problem: string | undefined, before: string | undefined) =>

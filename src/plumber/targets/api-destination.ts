@@ -5,7 +5,7 @@ import { connectionOf } from "../events/api-destinations.ts";
 import { openAuth, type ConnectionAuth, type StoredConnection } from "../events/connections.ts";
 import { NoToken } from "../events/oauth-token.ts";
 import { readWithin, send, type Incoming } from "../outgoing.ts";
-import { failureOf, notAuthorized, retryAfterMs, timedOut, unreachable } from "./api-destination/outcome.ts";
+import { failureOf, notAuthorized, retryAfterMs, textOf, timedOut, unreachable } from "./api-destination/outcome.ts";
 import { createRate } from "./api-destination/rate.ts";
 import { requestOf } from "./api-destination/request.ts";
 import { createTokens } from "./api-destination/tokens.ts";
@@ -73,9 +73,9 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
     }
     const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);
     const { retryAfter, ...answer } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }));
-    const { status, body } = answer;
+    const { status, body, encoding } = answer;
     if (status >= 200 && status < 300) return answer;
     if ((status === 401 || status === 407) && token !== undefined) await tokens.forget(connection, token);
-    throw failureOf(status, body.subarray(0, API_DESTINATION_ANSWER_BYTES_MAX).toString(), retryAfterMs(retryAfter, wall.now()));
+    throw failureOf(status, textOf(body.subarray(0, API_DESTINATION_ANSWER_BYTES_MAX), encoding), retryAfterMs(retryAfter, wall.now()));
   };
 };

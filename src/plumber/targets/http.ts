@@ -1,6 +1,6 @@
 import { HTTP_DELIVERY_ANSWER_BYTES_MAX, HTTP_DELIVERY_TIMEOUT_MS } from "../../kit/limits.ts";
 import { TargetError, type Delivery } from "../delivery.ts";
-import { send } from "../outgoing.ts";
+import { send, shownUrl } from "../outgoing.ts";
 
 /** What other statuses than these say is final: the endpoint does not want the message ("Amazon SNS message delivery retries"). */
 const isWorthAnotherTry = (status: number): boolean => status >= 500 || status === 429 || (status >= 100 && status < 400);
@@ -23,5 +23,5 @@ export const sendToHttp = async ({ payload }: Delivery, { url, headers }: NonNul
   } catch (error) {
     throw new TargetError("failed", signal.aborted ? "TIMEOUT" : "CONNECTION_FAILURE", error instanceof Error ? error.message : String(error));
   }
-  if (status < 200 || status > 299) throw new TargetError(isWorthAnotherTry(status) ? "failed" : "refused", `HTTP_${status}`, `${url} answered ${status}`);
+  if (status < 200 || status > 299) throw new TargetError(isWorthAnotherTry(status) ? "failed" : "refused", `HTTP_${status}`, `${shownUrl(url)} answered ${status}`);
 };

@@ -19,11 +19,28 @@ const busOf = (resource: string): BusName | undefined => {
   return rule && { account: rule.account, region: rule.region, name: rule.bus };
 };
 
-/** The policy at a bus's door: of events that are put on it, and of rules that others make on it. */
-export const policyAtDoor = async ({ store }: Pick<EventsParts, "store">, { resource }: Permission): Promise<NamedPolicy | undefined> => {
-  const named = busOf(resource);
-  const policy = named && (await store.read(() => findBus(named, named.name)))?.policy;
-  return named && policy && { name: `policy of the event bus ${named.name}`, document: policy, attachedTo: busArn(named, named.name) };
+/** Buses whose policies are kept. Beyond it the oldest are read again. */
+const KEPT_MAX = 1_000;
+
+/** The policy at a bus's door: of events that are put on it, and of rules that others make on it. What was read is used again as long as nothing is written to the table. */
+export const createPolicyAtDoor = ({ store }: Pick<EventsParts, "store">) => {
+  const kept = new Map<string, { policy: NamedPolicy | undefined; generation: number }>();
+
+  return async ({ resource }: Permission): Promise<NamedPolicy | undefined> => {
+    const named = busOf(resource);
+    if (named === undefined) return undefined;
+    const arn = busArn(named, named.name);
+    const known = kept.get(arn);
+    if (known !== undefined && known.generation === store.generation("event_item")) return known.policy;
+    // Taken before: what is written while it is read makes it another one.
+    const generation = store.generation("event_item");
+    const document = (await store.read(() => findBus(named, named.name)))?.policy;
+    const policy = document && { name: `policy of the event bus ${named.name}`, document, attachedTo: arn };
+    kept.delete(arn);
+    if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value!);
+    kept.set(arn, { policy, generation });
+    return policy;
+  };
 };
 
 const readPolicy = (text: string): PolicyDocument => {

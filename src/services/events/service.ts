@@ -1,6 +1,6 @@
 import type { Service } from "../service.ts";
 import { apiDestinationHandlers } from "./api-destinations.ts";
-import { busPolicyHandlers, policyAtDoor } from "./bus-policies.ts";
+import { busPolicyHandlers, createPolicyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
 import { connectionHandlers } from "./connections.ts";
 import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
@@ -24,6 +24,6 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...dataPlaneHandlers(parts),
   },
   permissions: { ...createPermissions(parts), ...dataPlanePermissions },
-  resourcePolicy: (permission) => policyAtDoor(parts, permission),
+  resourcePolicy: createPolicyAtDoor(parts),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });

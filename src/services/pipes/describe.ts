@@ -12,18 +12,17 @@ export const showState = (pipe: Pipe, now: number) => ({
   LastModifiedTime: new Date(pipe.body.modifiedAt),
 });
 
+const WELL = "User initiated";
+
 /** Why its last change failed, else what keeps it from its work. */
-const reasonOf = ({ body: { failure, settlesAt } }: Pipe, now: number, problem: string | undefined): { StateReason?: string } => {
-  const reason = now < settlesAt ? problem : (failure ?? problem);
-  return reason === undefined ? {} : { StateReason: reason };
-};
+const reasonOf = ({ body: { failure, settlesAt } }: Pipe, now: number, problem: string | undefined): string => (now < settlesAt ? undefined : failure) ?? problem ?? WELL;
 
 export const listed = (pipe: Pipe, now: number, problem: string | undefined): ListedPipe => ({
-  ...showState(pipe, now), ...reasonOf(pipe, now, problem), Source: pipe.body.source, Target: pipe.body.target, Enrichment: pipe.body.enrichment,
+  ...showState(pipe, now), StateReason: reasonOf(pipe, now, problem), Source: pipe.body.source, Target: pipe.body.target, Enrichment: pipe.body.enrichment,
 });
 
 export const described = (pipe: Pipe, now: number, problem: string | undefined): DescribePipeResponse => {
-  const { description, sourceParameters, enrichmentParameters, targetParameters, roleArn, logConfiguration, tags } = pipe.body;
+  const { description, sourceParameters, enrichmentParameters = {}, targetParameters = {}, roleArn, logConfiguration, tags } = pipe.body;
   return {
     ...listed(pipe, now, problem),
     Description: description, SourceParameters: sourceParameters, EnrichmentParameters: enrichmentParameters, TargetParameters: targetParameters, RoleArn: roleArn, LogConfiguration: logConfiguration,

@@ -50,7 +50,7 @@ export const applySource = (given: PipeSourceParameters | UpdatePipeSourceParame
   const filters = FilterCriteria === undefined ? before.FilterCriteria : FilterCriteria;
   (filters?.Filters ?? []).forEach(({ Pattern = "" }, index) => checkPattern(Pattern, index));
   const queueParameters = SqsQueueParameters === undefined ? (before.SqsQueueParameters ?? {}) : SqsQueueParameters;
-  const settings = { BatchSize: queueParameters.BatchSize ?? Math.min(MAPPING_BATCH_SIZE_DEFAULT, batchMax), MaximumBatchingWindowInSeconds: queueParameters.MaximumBatchingWindowInSeconds ?? 0 };
+  const settings = { ...queueParameters, BatchSize: queueParameters.BatchSize ?? Math.min(MAPPING_BATCH_SIZE_DEFAULT, batchMax) };
   checkBatch(settings, queue.resource.endsWith(".fifo"), batchMax);
   return { ...((filters?.Filters ?? []).length === 0 ? {} : { FilterCriteria: filters }), SqsQueueParameters: settings };
 };

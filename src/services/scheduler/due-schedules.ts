@@ -8,7 +8,7 @@ import { deliveryOf, executionOf, type Execution } from "./deliveries.ts";
 import { scheduleArn } from "./names.ts";
 import type { SchedulesNeeds } from "./needs.ts";
 import { occurrenceAfter } from "./occurrences.ts";
-import { countDue, deleteSchedule, listDue, moveOn, nextDueAt, type Schedule } from "./schedule-rows.ts";
+import { countDue, deleteSchedule, isAnyDue, listDue, moveOn, nextDueAt, type Schedule } from "./schedule-rows.ts";
 
 /** Runs what is due. */
 export interface DueSchedules {
@@ -66,7 +66,7 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
     // One commit at a time: what it has not moved on yet is still due.
     inFlightMax: 1,
     async startDue(now) {
-      if ((await store.read(() => countDue(now))) === 0) return [];
+      if (!(await store.read(() => isAnyDue(now)))) return [];
       const traces: Trace[] = [];
       const runs = await store.run(() => runDue(now, (index) => (traces[index] ??= newTrace(random, now))));
       runs.forEach(tell);

@@ -74,6 +74,10 @@ export function* listDue(now: number, most: number): Operation<Schedule[]> {
   return (yield* sql("select * from schedule where next_at <= ? order by next_at limit ?", now, most)).map(toSchedule);
 }
 
+export function* isAnyDue(now: number): Operation<boolean> {
+  return (yield* sqlOne("select 1 from schedule where next_at <= ? limit 1", now)) !== undefined;
+}
+
 export function* countDue(now: number): Operation<number> {
   return (yield* sqlOne("select count(*) as n from schedule where next_at <= ?", now))!["n"] as number;
 }

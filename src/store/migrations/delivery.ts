@@ -11,8 +11,8 @@ export const delivery: readonly Migration[] = [
     ],
   },
   {
-    // Of those in one lane, each waits until those before it are gone.
+    // Of those in one lane, each waits until those before it are gone. Outward is what goes to an HTTP endpoint.
     id: "2026-12-delivery-lanes",
-    statements: ["alter table delivery add column lane text", "alter table delivery add column position integer", "create index delivery_by_lane on delivery (lane, position) where lane is not null"],
+    statements: ["alter table delivery add column lane text", "alter table delivery add column position integer", "alter table delivery add column is_outward integer not null default 0", "create index delivery_by_lane on delivery (lane, position) where lane is not null"],
   },
 ];

@@ -1,7 +1,9 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { HttpParameters } from "@aws-sdk/client-eventbridge";
 import type { StoredApiDestination } from "../../events/api-destinations.ts";
 import type { ConnectionAuth } from "../../events/connections.ts";
 import { byKey, headersOf, withQuery } from "../../events/http-parameters.ts";
+import { notSendable } from "./outcome.ts";
 
 /** What EventBridge sets itself, or takes away, whatever a connection or a target says ("Headers in requests to API destinations"). */
 const ITS_OWN = new Set([
@@ -14,9 +16,21 @@ const FIXED = { "user-agent": "Amazon/EventBridge/ApiDestinations", range: "byte
 
 /** Each `*` of the path with the next value. */
 const fillPath = (endpoint: string, values: readonly string[]): URL => {
-  const [before, query] = endpoint.split(/(?=\?)/, 2) as [string, string?];
+  const path = /^[^?]*/.exec(endpoint)![0];
   const left = [...values];
-  return new URL(before.replaceAll("*", () => (left.length === 0 ? "*" : encodeURIComponent(left.shift()!))) + (query ?? ""));
+  return new URL(path.replaceAll("*", () => (left.length === 0 ? "*" : encodeURIComponent(left.shift()!.toWellFormed()))) + endpoint.slice(path.length));
+};
+
+/** A header's value, as bytes of UTF-8. What would end the line is refused: values come from events, too. */
+const headerValue = (name: string, value: string): string => {
+  const bytes = Buffer.from(value).toString("latin1");
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, bytes);
+  } catch {
+    throw notSendable(`the value of the header ${name} has characters that no header may have`);
+  }
+  return bytes;
 };
 
 /** Members that a connection adds to a body that is a JSON object, in the place of those with their names. Numbers stay as they are written. */
@@ -53,6 +67,6 @@ export const requestOf = ({ destination, auth, token, target, payload }: Asked):
   const url = withQuery(fillPath(destination.endpoint, target?.PathParameterValues ?? []), { ...target?.QueryStringParameters, ...byKey(http?.QueryStringParameters) });
   const body = Buffer.from(withMembers(payload, byKey(http?.BodyParameters)));
   const added = headersOf(target?.HeaderParameters ?? {}, byKey(http?.HeaderParameters), authorizationOf(auth, token));
-  const allowed = Object.fromEntries(Object.entries(added).filter(([name]) => !ITS_OWN.has(name)));
+  const allowed = Object.fromEntries(Object.entries(added).flatMap(([name, value]) => (ITS_OWN.has(name) ? [] : [[name, headerValue(name, value)]])));
   return { url, headers: { "content-type": "application/json; charset=utf-8", ...allowed, ...FIXED, "content-length": String(body.length) }, body };
 };

@@ -61,7 +61,7 @@ export const readAlarm = (input: PutMetricAlarmInput, place: Place): AlarmConfig
   if (EvaluationPeriods * metric.period > most) throw validationError(`Metrics cannot be checked across more than ${most === ALARM_SPAN_SECONDS_MAX ? "a day" : "seven days"} (EvaluationPeriods * Period must be <= ${most}).`);
   oneOf(TreatMissingData, MISSING, "TreatMissingData");
   oneOf(EvaluateLowSampleCountPercentile, ["evaluate", "ignore"], "EvaluateLowSampleCountPercentile");
-  if (EvaluateLowSampleCountPercentile !== undefined && !/^p/.test(metric.statistic)) throw validationError("EvaluateLowSampleCountPercentile is for alarms of percentiles.");
+  if (EvaluateLowSampleCountPercentile !== undefined && !metric.statistic.startsWith("p")) throw validationError("EvaluateLowSampleCountPercentile is for alarms of percentiles.");
   const actions = { okActions: input.OKActions ?? [], alarmActions: input.AlarmActions ?? [], insufficientDataActions: input.InsufficientDataActions ?? [] };
   for (const action of Object.values(actions).flat()) checkAction(action, place);
   return {

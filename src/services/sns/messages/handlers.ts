@@ -7,6 +7,7 @@ import { invalidParameter, notBuilt } from "../errors.ts";
 import { inTopic } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
 import { checkForTopic, createDraft, type Draft } from "./draft.ts";
+import { deliveryId } from "./notify.ts";
 import { createPublisher } from "./publisher.ts";
 
 interface Addressed {
@@ -44,10 +45,12 @@ const wireCode = ({ code }: ApiError): string => loadServiceModel("sns").errors.
 
 const failed = (Id: string, error: ApiError): BatchResultErrorEntry => ({ Id, Code: wireCode(error), Message: error.message, SenderFault: true });
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export const publishHandlers = (parts: SnsParts) => {
   const publisher = createPublisher(parts);
   /** A delivery that is repeated publishes the same message: its id follows from the request's. */
-  const newId = ({ isInternal, requestId }: RequestContext): string => (isInternal ? requestId : parts.random.uuid());
+  const newId = ({ isInternal, requestId }: RequestContext): string => (!isInternal ? parts.random.uuid() : UUID.test(requestId) ? requestId : deliveryId(requestId, ""));
 
   return {
     async Publish(input, context) {

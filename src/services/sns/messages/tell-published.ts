@@ -1,3 +1,4 @@
+import { shownUrl } from "../../../plumber/outgoing.ts";
 import type { Ledger } from "../../../kit/ledger.ts";
 import type { RequestContext } from "../../service.ts";
 import type { Subscriber } from "../topics/reader.ts";
@@ -19,7 +20,7 @@ const REASONS: Record<FilteredOut, string> = {
   MessageAttributes: "its attributes do not match", NoMessageAttributes: "it has no attributes", InvalidAttributes: "its attributes cannot be read", MessageBody: "its body does not match", InvalidMessageBody: "its body is not a JSON object",
 };
 
-const nameOf = ({ subscription }: Subscriber): string => `${subscription.protocol} ${subscription.endpoint}`;
+const nameOf = ({ subscription }: Subscriber): string => `${subscription.protocol} ${shownUrl(subscription.endpoint)}`;
 const counted = (count: number): string => `${count} ${count === 1 ? "subscription" : "subscriptions"}`;
 
 /** The first hop of a message, in the chain that it belongs to, and which filter policies held it back. */

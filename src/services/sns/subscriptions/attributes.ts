@@ -1,3 +1,4 @@
+import { shownUrl } from "../../../plumber/outgoing.ts";
 import { describeEffectivePolicy, effectivePolicy } from "../delivery-policy.ts";
 import { invalidParameter, subscriptionNotFound, withFaultsTold } from "../errors.ts";
 import { inSubscription } from "../names.ts";
@@ -15,7 +16,7 @@ const describe = (one: Subscription, { attributes: ofTopic }: Topic): Record<str
   SubscriptionArn: one.arn,
   TopicArn: one.topicArn,
   Protocol: one.protocol,
-  Endpoint: one.endpoint,
+  Endpoint: shownUrl(one.endpoint),
   Owner: one.owner,
   SubscriptionPrincipal: one.principal,
   PendingConfirmation: String(one.state === "pending"),

@@ -1,3 +1,4 @@
+import { shownUrl } from "../../../plumber/outgoing.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { ApiError } from "../../../kit/api-error.ts";
@@ -22,7 +23,7 @@ export const confirmHandlers = ({ store, clock, random, outbox, ledger }: SnsPar
   const record = ({ arn, topicArn: topic, owner, region, protocol, endpoint }: Subscription, what: string, { caller, requestId, trace }: RequestContext) =>
     ledger.record({
       traceId: trace.id, kind: "event", account: owner, region, keys: [requestId, arn, topic],
-      summary: `the subscription of ${protocol} ${endpoint} to ${topic} is ${what} by ${caller.type === "anonymous" ? "its link" : caller.arn}`, detail: { subscriptionArn: arn, topicArn: topic },
+      summary: `the subscription of ${protocol} ${shownUrl(endpoint)} to ${topic} is ${what} by ${caller.type === "anonymous" ? "its link" : caller.arn}`, detail: { subscriptionArn: arn, topicArn: topic },
     });
 
   /** Gone, as its owner wants it. */

@@ -1,3 +1,4 @@
+import { shownUrl } from "../../../plumber/outgoing.ts";
 import { inTopic } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
 import { cutPage, readToken } from "../pages.ts";
@@ -8,7 +9,7 @@ const describe = ({ arn, owner, protocol, endpoint, topicArn, state }: Subscript
   SubscriptionArn: state === "pending" ? "PendingConfirmation" : arn,
   Owner: owner,
   Protocol: protocol,
-  Endpoint: endpoint,
+  Endpoint: shownUrl(endpoint),
   TopicArn: topicArn,
 });
 

@@ -1,4 +1,5 @@
 import { SNS_CONFIRMATION_MS } from "../../../kit/limits.ts";
+import { shownUrl } from "../../../plumber/outgoing.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalidParameter, topicNotFound, withFaultsTold } from "../errors.ts";
 import { inTopic } from "../names.ts";
@@ -53,7 +54,7 @@ export const subscribeHandlers = ({ store, clock, random, outbox, ledger }: SnsP
   const tellSubscribed = ({ arn, topicArn, protocol, endpoint, state }: Subscription, { account, region, requestId, trace, caller }: RequestContext) =>
     ledger.record({
       traceId: trace.id, kind: "event", account, region, keys: [requestId, arn, topicArn],
-      summary: `${protocol} ${endpoint} is subscribed to ${topicArn} by ${caller.arn}${state === "confirmed" ? "" : ", which it has yet to confirm"}`, detail: { subscriptionArn: arn, topicArn, protocol, endpoint, state },
+      summary: `${protocol} ${shownUrl(endpoint)} is subscribed to ${topicArn} by ${caller.arn}${state === "confirmed" ? "" : ", which it has yet to confirm"}`, detail: { subscriptionArn: arn, topicArn, protocol, endpoint: shownUrl(endpoint), state },
     });
 
   return {

@@ -1,0 +1,5 @@
+module lambdad/bench/quamina
+
+go 1.22
+
+require quamina.net/go/quamina/v2 v2.0.2

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { findRule } from "../../src/plumber/events/rules.ts";
+import { requestContext } from "../support/context.ts";
+import { refusal } from "../support/refusal.ts";
+import { openEvents, PLACE, QUEUE } from "./data-ground.ts";
+
+const context = requestContext();
+const refused = (asked: unknown) => refusal(Promise.resolve(asked));
+const MINUTE_MS = 60_000;
+
+it("a rule that a service of AWS's made can be changed by nobody, and deleted with Force", async () => {
+  const { rule, handlers } = openEvents();
+  await rule("theirs", { eventPattern: "{}", managedBy: "archive.events.amazonaws.com", targets: [{ Id: "1", Arn: QUEUE }] });
+  const named = { Name: "theirs" };
+  const changes = [
+    () => handlers.PutRule({ ...named, EventPattern: '{"a":[1]}' }, context), () => handlers.DisableRule(named, context), () => handlers.EnableRule(named, context), () => handlers.PutTargets({ Rule: "theirs", Targets: [{ Id: "2", Arn: QUEUE }] }, context),
+    () => handlers.RemoveTargets({ Rule: "theirs", Ids: ["1"] }, context), () => handlers.DeleteRule(named, context), () => handlers.TagResource({ ResourceARN: "arn:aws:events:us-east-1:000000000000:rule/theirs", Tags: [{ Key: "a", Value: "b" }] }, context),
+  ];
+  for (const change of changes) expect(await refused(change())).toMatch(/^ManagedRuleException: Rule theirs is managed by archive.events.amazonaws.com/);
+  expect(await handlers.DescribeRule(named, context)).toMatchObject({ ManagedBy: "archive.events.amazonaws.com", State: "ENABLED" });
+  await handlers.RemoveTargets({ Rule: "theirs", Ids: ["1"], Force: true }, context);
+  await handlers.DeleteRule({ ...named, Force: true }, context);
+  expect(await refused(handlers.DescribeRule(named, context))).toMatch(/^ResourceNotFoundException/);
+});
+
+it("an account has a hundred buses of its own in a region", async () => {
+  const { bus, handlers } = openEvents();
+  for (let count = 0; count < 100; count++) await bus(`b-${count}`);
+  expect(await refused(handlers.CreateEventBus({ Name: "one-more" }, context))).toBe("LimitExceededException: The requested resource exceeds the maximum number allowed.");
+  await handlers.CreateEventBus({ Name: "one-more" }, requestContext({ region: "eu-west-1" }));
+});
+
+it("a schedule is due from when it is put or switched on, keeps its step while it stays the same, and is not due while it is switched off", async () => {
+  const { clock, store, handlers } = openEvents();
+  const nextAt = async () => (await store.read(() => findRule({ ...PLACE, bus: "default", name: "tick" })))?.nextAt;
+  const put = (ScheduleExpression: string) => handlers.PutRule({ Name: "tick", ScheduleExpression }, context);
+  const isIn = (at: number | undefined, from: number, ms: number) => at !== undefined && at >= from + ms && at < from + ms + 10_000;
+  const start = clock.now();
+  await put("rate(5 minutes)");
+  const first = await nextAt();
+  expect(isIn(first, start, 5 * MINUTE_MS)).toBe(true);
+  await clock.advance(2 * MINUTE_MS);
+  await put("rate(5 minutes)");
+  expect(await nextAt()).toBe(first);
+  await put("rate(1 hour)");
+  expect(isIn(await nextAt(), start, 62 * MINUTE_MS)).toBe(true);
+  await handlers.DisableRule({ Name: "tick" }, context);
+  expect(await nextAt()).toBeUndefined();
+  await clock.advance(MINUTE_MS);
+  await handlers.EnableRule({ Name: "tick" }, context);
+  expect(isIn(await nextAt(), start, 63 * MINUTE_MS)).toBe(true);
+  await put("cron(0 0 1 1 ? 2030)");
+  expect(await nextAt()).toBe(Date.UTC(2030, 0, 1));
+});
