@@ -125,7 +125,6 @@ export const measureEventsLatency: Bench = async (server, isolation, { isQuick }
   return [differenceOf(about, "ms", [{ ours: percentile(latencies, 0.5), theirs: 0 }], { events: latencies.length, "p99 ms": Math.round(percentile(latencies, 0.99) * 10) / 10 })];
 };
 
-export const openEventsBench = async (endpoint: string) => ({ ...(await open(endpoint)), entryOf });
 export const eventsBenches = { "events-throughput": measureEventsThroughput, "events-latency": measureEventsLatency };
 
 if (import.meta.main) await runAlone(eventsBenches);
