@@ -84,13 +84,13 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     return insertDelivery(delivery, now, dueAt);
   };
   /** With its dead letter, or in its lane, it makes room for another one. */
-  const remove = (delivery: Due, deadLetter?: Delivery): Promise<void> => {
+  const remove = async (delivery: Due, deadLetter?: Delivery): Promise<void> => {
     if (deadLetter === undefined && delivery.order === undefined) return forget(delivery.id);
-    onDisk.now();
-    return store.run(function* () {
+    await store.run(function* () {
       yield* removeDelivery(delivery, clock.now());
       if (deadLetter !== undefined) yield* insert(deadLetter);
     });
+    onDisk.now();
   };
 
   /** In one commit: it is forgotten, and its dead letter is on its way. */
@@ -175,7 +175,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     async startDue(now, room) {
       const handed = handover.take(room, (targetArn) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn)).map(attempt);
       if (handed.length > 0) return handed;
-      const going = { heldIds: [...held], busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
+      const going = { heldIds: held, busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
       return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going)).map(attempt);
     },
     async nextDueAt(now) {

@@ -312,6 +312,17 @@ describe("the outbox", () => {
       expect(reads - before).toBe(0);
     });
 
+    it("goes there once, though it was read from the disk at the same time", async () => {
+      const ground = createGround();
+      for (let round = 0; round < 20; round++) {
+        ground.outbox.poke();
+        await Promise.all([0, 1].map((side) => commit(ground, committed(3).map((one) => ({ ...one, id: `${one.id}-${round}-${side}` })))));
+      }
+      await eventually("all are delivered", ground.isEmpty);
+      expect(ground.received).toHaveLength(120);
+      expect(new Set(ground.received.map(({ id }) => id)).size).toBe(120);
+    });
+
     it("that is more than there is place for is found on the disk, each once", async () => {
       const ground = createGround();
       await commit(ground, committed(DELIVERIES_HANDED_OVER_MAX + 200));
