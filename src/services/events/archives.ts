@@ -18,7 +18,7 @@ function* getArchive(place: Place, name: string): Operation<StoredArchive> {
   return archive;
 }
 
-const show = (place: Place, name: string, { sourceArn, retentionDays, createdAt }: StoredArchive, { events, bytes }: { events: number; bytes: number }) => ({
+const show = (name: string, { sourceArn, retentionDays, createdAt }: StoredArchive, { events, bytes }: { events: number; bytes: number }) => ({
   ArchiveName: name,
   EventSourceArn: sourceArn,
   State: "ENABLED" as const,
@@ -87,7 +87,7 @@ export const archiveHandlers = ({ store, clock, random, books, sweeps }: EventsP
       const name = ArchiveName!;
       return store.read(function* () {
         const archive = yield* getArchive(context, name);
-        return { ArchiveArn: archiveArn(context, name), ...show(context, name, archive, yield* sizeOf(archive.id)), Description: archive.description, EventPattern: archive.eventPattern };
+        return { ArchiveArn: archiveArn(context, name), ...show(name, archive, yield* sizeOf(archive.id)), Description: archive.description, EventPattern: archive.eventPattern };
       });
     },
 
@@ -112,7 +112,7 @@ export const archiveHandlers = ({ store, clock, random, books, sweeps }: EventsP
         const items = yield* listItems<StoredArchive>(context, "archive", { prefix: NamePrefix ?? "", after: page.after });
         const wanted = items.filter(({ body }) => (EventSourceArn === undefined || body.sourceArn === EventSourceArn) && (State === undefined || State === "ENABLED")).slice(0, EVENTS_PAGE_MAX + 1);
         const shown = [];
-        for (const { name, body } of wanted) shown.push(show(context, name, body, yield* sizeOf(body.id)));
+        for (const { name, body } of wanted) shown.push(show(name, body, yield* sizeOf(body.id)));
         return shown;
       });
       const { rows, ...more } = cutPage("ListArchives", found, page, ({ ArchiveName }) => ArchiveName);
