@@ -150,6 +150,8 @@ export const LOG_METRIC_DIMENSIONS_MAX = 3;
 /** Milliseconds that functions' lines wait for those that come next, to be forwarded together, and bytes that are as many as go together. Ours. */
 export const LOG_FORWARD_GATHER_MS = 500;
 export const LOG_FORWARD_BYTES_MAX = 512 * KIB;
+/** Bytes, roughly, that filters look at in new log events before others are answered. Ours. */
+export const LOG_INGEST_WORK_MAX = 8 * MIB;
 /** Of a line in the embedded metric format: metrics of a directive, values of a metric (its specification), and points in all (ours). */
 export const EMF_METRICS_MAX = 100;
 export const EMF_VALUES_MAX = 100;
@@ -404,7 +406,7 @@ export const NURSERY_IDLE_MS = 10 * 60 * 1_000;
 export const METRIC_POINT_DAYS_MAX = 15;
 export const METRIC_POINTS_MAX = 2_000_000;
 /** Milliseconds between two writes of what was counted, and between two looks for what is too old. Ours. */
-export const METRIC_GATHER_MS = 1_000;
+export const METRIC_GATHER_MS = 5_000;
 export const METRIC_SWEEP_MS = 60 * 60 * 1000;
 /** Points that others tell of and that are not written yet: who tells of more waits. Ours. */
 export const METRIC_RECORDED_MAX = 5_000;

@@ -17,7 +17,7 @@ export interface Series {
   add(value: number, times?: number): void;
 }
 
-/** Counted behind the work and written in batches: nothing waits for it, and a crash may cost the last second. */
+/** Counted behind the work and written in batches: nothing waits for it, and a crash may cost the last seconds. */
 export interface Metrics {
   /** @param also Metrics that the same values count for: with fewer dimensions, or of the region. */
   series(metric: Metric, ...also: Metric[]): Series;

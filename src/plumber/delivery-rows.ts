@@ -43,7 +43,7 @@ export function* postponeDelivery({ id }: Delivery, turnAt: number): Operation<v
 
 /** What is under way already, and has its share of it. */
 export interface UnderWay {
-  heldIds: readonly string[];
+  heldIds: ReadonlySet<string>;
   busyTargets: readonly string[];
   /** How many more may go to HTTP endpoints. */
   outwardRoom: number;
@@ -53,7 +53,7 @@ export interface UnderWay {
 export function* readDue(now: number, limit: number, { heldIds, busyTargets, outwardRoom }: UnderWay): Operation<Due[]> {
   const rows = yield* sql(
     "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) and is_outward <= ? order by due_at, accepted_at limit ?",
-    now, JSON.stringify(heldIds), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0, limit,
+    now, JSON.stringify([...heldIds]), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0, limit,
   );
   let outward = 0;
   return rows.map(toDue).filter((one) => !isOutward(one) || ++outward <= outwardRoom);

@@ -39,7 +39,8 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
       const due = await reading(() => readDue(now, most, underWay));
       // Some may have been left out.
       if (due.length === most || underWay.busyTargets.length > 0 || underWay.outwardRoom < most) isSomethingDue = true;
-      return due;
+      // What was committed beside this reading may have been handed over meanwhile.
+      return due.filter(({ id }) => !underWay.heldIds.has(id));
     },
     async nextAt(now: number): Promise<number | undefined> {
       if (!isNextKnown(now)) {

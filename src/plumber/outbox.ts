@@ -175,10 +175,8 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     async startDue(now, room) {
       const handed = handover.take(room, (targetArn) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn)).map(attempt);
       if (handed.length > 0) return handed;
-      const going = { heldIds: [...held], busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
-      const due = await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going);
-      // What was committed beside this reading may have been handed over meanwhile.
-      return due.filter(({ id }) => !held.has(id)).map(attempt);
+      const going = { heldIds: held, busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
+      return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going)).map(attempt);
     },
     async nextDueAt(now) {
       const next = await onDisk.nextAt(now);

@@ -147,6 +147,9 @@ describe.skipIf(!hasAwsCli)("the AWS CLI", () => {
     const got = await aws("get-metric-statistics", "--namespace", "cli", "--metric-name", "m", "--period", "60", "--statistics", "Sum", "--dimensions", "Name=a,Value=1", "Name=b,Value=2", ...span);
     expect(got).toMatchObject({ Label: "m", Datapoints: [{ Sum: 3, Unit: "Count" }] });
     expect(await aws("list-metrics", "--namespace", "cli")).toMatchObject({ Metrics: [{ MetricName: "m", Dimensions: [{ Name: "a", Value: "1" }, { Name: "b", Value: "2" }] }] });
+    await aws("put-metric-alarm", "--alarm-name", "cli", "--namespace", "cli", "--metric-name", "m", "--statistic", "Sum", "--period", "60", "--evaluation-periods", "1", "--threshold", "1", "--comparison-operator", "GreaterThanThreshold");
+    await aws("set-alarm-state", "--alarm-name", "cli", "--state-value", "OK", "--state-reason", "by hand");
+    expect(await aws("describe-alarms", "--alarm-names", "cli")).toMatchObject({ MetricAlarms: [{ AlarmName: "cli", StateValue: "OK", StateReason: "by hand", Threshold: 1 }] });
   });
 });
 

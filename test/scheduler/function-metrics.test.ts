@@ -19,11 +19,12 @@ describe("what is measured of functions", () => {
     const { measured, values, units } = ground();
     measured.begin(invoked(), onDemand).end(report());
     measured.begin(invoked("live", "3"), onDemand).end(report("error", 7));
-    measured.begin(invoked("3", "3"), onDemand).end(report());
+    measured.begin(invoked("3", "3"), onDemand).end({ ...report(), postRuntimeExtensionsMs: 12 });
     expect(values["Invocations{FunctionName=f}"]).toHaveLength(3);
     expect(values["Invocations{}"]).toHaveLength(3);
     expect(values["Duration{FunctionName=f}"]).toEqual([5, 7, 5]);
     expect(values["Errors{FunctionName=f}"]).toEqual([0, 1, 0]);
+    expect(values["PostRuntimeExtensionsDuration{FunctionName=f}"]).toEqual([12]);
     expect(values["Throttles{FunctionName=f}"]).toEqual([0, 0, 0]);
     expect(values["Errors{FunctionName=f,Resource=f:live}"]).toEqual([1]);
     expect(values["Errors{FunctionName=f,Resource=f:live,ExecutedVersion=3}"]).toEqual([1]);

@@ -4,7 +4,7 @@ import type { Log } from "../../kit/log.ts";
 import type { Metric, Metrics } from "../../kit/metrics.ts";
 import type { Store } from "../../store/store.ts";
 import { addValue, noData } from "./datum.ts";
-import { dimensionsText, sweepPoints, writePoints, type Point } from "./points.ts";
+import { metricKey, sweepPoints, writePoints, type KnownSeries, type Point } from "./points.ts";
 
 interface Needs {
   /** The history store. */
@@ -26,12 +26,12 @@ interface Open extends Point {
   also: readonly Metric[];
 }
 
-const keyOf = ({ account, region, namespace, name, dimensions, unit }: Metric, at: number): string => JSON.stringify([at, account, region, namespace, name, unit, dimensionsText(dimensions)]);
-
 /** What the services count, by the minute, on its way to CloudWatch. */
 export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
   let gathered: Open[] = [];
   let recorded = new Map<string, Point>();
+  /** What was written last: most of it is written again. */
+  let known = new Map<string, KnownSeries>();
   let timer: Timer | undefined;
   let writing: Promise<void> = Promise.resolve();
   let sweepAt = clock.now() + METRIC_SWEEP_MS;
@@ -60,9 +60,9 @@ export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
     recorded = new Map();
     if (points.length > 0) {
       writing = writing
-        .then(() => store.run(() => writePoints(points), "behind"))
+        .then(async () => void (known = await store.run(() => writePoints(points, known), "behind")))
         .then(sweep)
-        .catch((error: unknown) => log.warn("metrics could not be written, and those of a second are lost", { error: String(error) }));
+        .catch((error: unknown) => log.warn("metrics could not be written, and those of the last seconds are lost", { error: String(error) }));
     }
     await writing;
   };
@@ -85,7 +85,7 @@ export const createMetrics = ({ store, clock, wall, log }: Needs): Metrics => {
     },
     record(metric, moment, values, isHighResolution = false) {
       const at = isHighResolution ? secondOf(moment) : minuteOf(moment);
-      const key = keyOf(metric, at);
+      const key = `${at} ${metricKey(metric)}`;
       let point = recorded.get(key);
       if (point === undefined) recorded.set(key, (point = { metric, at, datum: noData() }));
       for (const value of values) addValue(point.datum, value, 1);

@@ -35,14 +35,27 @@ function* seriesId({ account, region, namespace, name, dimensions, unit }: Metri
   return row!["id"] as number;
 }
 
-/** Adds to what is there of the same moment. */
-export function* writePoints(points: readonly Point[]): Operation<void> {
+/** Of one that is written all the time: its number, and the moment that it was last seen at. */
+export interface KnownSeries {
+  id: number;
+  at: number;
+}
+
+export const metricKey = ({ account, region, namespace, name, dimensions, unit }: Metric): string => JSON.stringify([account, region, namespace, name, unit, dimensionsText(dimensions)]);
+
+/** Adds to what is there of the same moment. Returns which series they are of, for who writes them again; of those that are known, and were seen at that moment, nothing is asked. */
+export function* writePoints(points: readonly Point[], known: ReadonlyMap<string, KnownSeries> = new Map()): Operation<Map<string, KnownSeries>> {
+  const seen = new Map<string, KnownSeries>();
   for (const { metric, at, datum } of points) {
-    const series = yield* seriesId(metric, at);
-    const there = yield* sqlOne("select * from metric_point where series = ? and at = ?", series, at);
-    const { count, sum, minimum, maximum, spread } = there === undefined ? datum : mergeData(toDatum(there), datum);
-    yield* sql("insert or replace into metric_point (series, at, count, sum, minimum, maximum, spread) values (?, ?, ?, ?, ?, ?, ?)", series, at, count, sum, minimum, maximum, writeSpread(spread));
+    const key = metricKey(metric);
+    const there = seen.get(key) ?? known.get(key);
+    const id = there !== undefined && there.at === at ? there.id : yield* seriesId(metric, at);
+    seen.set(key, { id, at });
+    const written = yield* sqlOne("select * from metric_point where series = ? and at = ?", id, at);
+    const { count, sum, minimum, maximum, spread } = written === undefined ? datum : mergeData(toDatum(written), datum);
+    yield* sql("insert or replace into metric_point (series, at, count, sum, minimum, maximum, spread) values (?, ?, ?, ?, ?, ?, ?)", id, at, count, sum, minimum, maximum, writeSpread(spread));
   }
+  return seen;
 }
 
 /** Points of one metric in all its units, or in one, from `from` up to but not at `to`, oldest first. */

@@ -1,8 +1,9 @@
-import { METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX } from "../../../kit/limits.ts";
+import { LOG_INGEST_WORK_MAX, METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX } from "../../../kit/limits.ts";
 import { minuteOf } from "../../../plumber/metrics/metrics.ts";
 import type { ForwardedEvent } from "../../../plumber/logs/forwarding.ts";
 import type { RequestContext } from "../../service.ts";
 import type { Parts } from "../needs.ts";
+import type { FilterPattern } from "../pattern/pattern.ts";
 import type { Group } from "../state.ts";
 import { eventId } from "../tokens.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
@@ -69,10 +70,27 @@ export const createIngest = ({ clock, metrics, forwarding }: Parts) => {
   return async (accepted: Accepted): Promise<void> => {
     const { context, group, events, filters } = accepted;
     if (events.length === 0) return;
+    const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
     count(context, group.name, "IncomingLogEvents", events.length);
-    count(context, group.name, "IncomingBytes", events.reduce((sum, { bytes }) => sum + bytes, 0));
+    count(context, group.name, "IncomingBytes", bytes);
     const rooms = group.groupClass === "STANDARD" ? countEmbedded(accepted) : [];
-    for (const filter of filters?.counting ?? []) rooms.push(...countMatches(filter, accepted));
-    await Promise.all([...rooms, ...(filters?.subscriptions ?? []).map((subscription) => forward(subscription, accepted))]);
+    if (filters === undefined) return void (await Promise.all(rooms));
+    let work = 0;
+    /** Between filters that have much to look at the server answers others. */
+    const breathe = async ({ cost }: FilterPattern) => {
+      work += bytes * cost;
+      if (work < LOG_INGEST_WORK_MAX) return;
+      work = 0;
+      await new Promise(setImmediate);
+    };
+    for (const filter of filters.counting) {
+      rooms.push(...countMatches(filter, accepted));
+      await breathe(filter.pattern);
+    }
+    await Promise.all(rooms);
+    for (const subscription of filters.subscriptions) {
+      await forward(subscription, accepted);
+      await breathe(subscription.pattern);
+    }
   };
 };
