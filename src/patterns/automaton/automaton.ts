@@ -114,9 +114,8 @@ export class Automaton<K> {
     branch.visitedIn = event.number;
     const { loose, indexes } = branch;
     for (let index = 0; index < loose.length; index++) this.#visitEntry(loose[index]!);
-    if (indexes.size > event.fields.length) {
-      for (const field of event.fields) this.#visitIndex(field, indexes.get(field));
-    } else for (const [field, index] of indexes) this.#visitIndex(field, index);
+    if (indexes.length > event.fields.length) for (const field of event.fields) this.#visitIndex(field, branch.indexOf(field));
+    else for (let index = 0; index < indexes.length; index++) this.#visitIndex(indexes[index]!.field, indexes[index]!.index);
   }
 
   #visitIndex(field: FieldNode, index: FieldIndex<Child<K>> | undefined): void {

@@ -14,7 +14,9 @@ export type Child<K> = Entry<K> | Branch<K>;
  */
 export class Branch<K> {
   readonly loose: Entry<K>[] = [];
-  readonly indexes = new Map<FieldNode, FieldIndex<Child<K>>>();
+  readonly #indexes = new Map<FieldNode, FieldIndex<Child<K>>>();
+  /** The same, to be walked. */
+  indexes: { field: FieldNode; index: FieldIndex<Child<K>> }[] = [];
   readonly #depth: number;
   #isParted = false;
   size = 0;
@@ -42,9 +44,24 @@ export class Branch<K> {
       return;
     }
     const field = entry.fieldOf(condition);
-    const index = this.indexes.get(field) ?? new FieldIndex();
-    this.indexes.set(field, index);
+    const index = this.#indexes.get(field) ?? this.#addIndex(field);
     for (const key of entry.keysOf(condition)) this.#putUnder(index, key, entry);
+  }
+
+  #addIndex(field: FieldNode): FieldIndex<Child<K>> {
+    const index = new FieldIndex<Child<K>>();
+    this.#indexes.set(field, index);
+    this.indexes.push({ field, index });
+    return index;
+  }
+
+  #removeIndex(field: FieldNode): void {
+    this.#indexes.delete(field);
+    this.indexes = this.indexes.filter((one) => one.field !== field);
+  }
+
+  indexOf(field: FieldNode): FieldIndex<Child<K>> | undefined {
+    return this.#indexes.get(field);
   }
 
   #putUnder(index: FieldIndex<Child<K>>, key: AccessKey, entry: Entry<K>): void {
@@ -73,17 +90,17 @@ export class Branch<K> {
 
   #takeFrom(entry: Entry<K>): boolean {
     const condition = entry.order[this.#depth];
-    const index = condition === undefined ? undefined : this.indexes.get(entry.fieldOf(condition));
+    const index = condition === undefined ? undefined : this.#indexes.get(entry.fieldOf(condition));
     if (index === undefined) return false;
     let isHere = false;
     for (const key of entry.keysOf(condition!)) isHere = takeUnder(index, key, entry) || isHere;
-    if (index.isEmpty) this.indexes.delete(entry.fieldOf(condition!));
+    if (index.isEmpty) this.#removeIndex(entry.fieldOf(condition!));
     return isHere;
   }
 
   /** How many entries an event is to be led to by a condition, about. */
   costOf(entry: Entry<K>, condition: number): number {
-    const index = this.indexes.get(entry.fieldOf(condition));
+    const index = this.#indexes.get(entry.fieldOf(condition));
     let cost = 0;
     for (const key of entry.keysOf(condition)) {
       const child = index?.get(key);

@@ -94,16 +94,16 @@ export class EventScan {
       if (bytes[at] !== QUOTE) refuse(bytes, at);
       const child = left > 0 ? this.#key(node, at + 1) : undefined;
       at = skipColon(bytes, left > 0 ? this.#keyEnd : skipString(bytes, at + 1));
-      if (child === undefined) at = skipValue(bytes, at);
+      if (child === undefined) at = bytes[at] === QUOTE ? skipString(bytes, at + 1) : skipValue(bytes, at);
       else if (isPlain) {
         left--;
         at = this.#value(child, at, element, depth + 1, isLast && left === 0);
         if (at === DONE || (isLast && left === 0)) return DONE;
       } else at = this.#isDotted ? this.#dottedValue(child, at, element, depth + 1, object) : this.#keyedValue(child, at, element, depth + 1, object);
-      at = skipSpace(bytes, at);
+      if (bytes[at] !== COMMA) at = skipSpace(bytes, at);
       if (bytes[at] === CLOSE_OBJECT) return at + 1;
       if (bytes[at] !== COMMA) refuse(bytes, at);
-      at = skipSpace(bytes, at + 1);
+      if (bytes[++at] !== QUOTE) at = skipSpace(bytes, at);
     }
   }
 

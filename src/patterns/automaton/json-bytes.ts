@@ -92,8 +92,9 @@ export const skipScalar = (bytes: Uint8Array, from: number): number => {
 
 /** From behind a name to the first byte of its value. */
 export const skipColon = (bytes: Uint8Array, from: number): number => {
-  const at = skipSpace(bytes, from);
-  return bytes[at] === COLON ? skipSpace(bytes, at + 1) : refuse(bytes, at);
+  const at = bytes[from] === COLON ? from : skipSpace(bytes, from);
+  if (bytes[at] !== COLON) refuse(bytes, at);
+  return bytes[at + 1]! > SPACE ? at + 1 : skipSpace(bytes, at + 1);
 };
 
 const skipName = (bytes: Uint8Array, from: number): number => (bytes[from] === QUOTE ? skipColon(bytes, skipString(bytes, from + 1)) : refuse(bytes, from));
