@@ -3,7 +3,8 @@ import { Entry } from "./entry.ts";
 import type { FieldNode } from "./field-tree.ts";
 import { FieldIndex } from "./field-index.ts";
 
-/** Entries that are looked at one by one, before a branch parts them by what they ask for. */
+/** Entries that are looked at one by one, before a branch parts them by what they ask for: at the root, where every event comes, and further on, where few do. */
+const LOOSE_MAX_AT_ROOT = 3;
 const LOOSE_MAX = 8;
 
 export type Child<K> = Entry<K> | Branch<K>;
@@ -32,7 +33,7 @@ export class Branch<K> {
     this.size++;
     if (this.#isParted) return this.#put(entry);
     this.loose.push(entry);
-    if (this.loose.length <= LOOSE_MAX) return;
+    if (this.loose.length <= (this.#depth === 0 ? LOOSE_MAX_AT_ROOT : LOOSE_MAX)) return;
     this.#isParted = true;
     for (const one of this.loose.splice(0)) this.#put(one);
   }
