@@ -114,7 +114,7 @@ export class Automaton<K> {
     branch.visitedIn = event.number;
     const { loose, indexes } = branch;
     for (let index = 0; index < loose.length; index++) this.#visitEntry(loose[index]!);
-    if (indexes.length > event.fields.length) for (const field of event.fields) this.#visitIndex(field, branch.indexOf(field));
+    if (indexes.length > event.fieldCount) for (let index = 0; index < event.fieldCount; index++) this.#visitIndex(event.fields[index]!, branch.indexOf(event.fields[index]!));
     else for (let index = 0; index < indexes.length; index++) this.#visitIndex(indexes[index]!.field, indexes[index]!.index);
   }
 

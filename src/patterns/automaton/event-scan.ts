@@ -40,8 +40,9 @@ export class EventScan {
   bytes: Uint8Array = new Uint8Array(0);
   /** Counts the scans. */
   number = 0;
-  /** The fields that occur. */
-  readonly fields: FieldNode[] = [];
+  /** The fields that occur: so many of the list. */
+  readonly fields: (FieldNode | undefined)[] = [];
+  fieldCount = 0;
   count = 0;
   /** By occurrence: its field; its bytes, those of a text without quotation marks; its kind; the element of the array that it is in; the field's next occurrence, or -1. */
   nodes: (FieldNode | undefined)[] = [];
@@ -68,7 +69,7 @@ export class EventScan {
   scan(event: Uint8Array, root: FieldNode, isPlain: boolean): void {
     this.bytes = event;
     this.number++;
-    this.fields.length = 0;
+    this.fieldCount = 0;
     this.count = 0;
     this.elements = 1;
     this.#isPlain = isPlain;
@@ -229,7 +230,7 @@ export class EventScan {
       else {
         node.foundIn = this.number;
         node.first = at;
-        this.fields.push(node);
+        this.fields[this.fieldCount++] = node;
       }
       node.last = at;
     }
