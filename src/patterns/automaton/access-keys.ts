@@ -89,12 +89,12 @@ const keysOfWanted = (wanted: Wanted): AccessKey[] => {
   }
 };
 
-const nameOf = (key: AccessKey): string => Object.values(key).map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value))).join();
+export const nameOfKey = (key: AccessKey): string => Object.values(key).map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value))).join();
 
 /** Any of them is enough. */
 export const keysOf = ({ wanted }: Condition): AccessKey[] => {
   const keys = wanted.flatMap(keysOfWanted);
-  return keys.length < 2 ? keys : [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  return keys.length < 2 ? keys : [...new Map(keys.map((key) => [nameOfKey(key), key])).values()];
 };
 
 /** How much of a set's events a key is to be expected in, compared with others. */

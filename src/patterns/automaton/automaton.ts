@@ -16,7 +16,6 @@ export class Automaton<K> {
   readonly #root = new Branch<K>(0);
   readonly #entries = new Map<K, Entry<K>>();
   readonly #shapes = new Map<string, KnownShape>();
-  readonly #orders = new Map<string, readonly number[]>();
   readonly #event = new EventValues();
   #found: K[] = [];
 
@@ -46,7 +45,6 @@ export class Automaton<K> {
       entry.following = owner.following;
       owner.following = entry;
     }
-    entry.order = this.#orderOf(entry);
     this.#root.add(entry);
     return entry;
   }
@@ -67,21 +65,6 @@ export class Automaton<K> {
     if (--known.uses > 0) return;
     this.#shapes.delete(known.name);
     for (const field of [...known.exact, ...known.others]) field.release();
-  }
-
-  /** First what fewest others are found by. */
-  #orderOf(entry: Entry<K>): readonly number[] {
-    const costs: { condition: number; cost: number }[] = [];
-    for (let condition = 0; condition < entry.conditions; condition++) {
-      const cost = this.#root.costOf(entry, condition);
-      if (cost > 0) costs.push({ condition, cost });
-    }
-    const order = costs.sort((a, b) => a.cost - b.cost).map(({ condition }) => condition);
-    const name = order.join();
-    const known = this.#orders.get(name);
-    if (known !== undefined) return known;
-    this.#orders.set(name, order);
-    return order;
   }
 
   remove(key: K): void {
@@ -114,9 +97,8 @@ export class Automaton<K> {
     branch.visitedIn = event.number;
     const { loose, indexes } = branch;
     for (let index = 0; index < loose.length; index++) this.#visitEntry(loose[index]!);
-    if (indexes.size > event.fields.length) {
-      for (const field of event.fields) this.#visitIndex(field, indexes.get(field));
-    } else for (const [field, index] of indexes) this.#visitIndex(field, index);
+    if (indexes.length > event.fieldCount) for (let index = 0; index < event.fieldCount; index++) this.#visitIndex(event.fields[index]!, branch.indexOf(event.fields[index]!));
+    else for (let index = 0; index < indexes.length; index++) this.#visitIndex(indexes[index]!.field, indexes[index]!.index);
   }
 
   #visitIndex(field: FieldNode, index: FieldIndex<Child<K>> | undefined): void {

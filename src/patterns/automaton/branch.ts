@@ -2,9 +2,18 @@ import { WEIGHT, type AccessKey } from "./access-keys.ts";
 import { Entry } from "./entry.ts";
 import type { FieldNode } from "./field-tree.ts";
 import { FieldIndex } from "./field-index.ts";
+import { orderOf, type Access } from "./order.ts";
 
-/** Entries that are looked at one by one, before a branch parts them by what they ask for. */
+/** Entries that are looked at one by one, before a branch parts them by what they ask for: at the root, where every event comes, and further on, where few do. */
+const LOOSE_MAX_AT_ROOT = 3;
 const LOOSE_MAX = 8;
+
+interface IndexOfField<K> {
+  field: FieldNode;
+  index: FieldIndex<Child<K>>;
+  /** That lie under it. */
+  entries: number;
+}
 
 export type Child<K> = Entry<K> | Branch<K>;
 
@@ -14,7 +23,9 @@ export type Child<K> = Entry<K> | Branch<K>;
  */
 export class Branch<K> {
   readonly loose: Entry<K>[] = [];
-  readonly indexes = new Map<FieldNode, FieldIndex<Child<K>>>();
+  readonly #indexes = new Map<FieldNode, IndexOfField<K>>();
+  /** The same, to be walked. */
+  indexes: IndexOfField<K>[] = [];
   readonly #depth: number;
   #isParted = false;
   size = 0;
@@ -30,21 +41,39 @@ export class Branch<K> {
     this.size++;
     if (this.#isParted) return this.#put(entry);
     this.loose.push(entry);
-    if (this.loose.length <= LOOSE_MAX) return;
+    if (this.loose.length <= (this.#depth === 0 ? LOOSE_MAX_AT_ROOT : LOOSE_MAX)) return;
     this.#isParted = true;
-    for (const one of this.loose.splice(0)) this.#put(one);
+    const peers = this.loose.splice(0);
+    for (const one of peers) this.#put(one, peers);
   }
 
-  #put(entry: Entry<K>): void {
+  #put(entry: Entry<K>, peers: readonly Entry<K>[] = []): void {
+    if (this.#depth === 0) entry.order = orderOf(entry, (one) => this.#accessOf(entry, one, peers));
     const condition = entry.order[this.#depth];
     if (condition === undefined) {
       this.loose.push(entry);
       return;
     }
     const field = entry.fieldOf(condition);
-    const index = this.indexes.get(field) ?? new FieldIndex();
-    this.indexes.set(field, index);
-    for (const key of entry.keysOf(condition)) this.#putUnder(index, key, entry);
+    const of = this.#indexes.get(field) ?? this.#addIndex(field);
+    of.entries++;
+    for (const key of entry.keysOf(condition)) this.#putUnder(of.index, key, entry);
+  }
+
+  #addIndex(field: FieldNode): IndexOfField<K> {
+    const of: IndexOfField<K> = { field, index: new FieldIndex(), entries: 0 };
+    this.#indexes.set(field, of);
+    this.indexes.push(of);
+    return of;
+  }
+
+  #removeIndex(field: FieldNode): void {
+    this.#indexes.delete(field);
+    this.indexes = this.indexes.filter((one) => one.field !== field);
+  }
+
+  indexOf(field: FieldNode): FieldIndex<Child<K>> | undefined {
+    return this.#indexes.get(field)?.index;
   }
 
   #putUnder(index: FieldIndex<Child<K>>, key: AccessKey, entry: Entry<K>): void {
@@ -73,23 +102,28 @@ export class Branch<K> {
 
   #takeFrom(entry: Entry<K>): boolean {
     const condition = entry.order[this.#depth];
-    const index = condition === undefined ? undefined : this.indexes.get(entry.fieldOf(condition));
-    if (index === undefined) return false;
+    const of = condition === undefined ? undefined : this.#indexes.get(entry.fieldOf(condition));
+    if (of === undefined) return false;
     let isHere = false;
-    for (const key of entry.keysOf(condition!)) isHere = takeUnder(index, key, entry) || isHere;
-    if (index.isEmpty) this.indexes.delete(entry.fieldOf(condition!));
+    for (const key of entry.keysOf(condition!)) isHere = takeUnder(of.index, key, entry) || isHere;
+    if (isHere) of.entries--;
+    if (of.index.isEmpty) this.#removeIndex(of.field);
     return isHere;
   }
 
-  /** How many entries an event is to be led to by a condition, about. */
-  costOf(entry: Entry<K>, condition: number): number {
-    const index = this.indexes.get(entry.fieldOf(condition));
+  /** How many entries an event is to be led to by a condition, about. `peers` come to lie here, too. */
+  #accessOf(entry: Entry<K>, condition: number, peers: readonly Entry<K>[]): Access | undefined {
+    const field = entry.fieldOf(condition);
+    const of = this.#indexes.get(field);
+    const keys = entry.keysOf(condition);
+    if (keys.length === 0) return undefined;
     let cost = 0;
-    for (const key of entry.keysOf(condition)) {
-      const child = index?.get(key);
-      cost += WEIGHT[key.kind] * (1 + (child === undefined ? 0 : child instanceof Branch ? child.size : 1));
+    for (const key of keys) {
+      const child = of?.index.get(key);
+      const alike = peers.filter((peer) => peer !== entry && peer.hasKey(field, key)).length;
+      cost += WEIGHT[key.kind] * (1 + alike + (child === undefined ? 0 : child instanceof Branch ? child.size : 1));
     }
-    return cost;
+    return { cost, toldApart: of?.entries ?? 0 };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Alternative } from "../parse.ts";
-import { keysOf, type AccessKey } from "./access-keys.ts";
+import { keysOf, nameOfKey, type AccessKey } from "./access-keys.ts";
 import { exactTextOf, pack, packedLength, packedStart, toCondition, unpack, type Condition } from "./condition.ts";
 import type { EventValues } from "./event-values.ts";
 import type { FieldNode } from "./field-tree.ts";
@@ -22,7 +22,7 @@ export class Entry<K> {
   /** The texts of the fields that have to be one. */
   readonly exact: string;
   readonly others: readonly Condition[];
-  /** Its conditions, by their numbers: by which of them it is found, at each level. Set when it is added. */
+  /** Its conditions, by their numbers: by which of them it is found, at each level. Set when it is put somewhere by one of them. */
   order: readonly number[] = [];
   /** The pattern's first alternative, which knows whether one of them matched, and the next one. */
   owner: Entry<K>;
@@ -54,6 +54,11 @@ export class Entry<K> {
     if (condition < count) return [{ kind: "exact", hash: hashOf(unpack(this.exact)[condition]!) }];
     const other = this.others[condition - count]!;
     return other.mayBeAbsent ? [] : keysOf(other);
+  }
+
+  hasKey(field: FieldNode, key: AccessKey): boolean {
+    const fields = [...this.shape.exact, ...this.shape.others];
+    return fields.includes(field) && this.keysOf(fields.indexOf(field)).some((one) => nameOfKey(one) === nameOfKey(key));
   }
 
   /** Throws PatternTooCostly. */

@@ -40,8 +40,9 @@ export class EventScan {
   bytes: Uint8Array = new Uint8Array(0);
   /** Counts the scans. */
   number = 0;
-  /** The fields that occur. */
-  readonly fields: FieldNode[] = [];
+  /** The fields that occur: so many of the list. */
+  readonly fields: (FieldNode | undefined)[] = [];
+  fieldCount = 0;
   count = 0;
   /** By occurrence: its field; its bytes, those of a text without quotation marks; its kind; the element of the array that it is in; the field's next occurrence, or -1. */
   nodes: (FieldNode | undefined)[] = [];
@@ -68,7 +69,7 @@ export class EventScan {
   scan(event: Uint8Array, root: FieldNode, isPlain: boolean): void {
     this.bytes = event;
     this.number++;
-    this.fields.length = 0;
+    this.fieldCount = 0;
     this.count = 0;
     this.elements = 1;
     this.#isPlain = isPlain;
@@ -94,16 +95,16 @@ export class EventScan {
       if (bytes[at] !== QUOTE) refuse(bytes, at);
       const child = left > 0 ? this.#key(node, at + 1) : undefined;
       at = skipColon(bytes, left > 0 ? this.#keyEnd : skipString(bytes, at + 1));
-      if (child === undefined) at = skipValue(bytes, at);
+      if (child === undefined) at = bytes[at] === QUOTE ? skipString(bytes, at + 1) : skipValue(bytes, at);
       else if (isPlain) {
         left--;
         at = this.#value(child, at, element, depth + 1, isLast && left === 0);
         if (at === DONE || (isLast && left === 0)) return DONE;
       } else at = this.#isDotted ? this.#dottedValue(child, at, element, depth + 1, object) : this.#keyedValue(child, at, element, depth + 1, object);
-      at = skipSpace(bytes, at);
+      if (bytes[at] !== COMMA) at = skipSpace(bytes, at);
       if (bytes[at] === CLOSE_OBJECT) return at + 1;
       if (bytes[at] !== COMMA) refuse(bytes, at);
-      at = skipSpace(bytes, at + 1);
+      if (bytes[++at] !== QUOTE) at = skipSpace(bytes, at);
     }
   }
 
@@ -229,7 +230,7 @@ export class EventScan {
       else {
         node.foundIn = this.number;
         node.first = at;
-        this.fields.push(node);
+        this.fields[this.fieldCount++] = node;
       }
       node.last = at;
     }

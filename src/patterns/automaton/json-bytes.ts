@@ -61,20 +61,22 @@ export const skipString = (bytes: Uint8Array, from: number): number => {
   return (end < 0 ? ~end : end) + 1;
 };
 
+/** From the first digit, which has to be one. */
 const skipDigits = (bytes: Uint8Array, from: number): number => {
   let at = from;
   if (!isDigit(bytes[at]!)) refuse(bytes, at);
-  while (isDigit(bytes[at]!)) at++;
+  do at++;
+  while (isDigit(bytes[at]!));
   return at;
 };
+
+const skipExponent = (bytes: Uint8Array, from: number): number => skipDigits(bytes, bytes[from] === 0x2b || bytes[from] === 0x2d ? from + 1 : from);
 
 const skipNumber = (bytes: Uint8Array, from: number): number => {
   let at = bytes[from] === 0x2d ? from + 1 : from;
   at = bytes[at] === 0x30 ? at + 1 : skipDigits(bytes, at);
   if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1);
-  if ((bytes[at]! | 0x20) !== 0x65) return at;
-  at++;
-  return skipDigits(bytes, bytes[at] === 0x2b || bytes[at] === 0x2d ? at + 1 : at);
+  return bytes[at] === 0x65 || bytes[at] === 0x45 ? skipExponent(bytes, at + 1) : at;
 };
 
 const skipLiteral = (bytes: Uint8Array, from: number): number => {
@@ -87,13 +89,14 @@ const skipLiteral = (bytes: Uint8Array, from: number): number => {
 export const skipScalar = (bytes: Uint8Array, from: number): number => {
   const byte = bytes[from]!;
   if (byte === QUOTE) return skipString(bytes, from + 1);
-  return isDigit(byte) || byte === 0x2d ? skipNumber(bytes, from) : skipLiteral(bytes, from);
+  return byte <= 0x39 ? skipNumber(bytes, from) : skipLiteral(bytes, from);
 };
 
 /** From behind a name to the first byte of its value. */
 export const skipColon = (bytes: Uint8Array, from: number): number => {
-  const at = skipSpace(bytes, from);
-  return bytes[at] === COLON ? skipSpace(bytes, at + 1) : refuse(bytes, at);
+  const at = bytes[from] === COLON ? from : skipSpace(bytes, from);
+  if (bytes[at] !== COLON) refuse(bytes, at);
+  return bytes[at + 1]! > SPACE ? at + 1 : skipSpace(bytes, at + 1);
 };
 
 const skipName = (bytes: Uint8Array, from: number): number => (bytes[from] === QUOTE ? skipColon(bytes, skipString(bytes, from + 1)) : refuse(bytes, from));
@@ -112,25 +115,30 @@ const push = (depth: number, bracket: number): void => {
 
 /** Any value. However deep it is, it needs no more of the stack. */
 export const skipValue = (bytes: Uint8Array, from: number): number => {
+  const first = bytes[from]!;
+  return first === OPEN_OBJECT || first === OPEN_ARRAY ? skipContainer(bytes, from) : skipScalar(bytes, from);
+};
+
+const skipContainer = (bytes: Uint8Array, from: number): number => {
   let at = from;
   let depth = 0;
   for (;;) {
     const byte = bytes[at]!;
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      at = skipSpace(bytes, at + 1);
+      at = bytes[at + 1]! > SPACE ? at + 1 : skipSpace(bytes, at + 1);
       if (bytes[at] !== byte + 2) {
         push(depth++, byte);
         if (byte === OPEN_OBJECT) at = skipName(bytes, at);
         continue;
       }
       at++;
-    } else at = skipScalar(bytes, at);
+    } else at = byte === QUOTE ? skipString(bytes, at + 1) : byte <= 0x39 ? skipNumber(bytes, at) : skipLiteral(bytes, at);
     for (;;) {
       if (depth === 0) return at;
-      at = skipSpace(bytes, at);
+      if (bytes[at] !== COMMA) at = skipSpace(bytes, at);
       const bracket = open[depth - 1]!;
       if (bytes[at] === COMMA) {
-        at = skipSpace(bytes, at + 1);
+        at = bytes[at + 1]! > SPACE ? at + 1 : skipSpace(bytes, at + 1);
         if (bracket === OPEN_OBJECT) at = skipName(bytes, at);
         break;
       }
