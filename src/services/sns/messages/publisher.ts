@@ -10,7 +10,7 @@ import { checkForTopic, type Draft } from "./draft.ts";
 import { notificationToSign } from "./envelope.ts";
 import { createPublishMetrics } from "./metrics.ts";
 import { tell, type Telling } from "./notify.ts";
-import { filteredOut, type FilteredOut } from "./sift.ts";
+import { createSift, type FilteredOut } from "./sift.ts";
 import { tellPublished } from "./tell-published.ts";
 
 export interface Published {
@@ -37,7 +37,8 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
   /** What there is to sign is signed before the commit, and off the event loop: once for each text. */
   const prepare = async ({ topic, subscribers }: ReadTopic, draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
     const at = clock.now();
-    const sifted = subscribers.map((subscriber) => ({ subscriber, why: filteredOut(subscriber, draft) }));
+    const sift = createSift(draft);
+    const sifted = subscribers.map((subscriber) => ({ subscriber, why: sift(subscriber) }));
     const told = sifted.flatMap(({ subscriber, why }) => (why === undefined ? subscriber : []));
     const texts = new Set(told.filter(needsSignature).map(({ subscription }) => draft.textFor(subscription.protocol)));
     const version = topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
