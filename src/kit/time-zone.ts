@@ -69,6 +69,8 @@ const createTimeZone = (name: string): TimeZone => {
 };
 
 const zones = new Map<string, TimeZone>();
+/** More than there are. Intl takes an older name of a zone in any case of its letters, each of which would be another one. */
+const ZONES_KEPT_MAX = 1_000;
 
 /** Throws InvalidSchedule when there is none of this name. */
 export const timeZoneOf = (name: string): TimeZone => {
@@ -76,7 +78,7 @@ export const timeZoneOf = (name: string): TimeZone => {
   const known = zones.get(name);
   if (known !== undefined) return known;
   const zone = createTimeZone(name);
-  // As many as there are names: each that got here is one.
+  if (zones.size >= ZONES_KEPT_MAX) zones.clear();
   zones.set(name, zone);
   return zone;
 };

@@ -12,9 +12,8 @@ export interface FilteredAttribute {
 }
 
 export interface FilteredMessage {
-  /** The message, as text. Only a policy of the scope MessageBody reads it, and takes it for JSON. */
-  body: string;
-  attributes: Readonly<Record<string, FilteredAttribute>>;
+  /** What policies of a scope look at; undefined for a body that is no JSON object. It is read once, however many policies ask. */
+  read(scope: FilterPolicyScope): Record<string, unknown> | undefined;
 }
 
 /** Whether a message is one that the policy lets through. Throws PatternTooCostly for a body that would take too long. */
@@ -32,13 +31,17 @@ const asCompared = (value: number): number => (Math.abs(value) > NUMBER_MAX ? Nu
 
 const NUMBERS: Numbers = { max: NUMBER_MAX, asCompared };
 
-/** A value with all its numbers as they are compared. What lies deeper than a pattern looks is left out. */
+/** The value itself, with all its numbers as they are compared. What lies deeper than a pattern looks is left out. */
 const withNumbers = (value: unknown, depth = 0): unknown => {
   if (typeof value === "number") return asCompared(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth > PATTERN_DEPTH_MAX) return [];
-  if (Array.isArray(value)) return value.map((one) => withNumbers(one, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withNumbers(one, depth + 1)]));
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (typeof member === "number" || typeof member === "object") members[key] = withNumbers(member, depth + 1);
+  }
+  return value;
 };
 
 const parse = (json: string): unknown => {
@@ -86,11 +89,25 @@ const valueOf = ({ DataType = "", StringValue: text }: FilteredAttribute): unkno
   return DataType.startsWith("Number") ? Number(text) : text;
 };
 
-const attributesOf = (attributes: FilteredMessage["attributes"]): Record<string, unknown> =>
+const attributesOf = (attributes: Readonly<Record<string, FilteredAttribute>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(attributes).flatMap(([name, attribute]) => {
     const value = valueOf(attribute);
     return value === undefined ? [] : [[name, value]];
   }));
+
+/** @param body The message, as text. Only policies of the scope MessageBody read it, and take it for JSON. */
+export const toFilteredMessage = ({ body, attributes }: { body: string; attributes: Readonly<Record<string, FilteredAttribute>> }): FilteredMessage => {
+  const known = new Map<FilterPolicyScope, Record<string, unknown> | undefined>();
+  return {
+    read(scope) {
+      if (!known.has(scope)) {
+        const event = withNumbers(scope === "MessageBody" ? parse(body) : attributesOf(attributes));
+        known.set(scope, isObject(event) ? event : undefined);
+      }
+      return known.get(scope);
+    },
+  };
+};
 
 const compile = (json: string, scope: FilterPolicyScope): FilterPolicy => {
   const policy = parse(json);
@@ -99,9 +116,9 @@ const compile = (json: string, scope: FilterPolicyScope): FilterPolicy => {
   if (Object.keys(policy).length === 0) return () => true;
   checkSize(policy, scope);
   const matches = compilePattern(json, NUMBERS);
-  return ({ body, attributes }) => {
-    const event = scope === "MessageBody" ? parse(body) : attributesOf(attributes);
-    return isObject(event) && matches(withNumbers(event));
+  return (message) => {
+    const event = message.read(scope);
+    return event !== undefined && matches(event);
   };
 };
 

@@ -17,7 +17,13 @@ type EngineNeeds = Parameters<typeof import("./sqs/parts.ts").createSqs>[0] &
 const started = <E extends Engine<unknown>>(load: () => Promise<E>): Once<E> =>
   once(async () => {
     const engine = await load();
-    await engine.start();
+    try {
+      await engine.start();
+    } catch (error) {
+      // The next request makes another one.
+      await engine.close();
+      throw error;
+    }
     return engine;
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidSchedule, parseAt, parseCron, parseRate, parseScheduleExpression, type Recurrence } from "../../src/kit/cron.ts";
+import { timeZoneOf } from "../../src/kit/time-zone.ts";
 
 const MINUTE = 60_000;
 
@@ -86,6 +87,14 @@ describe("cron(…)", () => {
     expect(from(parseCron("cron(0 8 * * ? *)", "America/New_York"), "2026-03-07T00:00", 3)).toEqual(["2026-03-07T13:00", "2026-03-08T12:00", "2026-03-09T12:00"]);
     expect(from(parseCron("cron(30 5 * * ? *)", "Asia/Kolkata"), "2026-03-07T00:00", 1)).toEqual(["2026-03-08T00:00"]);
     expect(from(parseCron("cron(0 0 L * ? *)", "Pacific/Kiritimati"), "2026-03-07T00:00", 1)).toEqual(["2026-03-30T10:00"]);
+  });
+
+  it("is kept with so many others, however its name may be written", () => {
+    const berlin = timeZoneOf("Europe/Berlin");
+    expect(timeZoneOf("Europe/Berlin")).toBe(berlin);
+    // Intl takes a name of old in any case.
+    for (let n = 0; n < 2 ** 11; n++) timeZoneOf([..."us/mountain"].map((letter, index) => ((n >> index) & 1 ? letter.toUpperCase() : letter)).join(""));
+    expect(timeZoneOf("Europe/Berlin")).not.toBe(berlin);
   });
 
   it("skips what the clocks skip, and runs once what they show twice", () => {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { InvalidPattern } from "../../src/patterns/errors.ts";
-import { compileFilterPolicy, type FilteredMessage, type FilterPolicyScope } from "../../src/patterns/filter-policy.ts";
+import { compileFilterPolicy, toFilteredMessage, type FilterPolicyScope } from "../../src/patterns/filter-policy.ts";
 
 const text = (value: string, type = "String") => ({ DataType: type, StringValue: value });
 
-const MESSAGE: FilteredMessage = {
+const MESSAGE = toFilteredMessage({
   body: JSON.stringify({ store: "example_corp", price: 210.75, order: { items: [{ sku: "a", count: 2 }, { sku: "b", count: 1 }], "by.mail": true }, huge: 2e9 }),
   attributes: {
     store: text("example_corp"), event: text("order_cancelled"), interests: text('["soccer", "rugby", 5, null, true]', "String.Array"), price: text("100.500001", "Number"),
     amount: text("-7", "Number.int"), zip: text("100"), "by.mail": text("yes"), picture: { DataType: "Binary" }, broken: text("[", "String.Array"), huge: text("2e9", "Number"), address: text("10.0.0.33"),
   },
-};
+});
 
 /** [what, scope, policy, whether the message passes] */
 const CASES: readonly [string, FilterPolicyScope, unknown, boolean][] = [
@@ -87,12 +87,18 @@ describe("a filter policy", () => {
   });
 
   it.each(["text", "5", "null", '["x"]', ""])("of the body lets no %s through, which is no object", (body) => {
-    expect(compileFilterPolicy('{"a":[{"exists":false}]}', { scope: "MessageBody" })({ body, attributes: {} })).toBe(false);
+    expect(compileFilterPolicy('{"a":[{"exists":false}]}', { scope: "MessageBody" })(toFilteredMessage({ body, attributes: {} }))).toBe(false);
   });
 
   it("looks into a body as deeply as into any event", () => {
     const body = `{"a":${"[".repeat(50_000)}"x"${"]".repeat(50_000)},"b":"y"}`;
-    expect(["a", "b"].map((name) => compileFilterPolicy(JSON.stringify({ [name]: ["x", "y"] }), { scope: "MessageBody" })({ body, attributes: {} }))).toEqual([false, true]);
+    expect(["a", "b"].map((name) => compileFilterPolicy(JSON.stringify({ [name]: ["x", "y"] }), { scope: "MessageBody" })(toFilteredMessage({ body, attributes: {} })))).toEqual([false, true]);
+  });
+
+  it("reads a message once, however many policies look at it", () => {
+    const message = toFilteredMessage({ body: '{"a":1.000009}', attributes: {} });
+    expect(compileFilterPolicy('{"a":[1]}', { scope: "MessageBody" })(message)).toBe(true);
+    expect(message.read("MessageBody")).toBe(message.read("MessageBody"));
   });
 
   it.each(INVALID)("%s (%s)", (reason, scope, policy) => {

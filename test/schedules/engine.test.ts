@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { systemRandom, type Random } from "../../src/kit/random.ts";
 import { ACCOUNT } from "../support/context.ts";
+import { findGroup, saveGroup } from "../../src/services/scheduler/group-rows.ts";
+import { sql } from "../../src/store/store.ts";
 import { createStillClock } from "../sqs/still-clock.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { DAY, DEAD, FUNCTION, HOUR, MINUTE, NOW, OFF, openSchedules, QUEUE, ROLE, type Called } from "./ground.ts";
@@ -141,6 +143,32 @@ describe("what fell due while the server was down", () => {
       expect(again.moments()).toEqual([3_600, 7_200]);
       expect(again.called[0]!.options.requestId).toBe(requestId);
     }
+  });
+
+  it("stops no other schedule when its own expression cannot be read any more", async () => {
+    const ground = await openSchedules();
+    await ground.create({ Name: "broken", ScheduleExpression: "rate(1 hour)", StartDate: new Date(NOW + HOUR), EndDate: new Date(NOW + DAY), ActionAfterCompletion: "DELETE" });
+    await ground.create({ Name: "whole", ScheduleExpression: "rate(1 hour)", StartDate: new Date(NOW + HOUR) });
+    await ground.store.run(() => sql("update schedule set body = json_set(body, '$.expression', 'rate(one hour)') where name = 'broken'"));
+    await ground.pass(2 * HOUR);
+    expect(ground.moments()).toEqual([3_600, 3_600, 7_200]);
+    expect(ground.why("broken").find((summary) => summary.includes("is due"))).toContain("when it is due next cannot be told from rate(one hour) in UTC, and it does not run again until it is changed");
+    expect((await ground.ask("ListSchedules", {})).Schedules).toHaveLength(2);
+  });
+
+  it("or was to be deleted with its group, is deleted when the disk takes it again", async () => {
+    let isFull = false;
+    const ground = await openSchedules({ wrap: (store) => ({ ...store, run: (operation, urgency) => (isFull ? Promise.reject(new Error("the disk is full")) : store.run(operation, urgency)) }) });
+    await ground.ask("CreateScheduleGroup", { Name: "g" });
+    await ground.create({ GroupName: "g", ScheduleExpression: at(NOW + DAY) });
+    const group = (await ground.store.read(() => findGroup({ account: ACCOUNT, region: "us-east-1" }, "g")))!;
+    await ground.store.run(() => saveGroup({ ...group, state: "DELETING" }));
+    isFull = true;
+    ground.engine.parts.deletedGroups.poke();
+    expect(await ground.engine.pending!()).toBe(1);
+    isFull = false;
+    await ground.clock.advance(1_000);
+    expect(await ground.engine.pending!()).toBe(0);
   });
 
   it("runs once for each moment, whatever the disk does meanwhile", async () => {

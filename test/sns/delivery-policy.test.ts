@@ -74,6 +74,8 @@ describe("deliveries to HTTP endpoints", () => {
     [{ healthyRetryPolicy: { ...RETRIES, backoffFunction: "random" } }, "healthyRetryPolicy.backoffFunction must be one of: linear, arithmetic, geometric, exponential"],
     [{ healthyRetryPolicy: { numRetries: 100, minDelayTarget: 60, maxDelayTarget: 60 } }, "healthyRetryPolicy: the total retry time must not exceed 3600 seconds"],
     [{ throttlePolicy: { maxReceivesPerSecond: 0 } }, "throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1"],
+    [{ requestPolicy: { headerContentType: "text/plain;\r\ncharset=UTF-8" } }, "requestPolicy.headerContentType is not a supported content type"],
+    [{ requestPolicy: { headerContentType: "text/plain;charset=UTF-8;\r\nx" } }, "requestPolicy.headerContentType is not a supported content type"],
     [{ requestPolicy: { headerContentType: "image/png" } }, "requestPolicy.headerContentType is not a supported content type"],
     [{ nonsense: 1 }, "Unexpected JSON member: nonsense"],
     [[], "policy must be a JSON object"],

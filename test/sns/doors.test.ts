@@ -7,7 +7,7 @@ import { fetchStories } from "../../src/cli/commands/why.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { createFunction, createRole } from "../support/functions.ts";
 import { eventually } from "../support/temporary.ts";
-import { advance, createQueue, createTopic, envelope, letIn, queueArn, receive, story, topicArn, useEndpoint, useSns } from "./support.ts";
+import { advance, createQueue, createTopic, envelope, letIn, OTHER, queueArn, receive, refusal, story, topicArn, useEndpoint, useSns } from "./support.ts";
 import { isVerified } from "./verify.ts";
 
 const on = useSns();
@@ -183,6 +183,16 @@ describe("the status of deliveries", () => {
     await receive(on, url);
     await eventually("the failure is written", async () => (await events(`${group}/Failure`)).length === 2);
     expect(await events(group)).toHaveLength(1);
+  });
+
+  it("is not told as a role of another account, whose owner let SNS take it on for nobody else", async () => {
+    const theirs = `arn:aws:iam::${OTHER}:role/feedback`;
+    expect(await refusal(createTopic(on, "borrowed", { SQSFailureFeedbackRoleArn: theirs }))).toMatchObject({ name: "AuthorizationErrorException", message: expect.stringContaining(`iam:PassRole on resource: ${theirs}`) });
+    const topic = await createTopic(on, "borrowed");
+    await on.sns.addPermission({ TopicArn: topic, Label: "them", AWSAccountId: [OTHER], ActionName: ["SetTopicAttributes"] });
+    const set = (AttributeValue: string) => refusal(on.other.setTopicAttributes({ TopicArn: topic, AttributeName: "SQSFailureFeedbackRoleArn", AttributeValue }));
+    expect(await set(`arn:aws:iam::${ACCOUNT}:role/feedback`)).toMatchObject({ name: "AuthorizationErrorException" });
+    expect(await set(theirs)).toMatchObject({ message: expect.stringContaining("Cross-account pass role is not allowed.") });
   });
 });
 

@@ -42,6 +42,10 @@ describe("a subscription of one's own queue or function", () => {
     ["sqs", queueArn("q.fifo"), "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics", undefined],
     ["http", "https://example.com", "Endpoint must match the specified protocol", undefined],
     ["https", "http://example.com", "Endpoint must match the specified protocol", undefined],
+    // Each of them is `http://me:secret@example.com` to a parser of URLs, and to whoever hides passwords something else.
+    ["http", "http:\\\\me:secret@example.com", "Endpoint must match the specified protocol", undefined],
+    ["http", "http:me:secret@example.com", "Endpoint must match the specified protocol", undefined],
+    ["http", "http:////me:secret@example.com", "Endpoint must match the specified protocol", undefined],
     ["email", "nobody", "Email address", undefined],
     ["lambda", FUNCTION, "Delivery protocol [lambda] does not support raw message delivery.", { RawMessageDelivery: "true" }],
     ["sqs", queueArn("q"), "Attributes Reason: RawMessageDelivery: Invalid value [maybe]. Must be true or false.", { RawMessageDelivery: "maybe" }],
@@ -140,6 +144,19 @@ describe("a subscription of an HTTP endpoint", () => {
     expect(await listed(topic)).toEqual([]);
   });
 
+  it("that was taken away is not had again beside the one that came after it", async () => {
+    const topic = await newTopic();
+    const confirm = async (count: number) => fetch((JSON.parse((await web.at("/again", count))[count - 1]!.body) as { SubscribeURL: string }).SubscribeURL);
+    const { SubscriptionArn: first } = await subscribe(topic, "http", `${web.url}/again`);
+    await confirm(1);
+    await fetch(`${on.platform.endpoint}/?Action=Unsubscribe&SubscriptionArn=${first}`);
+    await web.at("/again", 2);
+    const { SubscriptionArn: second } = await subscribe(topic, "http", `${web.url}/again`);
+    expect((await confirm(3)).status).toBe(200);
+    expect((await confirm(2)).status).toBe(400);
+    expect((await listed(topic)).map(({ SubscriptionArn }) => SubscriptionArn)).toEqual([second]);
+  });
+
   it("may have a name and a password, of which the latter is told to nobody", async () => {
     const topic = await newTopic();
     const { SubscriptionArn: arn } = await subscribe(topic, "http", `${web.url.replace("//", "//me:secret@")}/basic`);
@@ -202,5 +219,16 @@ describe("a subscription across accounts", () => {
     expect([confirmation["Type"], await isVerified(confirmation)]).toEqual(["SubscriptionConfirmation", true]);
     const { SubscriptionArn: arn } = await on.sns.confirmSubscription({ TopicArn: topic, Token: confirmation["Token"]! });
     expect(await story(on, arn!)).toContain(`the subscription of sqs ${queueArn("asked")} to ${topic} is confirmed`);
+  });
+
+  it("is confirmed by the owner of the queue, signed or not, whom the topic's policy lets do nothing", async () => {
+    const { TopicArn: topic } = await on.other.createTopic({ Name: "theirs" });
+    const url = await createQueue(on, "ours", topic);
+    await on.other.subscribe({ TopicArn: topic, Protocol: "sqs", Endpoint: queueArn("ours") });
+    const { Token } = envelope((await receive(on, url))[0]!);
+    expect(await refusal(on.sns.confirmSubscription({ TopicArn: topic, Token: "another" }))).toEqual(invalid("Token"));
+    expect((await on.sns.confirmSubscription({ TopicArn: topic, Token })).SubscriptionArn).toMatch(`${topic}:`);
+    await on.other.publish({ TopicArn: topic, Message: "hello" });
+    expect(envelope((await receive(on, url))[0]!)["Message"]).toBe("hello");
   });
 });

@@ -14,6 +14,8 @@ export const createStillClock = (start: number): AdvanceableClock => {
   const at: AdvanceableClock["at"] = (due, name, fire) => {
     const timer = { at: due, name, fire };
     timers.add(timer);
+    // As with any clock, what is due already does not wait for the next advance.
+    if (due <= now) setImmediate(() => void (timers.delete(timer) && timer.fire()));
     return { cancel: () => void timers.delete(timer) };
   };
   return {

@@ -1,5 +1,8 @@
+import type { Clock } from "../../kit/clock.ts";
+import { createDueLoop } from "../../kit/due-loop.ts";
 import { SCHEDULES_PER_SWEEP } from "../../kit/limits.ts";
 import type { Log } from "../../kit/log.ts";
+import { backoffMs } from "../../plumber/retry.ts";
 import type { Operation, Store } from "../../store/store.ts";
 import { deleteGroup, findDeleting } from "./group-rows.ts";
 import { deleteSome } from "./schedule-rows.ts";
@@ -21,30 +24,31 @@ function* sweepPiece(): Operation<boolean> {
   return true;
 }
 
-export const createDeletedGroups = ({ store, log }: { store: Store; log: Log }): DeletedGroups => {
-  let running: Promise<void> | undefined;
-  let isPoked = false;
-  let isClosed = false;
+export const createDeletedGroups = ({ store, clock, log }: { store: Store; clock: Clock; log: Log }): DeletedGroups => {
+  let failures = 0;
 
-  const sweep = async () => {
-    while (isPoked && !isClosed) {
-      isPoked = false;
-      for (let isMore = true; isMore && !isClosed; ) isMore = await store.run(sweepPiece);
-    }
-  };
-  return {
-    poke() {
-      isPoked = true;
-      running ??= sweep()
-        .catch((error: unknown) => log.warn("the schedules of a deleted group could not be deleted: it is tried again when the next group is deleted, and at the next start", { error: String(error) }))
-        .finally(() => (running = undefined));
+  const loop = createDueLoop({
+    clock,
+    name: "deleted schedule group",
+    inFlightMax: 1,
+    async startDue() {
+      const isMore = await store.run(sweepPiece);
+      failures = 0;
+      return isMore ? [Promise.resolve()] : [];
     },
+    nextDueAt: async () => undefined,
+    onFailure(error) {
+      log.error("the schedules of a deleted group could not be deleted; it is tried again later", { error: String(error) });
+      return backoffMs(failures++);
+    },
+  });
+
+  return {
+    poke: () => void loop.poke(),
     async pending() {
+      await loop.settled();
       return (await store.read(findDeleting)) === undefined ? 0 : 1;
     },
-    async close() {
-      isClosed = true;
-      await running;
-    },
+    close: async () => void (await loop.stop()),
   };
 };

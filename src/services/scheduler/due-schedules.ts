@@ -1,3 +1,4 @@
+import { InvalidSchedule } from "../../kit/cron.ts";
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Trace } from "../../kit/ledger.ts";
@@ -8,7 +9,7 @@ import { deliveryOf, executionOf, type Execution } from "./deliveries.ts";
 import { scheduleArn } from "./names.ts";
 import type { SchedulesNeeds } from "./needs.ts";
 import { occurrenceAfter } from "./occurrences.ts";
-import { countDue, deleteSchedule, isAnyDue, listDue, moveOn, nextDueAt, type Schedule } from "./schedule-rows.ts";
+import { countDue, deleteSchedule, isAnyDue, listDue, moveOn, nextDueAt, type Occurrence, type Schedule } from "./schedule-rows.ts";
 
 /** Runs what is due. */
 export interface DueSchedules {
@@ -23,23 +24,34 @@ interface Run {
   schedule: Schedule;
   execution: Execution;
   trace: Trace;
-  isLast: boolean;
+  /** Whether it was the last: "broken" where nobody can tell. */
+  end: "no" | "last" | "broken";
 }
 
 export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }: SchedulesNeeds): DueSchedules => {
   const startedAt = clock.now();
   let failures = 0;
 
+  /** An expression that an earlier version took, and this one does not, ends its own schedule: all others are in the same commits. */
+  const nextOf = ({ body, occurrence }: Schedule): Occurrence | "broken" | undefined => {
+    try {
+      return occurrenceAfter(body, occurrence!, startedAt, random);
+    } catch (error) {
+      if (error instanceof InvalidSchedule) return "broken";
+      throw error;
+    }
+  };
+
   /** In the commit of those beside it: the schedule goes on to what comes next, and the delivery of this run is on its way. */
   function* run(schedule: Schedule, trace: Trace): Operation<Run | undefined> {
     const { body, occurrence } = schedule;
-    const next = occurrenceAfter(body, occurrence!, startedAt, random);
-    if (!(yield* moveOn(schedule, next))) return undefined;
+    const next = nextOf(schedule);
+    if (!(yield* moveOn(schedule, next === "broken" ? undefined : next))) return undefined;
     const execution = executionOf(schedule, occurrence!.scheduledAt);
     yield* outbox.enqueue(deliveryOf(schedule, execution, trace));
-    const isLast = next === undefined;
-    if (isLast && body.actionAfterCompletion === "DELETE") yield* deleteSchedule(schedule);
-    return { schedule, execution, trace, isLast };
+    const end = next === undefined ? "last" : next === "broken" ? next : "no";
+    if (end === "last" && body.actionAfterCompletion === "DELETE") yield* deleteSchedule(schedule);
+    return { schedule, execution, trace, end };
   }
   function* runDue(now: number, traceOf: (index: number) => Trace): Operation<Run[]> {
     const runs: Run[] = [];
@@ -49,14 +61,20 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
     }
     return runs;
   }
-  const tell = ({ schedule, execution, trace, isLast }: Run) => {
-    const { account, region, group, name, body: { target, actionAfterCompletion } } = schedule;
+  const endOf = ({ schedule: { body }, end }: Run): string => {
+    if (end === "no") return "";
+    if (end === "broken") return `; when it is due next cannot be told from ${body.expression} in ${body.timeZone}, and it does not run again until it is changed`;
+    return `; it was the last time${body.actionAfterCompletion === "DELETE" ? ", and the schedule is deleted" : ""}`;
+  };
+  const tell = (done: Run) => {
+    const { schedule, execution, trace, end } = done;
+    const { account, region, group, name, body: { target } } = schedule;
     const arn = scheduleArn(schedule);
-    const end = isLast ? `; it was the last time${actionAfterCompletion === "DELETE" ? ", and the schedule is deleted" : ""}` : "";
+    if (end === "broken") log.error(`the schedule ${arn} does not run again`, { why: endOf(done).slice(2) });
     ledger.record({
       traceId: trace.id, kind: "event", account, region, keys: [execution.executionId, execution.deliveryId, arn, name],
-      summary: `the schedule ${group}/${name} is due, and ${target.Arn} is called for ${execution.scheduledTime}${end}`,
-      detail: { scheduleArn: arn, executionId: execution.executionId, scheduledTime: execution.scheduledTime, targetArn: target.Arn, isLast },
+      summary: `the schedule ${group}/${name} is due, and ${target.Arn} is called for ${execution.scheduledTime}${endOf(done)}`,
+      detail: { scheduleArn: arn, executionId: execution.executionId, scheduledTime: execution.scheduledTime, targetArn: target.Arn, isLast: end !== "no" },
     });
   };
 

@@ -97,11 +97,12 @@ export interface Asked {
 
 /** By group and name. */
 export function* listSchedules({ account, region }: Place, { group, prefix, state, after, most }: Asked): Operation<Schedule[]> {
+  // A page of one group begins at its name in the index, not at the beginning of the group.
+  const [place, values] = group === undefined ? ["(group_name, name) > (?, ?)", [after?.group ?? "", after?.name ?? ""]] : ["group_name = ? and name > ?", [group, after?.name ?? ""]];
   const rows = yield* sql(
-    `select * from schedule where account = ? and region = ? and (group_name, name) > (?, ?) ${group === undefined ? "" : "and group_name = ?"}
+    `select * from schedule where account = ? and region = ? and ${place}
      ${prefix === undefined ? "" : "and substr(name, 1, ?) = ?"} ${state === undefined ? "" : "and state = ?"} order by group_name, name limit ?`,
-    account, region, after?.group ?? "", after?.name ?? "",
-    ...(group === undefined ? [] : [group]), ...(prefix === undefined ? [] : [prefix.length, prefix]), ...(state === undefined ? [] : [state]), most,
+    account, region, ...values, ...(prefix === undefined ? [] : [prefix.length, prefix]), ...(state === undefined ? [] : [state]), most,
   );
   return rows.map(toSchedule);
 }

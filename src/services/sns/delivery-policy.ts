@@ -113,8 +113,8 @@ const readRequest = (value: unknown, name: string, types: readonly string[]): Re
   const given = record(value, name);
   refuseOthers(given, ["headerContentType"], name);
   const type = given["headerContentType"];
-  const [plain, parameter] = typeof type === "string" ? type.split(/;\s*/) : [];
-  if (typeof type !== "string" || !types.includes(plain!) || (parameter !== undefined && !/^charset=[\w-]+$/i.test(parameter))) throw fault(`${name}.headerContentType is not a supported content type`);
+  const [, plain] = (typeof type === "string" ? /^([a-z+/-]+)(?:; ?charset=[\w-]+)?$/i.exec(type) : undefined) ?? [];
+  if (typeof type !== "string" || plain === undefined || !types.includes(plain)) throw fault(`${name}.headerContentType is not a supported content type`);
   return { headerContentType: type };
 };
 

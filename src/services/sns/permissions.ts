@@ -1,5 +1,6 @@
 import { tagKeys } from "../../iam/tag-keys.ts";
-import type { NamedPolicy } from "../../iam/document.ts";
+import type { NamedPolicy, Statement } from "../../iam/document.ts";
+import { statementsOf } from "../../iam/policy.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { publishedTo } from "./messages/handlers.ts";
 import { inTopic, parseTopicArn, topicArn, type TopicName } from "./names.ts";
@@ -24,11 +25,11 @@ const sourceOwner = ({ caller }: RequestContext): Keys =>
 const ofAny = (action: string): Permission[] => [{ action: `sns:${action}`, resource: "*" }];
 
 /** What SNS asks IAM ("Actions, resources, and condition keys for Amazon SNS"). */
-export const createPermissions = (read: TopicReader): Service<SnsTypes>["permissions"] => {
+export const createPermissions = (reader: TopicReader): Service<SnsTypes>["permissions"] => {
   const onTopic = async (action: string, named: TopicName, context: RequestContext, keys: Keys = {}): Promise<Permission> => ({
     action: `sns:${action}`,
     resource: topicArn(named),
-    context: { ...tagKeys("ResourceTag", (await read(named))?.topic.tags ?? {}), ...sourceOwner(context), ...keys },
+    context: { ...tagKeys("ResourceTag", (await reader.topic(named))?.topic.tags ?? {}), ...sourceOwner(context), ...keys },
   });
   const asks =
     <I extends { TopicArn?: string | undefined }>(action: string, keysOf: (input: I) => Keys = () => ({})) =>
@@ -40,13 +41,13 @@ export const createPermissions = (read: TopicReader): Service<SnsTypes>["permiss
   return {
     CreateTopic: ({ Name: name = "", Tags = [], Attributes = {} }, { account, region }) => [
       ...["sns:CreateTopic", ...(Tags.length === 0 ? [] : ["sns:TagResource"])].map((action) => ({ action, resource: topicArn({ account, region, name }), context: requestTagKeys(Tags) })),
-      ...passedRoles(Attributes, account),
+      ...passedRoles(Attributes),
     ],
     DeleteTopic: asks("DeleteTopic"),
     GetTopicAttributes: asks("GetTopicAttributes"),
     SetTopicAttributes: async (input, context) => [
       await onTopic("SetTopicAttributes", inTopic(input.TopicArn, context), context),
-      ...passedRoles({ [input.AttributeName ?? ""]: input.AttributeValue }, context.account),
+      ...passedRoles({ [input.AttributeName ?? ""]: input.AttributeValue }),
     ],
     // AWS's refusals name the ARN of any topic.
     ListTopics: (_input, { account, region }) => [{ action: "sns:ListTopics", resource: topicArn({ account, region, name: "*" }) }],
@@ -72,12 +73,20 @@ export const createPermissions = (read: TopicReader): Service<SnsTypes>["permiss
 };
 
 /** Whoever has deliveries told of as a role hands it to SNS. */
-const passedRoles = (attributes: Readonly<Record<string, string | undefined>>, account: string): Permission[] =>
-  [...new Set(Object.entries(attributes).flatMap(([name, value]) => (isFeedbackRole(name) && value?.split(":")[4] === account ? value : [])))]
+const passedRoles = (attributes: Readonly<Record<string, string | undefined>>): Permission[] =>
+  [...new Set(Object.entries(attributes).flatMap(([name, value = ""]) => (isFeedbackRole(name) && value !== "" ? value : [])))]
     .map((resource) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": "sns.amazonaws.com" } }));
 
+/** The owner of an endpoint in another account has a token for what no policy of the topic lets them do: confirm that it is to be told. Their own policies are asked all the same. */
+const withConfirmation = ({ document, ...policy }: NamedPolicy, { resource, action }: Permission, account: string): NamedPolicy => {
+  if (action !== "sns:ConfirmSubscription") return { ...policy, document };
+  const confirm: Statement = { Sid: "__who_has_the_token", Effect: "Allow", Principal: { AWS: "*" }, Action: action, Resource: resource, Condition: { StringNotEquals: { "aws:PrincipalAccount": account } } };
+  return { ...policy, document: { ...document, Statement: [...statementsOf(document), confirm] } };
+};
+
 /** The policy at a topic's door. */
-export const policyAtDoor = async (read: TopicReader, { resource }: Permission): Promise<NamedPolicy | undefined> => {
-  const named = parseTopicArn(resource);
-  return named === undefined ? undefined : (await read(named))?.policy;
+export const policyAtDoor = async (reader: TopicReader, permission: Permission): Promise<NamedPolicy | undefined> => {
+  const named = parseTopicArn(permission.resource);
+  const policy = named === undefined ? undefined : (await reader.topic(named))?.policy;
+  return policy && withConfirmation(policy, permission, named!.account);
 };

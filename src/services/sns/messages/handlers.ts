@@ -65,13 +65,13 @@ export const publishHandlers = (parts: SnsParts) => {
     async PublishBatch({ TopicArn, PublishBatchRequestEntries }, context) {
       const named = inTopic(TopicArn, context);
       const entries = checkEntries(PublishBatchRequestEntries);
-      const read = await publisher.topic(named);
+      const topic = await publisher.topic(named);
       const Failed: BatchResultErrorEntry[] = [];
       const drafts: { Id: string; draft: Draft }[] = [];
       for (const entry of entries) {
         try {
           const draft = createDraft(entry, parts.random.uuid());
-          checkForTopic(draft, read.topic);
+          checkForTopic(draft, topic);
           drafts.push({ Id: entry.Id, draft });
         } catch (error) {
           if (!isApiError(error)) throw error;
@@ -79,7 +79,7 @@ export const publishHandlers = (parts: SnsParts) => {
         }
       }
       if (drafts.reduce((sum, { draft }) => sum + draft.bytes, 0) > SNS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit.");
-      const answers = await publisher.publish(read, drafts.map(({ draft }) => draft), context);
+      const answers = await publisher.publish(topic, drafts.map(({ draft }) => draft), context);
       return { Successful: drafts.map(({ Id }, index) => ({ Id, ...answers[index]! })), Failed };
     },
   } satisfies SnsHandlers;

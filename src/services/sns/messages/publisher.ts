@@ -4,13 +4,14 @@ import type { Operation } from "../../../store/store.ts";
 import { topicNotFound } from "../errors.ts";
 import type { TopicName } from "../names.ts";
 import type { SnsParts } from "../needs.ts";
-import type { ReadTopic, Subscriber } from "../topics/reader.ts";
+import type { Subscriber } from "../topics/reader.ts";
+import type { Topic } from "../topics/rows.ts";
 import { placeInOrder, sequenceNumber, type Placed } from "./deduplication.ts";
 import { checkForTopic, type Draft } from "./draft.ts";
 import { notificationToSign } from "./envelope.ts";
 import { createPublishMetrics } from "./metrics.ts";
 import { tell, type Telling } from "./notify.ts";
-import { filteredOut, type FilteredOut } from "./sift.ts";
+import { createSift, type FilteredOut } from "./sift.ts";
 import { tellPublished } from "./tell-published.ts";
 
 export interface Published {
@@ -35,9 +36,10 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
   const needsSignature = ({ subscription, isRaw, deadLetterArn }: Subscriber): boolean => !isRaw && (subscription.protocol !== "email" || deadLetterArn !== undefined);
 
   /** What there is to sign is signed before the commit, and off the event loop: once for each text. */
-  const prepare = async ({ topic, subscribers }: ReadTopic, draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
+  const prepare = async (topic: Topic, subscribers: readonly Subscriber[], draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
     const at = clock.now();
-    const sifted = subscribers.map((subscriber) => ({ subscriber, why: filteredOut(subscriber, draft) }));
+    const sift = createSift(draft);
+    const sifted = subscribers.map((subscriber) => ({ subscriber, why: sift(subscriber) }));
     const told = sifted.flatMap(({ subscriber, why }) => (why === undefined ? subscriber : []));
     const texts = new Set(told.filter(needsSignature).map(({ subscription }) => draft.textFor(subscription.protocol)));
     const version = topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
@@ -66,15 +68,16 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
 
   return {
     /** The topic, whose messages are then checked. Throws NotFound. */
-    async topic(name: TopicName): Promise<ReadTopic> {
-      const read = await reader(name);
-      if (read === undefined) throw topicNotFound();
-      return read;
+    async topic(name: TopicName): Promise<Topic> {
+      const found = await reader.topic(name);
+      if (found === undefined) throw topicNotFound();
+      return found.topic;
     },
     /** All of them in one commit. Throws what does not fit the topic. */
-    async publish(read: ReadTopic, drafts: readonly Draft[], context: RequestContext): Promise<Published[]> {
-      for (const draft of drafts) checkForTopic(draft, read.topic);
-      const prepared = await Promise.all(drafts.map((draft) => prepare(read, draft, context)));
+    async publish(topic: Topic, drafts: readonly Draft[], context: RequestContext): Promise<Published[]> {
+      for (const draft of drafts) checkForTopic(draft, topic);
+      const subscribers = await reader.subscribers(topic);
+      const prepared = await Promise.all(drafts.map((draft) => prepare(topic, subscribers, draft, context)));
       const placed = await store.run(function* () {
         const all: (Placed | undefined)[] = [];
         for (const one of prepared) all.push(yield* accept(one));
@@ -83,9 +86,9 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
       outbox.poke();
       prepared.forEach(({ draft, told, filtered }, index) => {
         const isDuplicate = placed[index]?.isDuplicate === true;
-        measure.published(read.topic, draft.bytes);
-        if (!isDuplicate) measure.sifted(read.topic, told, filtered.map(({ why }) => why));
-        tellPublished(ledger, { topic: read.topic, messageId: placed[index]?.messageId ?? draft.id, told, filtered, isDuplicate }, context);
+        measure.published(topic, draft.bytes);
+        if (!isDuplicate) measure.sifted(topic, told, filtered.map(({ why }) => why));
+        tellPublished(ledger, { topic, messageId: placed[index]?.messageId ?? draft.id, told, filtered, isDuplicate }, context);
       });
       return prepared.map((one, index) => published(one, placed[index]));
     },

@@ -9,7 +9,7 @@ import { countUp, getTopic } from "../topics/rows.ts";
 import { SNS_CONFIRMATION_MS } from "../../../kit/limits.ts";
 import type { ControlMessages } from "./control.ts";
 import { accountOf } from "./endpoints.ts";
-import { deleteSubscription, findByToken, findSubscription, writeSubscription, type Subscription } from "./rows.ts";
+import { deleteSubscription, findByEndpoint, findByToken, findSubscription, writeSubscription, type Subscription } from "./rows.ts";
 
 const TOKEN_BYTES = 112;
 
@@ -43,6 +43,8 @@ export const confirmHandlers = ({ store, clock, random, outbox, ledger }: SnsPar
         const found = yield* findByToken(Token, clock.now());
         if (found === undefined || found.topicArn !== topicArn(named)) throw invalidParameter("Token");
         if (found.state === "confirmed") return found;
+        // Its endpoint has subscribed anew since it was taken away: having it back would tell it everything twice.
+        if (found.state === "removed" && (yield* findByEndpoint(found.topicId, found.protocol, found.endpoint, clock.now())) !== undefined) throw invalidParameter("Token");
         const subscription: Subscription = { ...found, state: "confirmed", expiresAt: null, isAuthenticated: isSigned, needsAuthentication };
         yield* writeSubscription(subscription);
         return subscription;

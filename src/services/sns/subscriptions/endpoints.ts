@@ -6,7 +6,8 @@ export type Protocol = "lambda" | "sqs" | "http" | "https" | "email" | "email-js
 
 const NOT_BUILT: Readonly<Record<string, string>> = { sms: "there is nobody to send text messages", application: "there are no mobile platforms", firehose: "there is no Data Firehose" };
 
-const isUrl = (text: string, protocol: "http:" | "https:"): boolean => URL.parse(text)?.protocol === protocol && text.length <= 2_048 && !/\s/.test(text);
+/** What URL reads in more than one spelling, as `http:\\me:secret@host`, is none: a password is found and hidden in this one. */
+const isUrl = (text: string, protocol: "http:" | "https:"): boolean => text.length <= 2_048 && /^https?:\/\/[^/\\\s][^\\\s]*$/i.test(text) && URL.parse(text)?.protocol === protocol;
 
 const FUNCTION = /^function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?$/;
 const QUEUE = /^[A-Za-z0-9_-]{1,80}(?:\.fifo)?$/;

@@ -67,8 +67,10 @@ const FEEDBACK_RATE = /^(?:HTTP|SQS|Lambda|Application|Firehose)SuccessFeedbackS
 
 export const isFeedbackRole = (name: string): boolean => FEEDBACK_ROLE.test(name);
 
-const role: Rule = (value, name) => {
+/** Of the topic's own account: a role of another, whose trust policy may let SNS take it on for anybody, would write where the topic's owner may not. */
+const role: Rule = (value, name, { account }) => {
   if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be the ARN of a role.`);
+  if (value.split(":")[4] !== account) throw new AttributeFault(`${name}: Invalid value [${value}]. Cross-account pass role is not allowed.`);
   return value;
 };
 

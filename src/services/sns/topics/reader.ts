@@ -2,7 +2,7 @@ import type { NamedPolicy, PolicyDocument } from "../../../iam/document.ts";
 import { SNS_TOPICS_KEPT_MAX } from "../../../kit/limits.ts";
 import type { RetryPolicy } from "../../../plumber/delivery.ts";
 import { compileFilterPolicy, type FilterPolicy, type FilterPolicyScope } from "../../../patterns/filter-policy.ts";
-import type { Store } from "../../../store/store.ts";
+import type { Operation, Store } from "../../../store/store.ts";
 import { AWS_ENDPOINT_RETRIES, effectivePolicy, httpRetries } from "../delivery-policy.ts";
 import type { TopicName } from "../names.ts";
 import { scopeOf } from "../subscriptions/attribute-rules.ts";
@@ -22,15 +22,18 @@ export interface Subscriber {
   deadLetterArn?: string;
 }
 
-/** A topic as whoever keeps its door, or publishes to it, sees it. */
-export interface ReadTopic {
+/** A topic as whoever keeps its door sees it. */
+export interface TopicAtDoor {
   topic: Topic;
   policy: NamedPolicy;
-  subscribers: readonly Subscriber[];
 }
 
-/** What was read is used again as long as nothing is written to the two tables. */
-export type TopicReader = (name: TopicName) => Promise<ReadTopic | undefined>;
+/** What was read is used again as long as nothing is written to its tables. The door is asked by each request, and needs no subscribers: a topic may have many. */
+export interface TopicReader {
+  topic(name: TopicName): Promise<TopicAtDoor | undefined>;
+  /** Who is told of its messages. */
+  subscribers(topic: Topic): Promise<readonly Subscriber[]>;
+}
 
 const toSubscriber = ({ attributes: ofTopic }: Topic, subscription: Subscription): Subscriber => {
   const { attributes, protocol } = subscription;
@@ -54,24 +57,38 @@ const policyOf = ({ name, arn, account, attributes }: Topic): NamedPolicy => ({
   attachedTo: arn,
 });
 
-export const createTopicReader = (store: Store): TopicReader => {
-  const kept = new Map<string, { read: ReadTopic; generation: string }>();
-  const generationNow = () => `${store.generation("sns_topic")} ${store.generation("sns_subscription")}`;
-  return async (name) => {
-    const key = `${name.account} ${name.region} ${name.name}`;
+/** What was read of each of some tables' things, until something is written to one of them. */
+const createKept = <T extends object>(store: Store, tables: readonly string[]) => {
+  const kept = new Map<string, { value: T; generation: string }>();
+  const generationNow = () => tables.map((table) => store.generation(table)).join(" ");
+  return async (key: string, read: () => Operation<T | undefined>): Promise<T | undefined> => {
     const known = kept.get(key);
-    if (known !== undefined && known.generation === generationNow()) return known.read;
+    if (known !== undefined && known.generation === generationNow()) return known.value;
     // Taken before: what is written while it is read makes it another one.
     const generation = generationNow();
-    const found = await store.read(function* () {
-      const topic = yield* findTopic(name);
-      return topic && { topic, subscriptions: yield* listConfirmed(topic.id) };
-    });
+    const value = await store.read(read);
     kept.delete(key);
-    if (found === undefined) return undefined;
+    if (value === undefined) return undefined;
     if (kept.size >= SNS_TOPICS_KEPT_MAX) kept.delete(kept.keys().next().value!);
-    const read = { topic: found.topic, policy: policyOf(found.topic), subscribers: found.subscriptions.map((one) => toSubscriber(found.topic, one)) };
-    kept.set(key, { read, generation });
-    return read;
+    kept.set(key, { value, generation });
+    return value;
+  };
+};
+
+export const createTopicReader = (store: Store): TopicReader => {
+  const topics = createKept<TopicAtDoor>(store, ["sns_topic"]);
+  const subscribers = createKept<readonly Subscriber[]>(store, ["sns_topic", "sns_subscription"]);
+  return {
+    topic: (name) =>
+      topics(`${name.account} ${name.region} ${name.name}`, function* () {
+        const topic = yield* findTopic(name);
+        return topic && { topic, policy: policyOf(topic) };
+      }),
+    subscribers: async (topic) =>
+      (await subscribers(String(topic.id), function* () {
+        // Its attributes, too, as they are in this reading: what is kept is of one moment.
+        const now = (yield* findTopic(topic)) ?? topic;
+        return (yield* listConfirmed(topic.id)).map((one) => toSubscriber(now, one));
+      }))!,
   };
 };
