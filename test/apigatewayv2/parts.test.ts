@@ -83,7 +83,7 @@ describe("an integration", () => {
     ["a reserved header", "http", { ...lambda, RequestParameters: { "overwrite:header.Authorization": "1" } }, /header Authorization are restricted/],
     ["no status", "http", { ...lambda, ResponseParameters: { 100: { "overwrite:statuscode": "1" } } }, /Invalid selection key 100/],
     ["a VPC link", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com", ConnectionType: "VPC_LINK", ConnectionId: "x" }, /^NotImplemented: ConnectionType VPC_LINK/],
-    ["an action that is not built", "http", { ...action, IntegrationSubtype: "EventBridge-PutEvents" }, /^NotImplemented: IntegrationSubtype EventBridge-PutEvents/],
+    ["an action that is not built", "http", { ...action, IntegrationSubtype: "Kinesis-PutRecord" }, /^NotImplemented: IntegrationSubtype Kinesis-PutRecord/],
     ["an action without a role", "http", { ...action, CredentialsArn: "" }, /CredentialsArn is required/],
     ["an action without what it needs", "http", { ...action, RequestParameters: { QueueUrl: "q" } }, /Missing required parameter\(s\).*MessageBody/],
     ["an action with another's parameter", "http", { ...action, RequestParameters: { ...action.RequestParameters, ReceiptHandle: "r" } }, /Parameter ReceiptHandle is not supported/],

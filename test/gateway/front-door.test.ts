@@ -4,7 +4,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts
 import { GetFunctionScalingConfigCommand, ListCapacityProvidersCommand, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
+import { ListPlatformApplicationsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateGroupCommand } from "@aws-sdk/client-iam";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { describe, expect, it } from "vitest";
@@ -119,7 +119,7 @@ describe("what is not built", () => {
     await expect(platform.clients.lambda.send(new ListCapacityProvidersCommand({}))).rejects.toMatchObject(expected("Lambda ListCapacityProviders"));
     await expect(platform.clients.iam.send(new CreateGroupCommand({ GroupName: "g" }))).rejects.toMatchObject(expected("IAM CreateGroup"));
     const sns = new SNSClient({ endpoint: platform.endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts: 1 });
-    await expect(sns.send(new ListTopicsCommand())).rejects.toMatchObject(expected("SNS ListTopics"));
+    await expect(sns.send(new ListPlatformApplicationsCommand())).rejects.toMatchObject(expected("SNS ListPlatformApplications"));
   });
 });
 

@@ -4,7 +4,7 @@ import { GetFunctionCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { CloudWatchClient, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
-import { SNSClient, ListTopicsCommand } from "@aws-sdk/client-sns";
+import { SNSClient, ListPlatformApplicationsCommand } from "@aws-sdk/client-sns";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openPlatform, type OpenPlatform } from "../support/platform.ts";
 import { send, sha256, signHeaders, type ToSign } from "./support.ts";
@@ -137,7 +137,7 @@ describe("every answer", () => {
     const attempts: [() => Promise<unknown>, string][] = [
       [() => new DynamoDBClient(common).send(new ListTablesCommand({})), "DynamoDB ListTables"],
       [() => new CloudWatchClient(common).send(new ListDashboardsCommand({})), "CloudWatch ListDashboards"],
-      [() => new SNSClient(common).send(new ListTopicsCommand({})), "SNS ListTopics"],
+      [() => new SNSClient(common).send(new ListPlatformApplicationsCommand({})), "SNS ListPlatformApplications"],
     ];
     for (const [attempt, name] of attempts) {
       await expect(attempt()).rejects.toMatchObject({ name: "NotImplemented", message: expect.stringContaining(`${name} is not built`), $metadata: { httpStatusCode: 501, requestId: expect.stringMatching(UUID) } });

@@ -110,7 +110,7 @@ describe("CreateFunction refuses", () => {
   it.each([
     ["PublishTo", { PublishTo: "LATEST_PUBLISHED" }], ["VpcConfig", { VpcConfig: { SubnetIds: ["subnet-1"], SecurityGroupIds: ["sg-1"] } }],
     ["FileSystemConfigs", { FileSystemConfigs: [{ Arn: "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-00000000000000000", LocalMountPath: "/mnt/x" }] }], ["ImageConfig", { ImageConfig: { Command: ["x"] } }],
-    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }], ["The dead-letter target arn:aws:sns:us-east-1:000000000000:t", { DeadLetterConfig: { TargetArn: "arn:aws:sns:us-east-1:000000000000:t" } }],
+    ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }],
     ["SnapStart", { Runtime: "python3.13", SnapStart: { ApplyOn: "PublishedVersions" } }],
     ["DurableConfig", { DurableConfig: { ExecutionTimeout: 60 } }], ["PackageType Image", { PackageType: "Image" }], ["dotnet8", { Runtime: "dotnet8" }], ["dotnet10", { Runtime: "dotnet10" }], ["python3.15", { Runtime: "python3.15" }],
     ["S3ObjectStorageMode", { Code: { S3Bucket: "bucket", S3Key: "k", S3ObjectStorageMode: "REFERENCE" } }],
