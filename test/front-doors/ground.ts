@@ -5,6 +5,7 @@ import type { GatewayLimits } from "../../src/gateway/connections.ts";
 import { createGateway } from "../../src/gateway/server.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createIdentities } from "../../src/services/iam/identities.ts";
@@ -26,7 +27,7 @@ export const openFrontDoors = async ({ limits = {}, invoke = (payload) => JSON.p
     services: {}, identities: createIdentities({ store, clock, sessionKey }), clock, wall, random: systemRandom, ledger: { record() {} } as never, log: silentLog, sessionKey,
     settings: { iam: "enforce" as const, anyCredentials: false, allowedHosts: [], defaultRegion: "us-east-1" },
   };
-  const gateway = createGateway({ ...needs, frontDoors: createFrontDoors({ ...needs, store, call, metrics: { record() {} } as never, logs: { write() {} } as never }), platform: { health: () => Promise.resolve({ services: {}, version: "test" }) } as never, limits });
+  const gateway = createGateway({ ...needs, frontDoors: createFrontDoors({ ...needs, store, call, metrics: noMetrics, logs: { write() {} } as never }), platform: { health: () => Promise.resolve({ services: {}, version: "test" }) } as never, limits });
   const { endpoint } = await gateway.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {
     await gateway.close(0);

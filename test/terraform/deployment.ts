@@ -44,11 +44,24 @@ output "${name}" {
 }
 `;
 
+const documentOf = (statements: readonly object[]): string => JSON.stringify({ Version: "2012-10-17", Statement: statements });
+
+/** As few documents as these statements fit in: a user has ten policies at most, of 6,144 characters each. */
+const documentsOf = (suites: readonly Suite[]): string[] => {
+  const gathered: object[][] = [];
+  for (const { policy: { Statement } } of suites) {
+    const last = gathered.at(-1);
+    if (last !== undefined && documentOf([...last, ...Statement]).length <= 6_144) last.push(...Statement);
+    else gathered.push([...Statement]);
+  }
+  return gathered.map(documentOf);
+};
+
 /** A user who may do what these suites need, and nothing else. */
 const createUser = async ({ iam }: Clients, suites: readonly Suite[]): Promise<Record<string, string>> => {
   await iam.send(new CreateUserCommand({ UserName: "deployer" }));
-  for (const { name, policy } of suites) {
-    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: `deploy-${name}`, PolicyDocument: JSON.stringify(policy) }));
+  for (const [index, PolicyDocument] of documentsOf(suites).entries()) {
+    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: `deploy-${index}`, PolicyDocument }));
     await iam.send(new AttachUserPolicyCommand({ UserName: "deployer", PolicyArn: Policy!.Arn! }));
   }
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "deployer" }));
@@ -68,7 +81,7 @@ export class Deployment {
   #server!: RunningServer;
   #folder!: string;
   #terraform!: Terraform;
-  #stopProvider!: () => void;
+  #stopProvider = () => {};
 
   constructor(suites: readonly Suite[]) {
     this.#modules = new Map(suites.map((suite) => [suite, this.#moduleOf(suite)]));
