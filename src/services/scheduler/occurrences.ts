@@ -1,5 +1,6 @@
 import { InvalidSchedule, parseScheduleExpression, type Recurrence } from "../../kit/cron.ts";
 import { SCHEDULE_PRECISION_MS } from "../../kit/limits.ts";
+import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import { invalid } from "./errors.ts";
 import type { Occurrence, ScheduleBody } from "./schedule-rows.ts";
@@ -12,18 +13,23 @@ const MINUTE_MS = 60_000;
 export const parseExpression = ({ expression, timeZone, anchor }: Pick<Timing, "expression" | "timeZone" | "anchor">): Recurrence =>
   parseScheduleExpression(expression, { kinds: KINDS, timeZone, start: anchor, isEitherUnit: true });
 
-/** Throws ValidationException. */
-export const checkExpression = (expression: string, timeZone: string): Recurrence["kind"] => {
+/** Throws ValidationException, in AWS's words, which do not say what is wrong with it: the server's log does. */
+export const checkExpression = (expression: string, timeZone: string, log: Log): Recurrence["kind"] => {
+  const refuse = (what: string, error: unknown): never => {
+    if (!(error instanceof InvalidSchedule)) throw error;
+    log.warn(`a schedule is refused: ${error.message}`, { expression, timeZone });
+    throw invalid(what);
+  };
   // Which of the two is wrong is told apart by one that is right.
   try {
     parseExpression({ expression: "rate(1 minute)", timeZone, anchor: 0 });
   } catch (error) {
-    throw error instanceof InvalidSchedule ? invalid(`Invalid ScheduleExpressionTimezone ${timeZone}.`) : error;
+    refuse(`Invalid ScheduleExpressionTimezone ${timeZone}.`, error);
   }
   try {
     return parseExpression({ expression, timeZone, anchor: 0 }).kind;
   } catch (error) {
-    throw error instanceof InvalidSchedule ? invalid(`Invalid Schedule Expression ${expression}.`) : error;
+    return refuse(`Invalid Schedule Expression ${expression}.`, error);
   }
 };
 
