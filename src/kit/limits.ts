@@ -538,6 +538,8 @@ export const SCHEDULE_START_PAST_MS_MAX = 5 * 60_000;
 /** Milliseconds for which a ClientToken is known. Ours: AWS tells none; retries of the SDKs are over by then. */
 export const SCHEDULE_TOKEN_MS = 10 * 60_000;
 /** Schedules in one commit: that are run, and that a deleted group takes along. Ours. */
+/** Later than this, a schedule's moments after the one that is late are passed over, as a rule's are. */
+export const SCHEDULE_LATE_MS_MAX = RULE_TICK_LATE_MS_MAX;
 export const SCHEDULES_PER_COMMIT = 200;
 export const SCHEDULES_PER_SWEEP = 500;
 /** SNS ("Amazon SNS endpoints and quotas", and the API reference). Bytes of a message, and of all messages of a batch: its text, and names, types and values of its attributes. */

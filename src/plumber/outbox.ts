@@ -20,7 +20,7 @@ import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
 import { createHandover } from "./handover.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
-import { whyGivenUp } from "./why-given-up.ts";
+import { causeOf, targetName, whyGivenUp } from "./why-given-up.ts";
 
 export type { Delivery } from "./delivery.ts";
 
@@ -102,7 +102,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const detail = { code: failure.code, message: failure.message, attempt: delivery.attempts + 1, targetArn: delivery.targetArn, outcome: failure.kind, ...(exhausted === undefined ? {} : { exhausted }) };
     const what = delivery.measured?.isDeadLetter === true ? "the dead letter" : "the event";
     const next = deadLetter === undefined ? "" : `; it goes to the dead-letter queue ${deadLetter.targetArn}`;
-    tell(delivery, "drop", `${what} is not delivered to ${delivery.targetArn}: ${whyGivenUp(delivery, failure, exhausted, clock.now())}${next}`, { ...detail, ...(deadLetter === undefined ? {} : { deadLetterArn: deadLetter.targetArn }) });
+    tell(delivery, "drop", `${what} is not delivered to ${targetName(delivery)}: ${whyGivenUp(delivery, failure, exhausted, clock.now())}${next}`, { ...detail, ...(deadLetter === undefined ? {} : { deadLetterArn: deadLetter.targetArn }) });
   };
 
   /** Its turn is kept with it: whoever comes after it finds the next one taken. */
@@ -134,7 +134,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     onDisk.later();
     count(delivery, "retried");
     const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
-    tell(delivery, "retry", `the delivery to ${delivery.targetArn} failed (${outcome.code}) and is tried again in ${next.delayMs / 1000} s`, detail);
+    tell(delivery, "retry", `the delivery to ${targetName(delivery)} failed (${causeOf(delivery, outcome)}) and is tried again in ${next.delayMs / 1000} s`, detail);
   };
 
   const later = (name: string, delayMs: number, fire: () => unknown) => {

@@ -123,6 +123,21 @@ describe("what fell due while the server was down", () => {
     expect(second.called.map(({ input }) => String(input["Payload"])).filter((payload) => payload !== "{}")).toEqual(['{"t":"2026-11-24T12:10:00Z"}', '{"t":"2026-11-24T17:10:00Z"}']);
   });
 
+  it("or the machine slept, runs once, too, and what falls due in a flexible window that is not over is no part of it", async () => {
+    const clock = createStillClock(NOW);
+    let slept = 0;
+    const ground = await openSchedules({ clock: { ...clock, now: () => clock.now() + slept }, random: { ...systemRandom, below: () => 0 } });
+    const Input = '{"t":"<aws.scheduler.scheduled-time>"}';
+    await ground.create({ ScheduleExpression: "rate(10 minutes)", StartDate: new Date(NOW + 10 * MINUTE), Target: target({ Input }) });
+    await ground.create({ Name: "flexible", ScheduleExpression: "rate(1 hour)", StartDate: new Date(NOW + HOUR), FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 45 }, Target: target({ Arn: QUEUE, Input }) });
+    await ground.settle();
+    slept = 5 * HOUR + 30 * MINUTE - 1_000;
+    await ground.engine.parts.due.poke();
+    await ground.settle();
+    const told = (service: string) => ground.called.filter((one) => one.service === service).map(({ input }) => String(input["Payload"] ?? input["MessageBody"]).slice(17, 22));
+    expect([told("lambda"), told("sqs")]).toEqual([["12:10"], ["13:00", "17:00"]]);
+  });
+
   it("or under way when it was killed, is one run: the target is called again with the id that it knows", async () => {
     const [before, meanwhile] = [temporaryDirectory(), temporaryDirectory()];
     const held: (() => void)[] = [];

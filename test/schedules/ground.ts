@@ -62,6 +62,8 @@ export const openSchedules = async ({ behave = () => undefined, directory = temp
   const told: LedgerEntry[] = [];
   const counted: Record<string, number> = {};
   const trusted = { is: true };
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => void warned.push(message) };
   const ledger = { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} };
   const metrics = {
     series: ({ name, dimensions }: { name: string; dimensions: Record<string, string> }) => ({
@@ -87,8 +89,8 @@ export const openSchedules = async ({ behave = () => undefined, directory = temp
     called.push(one);
     return (await behave(one, called.length)) ?? {};
   }) as unknown as Call;
-  const outbox = createOutbox({ store, call, clock, wall: clock, random, ledger, metrics, log: silentLog, sessionKey: Buffer.alloc(32, 7) });
-  const engine = createSchedules({ store, call, outbox, clock, wall: clock, random, ledger, metrics, log: silentLog, sessionKey: Buffer.alloc(32, 7) });
+  const outbox = createOutbox({ store, call, clock, wall: clock, random, ledger, metrics, log, sessionKey: Buffer.alloc(32, 7) });
+  const engine = createSchedules({ store, call, outbox, clock, wall: clock, random, ledger, metrics, log, sessionKey: Buffer.alloc(32, 7) });
   await outbox.start();
   await engine.start();
   const { handlers } = createSchedulesService(engine.parts);
@@ -116,7 +118,7 @@ export const openSchedules = async ({ behave = () => undefined, directory = temp
   }
 
   return {
-    store, clock, called, told, counted, trusted, engine, outbox, directory, close, ask, settle,
+    store, clock, called, told, counted, warned, trusted, engine, outbox, directory, close, ask, settle,
     create: (over: Partial<CreateScheduleCommandInput> & Pick<CreateScheduleCommandInput, "ScheduleExpression">) =>
       ask("CreateSchedule", { Name: "s", FlexibleTimeWindow: OFF, Target: { Arn: FUNCTION, RoleArn: ROLE, Input: "{}" }, ...over }),
     /** Time goes on, each moment's work done before the next. */

@@ -124,6 +124,16 @@ describe("schedules", () => {
     expect((await ask("ListSchedules", {})).Schedules).toEqual([]);
   });
 
+  it("are refused in AWS's words, and the server's log says what is wrong with an expression", async () => {
+    const { create, warned } = await openSchedules();
+    await refusal(create({ ScheduleExpression: "rate(1 hourss)" }));
+    await refusal(create({ ScheduleExpression: "cron(0 10 * * * *)" }));
+    expect(warned).toEqual([
+      "a schedule is refused: the unit of a rate is minute, hour or day for 1, and minutes, hours or days for more",
+      "a schedule is refused: one of the day-of-month and day-of-week fields is a ?, and the other is not",
+    ]);
+  });
+
   it("are refused with a role that Scheduler may not take on", async () => {
     const { create, trusted } = await openSchedules();
     trusted.is = false;

@@ -143,7 +143,7 @@ describe("an HTTP endpoint that fails", () => {
     await advance(on, "1s");
     const [letter] = await receive(on, dead);
     expect([envelope(letter!)["MessageId"], attributesOf(letter!)["ErrorCode"], web.posts.filter(({ path }) => path === "/failing").length]).toEqual([MessageId, "HTTP_503", 6]);
-    expect(await story(on, MessageId)).toContain("it was tried 5 times (HTTP_503)");
+    expect(await story(on, MessageId)).toContain(`the event is not delivered to ${web.url}/failing: it was tried 5 times (HTTP_503: ${web.url}/failing answered 503)`);
   });
 
   it("as the client's fault is not tried again", async () => {

@@ -39,7 +39,7 @@ describe("a message in a queue", () => {
     expect(await metric(name, "NumberOfMessagesPublished")).toBe(1);
     expect(await metric(name, "NumberOfNotificationsDelivered")).toBe(1);
     expect(await metric(name, "PublishSize")).toBeGreaterThan(15);
-    expect(await story(on, MessageId!)).toMatch(new RegExp(`the message ${MessageId} is published to the topic ${name} by .*: 1 subscription gets it[^]*is sent to ${name} by sns.amazonaws.com`));
+    expect(await story(on, MessageId!)).toMatch(new RegExp(`the message ${MessageId} is published to the topic ${name} by .*: it is on its way to 1 subscription[^]*is sent to ${name} by sns.amazonaws.com`));
   });
 
   it("is bare where the subscription wants it so, with its attributes", async () => {
@@ -156,7 +156,7 @@ describe("a filter policy", () => {
     expect((await receive(on, url, 2)).map((message) => envelope(message)["Message"]).toSorted()).toEqual(['{"n":1}', '{"n":3}']);
     expect((await receive(on, bodies, 2)).map(({ Body }) => Body).toSorted()).toEqual(['{"n":2}', '{"n":3}']);
     const told = await story(on, MessageId!);
-    expect(told).toContain("no subscription gets it");
+    expect(told).toContain("filter policies hold it back from all subscriptions");
     expect(told).toContain(`the filter policy of the subscription sqs ${queueArn(name)} holds it back: it has no attributes`);
     expect(told).toContain(`the filter policy of the subscription sqs ${queueArn(`${name}-bodies`)} holds it back: its body is not a JSON object`);
     const counted = await Promise.all(["", "-MessageAttributes", "-NoMessageAttributes", "-InvalidAttributes", "-MessageBody", "-InvalidMessageBody"].map((kind) => metric(name, `NumberOfNotificationsFilteredOut${kind}`)));

@@ -33,9 +33,9 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
   let failures = 0;
 
   /** An expression that an earlier version took, and this one does not, ends its own schedule: all others are in the same commits. */
-  const nextOf = ({ body, occurrence }: Schedule): Occurrence | "broken" | undefined => {
+  const nextOf = ({ body, occurrence }: Schedule, now: number): Occurrence | "broken" | undefined => {
     try {
-      return occurrenceAfter(body, occurrence!, startedAt, random);
+      return occurrenceAfter(body, occurrence!, { now, startedAt, random });
     } catch (error) {
       if (error instanceof InvalidSchedule) return "broken";
       throw error;
@@ -43,9 +43,9 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
   };
 
   /** In the commit of those beside it: the schedule goes on to what comes next, and the delivery of this run is on its way. */
-  function* run(schedule: Schedule, trace: Trace): Operation<Run | undefined> {
+  function* run(schedule: Schedule, now: number, trace: Trace): Operation<Run | undefined> {
     const { body, occurrence } = schedule;
-    const next = nextOf(schedule);
+    const next = nextOf(schedule, now);
     if (!(yield* moveOn(schedule, next === "broken" ? undefined : next))) return undefined;
     const execution = executionOf(schedule, occurrence!.scheduledAt);
     yield* outbox.enqueue(deliveryOf(schedule, execution, trace));
@@ -56,7 +56,7 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
   function* runDue(now: number, traceOf: (index: number) => Trace): Operation<Run[]> {
     const runs: Run[] = [];
     for (const [index, schedule] of (yield* listDue(now, SCHEDULES_PER_COMMIT)).entries()) {
-      const one = yield* run(schedule, traceOf(index));
+      const one = yield* run(schedule, now, traceOf(index));
       if (one !== undefined) runs.push(one);
     }
     return runs;

@@ -1,5 +1,6 @@
 import { InvalidSchedule, parseScheduleExpression, type Recurrence } from "../../kit/cron.ts";
-import { SCHEDULE_PRECISION_MS } from "../../kit/limits.ts";
+import { SCHEDULE_LATE_MS_MAX, SCHEDULE_PRECISION_MS } from "../../kit/limits.ts";
+import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import { invalid } from "./errors.ts";
 import type { Occurrence, ScheduleBody } from "./schedule-rows.ts";
@@ -12,18 +13,23 @@ const MINUTE_MS = 60_000;
 export const parseExpression = ({ expression, timeZone, anchor }: Pick<Timing, "expression" | "timeZone" | "anchor">): Recurrence =>
   parseScheduleExpression(expression, { kinds: KINDS, timeZone, start: anchor, isEitherUnit: true });
 
-/** Throws ValidationException. */
-export const checkExpression = (expression: string, timeZone: string): Recurrence["kind"] => {
+/** Throws ValidationException, in AWS's words, which do not say what is wrong with it: the server's log does. */
+export const checkExpression = (expression: string, timeZone: string, log: Log): Recurrence["kind"] => {
+  const refuse = (what: string, error: unknown): never => {
+    if (!(error instanceof InvalidSchedule)) throw error;
+    log.warn(`a schedule is refused: ${error.message}`, { expression, timeZone });
+    throw invalid(what);
+  };
   // Which of the two is wrong is told apart by one that is right.
   try {
     parseExpression({ expression: "rate(1 minute)", timeZone, anchor: 0 });
   } catch (error) {
-    throw error instanceof InvalidSchedule ? invalid(`Invalid ScheduleExpressionTimezone ${timeZone}.`) : error;
+    refuse(`Invalid ScheduleExpressionTimezone ${timeZone}.`, error);
   }
   try {
     return parseExpression({ expression, timeZone, anchor: 0 }).kind;
   } catch (error) {
-    throw error instanceof InvalidSchedule ? invalid(`Invalid Schedule Expression ${expression}.`) : error;
+    return refuse(`Invalid Schedule Expression ${expression}.`, error);
   }
 };
 
@@ -35,8 +41,10 @@ const nextScheduledAt = (timing: Timing, after: number): number | undefined => {
   return next === undefined || next > (timing.endDate ?? Infinity) ? undefined : next;
 };
 
-const inWindow = ({ window }: Timing, scheduledAt: number, random: Random): Occurrence => {
-  const windowMs = window.Mode === "FLEXIBLE" ? window.MaximumWindowInMinutes! * MINUTE_MS : 0;
+const windowMsOf = ({ window }: Timing): number => (window.Mode === "FLEXIBLE" ? window.MaximumWindowInMinutes! * MINUTE_MS : 0);
+
+const inWindow = (timing: Timing, scheduledAt: number, random: Random): Occurrence => {
+  const windowMs = windowMsOf(timing);
   return { scheduledAt, nextAt: scheduledAt + (windowMs === 0 ? 0 : random.below(windowMs)) };
 };
 
@@ -47,8 +55,9 @@ export const firstOccurrence = (timing: Timing, now: number, random: Random): Oc
   return scheduledAt === undefined ? undefined : inWindow(timing, scheduledAt, random);
 };
 
-/** What comes after an occurrence. @param since When the server began: what fell due before, beside that occurrence, is passed over. */
-export const occurrenceAfter = (timing: Timing, { scheduledAt }: Occurrence, since: number, random: Random): Occurrence | undefined => {
-  const next = nextScheduledAt(timing, Math.max(scheduledAt, since));
+/** What comes after an occurrence that is run now. What was missed beside it is passed over: while the server was down, or the machine slept. @param startedAt When the server began. */
+export const occurrenceAfter = (timing: Timing, { scheduledAt, nextAt }: Occurrence, { now, startedAt, random }: { now: number; startedAt: number; random: Random }): Occurrence | undefined => {
+  const isLate = now - nextAt > SCHEDULE_LATE_MS_MAX;
+  const next = nextScheduledAt(timing, Math.max(scheduledAt, startedAt, isLate ? now - SCHEDULE_LATE_MS_MAX - windowMsOf(timing) : 0));
   return next === undefined ? undefined : inWindow(timing, next, random);
 };

@@ -66,7 +66,7 @@ const describe = (schedule: Schedule) => {
 export const scheduleHandlers = (parts: SchedulesParts) => {
   const { store, call, clock, random, due } = parts;
   const check = async (input: Input, named: ScheduleName): Promise<void> => {
-    const kind = checkExpression(input.ScheduleExpression!, input.ScheduleExpressionTimezone ?? "UTC");
+    const kind = checkExpression(input.ScheduleExpression!, input.ScheduleExpressionTimezone ?? "UTC", parts.log);
     // One-time schedules have no StartDate and no EndDate: they are ignored.
     if (kind !== "at") checkDates(input, clock.now());
     checkWindow(input.FlexibleTimeWindow!);

@@ -31,7 +31,7 @@ export const tellPublished = (ledger: Ledger, { topic, messageId, told, filtered
     ledger.record({ ...common, kind: "event", summary: `the message ${messageId} is published to the topic ${topic.name} again within five minutes by ${by}, and told to nobody a second time`, detail: { topicArn: topic.arn, messageId } });
     return;
   }
-  const whom = told.length === 0 ? (filtered.length === 0 ? "nobody has subscribed" : "no subscription gets it") : `${counted(told.length)} ${told.length === 1 ? "gets" : "get"} it`;
+  const whom = told.length === 0 ? (filtered.length === 0 ? "there is no subscription that is confirmed" : "filter policies hold it back from all subscriptions") : `it is on its way to ${counted(told.length)}`;
   ledger.record({ ...common, kind: "event", summary: `the message ${messageId} is published to the topic ${topic.name} by ${by}: ${whom}`, detail: { topicArn: topic.arn, messageId, subscriptions: told.slice(0, NAMED_MAX).map(nameOf) } });
   for (const { subscriber, why } of filtered.slice(0, NAMED_MAX)) {
     const { arn, attributes } = subscriber.subscription;
