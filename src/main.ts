@@ -19,6 +19,7 @@ import { createLogForwarding } from "./plumber/logs/forwarding.ts";
 import { createMetrics } from "./plumber/metrics/metrics.ts";
 import { createDeliveryStatus } from "./plumber/delivery-status.ts";
 import { createOutbox } from "./plumber/outbox.ts";
+import { createApiDestinationTarget } from "./plumber/targets/api-destination.ts";
 import { chooseSandboxDriver } from "./sandbox/choose.ts";
 import { createFunctionLimits } from "./scheduler/function-limits.ts";
 import { createInvocationQueue } from "./scheduler/invocation-queue.ts";
@@ -82,10 +83,11 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const limits = createFunctionLimits();
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
+  const sendToApiDestination = createApiDestinationTarget({ store, call, clock, wall, sessionKey });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sendToApiDestination, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
   const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
-  const engines = createEngines({ store, history, call, outbox, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
+  const engines = createEngines({ store, history, call, outbox, sendToApiDestination, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });
   // Nobody is told of what a poller resolves, so it waits for no disk.
   const resolveForPollers = createResolveTarget({ store: { run: store.read }, clock, random });
   const mappings = createLazyEventSourceMappings({

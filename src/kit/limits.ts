@@ -498,6 +498,8 @@ export const WEBSOCKET_CLOSE_MS_MAX = 5_000;
 /** Milliseconds. A session of a role that API Gateway, EventBridge or another service acts as, and how long before its end another one is begun. Ours: an hour is STS's default. */
 export const SERVICE_ROLE_SESSION_MS = 60 * 60_000;
 export const SERVICE_ROLE_SESSION_SPARE_MS = 5 * 60_000;
+/** Sessions of roles that each service keeps; ours. */
+export const SERVICE_ROLE_SESSIONS_MAX = 10_000;
 
 /** API Gateway ("Quotas for configuring and running an HTTP API"). Bytes of a request's body and of an answer; of one header line, and of line and headers together. */
 export const HTTP_API_PAYLOAD_BYTES_MAX = 10 * MIB;

@@ -2,6 +2,7 @@ import { assumeExecutionRole } from "../executor/credentials.ts";
 import { ApiError, isApiError } from "../kit/api-error.ts";
 import { parseArn } from "../kit/arn.ts";
 import { serviceCaller, type Caller } from "../kit/caller.ts";
+import type { Clock } from "../kit/clock.ts";
 import type { Trace } from "../kit/ledger.ts";
 import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
@@ -38,7 +39,7 @@ const failureOf = (error: unknown): Failure => {
 };
 
 /** Hands an event to the target that its ARN names, through `call`: the target's own policy, or that of the role in whose name it comes, decides, at this moment. */
-export const createDeliver = (needs: TargetNeeds) => {
+export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
   const { call, wall } = needs;
   const targets = createTargets(needs);
   const roles = new Map<string, ServiceRoles>();

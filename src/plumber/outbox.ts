@@ -18,6 +18,7 @@ import { shownUrl } from "./outgoing.ts";
 import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
+import type { SendToApiDestination } from "./targets/api-destination.ts";
 import { createHandover } from "./handover.ts";
 import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
 import { causeOf, targetName, whyGivenUp } from "./why-given-up.ts";
@@ -45,8 +46,7 @@ interface Needs {
   ledger: Ledger;
   metrics: Metrics;
   log: Log;
-  /** Of this installation: secrets of connections are sealed with it. */
-  sessionKey: Buffer;
+  sendToApiDestination: SendToApiDestination;
   /** For those that want to be told in CloudWatch Logs. */
   tellStatus?: TellStatus;
 }
@@ -58,8 +58,8 @@ const THROTTLED = /Throttl|TooManyRequests|HTTP_429/i;
  * forgotten in a commit after the target accepted it, and the target knows it again by its id. Each runs by itself: a slow
  * target has its share of what is under way, and the others go on beside it.
  */
-export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sessionKey, tellStatus }: Needs): Outbox => {
-  const deliver = createDeliver({ store, call, clock, wall, sessionKey });
+export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics, log, sendToApiDestination, tellStatus }: Needs): Outbox => {
+  const deliver = createDeliver({ call, clock, wall, sendToApiDestination });
   const measure = createDeliveryMetrics({ metrics });
   /** Ids that are under way, or that wait because the store did not take their outcome. */
   const held = new Set<string>();

@@ -2,7 +2,7 @@ import { parseArn } from "../kit/arn.ts";
 import type { Call } from "../kit/call.ts";
 import { serviceCaller, type RoleSessionCaller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
-import { SERVICE_ROLE_SESSION_MS, SERVICE_ROLE_SESSION_SPARE_MS } from "../kit/limits.ts";
+import { SERVICE_ROLE_SESSION_MS, SERVICE_ROLE_SESSION_SPARE_MS, SERVICE_ROLE_SESSIONS_MAX } from "../kit/limits.ts";
 
 /** For whom a service acts: the account of an API, a rule, a schedule. */
 export interface ActingFor {
@@ -43,6 +43,8 @@ export const createServiceRoles = ({ call, wall, principal, sessionName }: { cal
     const known = await sessions.get(key);
     if (known !== undefined && known.caller.expiresAt - SERVICE_ROLE_SESSION_SPARE_MS > wall.now()) return known;
     const made = assume(acting, roleArn);
+    // The one that was taken on first is taken on anew when it is needed.
+    if (sessions.size >= SERVICE_ROLE_SESSIONS_MAX) sessions.delete(sessions.keys().next().value!);
     sessions.set(key, made);
     made.catch(() => sessions.delete(key));
     return made;

@@ -22,7 +22,7 @@ export const whyGivenUp = (delivery: Due, failure: Failure, exhausted: Exhausted
   if (kind === "refused" && code.startsWith("HTTP_")) return message;
   if (kind === "refused") return "role" in as ? `the role ${as.role} of ${as.functionName} may not do it` : "its policy does not let the source in";
   if (kind === "gone") return NOT_THERE.has(code) ? `there is no such ${targetArn.includes(":api-destination/") ? "API destination" : (KIND_OF_TARGET[targetArn.split(":")[2]!] ?? "target")}` : `it does not take such an event (${code})`;
-  if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts + 1} times (${causeOf(delivery, failure)})`;
+  if (exhausted === "MaximumRetryAttempts") return `it was tried ${attempts === 0 ? "once" : `${attempts + 1} times`} (${causeOf(delivery, failure)})`;
   const hours = (retry?.ageMs ?? now - acceptedAt) / HOUR_MS;
   return `it was tried for ${hours < 1 ? `${Math.round(hours * 60)} minutes` : `${Math.round(hours)} hours`} (${causeOf(delivery, failure)})`;
 };

@@ -15,6 +15,7 @@ import { createEvents } from "../../src/services/events/parts.ts";
 import { createEventsService } from "../../src/services/events/service.ts";
 import { sql, sqlOne } from "../../src/store/store.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
+import { createApiDestinationTarget } from "../../src/plumber/targets/api-destination.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -62,7 +63,7 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
     sent.push(one);
     return (await behave(one, sent.length)) ?? {};
   }) as unknown as Call;
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log: silentLog, sessionKey });
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log: silentLog, sendToApiDestination: createApiDestinationTarget({ store, call, clock, wall, sessionKey }) });
   const needs = { store, call, outbox, clock, wall, random, ledger, metrics, log: silentLog, sessionKey };
   const engine = createEvents(needs);
   const service = createEventsService(engine.parts);

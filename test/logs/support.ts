@@ -12,6 +12,7 @@ import { createOutbox } from "../../src/plumber/outbox.ts";
 import type { RequestContext } from "../../src/services/service.ts";
 import type { LogsTypes } from "../../src/services/logs/needs.ts";
 import { createLogsService } from "../../src/services/logs/service.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { requestContext } from "../support/context.ts";
 import { openHistory, openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -47,7 +48,7 @@ export const startLogs = (options: { path?: string; invoke?: (asked: Asked) => v
   }) as Call;
   const ledger = { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} };
   const common = { clock, wall: clock, random: systemRandom, log: silentLog, ledger, metrics: createMetrics({ store, clock, wall: clock, log: silentLog }), call: invoke };
-  const outbox = createOutbox({ ...common, store: state, sessionKey: Buffer.alloc(32, 7) });
+  const outbox = createOutbox({ ...common, store: state, sendToApiDestination: noApiDestinations });
   const forwarding = createLogForwarding({ ...common, store: state, outbox });
   onTestFinished(async () => {
     await forwarding.flush();

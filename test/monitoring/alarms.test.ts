@@ -14,6 +14,7 @@ import { asDouble } from "../../src/services/monitoring/alarms/reasons.ts";
 import type { MonitoringTypes } from "../../src/services/monitoring/needs.ts";
 import { createMonitoring } from "../../src/services/monitoring/parts.ts";
 import { createMonitoringService } from "../../src/services/monitoring/service.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
 import { openHistory, openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -44,7 +45,7 @@ const createGround = async (path = temporaryDirectory()) => {
   }) as Call;
   const common = { clock, wall: clock, random, log: silentLog, ledger: { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} } };
   const metrics = createMetrics({ ...common, store: history });
-  const outbox = createOutbox({ ...common, store, call, metrics, sessionKey: Buffer.alloc(32) });
+  const outbox = createOutbox({ ...common, store, call, metrics, sendToApiDestination: noApiDestinations });
   const engine = createMonitoring({ ...common, store, history, metrics, outbox });
   await engine.start();
   let isOpen = true;

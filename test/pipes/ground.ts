@@ -1,3 +1,4 @@
+import { createApiDestinationTarget } from "../../src/plumber/targets/api-destination.ts";
 import { onTestFinished } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call, CallOptions } from "../../src/kit/call.ts";
@@ -66,7 +67,7 @@ export const openPipes = () => {
     ledger: { record: (entry) => void entries.push(entry), find: async () => [], flush: async () => {} },
     metrics: { series: ({ name, dimensions }: Metric) => ({ add: (value) => void counted.set(`${name} ${Object.keys(dimensions)[0]}`, (counted.get(`${name} ${Object.keys(dimensions)[0]}`) ?? 0) + value) }), record() {}, flush: async () => {} },
     logs: { write: ({ lines }) => void logged.push(...lines.map(({ message }) => JSON.parse(message) as Record<string, unknown>)), forget() {}, flush: async () => {} },
-    sessionKey: Buffer.alloc(32, 7),
+    sendToApiDestination: createApiDestinationTarget({ store, call, clock, wall: clock, sessionKey: Buffer.alloc(32, 7) }),
   };
   const open = () => createPipes(needs);
   let pipes = open();

@@ -11,6 +11,7 @@ import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import { createPace } from "../../src/plumber/pace.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -30,7 +31,7 @@ const ground = (answer: (body: string) => void, directory = temporaryDirectory()
     answer(body);
     return {};
   }) as Call;
-  const outbox = createOutbox({ store, call, clock, wall: clock, random: systemRandom, sessionKey: Buffer.alloc(32, 7), log: silentLog, metrics: noMetrics, ledger: noLedger });
+  const outbox = createOutbox({ store, call, clock, wall: clock, random: systemRandom, sendToApiDestination: noApiDestinations, log: silentLog, metrics: noMetrics, ledger: noLedger });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

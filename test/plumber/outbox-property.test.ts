@@ -11,6 +11,7 @@ import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import type { Store } from "../../src/store/store.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -69,7 +70,7 @@ const createWorld = () => {
     const store: Store = {
       ...real,
       run: async (operation, urgency) => {
-        if (broken > 0 && !/^select/.test((operation().next().value as { sql?: string } | undefined)?.sql ?? "")) {
+        if (broken > 0 && !((operation().next().value as { sql?: string } | undefined)?.sql ?? "").startsWith("select")) {
           broken--;
           throw new Error("the disk is full");
         }
@@ -96,7 +97,7 @@ const createWorld = () => {
       taken.set(id!, (taken.get(id!) ?? 0) + 1);
       return {};
     }) as Call;
-    const outbox = createOutbox({ store, call, clock, wall: clock, random, sessionKey: Buffer.alloc(32, 7), log: silentLog, metrics: noMetrics, ledger: { record() {}, find: async () => [], flush: async () => {} } });
+    const outbox = createOutbox({ store, call, clock, wall: clock, random, sendToApiDestination: noApiDestinations, log: silentLog, metrics: noMetrics, ledger: { record() {}, find: async () => [], flush: async () => {} } });
     return { clock, store, real, outbox, breakDisk: (writes: number) => void (broken = writes), path };
   };
 

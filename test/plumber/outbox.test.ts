@@ -11,6 +11,7 @@ import { systemRandom as random } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import type { Store } from "../../src/store/store.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -45,7 +46,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
     await behave(one, received.length);
     return { StatusCode: 202 };
   }) as Call;
-  const outbox = createOutbox({ sessionKey: Buffer.alloc(32, 7), store, call, clock, wall: clock, random, log, metrics: noMetrics, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
+  const outbox = createOutbox({ sendToApiDestination: noApiDestinations, store, call, clock, wall: clock, random, log, metrics: noMetrics, ledger: { record: (entry) => void told.push(entry), find: async () => [], flush: async () => {} } });
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

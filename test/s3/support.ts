@@ -12,6 +12,7 @@ import { createLedger } from "../../src/plumber/ledger.ts";
 import { createOutbox } from "../../src/plumber/outbox.ts";
 import { createS3Service } from "../../src/services/s3/service.ts";
 import type { Store } from "../../src/store/store.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { requestContext } from "../support/context.ts";
 import { openHistory, openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -53,7 +54,7 @@ export const openS3 = ({ directory = temporaryDirectory(), isDoorOpen = () => tr
     return { StatusCode: 202 };
   }) as unknown as Call;
   const ledger = createLedger({ store: history, clock });
-  const outbox = createOutbox({ sessionKey: Buffer.alloc(32, 7), store, call, clock, wall: clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog });
+  const outbox = createOutbox({ sendToApiDestination: noApiDestinations, store, call, clock, wall: clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog });
   const service = createS3Service({ store, blobs, call, outbox, ledger, clock, random: systemRandom, log: silentLog });
   const close = async () => {
     await outbox.close();

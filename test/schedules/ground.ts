@@ -15,6 +15,7 @@ import { createSchedulesService } from "../../src/services/scheduler/service.ts"
 import type { RequestContext } from "../../src/services/service.ts";
 import { sqlOne, type Operation, type Store } from "../../src/store/store.ts";
 import { createStillClock } from "../sqs/still-clock.ts";
+import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { ACCOUNT, requestContext } from "../support/context.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -89,7 +90,7 @@ export const openSchedules = async ({ behave = () => undefined, directory = temp
     called.push(one);
     return (await behave(one, called.length)) ?? {};
   }) as unknown as Call;
-  const outbox = createOutbox({ store, call, clock, wall: clock, random, ledger, metrics, log, sessionKey: Buffer.alloc(32, 7) });
+  const outbox = createOutbox({ store, call, clock, wall: clock, random, ledger, metrics, log, sendToApiDestination: noApiDestinations });
   const engine = createSchedules({ store, call, outbox, clock, wall: clock, random, ledger, metrics, log, sessionKey: Buffer.alloc(32, 7) });
   await outbox.start();
   await engine.start();

@@ -2,11 +2,12 @@ import type { PipeTargetHttpParameters } from "@aws-sdk/client-pipes";
 import { gunzipSync, inflateSync } from "node:zlib";
 import type { Arn } from "../../kit/arn.ts";
 import type { Caller } from "../../kit/caller.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { Trace } from "../../kit/ledger.ts";
 import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits.ts";
 import { Postponed, type Delivery } from "../delivery.ts";
-import { createApiDestinationTarget, type EndpointAnswer } from "../targets/api-destination.ts";
-import type { TargetNeeds } from "../targets/targets.ts";
+import type { EndpointAnswer, SendToApiDestination } from "../targets/api-destination.ts";
+import type { Sending } from "../targets/targets.ts";
 import { parameterOf } from "./input-template.ts";
 import { PipeFailure } from "./pipe-failure.ts";
 import type { PipeEvent } from "./pipe-event.ts";
@@ -50,8 +51,8 @@ const textOf = ({ body, encoding }: EndpointAnswer): string => {
 };
 
 /** As many requests in a second as the destination takes: whoever comes too soon waits for a turn. */
-export const createPost = (needs: TargetNeeds): Post => {
-  const send = createApiDestinationTarget(needs, PIPE_ANSWER_BYTES_MAX + 1);
+export const createPost = ({ clock, sendToApiDestination }: { clock: Clock; sendToApiDestination: SendToApiDestination }): Post => {
+  const send = (sending: Sending) => sendToApiDestination(sending, PIPE_ANSWER_BYTES_MAX + 1);
   return async (posting) => {
     const { arn, targetArn, text: payload, as, trace, requestId: id } = posting;
     const delivery: Delivery = {
@@ -64,7 +65,7 @@ export const createPost = (needs: TargetNeeds): Post => {
       return textOf(await send(sending));
     } catch (error) {
       if (!(error instanceof Postponed)) throw error;
-      await needs.clock.sleep(error.turnAt - needs.clock.now());
+      await clock.sleep(error.turnAt - clock.now());
       return textOf(await send({ ...sending, delivery: { ...delivery, turnAt: error.turnAt } }));
     }
   };

@@ -1,5 +1,6 @@
 import { createTally } from "../../kit/tally.ts";
 import type { Store } from "../../store/store.ts";
+import type { SendToApiDestination } from "../targets/api-destination.ts";
 import { createRunners } from "../event-source-mapping/runners.ts";
 import { findPipe, forgetDeletedPipes, isToRun, pipeArn, pipesToRun, type Pipe, type PipeName } from "./pipe.ts";
 import { createPost } from "./endpoint.ts";
@@ -22,8 +23,7 @@ export interface Pipes {
 
 interface Needs extends PipeRunnerNeeds {
   store: Store;
-  /** Of this installation: secrets of connections are sealed with it. */
-  sessionKey: Buffer;
+  sendToApiDestination: SendToApiDestination;
 }
 
 /** A runner for each pipe that is to run: as the store has them, followed after each commit. */

@@ -1,5 +1,8 @@
 import { ApiError } from "../../kit/api-error.ts";
+import type { Call } from "../../kit/call.ts";
+import type { Clock } from "../../kit/clock.ts";
 import { API_DESTINATION_ANSWER_BYTES_MAX, API_DESTINATION_TIMEOUT_MS } from "../../kit/limits.ts";
+import type { Store } from "../../store/store.ts";
 import { Postponed } from "../delivery.ts";
 import { connectionOf } from "../events/api-destinations.ts";
 import { openAuth, type ConnectionAuth, type StoredConnection } from "../events/connections.ts";
@@ -9,7 +12,7 @@ import { failureOf, notAuthorized, retryAfterMs, textOf, timedOut, unreachable }
 import { createRate } from "./api-destination/rate.ts";
 import { requestOf } from "./api-destination/request.ts";
 import { createTokens } from "./api-destination/tokens.ts";
-import type { Sending, TargetNeeds } from "./targets.ts";
+import type { Sending } from "./targets.ts";
 
 /** What an endpoint said to an event that it has taken. */
 export interface EndpointAnswer {
@@ -25,11 +28,20 @@ const headerOf = ({ rawHeaders }: Incoming, name: string): string | undefined =>
   return at === -1 ? undefined : rawHeaders[at + 1];
 };
 
-/**
- * Posts events to HTTP endpoints, as their connections authorize. What was sent stands for itself: redirects are not followed.
- * @param answerBytesMax of an answer that are read
- */
-export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: TargetNeeds, answerBytesMax = API_DESTINATION_ANSWER_BYTES_MAX): ((sending: Sending) => Promise<EndpointAnswer>) => {
+export interface ApiDestinationNeeds {
+  store: Store;
+  call: Call;
+  clock: Clock;
+  wall: Clock;
+  /** Of this installation: secrets of connections are sealed with it. */
+  sessionKey: Buffer;
+}
+
+/** @param answerBytesMax Of an answer that are read. */
+export type SendToApiDestination = (sending: Sending, answerBytesMax?: number) => Promise<EndpointAnswer>;
+
+/** Posts events to HTTP endpoints, as their connections authorize, at the rate that they take. One for all who send: rules and pipes together keep the rate. What was sent stands for itself: redirects are not followed. */
+export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: ApiDestinationNeeds): SendToApiDestination => {
   const turnOf = createRate({ clock });
   const tokens = createTokens({ wall });
 
@@ -53,7 +65,7 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
     }
   };
 
-  const post = async (method: string, request: ReturnType<typeof requestOf>): Promise<EndpointAnswer & { retryAfter: string | undefined }> => {
+  const post = async (method: string, request: ReturnType<typeof requestOf>, answerBytesMax: number): Promise<EndpointAnswer & { retryAfter: string | undefined }> => {
     const signal = AbortSignal.timeout(API_DESTINATION_TIMEOUT_MS);
     try {
       const answer = await send({ ...request, method, signal });
@@ -64,7 +76,7 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
     }
   };
 
-  return async (sending) => {
+  return async (sending, answerBytesMax = API_DESTINATION_ANSWER_BYTES_MAX) => {
     const { delivery, arn } = sending;
     const destination = await describe(sending);
     if (delivery.turnAt === undefined) {
@@ -72,7 +84,7 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
       if (turnAt > clock.now()) throw new Postponed(turnAt);
     }
     const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);
-    const { retryAfter, ...answer } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }));
+    const { retryAfter, ...answer } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }), answerBytesMax);
     const { status, body, encoding } = answer;
     if (status >= 200 && status < 300) return answer;
     if ((status === 401 || status === 407) && token !== undefined) await tokens.forget(connection, token);

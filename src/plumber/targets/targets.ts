@@ -3,10 +3,9 @@ import type { Call, CallOptions } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import type { Store } from "../../store/store.ts";
 import { TargetError, type Delivery, type MessageAttribute } from "../delivery.ts";
 import { queueUrlOf } from "../queue-url.ts";
-import { createApiDestinationTarget } from "./api-destination.ts";
+import type { SendToApiDestination } from "./api-destination.ts";
 import { sendToHttp } from "./http.ts";
 import { sendToLogGroup } from "./log-group.ts";
 import { callOperation, parseOperation } from "./operation.ts";
@@ -20,12 +19,9 @@ export interface Sending {
 }
 
 export interface TargetNeeds {
-  store: Store;
   call: Call;
   clock: Clock;
-  wall: Clock;
-  /** Of this installation: secrets of connections are sealed with it. */
-  sessionKey: Buffer;
+  sendToApiDestination: SendToApiDestination;
 }
 
 /** Rejects with ApiError as the target's service refuses it, or with TargetError. */
@@ -41,8 +37,7 @@ const at = ({ delivery, arn, as, trace }: Sending): CallOptions => ({ as, accoun
 
 /** The targets there are, by the service of their ARN. */
 export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
-  const { call } = needs;
-  const sendToApiDestination = createApiDestinationTarget(needs);
+  const { call, sendToApiDestination } = needs;
   return {
     lambda: (sending) => {
       const { targetArn, payload, tenantId } = sending.delivery;

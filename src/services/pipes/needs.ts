@@ -6,6 +6,7 @@ import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Pipes } from "../../plumber/pipes/pipes.ts";
+import type { SendToApiDestination } from "../../plumber/targets/api-destination.ts";
 import type { Handlers } from "../../protocol/handlers.ts";
 import type { Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
@@ -26,8 +27,7 @@ export interface PipesNeeds {
   /** Where the records of executions go. */
   logs: LogDestination;
   log: Log;
-  /** Of this installation: secrets of connections are sealed with it. */
-  sessionKey: Buffer;
+  sendToApiDestination: SendToApiDestination;
 }
 
 /** What the operations share beside what the platform gives them. */
