@@ -1,13 +1,9 @@
-import type { Call } from "../kit/call.ts";
-import type { Clock, Timer } from "../kit/clock.ts";
+import type { Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
-import type { Ledger, LedgerKind } from "../kit/ledger.ts";
+import type { LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
-import type { Log } from "../kit/log.ts";
-import type { Metrics } from "../kit/metrics.ts";
-import type { Random } from "../kit/random.ts";
 import { createTally } from "../kit/tally.ts";
-import type { Operation, Store } from "../store/store.ts";
+import type { Operation } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
 import type { Delivery, Failure } from "./delivery.ts";
@@ -15,6 +11,7 @@ import { createDeliveryMetrics, type DeliveryMoment } from "./delivery-metrics.t
 import { countDeliveries, insertDelivery, isOutward, postponeDelivery, removeDelivery, tryAgain, type Due } from "./delivery-rows.ts";
 import type { TellStatus } from "./delivery-status.ts";
 import { shownUrl } from "./outgoing.ts";
+import type { PushNeeds } from "./needs.ts";
 import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
@@ -36,16 +33,7 @@ export interface Outbox {
   close(): Promise<void>;
 }
 
-interface Needs {
-  store: Store;
-  call: Call;
-  clock: Clock;
-  /** The ends of roles' sessions go by it. */
-  wall: Clock;
-  random: Random;
-  ledger: Ledger;
-  metrics: Metrics;
-  log: Log;
+interface Needs extends PushNeeds {
   sendToApiDestination: SendToApiDestination;
   /** For those that want to be told in CloudWatch Logs. */
   tellStatus?: TellStatus;

@@ -318,7 +318,7 @@ describe("a run that fails", () => {
     await ground.pass(HOUR);
     expect(ground.called).toHaveLength(1);
     expect(ground.counted).toMatchObject({ "InvocationDroppedCount default": 1 });
-    expect(ground.why("s").at(-1)).toContain("it was tried 1 times (ServiceException)");
+    expect(ground.why("s").at(-1)).toContain("it was tried once (ServiceException)");
   });
 
   it("and is too long for a queue is cut, which is told and counted", async () => {

@@ -1,11 +1,5 @@
 import type { LogDestination } from "../../executor/executor.ts";
-import type { Call } from "../../kit/call.ts";
-import type { Clock } from "../../kit/clock.ts";
-import type { Ledger } from "../../kit/ledger.ts";
 import { MAPPING_BATCH_SIZE_DEFAULT, PIPE_CONCURRENCY_MAX, PIPE_REASON_CHARACTERS_MAX, PIPE_REST_MS_FIRST, PIPE_REST_MS_MAX } from "../../kit/limits.ts";
-import type { Log } from "../../kit/log.ts";
-import type { Metrics } from "../../kit/metrics.ts";
-import type { Random } from "../../kit/random.ts";
 import type { Tally } from "../../kit/tally.ts";
 import { createFilter, type Filter } from "../event-source-mapping/filter.ts";
 import { createHolds } from "../event-source-mapping/holds.ts";
@@ -16,6 +10,7 @@ import type { Runner } from "../event-source-mapping/runners.ts";
 import { createScaling } from "../event-source-mapping/scaling.ts";
 import { createSource, isDenied, isQueueGone } from "../event-source-mapping/source.ts";
 import { createStory } from "../event-source-mapping/story.ts";
+import type { PushNeeds } from "../needs.ts";
 import type { Post } from "./endpoint.ts";
 import { createExecute, planOf, type PipePlan } from "./execution.ts";
 import { createPipeIdentity } from "./pipe-identity.ts";
@@ -25,15 +20,8 @@ import { pipeArn, type Pipe } from "./pipe.ts";
 import { failureOf, PipeFailure } from "./pipe-failure.ts";
 import { createReport } from "./report.ts";
 
-export interface PipeRunnerNeeds {
-  call: Call;
-  clock: Clock;
-  wall: Clock;
-  random: Random;
-  ledger: Ledger;
-  metrics: Metrics;
+export interface PipeRunnerNeeds extends Omit<PushNeeds, "store"> {
   logs: LogDestination;
-  log: Log;
 }
 
 interface Shared {
