@@ -8,7 +8,7 @@ import { createFrontDoors } from "./gateway/front-doors/front-doors.ts";
 import { createGateway } from "./gateway/server.ts";
 import type { Call } from "./kit/call.ts";
 import { createClock } from "./kit/clock.ts";
-import { HISTORY_GATHER_MS } from "./kit/limits.ts";
+import { HISTORY_GATHER_MS } from "./kit/limits/history.ts";
 import type { Log } from "./kit/log.ts";
 import { once } from "./kit/once.ts";
 import { systemRandom } from "./kit/random.ts";

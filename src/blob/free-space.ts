@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { BLOB_RESERVED_BYTES, BLOB_SPACE_CHECK_BYTES } from "../kit/limits.ts";
+import { BLOB_RESERVED_BYTES, BLOB_SPACE_CHECK_BYTES } from "../kit/limits/s3.ts";
 import { BlobStoreFullError } from "./blob.ts";
 
 export type FreeSpace = (directory: string) => Promise<{ freeBytes: number; totalBytes: number }>;

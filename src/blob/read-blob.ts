@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { assert } from "../kit/assert.ts";
-import { BLOB_READ_CHUNK_BYTES } from "../kit/limits.ts";
+import { BLOB_READ_CHUNK_BYTES } from "../kit/limits/s3.ts";
 import { parseBlobId } from "./blob-id.ts";
 import { BlobDamagedError, BlobMissingError, type ByteRange } from "./blob.ts";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { RESPONSE_BYTES_MAX } from "../kit/limits/runtime.ts";
 import type { Environment } from "../sandbox/sandbox.ts";
 import type { Invocation } from "./executor.ts";
 import { createFrameReader, ERROR, HEAD_BYTES, INIT_ERROR, INVOCATION, LENGTH_BYTES, NEXT, RESPONSE, WAKE, writeHead } from "./frames.ts";

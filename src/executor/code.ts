@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { BlobStore } from "../blob/blob.ts";
 import type { Clock } from "../kit/clock.ts";
 import { writeWhole } from "../kit/durable.ts";
-import { CODE_CACHE_BYTES_MAX } from "../kit/limits.ts";
+import { CODE_CACHE_BYTES_MAX } from "../kit/limits/lambda.ts";
 import type { Random } from "../kit/random.ts";
 import { unzip } from "../kit/zip.ts";
 import { syncFiles } from "../sandbox/run-command.ts";

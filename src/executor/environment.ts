@@ -1,5 +1,6 @@
 import type { Clock } from "../kit/clock.ts";
-import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS, TELEMETRY_FLUSH_MS_MAX } from "../kit/limits.ts";
+import { PROVISIONED_INIT_TIMEOUT_MS } from "../kit/limits/lambda.ts";
+import { INIT_TIMEOUT_MS, TELEMETRY_FLUSH_MS_MAX } from "../kit/limits/runtime.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";

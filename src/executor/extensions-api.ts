@@ -1,4 +1,4 @@
-import { EXTENSION_REQUEST_BYTES_MAX, EXTENSIONS_MAX } from "../kit/limits.ts";
+import { EXTENSION_REQUEST_BYTES_MAX, EXTENSIONS_MAX } from "../kit/limits/runtime.ts";
 import type { Extension, ExtensionEvent, Extensions, ExtensionState } from "./extensions.ts";
 import { fault, readBody, reply, type LocalApi } from "./local-api.ts";
 import type { LocalRequest } from "./local-http/request.ts";

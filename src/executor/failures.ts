@@ -1,5 +1,5 @@
 import { ApiError, isApiError } from "../kit/api-error.ts";
-import { RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { RESPONSE_BYTES_MAX } from "../kit/limits/runtime.ts";
 import type { Log } from "../kit/log.ts";
 import type { ProcessExit } from "../sandbox/sandbox.ts";
 import type { FunctionTarget, InvocationOutcome } from "./executor.ts";

@@ -1,4 +1,4 @@
-import { LOG_LINE_CHARACTERS_MAX } from "../kit/limits.ts";
+import { LOG_LINE_CHARACTERS_MAX } from "../kit/limits/runtime.ts";
 import { createLineReader, type Line } from "./log-lines.ts";
 
 /** Type, length of the message, and microseconds since the epoch. */

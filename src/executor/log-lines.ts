@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { LOG_LINE_CHARACTERS_MAX } from "../kit/limits.ts";
+import { LOG_LINE_CHARACTERS_MAX } from "../kit/limits/runtime.ts";
 
 /** A line that our runtime clients write begins with RS (their part is in runtimes/): one message, its own line breaks escaped. */
 const FRAME = "\x1e";

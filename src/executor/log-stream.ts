@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BYTES } from "../kit/limits.ts";
+import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINES_PER_INVOCATION_MAX, LOG_TAIL_BYTES } from "../kit/limits/runtime.ts";
 import type { LogBatch, LogDestination } from "./executor.ts";
 import { createFrameReader } from "./log-frames.ts";
 import { createLineReader, type Line } from "./log-lines.ts";

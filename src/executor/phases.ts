@@ -1,5 +1,5 @@
 import { assert } from "../kit/assert.ts";
-import { ANSWER_GRACE_MS, TELEMETRY_SHUTDOWN_MS_MAX } from "../kit/limits.ts";
+import { ANSWER_GRACE_MS, TELEMETRY_SHUTDOWN_MS_MAX } from "../kit/limits/runtime.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { endingOf, type Ending } from "./ending.ts";
 import type { Invocation, InvocationOutcome } from "./executor.ts";

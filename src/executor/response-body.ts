@@ -1,4 +1,4 @@
-import { STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits/runtime.ts";
 import type { ResponseReceiver } from "./executor.ts";
 import type { LocalRequest } from "./local-http/request.ts";
 

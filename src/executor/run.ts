@@ -1,5 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
-import { EXTENSIONS_MAX } from "../kit/limits.ts";
+import { EXTENSIONS_MAX } from "../kit/limits/runtime.ts";
 import type { Random } from "../kit/random.ts";
 import type { RunningProcess } from "../sandbox/sandbox.ts";
 import type { FunctionTarget, Invocation } from "./executor.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits.ts";
+import { RESPONSE_BYTES_MAX, STREAMED_RESPONSE_BYTES_MAX } from "../kit/limits/runtime.ts";
 import { serveChannel } from "./channel.ts";
 import type { Invocation, ResponseReceiver } from "./executor.ts";
 import { invocationHeaders } from "./invocation-headers.ts";

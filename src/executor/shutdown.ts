@@ -1,5 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
-import { SHUTDOWN_MS, SHUTDOWN_RUNTIME_MS } from "../kit/limits.ts";
+import { SHUTDOWN_MS, SHUTDOWN_RUNTIME_MS } from "../kit/limits/runtime.ts";
 import type { Extensions } from "./extensions.ts";
 import type { Run } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MEMORY_MB_PER_CPU } from "../kit/limits.ts";
+import { MEMORY_MB_PER_CPU } from "../kit/limits/runtime.ts";
 import { nodeArgs, PYTHON_ARGS } from "./command.ts";
 import { findEntrypoint } from "./entrypoint.ts";
 import type { FunctionTarget } from "./executor.ts";

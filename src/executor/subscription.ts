@@ -1,4 +1,4 @@
-import { TELEMETRY_BUFFERING } from "../kit/limits.ts";
+import { TELEMETRY_BUFFERING } from "../kit/limits/runtime.ts";
 
 export type TelemetryType = "platform" | "function" | "extension";
 

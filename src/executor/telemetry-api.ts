@@ -1,4 +1,4 @@
-import { EXTENSION_REQUEST_BYTES_MAX } from "../kit/limits.ts";
+import { EXTENSION_REQUEST_BYTES_MAX } from "../kit/limits/runtime.ts";
 import { callerOf } from "./extensions-api.ts";
 import type { Extensions } from "./extensions.ts";
 import { fault, readBody, type LocalApi } from "./local-api.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
-import { TELEMETRY_DELIVERY_MS_MAX, TELEMETRY_RETRY_MS_FIRST, TELEMETRY_RETRY_MS_MAX } from "../kit/limits.ts";
+import { TELEMETRY_DELIVERY_MS_MAX, TELEMETRY_RETRY_MS_FIRST, TELEMETRY_RETRY_MS_MAX } from "../kit/limits/runtime.ts";
 import { createPausable, type PausableTimer } from "./pausable.ts";
 import type { Subscription } from "./subscription.ts";
 import type { TelemetrySender } from "./telemetry-sender.ts";

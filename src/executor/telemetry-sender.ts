@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
-import { EXTENSION_REQUEST_BYTES_MAX } from "../kit/limits.ts";
+import { EXTENSION_REQUEST_BYTES_MAX } from "../kit/limits/runtime.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** The way to one subscriber. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
-import { TELEMETRY_BACKLOG_BYTES_MAX, TELEMETRY_BACKLOG_ITEMS_MAX } from "../kit/limits.ts";
+import { TELEMETRY_BACKLOG_BYTES_MAX, TELEMETRY_BACKLOG_ITEMS_MAX } from "../kit/limits/runtime.ts";
 import { recordOf, type PlatformEvent } from "./platform-events.ts";
 import type { Subscription } from "./subscription.ts";
 import { createTelemetryBuffer, type TelemetryBuffer } from "./telemetry-buffer.ts";

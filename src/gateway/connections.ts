@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { constants, createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../kit/clock.ts";
-import { CONNECTION_SILENCE_MS_MAX, GATEWAY_CONNECTIONS_MAX, HEADERS_TIMEOUT_MS, HTTP2_STREAMS_MAX, KEEP_ALIVE_MS, REQUEST_HEADERS_BYTES_MAX, REQUEST_HEADERS_MAX, REQUEST_TIMEOUT_MS } from "../kit/limits.ts";
+import { CONNECTION_SILENCE_MS_MAX, GATEWAY_CONNECTIONS_MAX, HEADERS_TIMEOUT_MS, HTTP2_STREAMS_MAX, KEEP_ALIVE_MS, REQUEST_HEADERS_BYTES_MAX, REQUEST_HEADERS_MAX, REQUEST_TIMEOUT_MS } from "../kit/limits/gateway.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;

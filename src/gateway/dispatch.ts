@@ -1,6 +1,8 @@
 import { ApiError, isApiError } from "../kit/api-error.ts";
 import { newTrace, s3RequestId } from "../kit/ids.ts";
-import { LAMBDA_REQUEST_BYTES_MAX, REQUEST_BODY_BYTES_MAX, S3_OBJECT_BYTES_MAX } from "../kit/limits.ts";
+import { REQUEST_BODY_BYTES_MAX } from "../kit/limits/gateway.ts";
+import { LAMBDA_REQUEST_BYTES_MAX } from "../kit/limits/lambda.ts";
+import { S3_OBJECT_BYTES_MAX } from "../kit/limits/s3.ts";
 import { parseTraceHeader } from "../kit/trace-header.ts";
 import { claim as claimOperation } from "../protocol/claim.ts";
 import type { WireRequest, WireResponse } from "../protocol/http.ts";

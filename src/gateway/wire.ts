@@ -3,7 +3,7 @@ import { constants, type Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { LINGER_BYTES_MAX, REQUEST_HEADERS_MAX } from "../kit/limits.ts";
+import { LINGER_BYTES_MAX, REQUEST_HEADERS_MAX } from "../kit/limits/gateway.ts";
 import type { WireResponse } from "../protocol/http.ts";
 import type { Request, Response } from "./connections.ts";
 import type { RequestBody } from "./body.ts";

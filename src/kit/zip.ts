@@ -5,7 +5,7 @@ import { pipeline, Transform, type Readable } from "node:stream";
 import { crc32, inflateRawSync } from "node:zlib";
 import { fromBuffer, open, type Entry, type Options, type ZipFile, type ZipFileOptions } from "yauzl";
 import { ApiError } from "./api-error.ts";
-import { FILE_NAME_BYTES_MAX, PATH_BYTES_MAX, SYMBOLIC_LINKS_MAX, UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX, ZIP_LINK_BYTES_MAX } from "./limits.ts";
+import { FILE_NAME_BYTES_MAX, PATH_BYTES_MAX, SYMBOLIC_LINKS_MAX, UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX, ZIP_LINK_BYTES_MAX } from "./limits/lambda.ts";
 
 /** A file of the machine, or bytes in memory. */
 type Source = string | Buffer;

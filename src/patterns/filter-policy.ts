@@ -1,4 +1,4 @@
-import { FILTER_POLICY_COMBINATIONS_MAX, FILTER_POLICY_KEYS_MAX, PATTERN_DEPTH_MAX } from "../kit/limits.ts";
+import { FILTER_POLICY_COMBINATIONS_MAX, FILTER_POLICY_KEYS_MAX, PATTERN_DEPTH_MAX } from "../kit/limits/patterns.ts";
 import { InvalidPattern } from "./errors.ts";
 import type { Numbers } from "./numeric.ts";
 import { compilePattern } from "./pattern.ts";

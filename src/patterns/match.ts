@@ -1,4 +1,4 @@
-import { PATTERN_DEPTH_MAX, PATTERN_STEPS_MAX } from "../kit/limits.ts";
+import { PATTERN_DEPTH_MAX, PATTERN_STEPS_MAX } from "../kit/limits/patterns.ts";
 import { PatternTooCostly } from "./errors.ts";
 import type { Field } from "./parse.ts";
 import { testOf, type ValueTest } from "./value-tests.ts";

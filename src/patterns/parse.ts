@@ -1,4 +1,4 @@
-import { PATTERN_ALTERNATIVES_MAX } from "../kit/limits.ts";
+import { PATTERN_ALTERNATIVES_MAX } from "../kit/limits/patterns.ts";
 import { InvalidPattern } from "./errors.ts";
 import { readWanted } from "./expressions.ts";
 import { EVENT_NUMBERS, type Numbers } from "./numeric.ts";

@@ -1,4 +1,4 @@
-import { PATTERN_DEPTH_MAX } from "../kit/limits.ts";
+import { PATTERN_DEPTH_MAX } from "../kit/limits/patterns.ts";
 import { PatternText, type Position } from "./pattern-text.ts";
 
 /** `name` is a field's, with what follows it already looked at; `end` comes behind the outermost value, and whatever else stands there is not read. */

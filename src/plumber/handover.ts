@@ -1,4 +1,4 @@
-import { DELIVERIES_HANDED_OVER_MAX } from "../kit/limits.ts";
+import { DELIVERIES_HANDED_OVER_MAX } from "../kit/limits/deliveries.ts";
 import type { Delivery } from "./delivery.ts";
 import { isOutward, type Due } from "./delivery-rows.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger, LedgerEntry, LedgerStory } from "../kit/ledger.ts";
-import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX, LEDGER_PRUNE_ENTRIES, LEDGER_PRUNE_MS } from "../kit/limits.ts";
+import { LEDGER_AGE_MS_MAX, LEDGER_ENTRIES_MAX, LEDGER_PENDING_MAX, LEDGER_PRUNE_ENTRIES, LEDGER_PRUNE_MS } from "../kit/limits/history.ts";
 import { createRowInsert } from "../store/insert-rows.ts";
 import { sql, sqlOne, type Operation, type Row, type Store, type Value } from "../store/store.ts";
 

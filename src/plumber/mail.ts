@@ -1,4 +1,4 @@
-import { MAIL_AGE_MS_MAX, MAIL_MAX } from "../kit/limits.ts";
+import { MAIL_AGE_MS_MAX, MAIL_MAX } from "../kit/limits/sns.ts";
 import { sql, sqlOne, type Operation, type Row } from "../store/store.ts";
 
 /** Mail is not sent: it is kept, for whoever would have got it, or set it up, to read. */

@@ -1,7 +1,7 @@
 import type { Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
 import { createTally } from "../kit/tally.ts";
 import type { Operation } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";

@@ -1,4 +1,4 @@
-import { DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_FIRST, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits.ts";
+import { DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_FIRST, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
 import type { Random } from "../kit/random.ts";
 import type { RetryPhase, RetryPolicy } from "./delivery.ts";
 

@@ -2,7 +2,7 @@ import { parseArn } from "../kit/arn.ts";
 import type { Call } from "../kit/call.ts";
 import { serviceCaller, type RoleSessionCaller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
-import { SERVICE_ROLE_SESSION_MS, SERVICE_ROLE_SESSION_SPARE_MS, SERVICE_ROLE_SESSIONS_MAX } from "../kit/limits.ts";
+import { SERVICE_ROLE_SESSION_MS, SERVICE_ROLE_SESSION_SPARE_MS, SERVICE_ROLE_SESSIONS_MAX } from "../kit/limits/deliveries.ts";
 
 /** For whom a service acts: the account of an API, a rule, a schedule. */
 export interface ActingFor {

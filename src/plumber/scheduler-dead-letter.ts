@@ -1,4 +1,4 @@
-import { SQS_MESSAGE_BYTES_MAX } from "../kit/limits.ts";
+import { SQS_MESSAGE_BYTES_MAX } from "../kit/limits/sqs.ts";
 import type { Failure, MessageAttribute } from "./delivery.ts";
 import type { GivenUp } from "./dead-letter.ts";
 

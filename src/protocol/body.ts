@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { ApiError } from "../kit/api-error.ts";
-import { REQUEST_BODY_BYTES_MAX } from "../kit/limits.ts";
+import { REQUEST_BODY_BYTES_MAX } from "../kit/limits/gateway.ts";
 import { serializationFailure } from "./failures.ts";
 import type { WireRequest } from "./http.ts";
 

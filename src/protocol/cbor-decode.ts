@@ -1,4 +1,4 @@
-import { INPUT_DEPTH_MAX } from "../kit/limits.ts";
+import { INPUT_DEPTH_MAX } from "../kit/limits/gateway.ts";
 
 /** Not well-formed CBOR, or refused: too deep, a key that is no text, a length beyond the body. */
 export class CborSyntaxError extends Error {

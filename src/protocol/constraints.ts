@@ -1,4 +1,4 @@
-import { VALIDATION_VALUE_CHARACTERS_MAX } from "../kit/limits.ts";
+import { VALIDATION_VALUE_CHARACTERS_MAX } from "../kit/limits/gateway.ts";
 import type { Shape, Traits } from "./schema.ts";
 
 export interface Constraint {

@@ -1,4 +1,4 @@
-import { FORM_PARAMETERS_MAX, INPUT_DEPTH_MAX } from "../kit/limits.ts";
+import { FORM_PARAMETERS_MAX, INPUT_DEPTH_MAX } from "../kit/limits/gateway.ts";
 import { malformedInput } from "./failures.ts";
 
 /** A query string or a form: every value of every name, in order. Throws MalformedInput. */

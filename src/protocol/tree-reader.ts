@@ -1,4 +1,4 @@
-import { INPUT_DEPTH_MAX } from "../kit/limits.ts";
+import { INPUT_DEPTH_MAX } from "../kit/limits/gateway.ts";
 import { serializationFailure } from "./failures.ts";
 import { fitsNumberType, parseSpecialNumber } from "./scalars.ts";
 import type { Member, Shape } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { ApiError } from "../kit/api-error.ts";
-import { VALIDATION_ERRORS_MAX } from "../kit/limits.ts";
+import { VALIDATION_ERRORS_MAX } from "../kit/limits/gateway.ts";
 import { malformedXml } from "./failures.ts";
 import type { Member, Operation, ServiceModel, Shape, Traits } from "./schema.ts";
 import { type Constraint, constraintsOf, describeValue, ENUM_TEXT } from "./constraints.ts";

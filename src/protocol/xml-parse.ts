@@ -1,4 +1,4 @@
-import { XML_DEPTH_MAX, XML_NODES_MAX } from "../kit/limits.ts";
+import { XML_DEPTH_MAX, XML_NODES_MAX } from "../kit/limits/gateway.ts";
 
 export interface XmlNode {
   /** Without the prefix. */

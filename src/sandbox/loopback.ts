@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { ENVIRONMENT_CONNECTIONS_MAX } from "../kit/limits.ts";
+import { ENVIRONMENT_CONNECTIONS_MAX } from "../kit/limits/runtime.ts";
 import type { SandboxListener } from "./sandbox.ts";
 
 /** The listeners of a sandbox: closed together, with every connection that came in on them. */

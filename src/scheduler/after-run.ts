@@ -1,5 +1,5 @@
 import type { InvocationOutcome } from "../executor/executor.ts";
-import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX, ASYNC_RETRY_DELAYS_MS } from "../kit/limits.ts";
+import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX, ASYNC_RETRY_DELAYS_MS } from "../kit/limits/lambda.ts";
 import type { EndCondition, EventSettings } from "./scheduler.ts";
 
 /** What an event has behind it. */

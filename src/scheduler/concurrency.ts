@@ -1,5 +1,5 @@
 import { ApiError } from "../kit/api-error.ts";
-import { ACCOUNT_CONCURRENCY, REQUESTS_PER_SECOND_AND_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS, TENANT_ENVIRONMENTS_PER_CONCURRENCY } from "../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, REQUESTS_PER_SECOND_AND_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS, TENANT_ENVIRONMENTS_PER_CONCURRENCY } from "../kit/limits/lambda.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createTally, type Tally } from "../kit/tally.ts";
 import { createFunctionLimits, setAside, type FunctionLimitsTable, type FunctionPlace } from "./function-limits.ts";

@@ -1,5 +1,5 @@
 import type { FunctionTarget, InvocationReport } from "../executor/executor.ts";
-import { FUNCTIONS_MEASURED_MAX } from "../kit/limits.ts";
+import { FUNCTIONS_MEASURED_MAX } from "../kit/limits/metrics.ts";
 import { noMetrics, type Metrics, type Series } from "../kit/metrics.ts";
 import type { FunctionPlace } from "./function-limits.ts";
 

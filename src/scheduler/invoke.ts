@@ -3,7 +3,7 @@ import type { Environment, Executor, FunctionTarget, InvocationReport } from "..
 import { isApiError } from "../kit/api-error.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Ledger } from "../kit/ledger.ts";
-import { ENVIRONMENT_STARTS_PER_CPU } from "../kit/limits.ts";
+import { ENVIRONMENT_STARTS_PER_CPU } from "../kit/limits/lambda.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { createConcurrency } from "./concurrency.ts";
 import { createFunctionMetrics, invokedOf } from "./function-metrics.ts";

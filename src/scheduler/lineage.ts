@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { ApiError } from "../kit/api-error.ts";
 import type { Trace } from "../kit/ledger.ts";
-import { LINEAGE_FUNCTIONS_MAX, RECURSIVE_INVOCATIONS_MAX } from "../kit/limits.ts";
+import { LINEAGE_FUNCTIONS_MAX, RECURSIVE_INVOCATIONS_MAX } from "../kit/limits/lambda.ts";
 
 /** AWS's text, of the API reference ("Invoke"). */
 const recursive = (): ApiError =>

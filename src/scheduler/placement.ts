@@ -1,7 +1,7 @@
 import type { Environment, Executor, FunctionTarget } from "../executor/executor.ts";
 import { ApiError } from "../kit/api-error.ts";
 import type { Clock } from "../kit/clock.ts";
-import { ENVIRONMENT_IDLE_MS } from "../kit/limits.ts";
+import { ENVIRONMENT_IDLE_MS } from "../kit/limits/lambda.ts";
 import { createPool, isEmpty, onTheirWay, patience, takeAllIdle, takeIdle, takeWarm, type Pool } from "./pool.ts";
 import type { Retired } from "./scheduler.ts";
 import type { StartQueue } from "./start-queue.ts";

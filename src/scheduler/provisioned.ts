@@ -2,7 +2,7 @@ import type { Environment, Executor, FunctionTarget } from "../executor/executor
 import type { Clock } from "../kit/clock.ts";
 import { newTrace } from "../kit/ids.ts";
 import type { Ledger } from "../kit/ledger.ts";
-import { PROVISIONED_RETRY_MS_FIRST, PROVISIONED_RETRY_MS_MAX, PROVISIONED_SUCCESSOR_MS } from "../kit/limits.ts";
+import { PROVISIONED_RETRY_MS_FIRST, PROVISIONED_RETRY_MS_MAX, PROVISIONED_SUCCESSOR_MS } from "../kit/limits/lambda.ts";
 import { systemRandom } from "../kit/random.ts";
 import { allocated, createGroup, forget, isKept, isOf, missing, type Group } from "./provisioned-group.ts";
 import type { ProvisionedStatus, ProvisionedWishes } from "./scheduler.ts";

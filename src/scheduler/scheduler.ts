@@ -1,6 +1,6 @@
 import type { Invocation, InvocationOutcome, InvocationReport, FunctionTarget } from "../executor/executor.ts";
 import type { Trace } from "../kit/ledger.ts";
-import { ASYNC_EVENT_AGE_MS_MAX, ASYNC_RETRY_ATTEMPTS_DEFAULT } from "../kit/limits.ts";
+import { ASYNC_EVENT_AGE_MS_MAX, ASYNC_RETRY_ATTEMPTS_DEFAULT } from "../kit/limits/lambda.ts";
 import type { Operation } from "../store/store.ts";
 
 /** One version of the function, and how many environments of it are kept. */

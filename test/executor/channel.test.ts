@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createFrameReader, HEAD_BYTES, NEXT, RESPONSE, writeHead } from "../../src/executor/frames.ts";
-import { RESPONSE_BYTES_MAX } from "../../src/kit/limits.ts";
+import { RESPONSE_BYTES_MAX } from "../../src/kit/limits/runtime.ts";
 import { eventually } from "../support/temporary.ts";
 import { startFunction, type GroundOptions } from "./ground.ts";
 

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import type { BlobStore } from "../../src/blob/blob.ts";
 import { createExecutor } from "../../src/executor/create-executor.ts";
 import type { Environment, FunctionTarget, Invocation, InvocationOutcome, InvocationReport, ResponseReceiver } from "../../src/executor/executor.ts";
-import { MEMORY_MB_PER_CPU } from "../../src/kit/limits.ts";
+import { MEMORY_MB_PER_CPU } from "../../src/kit/limits/runtime.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { newTrace } from "../../src/kit/ids.ts";

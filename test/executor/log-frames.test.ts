@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createFrameReader } from "../../src/executor/log-frames.ts";
 import type { Line } from "../../src/executor/log-lines.ts";
 import { createLogStream } from "../../src/executor/log-stream.ts";
-import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINE_CHARACTERS_MAX } from "../../src/kit/limits.ts";
+import { LOG_BYTES_PER_INVOCATION_MAX, LOG_LINE_CHARACTERS_MAX } from "../../src/kit/limits/runtime.ts";
 
 /** As AWS's runtime clients write it. */
 const frame = (text: string, type = 0xa55a0003): Buffer => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from "../../src/kit/limits.ts";
+import { PROVISIONED_INIT_TIMEOUT_MS } from "../../src/kit/limits/lambda.ts";
+import { INIT_TIMEOUT_MS } from "../../src/kit/limits/runtime.ts";
 import { eventually } from "../support/temporary.ts";
 import { node } from "./ground.ts";
 

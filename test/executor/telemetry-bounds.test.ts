@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createTelemetry, type Telemetry } from "../../src/executor/telemetry.ts";
 import type { Subscription } from "../../src/executor/subscription.ts";
 import { createClock } from "../../src/kit/clock.ts";
-import { TELEMETRY_BUFFERING } from "../../src/kit/limits.ts";
+import { TELEMETRY_BUFFERING } from "../../src/kit/limits/runtime.ts";
 import { eventually } from "../support/temporary.ts";
 
 const open = async (server: Server | TcpServer): Promise<number> => {

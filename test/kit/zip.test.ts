@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSyn
 import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX } from "../../src/kit/limits.ts";
+import { UNZIPPED_BYTES_MAX, ZIP_ENTRIES_MAX } from "../../src/kit/limits/lambda.ts";
 import { inspectZip, unzip } from "../../src/kit/zip.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 

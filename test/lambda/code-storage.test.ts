@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { CODE_STORAGE_BYTES_MAX } from "../../src/kit/limits.ts";
+import { CODE_STORAGE_BYTES_MAX } from "../../src/kit/limits/lambda.ts";
 import { sql } from "../../src/store/store.ts";
 import { openLambda } from "./in-process.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { MetricTransformation } from "@aws-sdk/client-cloudwatch-logs";
 import { describe, expect, it } from "vitest";
-import { EMF_POINTS_MAX } from "../../src/kit/limits.ts";
+import { EMF_POINTS_MAX } from "../../src/kit/limits/logs.ts";
 import { readEmbeddedMetrics } from "../../src/services/logs/ingest/embedded-metrics.ts";
 import { sql } from "../../src/store/store.ts";
 import { ACCOUNT } from "../support/context.ts";

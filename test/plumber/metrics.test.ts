@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
-import { METRIC_GATHER_MS, METRIC_POINT_DAYS_MAX, METRIC_SWEEP_MS } from "../../src/kit/limits.ts";
+import { METRIC_GATHER_MS, METRIC_POINT_DAYS_MAX, METRIC_SWEEP_MS } from "../../src/kit/limits/metrics.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import type { Metric } from "../../src/kit/metrics.ts";
 import { createMetrics } from "../../src/plumber/metrics/metrics.ts";

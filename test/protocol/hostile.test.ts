@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { REQUEST_BODY_BYTES_MAX } from "../../src/kit/limits.ts";
+import { REQUEST_BODY_BYTES_MAX } from "../../src/kit/limits/gateway.ts";
 import { decodeCbor } from "../../src/protocol/cbor-decode.ts";
 import { encodeCbor } from "../../src/protocol/cbor-encode.ts";
 import { claim } from "../../src/protocol/claim.ts";

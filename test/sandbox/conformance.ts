@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX } from "../../src/kit/limits.ts";
+import { ENVIRONMENT_FILES_MAX, ENVIRONMENT_PROCESSES_MAX } from "../../src/kit/limits/runtime.ts";
 import type { Sandbox, SandboxDriver, SandboxListener, SandboxProcess, SandboxSpec } from "../../src/sandbox/sandbox.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 

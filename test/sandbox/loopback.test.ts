@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { ENVIRONMENT_CONNECTIONS_MAX } from "../../src/kit/limits.ts";
+import { ENVIRONMENT_CONNECTIONS_MAX } from "../../src/kit/limits/runtime.ts";
 import { listenOnLoopback } from "../../src/sandbox/loopback.ts";
 import { eventually } from "../support/temporary.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
-import { NURSERY_IDLE_MS } from "../../src/kit/limits.ts";
+import { NURSERY_IDLE_MS } from "../../src/kit/limits/runtime.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { findBubblewrap } from "../../src/sandbox/find-bubblewrap.ts";
 import type { SandboxDriver, SandboxSpec } from "../../src/sandbox/sandbox.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { InvocationOutcome } from "../../src/executor/executor.ts";
-import { FUNCTIONS_MEASURED_MAX } from "../../src/kit/limits.ts";
+import { FUNCTIONS_MEASURED_MAX } from "../../src/kit/limits/metrics.ts";
 import { createFunctionMetrics } from "../../src/scheduler/function-metrics.ts";
 import { createCounted } from "../support/counted.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Environment, EnvironmentState, Executor, FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry, Trace } from "../../src/kit/ledger.ts";
-import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../../src/kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, SCALING_ENVIRONMENTS, SCALING_WINDOW_MS } from "../../src/kit/limits/lambda.ts";
 import { encodeError } from "../../src/protocol/respond.ts";
 import { loadServiceModel } from "../../src/protocol/models.ts";
 import { createConcurrency, throttled } from "../../src/scheduler/concurrency.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LINEAGE_FUNCTIONS_MAX, RECURSIVE_INVOCATIONS_MAX } from "../../src/kit/limits.ts";
+import { LINEAGE_FUNCTIONS_MAX, RECURSIVE_INVOCATIONS_MAX } from "../../src/kit/limits/lambda.ts";
 import type { Trace } from "../../src/kit/ledger.ts";
 import { passThrough } from "../../src/scheduler/lineage.ts";
 

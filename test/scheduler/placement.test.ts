@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { FunctionTarget } from "../../src/executor/executor.ts";
-import { CREDENTIALS_MARGIN_MS } from "../../src/kit/limits.ts";
+import { CREDENTIALS_MARGIN_MS } from "../../src/kit/limits/lambda.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
 import { createGround, type GroundOptions } from "../executor/ground.ts";
 import { eventually } from "../support/temporary.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Environment, EnvironmentState, Executor, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
-import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, PROVISIONED_RETRY_MS_FIRST, PROVISIONED_SUCCESSOR_MS } from "../../src/kit/limits.ts";
+import { CREDENTIALS_MARGIN_MS, ENVIRONMENT_IDLE_MS, ENVIRONMENT_STARTS_PER_CPU, PROVISIONED_RETRY_MS_FIRST, PROVISIONED_SUCCESSOR_MS } from "../../src/kit/limits/lambda.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
 import type { RequestedInvocation } from "../../src/scheduler/scheduler.ts";

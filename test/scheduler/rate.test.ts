@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClock } from "../../src/kit/clock.ts";
-import { ACCOUNT_CONCURRENCY, REQUESTS_PER_SECOND_AND_CONCURRENCY, TENANT_ENVIRONMENTS_PER_CONCURRENCY } from "../../src/kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, REQUESTS_PER_SECOND_AND_CONCURRENCY, TENANT_ENVIRONMENTS_PER_CONCURRENCY } from "../../src/kit/limits/lambda.ts";
 import { createConcurrency } from "../../src/scheduler/concurrency.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 

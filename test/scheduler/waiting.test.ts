@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Environment, EnvironmentState, Executor, FunctionTarget, InvocationReport } from "../../src/executor/executor.ts";
 import { createClock, type Clock } from "../../src/kit/clock.ts";
-import { SCALING_ENVIRONMENTS } from "../../src/kit/limits.ts";
+import { SCALING_ENVIRONMENTS } from "../../src/kit/limits/lambda.ts";
 import { createScheduler } from "../../src/scheduler/invoke.ts";
 
 const HOUR = 3_600_000;

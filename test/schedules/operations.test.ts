@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SCHEDULE_INPUT_BYTES_MAX } from "../../src/kit/limits.ts";
+import { SCHEDULE_INPUT_BYTES_MAX } from "../../src/kit/limits/schedules.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
 import { eventually } from "../support/temporary.ts";

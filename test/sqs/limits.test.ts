@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SQS_IN_FLIGHT_MAX, SQS_SWEEP_MESSAGES } from "../../src/kit/limits.ts";
+import { SQS_IN_FLIGHT_MAX, SQS_SWEEP_MESSAGES } from "../../src/kit/limits/sqs.ts";
 import { sql } from "../../src/store/store.ts";
 import { createStillClock } from "./still-clock.ts";
 import { bodies, NOW, openMessages, url, type OpenMessages } from "./support.ts";

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import type { Clock } from "../../kit/clock.ts";
-import { JWT_ISSUERS_MAX, JWT_KEYS_AGAIN_MS, JWT_KEYS_BYTES_MAX, JWT_KEYS_MS, JWT_KEYS_TIMEOUT_MS } from "../../kit/limits.ts";
+import { JWT_ISSUERS_MAX, JWT_KEYS_AGAIN_MS, JWT_KEYS_BYTES_MAX, JWT_KEYS_MS, JWT_KEYS_TIMEOUT_MS } from "../../kit/limits/apis.ts";
 import { gather } from "./gather.ts";
 import { send } from "../../plumber/outgoing.ts";
 

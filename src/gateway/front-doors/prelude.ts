@@ -1,5 +1,5 @@
 import { parseJson } from "./parse-json.ts";
-import { HTTP_PRELUDE_BYTES_MAX } from "../../kit/limits.ts";
+import { HTTP_PRELUDE_BYTES_MAX } from "../../kit/limits/apis.ts";
 
 /** The Content-Type by which a streamed response says that status, headers and cookies stand before its body. */
 export const PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response";

@@ -1,6 +1,6 @@
 import type { RouteSettings } from "@aws-sdk/client-apigatewayv2";
 import type { Clock } from "../../kit/clock.ts";
-import { API_REQUESTS_BURST, API_REQUESTS_PER_SECOND } from "../../kit/limits.ts";
+import { API_REQUESTS_BURST, API_REQUESTS_PER_SECOND } from "../../kit/limits/apis.ts";
 import { keptBy, type CompiledStage } from "./compiled-stage.ts";
 import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 

@@ -1,4 +1,4 @@
-import { PATTERN_DEPTH_MAX } from "../../kit/limits.ts";
+import { PATTERN_DEPTH_MAX } from "../../kit/limits/patterns.ts";
 import { MalformedEvent } from "../errors.ts";
 import { unescapeInto } from "./byte-text.ts";
 import type { FieldNode } from "./field-tree.ts";

@@ -1,4 +1,4 @@
-import { PATTERN_SET_STEPS_MAX } from "../../kit/limits.ts";
+import { PATTERN_SET_STEPS_MAX } from "../../kit/limits/patterns.ts";
 import { PatternTooCostly } from "../errors.ts";
 import type { Scalar } from "../wanted.ts";
 import { fold } from "../value-tests.ts";

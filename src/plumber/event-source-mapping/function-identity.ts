@@ -2,7 +2,7 @@ import { assumeExecutionRole } from "../../executor/credentials.ts";
 import type { EnvironmentCredentials, FunctionTarget } from "../../executor/executor.ts";
 import type { Call } from "../../kit/call.ts";
 import { wallNow } from "../../kit/clock.ts";
-import { CREDENTIALS_MARGIN_MS } from "../../kit/limits.ts";
+import { CREDENTIALS_MARGIN_MS } from "../../kit/limits/lambda.ts";
 import type { Identity } from "./source.ts";
 
 /** The execution role of the function that a mapping invokes. */

@@ -1,6 +1,7 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../kit/clock.ts";
-import { MAPPING_POLL_MESSAGES_MAX, MAPPING_POLL_SECONDS, MAPPING_POLLS_AT_ONCE_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
+import { MAPPING_POLL_MESSAGES_MAX, MAPPING_POLL_SECONDS, MAPPING_POLLS_AT_ONCE_MAX } from "../../kit/limits/mappings.ts";
 import type { MappingSettings } from "./mapping.ts";
 
 interface Gathering {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
-import { MAPPING_THROTTLE_MS_FIRST, MAPPING_THROTTLE_MS_MAX } from "../../kit/limits.ts";
+import { MAPPING_THROTTLE_MS_FIRST, MAPPING_THROTTLE_MS_MAX } from "../../kit/limits/mappings.ts";
 
 /** Batches that were throttled and are held to be tried again. As long as there is one, nothing more is received. */
 export interface Holds {

@@ -1,6 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../kit/clock.ts";
-import { MAPPING_BACKLOG_MS, MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX, MAPPING_POLL_MESSAGES_MAX, MAPPING_POLL_SECONDS } from "../../kit/limits.ts";
+import { MAPPING_BACKLOG_MS, MAPPING_BACKOFF_MS_FIRST, MAPPING_BACKOFF_MS_MAX, MAPPING_POLL_MESSAGES_MAX, MAPPING_POLL_SECONDS } from "../../kit/limits/mappings.ts";
 import type { Log } from "../../kit/log.ts";
 import { gather } from "./gather.ts";
 import type { Holds } from "./holds.ts";

@@ -2,7 +2,7 @@ import type { Message } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../kit/clock.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
 import type { Random } from "../../kit/random.ts";
 import type { CountEvents } from "./count-events.ts";
 import type { Filter } from "./filter.ts";

@@ -1,7 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
-import {
-  MAPPING_CONCURRENCY_FIRST, MAPPING_CONCURRENCY_MAX, MAPPING_CONCURRENCY_PER_MINUTE, MAPPING_INVOCATIONS_PER_POLLER, MAPPING_PROVISIONED_CONCURRENCY_PER_MINUTE,
-} from "../../kit/limits.ts";
+import { MAPPING_CONCURRENCY_FIRST, MAPPING_CONCURRENCY_MAX, MAPPING_CONCURRENCY_PER_MINUTE, MAPPING_INVOCATIONS_PER_POLLER, MAPPING_PROVISIONED_CONCURRENCY_PER_MINUTE } from "../../kit/limits/mappings.ts";
 import type { MappingSettings } from "./mapping.ts";
 
 /** How many batches a mapping may have at work at once. */

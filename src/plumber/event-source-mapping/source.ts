@@ -3,7 +3,7 @@ import { isApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Call, CallOptions } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
-import { MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits.ts";
+import { MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits/mappings.ts";
 import { queueUrlOf } from "../queue-url.ts";
 import type { BatchItem } from "./record.ts";
 

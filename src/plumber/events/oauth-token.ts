@@ -1,5 +1,5 @@
 import type { CreateConnectionOAuthRequestParameters } from "@aws-sdk/client-eventbridge";
-import { API_DESTINATION_TIMEOUT_MS, OAUTH_TOKEN_ANSWER_BYTES_MAX } from "../../kit/limits.ts";
+import { API_DESTINATION_TIMEOUT_MS, OAUTH_TOKEN_ANSWER_BYTES_MAX } from "../../kit/limits/events.ts";
 import { readWithin, send } from "../outgoing.ts";
 import { byKey, headersOf, withQuery } from "./http-parameters.ts";
 

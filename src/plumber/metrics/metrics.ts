@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../kit/clock.ts";
-import { METRIC_GATHER_MS, METRIC_RECORDED_MAX, METRIC_SWEEP_MS } from "../../kit/limits.ts";
+import { METRIC_GATHER_MS, METRIC_RECORDED_MAX, METRIC_SWEEP_MS } from "../../kit/limits/metrics.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metric, Metrics } from "../../kit/metrics.ts";
 import type { Store } from "../../store/store.ts";

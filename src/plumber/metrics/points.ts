@@ -1,5 +1,5 @@
 import type { Metric } from "../../kit/metrics.ts";
-import { METRIC_POINT_DAYS_MAX, METRIC_POINTS_MAX } from "../../kit/limits.ts";
+import { METRIC_POINT_DAYS_MAX, METRIC_POINTS_MAX } from "../../kit/limits/metrics.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { mergeData, type Datum } from "./datum.ts";
 import { readSpread, writeSpread } from "./spread.ts";

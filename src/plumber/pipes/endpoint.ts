@@ -4,7 +4,7 @@ import type { Arn } from "../../kit/arn.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits.ts";
+import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits/pipes.ts";
 import { Postponed, type Delivery } from "../delivery.ts";
 import type { EndpointAnswer, SendToApiDestination } from "../targets/api-destination.ts";
 import type { Sending } from "../targets/targets.ts";

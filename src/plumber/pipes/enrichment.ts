@@ -3,7 +3,7 @@ import type { Arn } from "../../kit/arn.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits.ts";
+import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits/pipes.ts";
 import { parseJson, type JsonValue } from "../events/json-value.ts";
 import type { Post } from "./endpoint.ts";
 import { PipeFailure } from "./pipe-failure.ts";

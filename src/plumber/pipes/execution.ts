@@ -2,7 +2,7 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { PIPE_EXECUTION_MS_MAX } from "../../kit/limits.ts";
+import { PIPE_EXECUTION_MS_MAX } from "../../kit/limits/pipes.ts";
 import type { Random } from "../../kit/random.ts";
 import type { BatchItem } from "../event-source-mapping/record.ts";
 import type { Handed } from "../event-source-mapping/run-batch.ts";

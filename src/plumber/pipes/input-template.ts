@@ -1,6 +1,7 @@
 import { parseInputPath, valueAt, type InputPath } from "../events/input-path.ts";
 import type { JsonValue } from "../events/json-value.ts";
-import { PIPE_TEMPLATE_STEPS_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
+import { PIPE_TEMPLATE_STEPS_MAX } from "../../kit/limits/pipes.ts";
 import type { PipeEvent } from "./pipe-event.ts";
 import { PipeFailure } from "./pipe-failure.ts";
 

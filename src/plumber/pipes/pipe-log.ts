@@ -1,6 +1,6 @@
 import { parseArn } from "../../kit/arn.ts";
 import { root } from "../../kit/caller.ts";
-import { PIPE_LOG_RECORD_BYTES_MAX } from "../../kit/limits.ts";
+import { PIPE_LOG_RECORD_BYTES_MAX } from "../../kit/limits/pipes.ts";
 import type { LogDestination } from "../../executor/executor.ts";
 import { pipeArn, type Pipe } from "./pipe.ts";
 

@@ -1,5 +1,6 @@
 import type { LogDestination } from "../../executor/executor.ts";
-import { MAPPING_BATCH_SIZE_DEFAULT, PIPE_CONCURRENCY_MAX, PIPE_REASON_CHARACTERS_MAX, PIPE_REST_MS_FIRST, PIPE_REST_MS_MAX } from "../../kit/limits.ts";
+import { MAPPING_BATCH_SIZE_DEFAULT } from "../../kit/limits/mappings.ts";
+import { PIPE_CONCURRENCY_MAX, PIPE_REASON_CHARACTERS_MAX, PIPE_REST_MS_FIRST, PIPE_REST_MS_MAX } from "../../kit/limits/pipes.ts";
 import type { Tally } from "../../kit/tally.ts";
 import { createFilter, type Filter } from "../event-source-mapping/filter.ts";
 import { createHolds } from "../event-source-mapping/holds.ts";

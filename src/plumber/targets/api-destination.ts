@@ -1,7 +1,7 @@
 import { ApiError } from "../../kit/api-error.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { API_DESTINATION_ANSWER_BYTES_MAX, API_DESTINATION_TIMEOUT_MS } from "../../kit/limits.ts";
+import { API_DESTINATION_ANSWER_BYTES_MAX, API_DESTINATION_TIMEOUT_MS } from "../../kit/limits/events.ts";
 import type { Store } from "../../store/store.ts";
 import { Postponed } from "../delivery.ts";
 import { connectionOf } from "../events/api-destinations.ts";

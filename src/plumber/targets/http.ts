@@ -1,4 +1,4 @@
-import { HTTP_DELIVERY_ANSWER_BYTES_MAX, HTTP_DELIVERY_TIMEOUT_MS } from "../../kit/limits.ts";
+import { HTTP_DELIVERY_ANSWER_BYTES_MAX, HTTP_DELIVERY_TIMEOUT_MS } from "../../kit/limits/deliveries.ts";
 import { TargetError, type Delivery } from "../delivery.ts";
 import { send, shownUrl } from "../outgoing.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { assert } from "../../kit/assert.ts";
 import type { Timer } from "../../kit/clock.ts";
-import { NURSERY_IDLE_MS } from "../../kit/limits.ts";
+import { NURSERY_IDLE_MS } from "../../kit/limits/runtime.ts";
 import { removeFolder } from "../remove-folder.ts";
 import type { Mount, SandboxSpec } from "../sandbox.ts";
 import { kindOf, type Kind } from "./kind.ts";

@@ -1,7 +1,7 @@
 import type { Account } from "@aws-sdk/client-api-gateway";
 import { serviceCaller } from "../../kit/caller.ts";
 import { isApiError } from "../../kit/api-error.ts";
-import { REST_BURST_LIMIT, REST_RATE_LIMIT } from "../../kit/limits.ts";
+import { REST_BURST_LIMIT, REST_RATE_LIMIT } from "../../kit/limits/apis.ts";
 import { findItem, saveItem } from "../../plumber/apis/rows.ts";
 import { ACCOUNT_SETTINGS, type StoredAccount } from "./account-settings.ts";
 import { badRequest } from "./errors.ts";

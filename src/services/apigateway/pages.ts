@@ -1,4 +1,4 @@
-import { REST_API_PAGE, REST_API_PAGE_MAX } from "../../kit/limits.ts";
+import { REST_API_PAGE, REST_API_PAGE_MAX } from "../../kit/limits/apis.ts";
 import { badRequest } from "./errors.ts";
 
 export interface Paging {

@@ -1,6 +1,6 @@
 import type { ApiMapping } from "@aws-sdk/client-apigatewayv2";
 import { lowerId } from "../../kit/ids.ts";
-import { API_MAPPINGS_MAX } from "../../kit/limits.ts";
+import { API_MAPPINGS_MAX } from "../../kit/limits/apis.ts";
 import { MAPPING, mappingItemId, type StoredMapping } from "../../plumber/apis/domain-names.ts";
 import { deleteItem, findApi, findPart, saveItem, type Place } from "../../plumber/apis/rows.ts";
 import type { Operation } from "../../store/store.ts";

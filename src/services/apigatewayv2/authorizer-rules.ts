@@ -1,5 +1,5 @@
 import type { Authorizer, CreateAuthorizerRequest, UpdateAuthorizerRequest } from "@aws-sdk/client-apigatewayv2";
-import { API_AUDIENCES_MAX, AUTHORIZER_TTL_SECONDS_MAX } from "../../kit/limits.ts";
+import { API_AUDIENCES_MAX, AUTHORIZER_TTL_SECONDS_MAX } from "../../kit/limits/apis.ts";
 import { badRequest } from "./errors.ts";
 import { isLambdaUri } from "./integration-rules.ts";
 import { merged, picked } from "./merge.ts";

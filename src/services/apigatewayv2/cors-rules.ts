@@ -1,5 +1,5 @@
 import type { Cors } from "@aws-sdk/client-apigatewayv2";
-import { API_CORS_MAX_AGE_SECONDS } from "../../kit/limits.ts";
+import { API_CORS_MAX_AGE_SECONDS } from "../../kit/limits/apis.ts";
 import { badRequest } from "./errors.ts";
 
 const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "*"]);

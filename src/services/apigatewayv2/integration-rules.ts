@@ -1,6 +1,6 @@
 import type { CreateIntegrationRequest, Integration, UpdateIntegrationRequest } from "@aws-sdk/client-apigatewayv2";
 import { parseArn } from "../../kit/arn.ts";
-import { API_TIMEOUT_MS_MIN, HTTP_API_TIMEOUT_MS_MAX, WEBSOCKET_API_TIMEOUT_MS_MAX } from "../../kit/limits.ts";
+import { API_TIMEOUT_MS_MIN, HTTP_API_TIMEOUT_MS_MAX, WEBSOCKET_API_TIMEOUT_MS_MAX } from "../../kit/limits/apis.ts";
 import { badRequest, notBuilt } from "./errors.ts";
 import { given, merged, mergedMap, picked } from "./merge.ts";
 import { isWebSocket, type HttpApi } from "./needs.ts";

@@ -1,5 +1,5 @@
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
-import { API_INTEGRATIONS_MAX } from "../../kit/limits.ts";
+import { API_INTEGRATIONS_MAX } from "../../kit/limits/apis.ts";
 import { deletePart, listParts } from "../../plumber/apis/rows.ts";
 import { listHttpApiParts } from "../../plumber/apis/http-api.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";

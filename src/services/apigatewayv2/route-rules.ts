@@ -1,5 +1,5 @@
 import type { CreateRouteRequest, Route, UpdateRouteRequest } from "@aws-sdk/client-apigatewayv2";
-import { API_SCOPES_MAX } from "../../kit/limits.ts";
+import { API_SCOPES_MAX } from "../../kit/limits/apis.ts";
 import { findPart } from "../../plumber/apis/rows.ts";
 import type { HttpApiParts } from "../../plumber/apis/http-api.ts";
 import type { Operation } from "../../store/store.ts";

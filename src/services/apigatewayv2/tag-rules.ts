@@ -1,4 +1,4 @@
-import { API_TAGS_MAX } from "../../kit/limits.ts";
+import { API_TAGS_MAX } from "../../kit/limits/apis.ts";
 import { badRequest } from "./errors.ts";
 
 const KEY_MAX = 128;

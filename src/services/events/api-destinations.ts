@@ -1,4 +1,4 @@
-import { API_DESTINATION_RATE_PER_SECOND, EVENT_API_DESTINATIONS_MAX } from "../../kit/limits.ts";
+import { API_DESTINATION_RATE_PER_SECOND, EVENT_API_DESTINATIONS_MAX } from "../../kit/limits/events.ts";
 import { apiDestinationArn, connectionOf, findApiDestination, type StoredApiDestination } from "../../plumber/events/api-destinations.ts";
 import { countItems, deleteItem, listItems, saveItem, type EventItem, type Place } from "../../plumber/events/rows.ts";
 import type { Operation } from "../../store/store.ts";

@@ -1,4 +1,4 @@
-import { REPLAY_BATCH_BYTES_MAX, REPLAY_BATCH_EVENTS_MAX } from "../../kit/limits.ts";
+import { REPLAY_BATCH_BYTES_MAX, REPLAY_BATCH_EVENTS_MAX } from "../../kit/limits/events.ts";
 import { findItem, listItems, type Place } from "../../plumber/events/rows.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { BusEvent } from "./event.ts";

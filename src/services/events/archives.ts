@@ -1,4 +1,4 @@
-import { EVENTS_PAGE_MAX } from "../../kit/limits.ts";
+import { EVENTS_PAGE_MAX } from "../../kit/limits/events.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { sql, type Operation } from "../../store/store.ts";

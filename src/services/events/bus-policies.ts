@@ -2,7 +2,7 @@ import type { PutPermissionRequest } from "@aws-sdk/client-eventbridge";
 import type { NamedPolicy, PolicyDocument, Statement } from "../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
-import { EVENT_BUS_POLICY_BYTES_MAX } from "../../kit/limits.ts";
+import { EVENT_BUS_POLICY_BYTES_MAX } from "../../kit/limits/events.ts";
 import { busArn, findBus, type StoredBus } from "../../plumber/events/buses.ts";
 import type { Operation } from "../../store/store.ts";
 import type { Permission } from "../service.ts";

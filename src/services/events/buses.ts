@@ -1,5 +1,5 @@
 import type { DeadLetterConfig, LogConfig } from "@aws-sdk/client-eventbridge";
-import { EVENT_BUSES_MAX } from "../../kit/limits.ts";
+import { EVENT_BUSES_MAX } from "../../kit/limits/events.ts";
 import { busArn, DEFAULT_BUS, findBus, type StoredBus } from "../../plumber/events/buses.ts";
 import { countItems, deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { listRules } from "../../plumber/events/rules.ts";

@@ -1,6 +1,6 @@
 import type { ConnectionAuthorizationType } from "@aws-sdk/client-eventbridge";
 import { seal } from "../../iam/seal.ts";
-import { EVENT_CONNECTIONS_MAX } from "../../kit/limits.ts";
+import { EVENT_CONNECTIONS_MAX } from "../../kit/limits/events.ts";
 import { connectionArn, findConnection, openAuth, showAuth, type ConnectionAuth, type StoredConnection } from "../../plumber/events/connections.ts";
 import { countItems, deleteItem, listItems, saveItem, type EventItem, type Place } from "../../plumber/events/rows.ts";
 import type { Operation } from "../../store/store.ts";

@@ -1,4 +1,4 @@
-import { EVENTS_PAGE_MAX } from "../../kit/limits.ts";
+import { EVENTS_PAGE_MAX } from "../../kit/limits/events.ts";
 import { validation } from "./errors.ts";
 
 interface Asked {

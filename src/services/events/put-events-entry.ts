@@ -1,5 +1,5 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
-import { EVENT_DETAIL_DEPTH_MAX } from "../../kit/limits.ts";
+import { EVENT_DETAIL_DEPTH_MAX } from "../../kit/limits/events.ts";
 import { depthOf } from "../../plumber/events/json-value.ts";
 
 /** Why an entry is not taken, in its place of the answer. */

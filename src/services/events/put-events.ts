@@ -1,6 +1,6 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { isApiError, type ApiError } from "../../kit/api-error.ts";
-import { EVENT_REQUEST_BYTES_MAX } from "../../kit/limits.ts";
+import { EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
 import { parseTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { minified } from "../../plumber/events/json-value.ts";

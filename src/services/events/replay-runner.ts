@@ -1,5 +1,5 @@
 import { newTrace } from "../../kit/ids.ts";
-import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits.ts";
+import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
 import { listAllItems } from "../../plumber/events/rows.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";

@@ -1,4 +1,4 @@
-import { EVENTS_PAGE_MAX, REPLAYS_RUNNING_MAX } from "../../kit/limits.ts";
+import { EVENTS_PAGE_MAX, REPLAYS_RUNNING_MAX } from "../../kit/limits/events.ts";
 import { parseArn } from "../../kit/arn.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { listItems, type Place } from "../../plumber/events/rows.ts";

@@ -1,6 +1,7 @@
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { derivedUuid, newTrace } from "../../kit/ids.ts";
-import { DELIVERY_BACKOFF_MS_MAX, RULE_TICK_LATE_MS_MAX, RULE_TICKS_MAX } from "../../kit/limits.ts";
+import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
+import { RULE_TICK_LATE_MS_MAX, RULE_TICKS_MAX } from "../../kit/limits/events.ts";
 import { listDueRules, ruleArn, setNextAt, type RuleRecord } from "../../plumber/events/rules.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { wholeSecond, writeEvent, type BusEvent } from "./event.ts";

@@ -1,7 +1,7 @@
 import type { HttpParameters, Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kit/arn.ts";
 import { derivedUuid } from "../../kit/ids.ts";
-import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits.ts";
+import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits/events.ts";
 import type { AsRole, AsService, Delivery } from "../../plumber/delivery.ts";
 import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";

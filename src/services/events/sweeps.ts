@@ -1,5 +1,6 @@
 import { createDueLoop } from "../../kit/due-loop.ts";
-import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, DELIVERY_BACKOFF_MS_MAX, REPLAY_DAYS_MAX } from "../../kit/limits.ts";
+import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
+import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, REPLAY_DAYS_MAX } from "../../kit/limits/events.ts";
 import { deleteItem, listAllItems } from "../../plumber/events/rows.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { EventsNeeds } from "./needs.ts";

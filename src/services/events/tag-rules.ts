@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-eventbridge";
-import { EVENT_TAGS_MAX } from "../../kit/limits.ts";
+import { EVENT_TAGS_MAX } from "../../kit/limits/events.ts";
 import { limitExceeded, validation } from "./errors.ts";
 
 export type Tags = Readonly<Record<string, string>>;

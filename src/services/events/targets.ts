@@ -1,7 +1,7 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { isApiError } from "../../kit/api-error.ts";
 import { serviceCaller } from "../../kit/caller.ts";
-import { EVENT_RULE_TARGETS_MAX } from "../../kit/limits.ts";
+import { EVENT_RULE_TARGETS_MAX } from "../../kit/limits/events.ts";
 import { ruleArn, saveRule, type RuleName, type RuleRecord } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
 import { limitExceeded, validation } from "./errors.ts";

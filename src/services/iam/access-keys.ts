@@ -2,7 +2,7 @@ import type { AccessKey, AccessKeyMetadata } from "@aws-sdk/client-iam";
 import { seal } from "../../iam/seal.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { accessKeyIdOf } from "../../kit/ids.ts";
-import { ACCESS_KEYS_PER_USER_MAX } from "../../kit/limits.ts";
+import { ACCESS_KEYS_PER_USER_MAX } from "../../kit/limits/iam.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { pageAfter } from "./pages.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";

@@ -1,5 +1,5 @@
 import { parsePolicy } from "../../iam/policy.ts";
-import { INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX, TRUST_POLICY_CHARACTERS_MAX } from "../../kit/limits.ts";
+import { INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX, TRUST_POLICY_CHARACTERS_MAX } from "../../kit/limits/iam.ts";
 import type { Operation } from "../../store/store.ts";
 import { inlinePolicies, limitExceeded, type PrincipalKind } from "./state.ts";
 

@@ -2,7 +2,7 @@ import type { Policy, PolicyVersion } from "@aws-sdk/client-iam";
 import { ApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import { iamId } from "../../kit/ids.ts";
-import { POLICY_VERSIONS_MAX } from "../../kit/limits.ts";
+import { POLICY_VERSIONS_MAX } from "../../kit/limits/iam.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 import { checkManagedPolicy } from "./documents.ts";
 import { managedPolicies, type ManagedPolicy } from "./managed-policies.ts";

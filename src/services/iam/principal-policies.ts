@@ -1,6 +1,6 @@
 import { parsePolicy } from "../../iam/policy.ts";
 import { parseArn } from "../../kit/arn.ts";
-import { ATTACHED_POLICIES_MAX } from "../../kit/limits.ts";
+import { ATTACHED_POLICIES_MAX } from "../../kit/limits/iam.ts";
 import { sql } from "../../store/store.ts";
 import { checkInlineSize } from "./documents.ts";
 import { encodeStrictUri, pageAfter } from "./pages.ts";

@@ -1,5 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
-import { SESSION_SECONDS_DEFAULT } from "../../kit/limits.ts";
+import { SESSION_SECONDS_DEFAULT } from "../../kit/limits/iam.ts";
 import { iamId } from "../../kit/ids.ts";
 import { sql, sqlOne } from "../../store/store.ts";
 import { checkTrustPolicy } from "./documents.ts";

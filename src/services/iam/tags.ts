@@ -1,4 +1,4 @@
-import { IAM_TAGS_MAX } from "../../kit/limits.ts";
+import { IAM_TAGS_MAX } from "../../kit/limits/iam.ts";
 import { invalidInput, limitExceeded, type Tag } from "./state.ts";
 
 type GivenTags = readonly { Key?: string | undefined; Value?: string | undefined }[];

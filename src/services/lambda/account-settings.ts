@@ -1,4 +1,4 @@
-import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, CODE_STORAGE_BYTES_MAX, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX } from "../../kit/limits/lambda.ts";
 import { sqlOne } from "../../store/store.ts";
 import { setAsideTotal } from "./concurrency/limits.ts";
 import { codeStorageBytes } from "./functions/code-storage.ts";

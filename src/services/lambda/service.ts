@@ -1,4 +1,4 @@
-import { FUNCTION_SETTLE_MS } from "../../kit/limits.ts";
+import { FUNCTION_SETTLE_MS } from "../../kit/limits/lambda.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
 import { accountSettingsHandlers } from "./account-settings.ts";

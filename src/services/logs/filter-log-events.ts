@@ -1,4 +1,4 @@
-import { LOG_PAGE_BYTES_MAX, LOG_PAGE_EVENTS_MAX, LOG_SCAN_WORK_MAX } from "../../kit/limits.ts";
+import { LOG_PAGE_BYTES_MAX, LOG_PAGE_EVENTS_MAX, LOG_SCAN_WORK_MAX } from "../../kit/limits/logs.ts";
 import { sql, sqlOne, type Operation, type Value } from "../../store/store.ts";
 import { invalidParameter, streamNotFound } from "./errors.ts";
 import { refuseInfrequentAccess } from "./get-log-events.ts";

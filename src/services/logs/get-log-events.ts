@@ -1,4 +1,4 @@
-import { LOG_EVENT_OVERHEAD_BYTES, LOG_PAGE_BYTES_MAX, LOG_PAGE_EVENTS_MAX } from "../../kit/limits.ts";
+import { LOG_EVENT_OVERHEAD_BYTES, LOG_PAGE_BYTES_MAX, LOG_PAGE_EVENTS_MAX } from "../../kit/limits/logs.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter } from "./errors.ts";
 import { groupName } from "./names.ts";

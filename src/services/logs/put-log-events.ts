@@ -1,11 +1,4 @@
-import {
-  LOG_BATCH_BYTES_MAX,
-  LOG_BATCH_SPAN_MS_MAX,
-  LOG_EVENT_AHEAD_MS_MAX,
-  LOG_EVENT_BEHIND_MS_MAX,
-  LOG_EVENT_BYTES_MAX,
-  LOG_EVENT_OVERHEAD_BYTES,
-} from "../../kit/limits.ts";
+import { LOG_BATCH_BYTES_MAX, LOG_BATCH_SPAN_MS_MAX, LOG_EVENT_AHEAD_MS_MAX, LOG_EVENT_BEHIND_MS_MAX, LOG_EVENT_BYTES_MAX, LOG_EVENT_OVERHEAD_BYTES } from "../../kit/limits/logs.ts";
 import { createRowInsert } from "../../store/insert-rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter } from "./errors.ts";

@@ -3,7 +3,7 @@ import type { NamedPolicy, PolicyDocument } from "../../iam/document.ts";
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { hexId } from "../../kit/ids.ts";
-import { LOG_RESOURCE_POLICIES_MAX, LOG_RESOURCE_POLICY_CHARACTERS_MAX } from "../../kit/limits.ts";
+import { LOG_RESOURCE_POLICIES_MAX, LOG_RESOURCE_POLICY_CHARACTERS_MAX } from "../../kit/limits/logs.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { groupNotFound, invalidParameter, resourceLimit } from "./errors.ts";

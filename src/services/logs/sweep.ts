@@ -1,4 +1,4 @@
-import { LOG_EVENT_DAYS_MAX, LOG_GROUP_BYTES_MAX, LOG_SWEEP_BYTES, LOG_SWEEP_MS, LOGS_BYTES_MAX } from "../../kit/limits.ts";
+import { LOG_EVENT_DAYS_MAX, LOG_GROUP_BYTES_MAX, LOG_SWEEP_BYTES, LOG_SWEEP_MS, LOGS_BYTES_MAX } from "../../kit/limits/logs.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { expiry, type Needs } from "./needs.ts";
 

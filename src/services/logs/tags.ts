@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { LOG_GROUP_TAGS_MAX } from "../../kit/limits.ts";
+import { LOG_GROUP_TAGS_MAX } from "../../kit/limits/logs.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { taggedGroup, type Place } from "./names.ts";
 import type { LogsHandlers, Parts } from "./needs.ts";

@@ -1,4 +1,4 @@
-import { METRIC_DIMENSIONS_MAX } from "../../kit/limits.ts";
+import { METRIC_DIMENSIONS_MAX } from "../../kit/limits/metrics.ts";
 import { invalidValue } from "./errors.ts";
 
 interface Dimension {

@@ -1,5 +1,5 @@
 import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX } from "../../kit/limits.ts";
+import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX } from "../../kit/limits/metrics.ts";
 import { readPoints } from "../../plumber/metrics/points.ts";
 import type { RequestContext } from "../service.ts";
 import { dimensionsOf } from "./dimensions.ts";

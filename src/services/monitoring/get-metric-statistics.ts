@@ -1,5 +1,5 @@
 import type { Datapoint } from "@aws-sdk/client-cloudwatch";
-import { METRIC_STATISTICS_POINTS_MAX } from "../../kit/limits.ts";
+import { METRIC_STATISTICS_POINTS_MAX } from "../../kit/limits/metrics.ts";
 import { readPoints } from "../../plumber/metrics/points.ts";
 import { dimensionsOf } from "./dimensions.ts";
 import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";

@@ -1,5 +1,5 @@
 import type { DimensionFilter, Metric } from "@aws-sdk/client-cloudwatch";
-import { METRICS_PAGE_MAX } from "../../kit/limits.ts";
+import { METRICS_PAGE_MAX } from "../../kit/limits/metrics.ts";
 import { readDimensions } from "../../plumber/metrics/points.ts";
 import { sql, type Operation, type Value } from "../../store/store.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";

@@ -1,5 +1,5 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
-import { METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX, METRIC_DATA_MAX, METRIC_VALUES_MAX } from "../../kit/limits.ts";
+import { METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX, METRIC_DATA_MAX, METRIC_VALUES_MAX } from "../../kit/limits/metrics.ts";
 import { addValue, noData, type Datum } from "../../plumber/metrics/datum.ts";
 import { minuteOf } from "../../plumber/metrics/metrics.ts";
 import { writePoints, type Point } from "../../plumber/metrics/points.ts";

@@ -1,4 +1,4 @@
-import { PIPES_MAX } from "../../kit/limits.ts";
+import { PIPES_MAX } from "../../kit/limits/pipes.ts";
 import { findPipe, forgetDeletedPipes, listPipes, savePipe, stateOf, type Pipe, type PipeName, type StoredPipe } from "../../plumber/pipes/pipe.ts";
 import type { Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";

@@ -1,4 +1,4 @@
-import { PIPES_PAGE_MAX } from "../../kit/limits.ts";
+import { PIPES_PAGE_MAX } from "../../kit/limits/pipes.ts";
 import { invalid } from "./errors.ts";
 
 const PREFIX = "pipes:";

@@ -1,5 +1,5 @@
 import type { Engine } from "../../kit/engine.ts";
-import { PIPE_SETTLE_MS } from "../../kit/limits.ts";
+import { PIPE_SETTLE_MS } from "../../kit/limits/pipes.ts";
 import { createPipes as createRunningPipes } from "../../plumber/pipes/pipes.ts";
 import type { PipesNeeds, PipesParts } from "./needs.ts";
 

@@ -1,6 +1,6 @@
 import type { PipeSourceParameters, UpdatePipeSourceParameters } from "@aws-sdk/client-pipes";
 import { parseArn, type Arn } from "../../kit/arn.ts";
-import { MAPPING_BATCH_SIZE_DEFAULT, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits.ts";
+import { MAPPING_BATCH_SIZE_DEFAULT, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits/mappings.ts";
 import { InvalidPattern } from "../../patterns/errors.ts";
 import { compilePattern } from "../../patterns/pattern.ts";
 import { invalid, notBuilt } from "./errors.ts";

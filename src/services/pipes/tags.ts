@@ -1,4 +1,4 @@
-import { PIPE_TAGS_MAX } from "../../kit/limits.ts";
+import { PIPE_TAGS_MAX } from "../../kit/limits/pipes.ts";
 import { findPipe, savePipe, type Pipe } from "../../plumber/pipes/pipe.ts";
 import type { Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";

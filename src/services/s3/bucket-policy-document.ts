@@ -3,7 +3,7 @@ import { parsePolicy, statementsOf } from "../../iam/policy.ts";
 import { isPrincipalArn } from "../../iam/principal.ts";
 import { matchesWildcard } from "../../iam/wildcard.ts";
 import { ApiError, isApiError } from "../../kit/api-error.ts";
-import { S3_POLICY_BYTES_MAX } from "../../kit/limits.ts";
+import { S3_POLICY_BYTES_MAX } from "../../kit/limits/s3.ts";
 import { ownerOf } from "./account-ids.ts";
 import type { BucketRow } from "./bucket-rows.ts";
 import { notBuilt } from "./errors.ts";

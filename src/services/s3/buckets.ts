@@ -1,6 +1,6 @@
 import { ApiError, isApiError } from "../../kit/api-error.ts";
 import { bucketArn } from "../../kit/arn.ts";
-import { S3_BUCKETS_PAGE_MAX } from "../../kit/limits.ts";
+import { S3_BUCKETS_PAGE_MAX } from "../../kit/limits/s3.ts";
 import { sql, sqlOne } from "../../store/store.ts";
 import { ownerOf } from "./account-ids.ts";
 import { BUCKET_COLUMNS, readBucketRow, requireBucket } from "./bucket-rows.ts";

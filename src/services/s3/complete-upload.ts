@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "../../kit/api-error.ts";
 import { assert } from "../../kit/assert.ts";
-import { S3_MULTIPART_BYTES_MAX, S3_PART_BYTES_MIN, S3_PART_NUMBER_MAX } from "../../kit/limits.ts";
+import { S3_MULTIPART_BYTES_MAX, S3_PART_BYTES_MIN, S3_PART_NUMBER_MAX } from "../../kit/limits/s3.ts";
 import type { RequestContext } from "../service.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { commitObject } from "./commit.ts";

@@ -1,4 +1,4 @@
-import { S3_OBJECT_BYTES_MAX } from "../../kit/limits.ts";
+import { S3_OBJECT_BYTES_MAX } from "../../kit/limits/s3.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { commitObject, orRemoveBlob } from "./commit.ts";
 import { checkCopySource } from "./conditions.ts";

@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { S3_BUCKETS_PER_ACCOUNT_MAX } from "../../kit/limits.ts";
+import { S3_BUCKETS_PER_ACCOUNT_MAX } from "../../kit/limits/s3.ts";
 import { bucketArn } from "../../kit/arn.ts";
 import { sql, sqlOne } from "../../store/store.ts";
 import { checkBucketName } from "./bucket-names.ts";

@@ -1,6 +1,6 @@
 import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { bucketArn } from "../../kit/arn.ts";
-import { S3_KEY_BYTES_MAX, S3_PAGE_MAX } from "../../kit/limits.ts";
+import { S3_KEY_BYTES_MAX, S3_PAGE_MAX } from "../../kit/limits/s3.ts";
 import type { RequestContext } from "../service.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { removeOperation } from "./commit.ts";

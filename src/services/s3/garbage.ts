@@ -1,5 +1,5 @@
 import type { BlobStore } from "../../blob/blob.ts";
-import { S3_SWEEP_ROWS } from "../../kit/limits.ts";
+import { S3_SWEEP_ROWS } from "../../kit/limits/s3.ts";
 import type { Log } from "../../kit/log.ts";
 import { sql, type Operation, type Store } from "../../store/store.ts";
 

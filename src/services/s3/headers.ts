@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { S3_KEY_BYTES_MAX, S3_METADATA_BYTES_MAX } from "../../kit/limits.ts";
+import { S3_KEY_BYTES_MAX, S3_METADATA_BYTES_MAX } from "../../kit/limits/s3.ts";
 import { aclsAreOff, invalidArgument, invalidRequest, notBuilt } from "./errors.ts";
 import type { ObjectDescription } from "./object-rows.ts";
 import { readTaggingHeader } from "./tags.ts";

@@ -1,4 +1,4 @@
-import { S3_PAGE_MAX } from "../../kit/limits.ts";
+import { S3_PAGE_MAX } from "../../kit/limits/s3.ts";
 import type { Operation, Row } from "../../store/store.ts";
 import { ownerOf } from "./account-ids.ts";
 import { requireBucket, type BucketRow } from "./bucket-rows.ts";

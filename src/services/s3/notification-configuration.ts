@@ -1,6 +1,6 @@
 import type { LambdaFunctionConfiguration, NotificationConfiguration } from "@aws-sdk/client-s3";
 import { ApiError } from "../../kit/api-error.ts";
-import { S3_NOTIFICATIONS_MAX } from "../../kit/limits.ts";
+import { S3_NOTIFICATIONS_MAX } from "../../kit/limits/s3.ts";
 import { busArn, DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { sql } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";

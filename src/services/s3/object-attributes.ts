@@ -1,4 +1,4 @@
-import { S3_PAGE_MAX } from "../../kit/limits.ts";
+import { S3_PAGE_MAX } from "../../kit/limits/s3.ts";
 import { checksumMember, checksumMembers } from "./checksums.ts";
 import { invalidArgument } from "./errors.ts";
 import type { S3, S3Handler } from "./needs.ts";

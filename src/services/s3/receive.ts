@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BlobStoreFullError, type StoredBlob } from "../../blob/blob.ts";
 import { ApiError } from "../../kit/api-error.ts";
-import { S3_OBJECT_BYTES_MAX } from "../../kit/limits.ts";
+import { S3_OBJECT_BYTES_MAX } from "../../kit/limits/s3.ts";
 import type { RequestContext } from "../service.ts";
 import { badContentMd5, badDigest, createDigest, readAlgorithm, readChecksum, readContentMd5, readTrailer, type ChecksumAlgorithm } from "./checksums.ts";
 import type { Digest } from "./crc.ts";

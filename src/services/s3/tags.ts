@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { S3_BUCKET_TAGS_MAX, S3_OBJECT_TAGS_MAX } from "../../kit/limits.ts";
+import { S3_BUCKET_TAGS_MAX, S3_OBJECT_TAGS_MAX } from "../../kit/limits/s3.ts";
 import { invalidArgument, malformedXml } from "./errors.ts";
 
 export interface TagPair {

@@ -1,5 +1,5 @@
 import { assert } from "../../kit/assert.ts";
-import { S3_PART_NUMBER_MAX } from "../../kit/limits.ts";
+import { S3_PART_NUMBER_MAX } from "../../kit/limits/s3.ts";
 import { requireBucket } from "./bucket-rows.ts";
 import { orRemoveBlob } from "./commit.ts";
 import { checkCopySource } from "./conditions.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../kit/clock.ts";
 import { createDueLoop } from "../../kit/due-loop.ts";
-import { SCHEDULES_PER_SWEEP } from "../../kit/limits.ts";
+import { SCHEDULES_PER_SWEEP } from "../../kit/limits/schedules.ts";
 import type { Log } from "../../kit/log.ts";
 import { backoffMs } from "../../plumber/retry.ts";
 import type { Operation, Store } from "../../store/store.ts";

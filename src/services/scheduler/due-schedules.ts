@@ -2,7 +2,7 @@ import { InvalidSchedule } from "../../kit/cron.ts";
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import { SCHEDULES_PER_COMMIT } from "../../kit/limits.ts";
+import { SCHEDULES_PER_COMMIT } from "../../kit/limits/schedules.ts";
 import { backoffMs } from "../../plumber/retry.ts";
 import type { Operation } from "../../store/store.ts";
 import { deliveryOf, executionOf, type Execution } from "./deliveries.ts";

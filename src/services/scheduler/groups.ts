@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { SCHEDULE_GROUPS_MAX } from "../../kit/limits.ts";
+import { SCHEDULE_GROUPS_MAX } from "../../kit/limits/schedules.ts";
 import type { Operation } from "../../store/store.ts";
 import { conflict, invalid } from "./errors.ts";
 import { countGroups, ensureDefault, findGroup, getActiveGroup, getGroup, listGroups, saveGroup, type Group } from "./group-rows.ts";

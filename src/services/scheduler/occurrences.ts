@@ -1,5 +1,5 @@
 import { InvalidSchedule, parseScheduleExpression, type Recurrence } from "../../kit/cron.ts";
-import { SCHEDULE_LATE_MS_MAX, SCHEDULE_PRECISION_MS } from "../../kit/limits.ts";
+import { SCHEDULE_LATE_MS_MAX, SCHEDULE_PRECISION_MS } from "../../kit/limits/schedules.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import { invalid } from "./errors.ts";

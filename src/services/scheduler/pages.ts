@@ -1,4 +1,4 @@
-import { SCHEDULES_PAGE_MAX } from "../../kit/limits.ts";
+import { SCHEDULES_PAGE_MAX } from "../../kit/limits/schedules.ts";
 import { invalid } from "./errors.ts";
 
 /** Where the next page begins: behind these names. */

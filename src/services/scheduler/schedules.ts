@@ -1,5 +1,5 @@
 import type { CreateScheduleInput, Target } from "@aws-sdk/client-scheduler";
-import { SCHEDULE_START_PAST_MS_MAX } from "../../kit/limits.ts";
+import { SCHEDULE_START_PAST_MS_MAX } from "../../kit/limits/schedules.ts";
 import type { Operation } from "../../store/store.ts";
 import { conflict, invalid, notBuilt, notFound } from "./errors.ts";
 import { getActiveGroup, getGroup } from "./group-rows.ts";

@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-scheduler";
-import { SCHEDULE_GROUP_TAGS_MAX } from "../../kit/limits.ts";
+import { SCHEDULE_GROUP_TAGS_MAX } from "../../kit/limits/schedules.ts";
 import { invalid } from "./errors.ts";
 
 /** Tags with more of them. Throws ValidationException. */

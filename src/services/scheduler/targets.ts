@@ -2,7 +2,7 @@ import type { Target } from "@aws-sdk/client-scheduler";
 import { parseArn, type Arn } from "../../kit/arn.ts";
 import type { Call } from "../../kit/call.ts";
 import { serviceCaller } from "../../kit/caller.ts";
-import { SCHEDULE_INPUT_BYTES_MAX } from "../../kit/limits.ts";
+import { SCHEDULE_INPUT_BYTES_MAX } from "../../kit/limits/schedules.ts";
 import { compareWithOperation, findOperation, isOperationBuilt, parseOperation, readOperationInput } from "../../plumber/targets/operation.ts";
 import { withSomeContext } from "./context-attributes.ts";
 import { invalid, notBuilt } from "./errors.ts";

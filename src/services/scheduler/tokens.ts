@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SCHEDULE_TOKEN_MS } from "../../kit/limits.ts";
+import { SCHEDULE_TOKEN_MS } from "../../kit/limits/schedules.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import { conflict } from "./errors.ts";
 import type { Place } from "./names.ts";

@@ -1,4 +1,4 @@
-import { SNS_PAGE_MAX } from "../../kit/limits.ts";
+import { SNS_PAGE_MAX } from "../../kit/limits/sns.ts";
 import { invalidParameter } from "./errors.ts";
 
 /** What the last one of the page before was called; "" for the first page. */

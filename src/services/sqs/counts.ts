@@ -1,4 +1,4 @@
-import { SQS_NOISY_IN_FLIGHT_MIN, SQS_NOISY_SHARE } from "../../kit/limits.ts";
+import { SQS_NOISY_IN_FLIGHT_MIN, SQS_NOISY_SHARE } from "../../kit/limits/sqs.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { sql, sqlOne, type Operation, type Store } from "../../store/store.ts";
 import { createHeld, MOMENT_MS, type CountedMessage, type Held } from "./held.ts";

@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES_PER_SWEEP, MESSAGES_PER_SWEEP } from "../../kit/limits.ts";
+import { MESSAGE_BYTES_PER_SWEEP, MESSAGES_PER_SWEEP } from "../../kit/limits/sqs.ts";
 import type { Log } from "../../kit/log.ts";
 import { sql, sqlOne, type Operation, type Store } from "../../store/store.ts";
 

@@ -1,4 +1,4 @@
-import { QUEUES_PAGE_MAX } from "../../kit/limits.ts";
+import { QUEUES_PAGE_MAX } from "../../kit/limits/sqs.ts";
 import { invalidValue } from "./errors.ts";
 import type { Queue } from "./queue-rows.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
-import { QUEUES_MEASURED_MAX } from "../../kit/limits.ts";
+import { QUEUES_MEASURED_MAX } from "../../kit/limits/metrics.ts";
 import type { Metrics, Series } from "../../kit/metrics.ts";
 import type { QueueCounts } from "./counts.ts";
 import type { QueueName } from "./queue-rows.ts";

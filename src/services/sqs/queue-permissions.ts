@@ -1,6 +1,6 @@
 import { listOf, type PolicyDocument, type Statement } from "../../iam/document.ts";
 import { statementsOf } from "../../iam/policy.ts";
-import { QUEUE_PERMISSION_ACTIONS_MAX } from "../../kit/limits.ts";
+import { QUEUE_PERMISSION_ACTIONS_MAX } from "../../kit/limits/sqs.ts";
 import { invalidValue, missingParameter, overLimit } from "./errors.ts";
 import type { SqsHandlers, SqsParts } from "./needs.ts";
 import { queueArn } from "./queue-names.ts";

@@ -2,7 +2,7 @@ import { listOf, type PolicyDocument, type Statement } from "../../iam/document.
 import { parsePolicy, statementsOf } from "../../iam/policy.ts";
 import { isPrincipalArn } from "../../iam/principal.ts";
 import { isApiError } from "../../kit/api-error.ts";
-import { QUEUE_POLICY_BYTES_MAX, QUEUE_POLICY_CONDITIONS_MAX, QUEUE_POLICY_PRINCIPALS_MAX, QUEUE_POLICY_STATEMENTS_MAX } from "../../kit/limits.ts";
+import { QUEUE_POLICY_BYTES_MAX, QUEUE_POLICY_CONDITIONS_MAX, QUEUE_POLICY_PRINCIPALS_MAX, QUEUE_POLICY_STATEMENTS_MAX } from "../../kit/limits/sqs.ts";
 import { invalidAttribute, notBuilt, overLimit } from "./errors.ts";
 
 const invalid = (reason?: string) => invalidAttribute("Policy", reason);

@@ -1,5 +1,5 @@
 import { ApiError } from "../../kit/api-error.ts";
-import { QUEUE_NAME_HELD_MS, QUEUE_PURGE_MS } from "../../kit/limits.ts";
+import { QUEUE_NAME_HELD_MS, QUEUE_PURGE_MS } from "../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { readAttributes, withChanges, type AttributeChanges } from "./attribute-rules.ts";

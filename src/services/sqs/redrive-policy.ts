@@ -1,4 +1,4 @@
-import { QUEUE_RECEIVES_MAX, QUEUE_REDRIVE_SOURCES_MAX } from "../../kit/limits.ts";
+import { QUEUE_RECEIVES_MAX, QUEUE_REDRIVE_SOURCES_MAX } from "../../kit/limits/sqs.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameterValue, invalidValue } from "./errors.ts";
 import { parseQueueArn, queueArn } from "./queue-names.ts";

@@ -1,4 +1,4 @@
-import { QUEUE_TAG_KEY_CHARACTERS_MAX, QUEUE_TAG_VALUE_CHARACTERS_MAX, QUEUE_TAGS_MAX } from "../../kit/limits.ts";
+import { QUEUE_TAG_KEY_CHARACTERS_MAX, QUEUE_TAG_VALUE_CHARACTERS_MAX, QUEUE_TAGS_MAX } from "../../kit/limits/sqs.ts";
 import { invalidParameterValue, missingParameter } from "./errors.ts";
 import type { SqsHandlers, SqsParts } from "./needs.ts";
 import { getQueue, writeTags } from "./queue-rows.ts";

@@ -5,7 +5,7 @@ import { assumedRoleArn, issueSession, type RoleSessionClaims } from "../../iam/
 import { ApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import type { Caller } from "../../kit/caller.ts";
-import { CHAINED_SESSION_SECONDS_MAX, SESSION_PACKED_BYTES_MAX, SESSION_POLICY_ARNS_MAX, SESSION_SECONDS_DEFAULT, SESSION_SECONDS_MAX } from "../../kit/limits.ts";
+import { CHAINED_SESSION_SECONDS_MAX, SESSION_PACKED_BYTES_MAX, SESSION_POLICY_ARNS_MAX, SESSION_SECONDS_DEFAULT, SESSION_SECONDS_MAX } from "../../kit/limits/iam.ts";
 import type { Permission, RequestContext } from "../service.ts";
 import type { StsHandlers, StsNeeds } from "./service.ts";
 

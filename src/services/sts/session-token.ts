@@ -1,7 +1,7 @@
 import { issueSession, type SessionClaims } from "../../iam/session.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import type { Caller } from "../../kit/caller.ts";
-import { SESSION_TOKEN_SECONDS_DEFAULT, SESSION_TOKEN_SECONDS_ROOT_MAX } from "../../kit/limits.ts";
+import { SESSION_TOKEN_SECONDS_DEFAULT, SESSION_TOKEN_SECONDS_ROOT_MAX } from "../../kit/limits/iam.ts";
 import type { StsHandlers, StsNeeds } from "./service.ts";
 
 const claimsOf = (caller: Caller, issuedAt: number, expiresAt: number): SessionClaims => {

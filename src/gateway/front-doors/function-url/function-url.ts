@@ -3,7 +3,7 @@ import { isApiError } from "../../../kit/api-error.ts";
 import { anonymous, type Caller } from "../../../kit/caller.ts";
 import { newTrace } from "../../../kit/ids.ts";
 import type { Trace } from "../../../kit/ledger.ts";
-import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { formatTraceHeader, parseTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { LATEST } from "../../../services/lambda/configuration-rows.ts";

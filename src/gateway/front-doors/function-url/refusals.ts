@@ -1,5 +1,5 @@
 import type { ApiError } from "../../../kit/api-error.ts";
-import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 
 const answer = (status: number, code: string, message: string): WireResponse => ({

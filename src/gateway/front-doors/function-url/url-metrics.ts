@@ -1,4 +1,4 @@
-import { FUNCTIONS_MEASURED_MAX } from "../../../kit/limits.ts";
+import { FUNCTIONS_MEASURED_MAX } from "../../../kit/limits/metrics.ts";
 import type { Metrics, Series } from "../../../kit/metrics.ts";
 import { LATEST } from "../../../services/lambda/configuration-rows.ts";
 import type { FunctionUrlRecord } from "../../../services/lambda/urls/function-url-rows.ts";

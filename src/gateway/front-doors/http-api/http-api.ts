@@ -1,5 +1,5 @@
 import { apiRequestId, newTrace } from "../../../kit/ids.ts";
-import { HTTP_API_HEADER_BYTES_MAX } from "../../../kit/limits.ts";
+import { HTTP_API_HEADER_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import { parseTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { GatewayRequest } from "../../dispatch.ts";

@@ -1,4 +1,4 @@
-import { HTTP_API_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { HTTP_API_PAYLOAD_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import { readBody } from "../request-body.ts";
 import type { Passage } from "./passage.ts";

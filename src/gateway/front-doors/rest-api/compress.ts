@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate, gunzip, gzip, inflate } from "node:zlib";
-import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { GatewayFailure } from "./gateway-failure.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
+import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits/apis.ts";
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import { within } from "../within.ts";
 import { GatewayFailure } from "./gateway-failure.ts";

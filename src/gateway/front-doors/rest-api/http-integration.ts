@@ -1,6 +1,6 @@
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import type { Clock } from "../../../kit/clock.ts";
-import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { headerFields, sourceIp } from "../headers.ts";

@@ -2,7 +2,7 @@ import type { Integration } from "@aws-sdk/client-api-gateway";
 import { isApiError } from "../../../kit/api-error.ts";
 import type { CallOptions } from "../../../kit/call.ts";
 import type { Caller } from "../../../kit/caller.ts";
-import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { CALLERS_OWN, createApiCallers, functionOfUri, type ApiRoles, type IntegratedFunction } from "../integrated-function.ts";
 import type { FrontDoorNeeds } from "../needs.ts";
 import { timeoutOf, withinDeadline } from "./deadline.ts";

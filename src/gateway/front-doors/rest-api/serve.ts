@@ -1,5 +1,5 @@
 import { isApiError } from "../../../kit/api-error.ts";
-import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { PatternError } from "../bounded-pattern.ts";
 import { createApiRoles } from "../integrated-function.ts";

@@ -1,5 +1,5 @@
 import { isApiError } from "../../../kit/api-error.ts";
-import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { REST_PAYLOAD_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import { createDispatch, type GatewayRequest } from "../../dispatch.ts";
 import { canonicalRequest, createSigningKeys, scopeOf, sha256Hex, sign, stringToSign } from "../../sigv4.ts";

@@ -1,6 +1,6 @@
 import type { WebSocket } from "ws";
 import type { Clock, Timer } from "../../../kit/clock.ts";
-import { WEBSOCKET_DURATION_MS_MAX, WEBSOCKET_IDLE_MS_MAX } from "../../../kit/limits.ts";
+import { WEBSOCKET_DURATION_MS_MAX, WEBSOCKET_IDLE_MS_MAX } from "../../../kit/limits/apis.ts";
 import type { Closed, ConnectionFacts } from "./turn.ts";
 import { createWaitingMessages } from "./waiting-messages.ts";
 

@@ -1,6 +1,6 @@
 import { isApiError } from "../../../kit/api-error.ts";
 import { newTrace } from "../../../kit/ids.ts";
-import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { ApiRequest } from "../apis.ts";
 import { createExecuteApiAuthorize } from "../execute-api.ts";

@@ -1,6 +1,6 @@
 import type { FrontDoorNeeds } from "../needs.ts";
 import { createStageThrottle } from "../stage-throttle.ts";
-import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import { createAuthorize } from "./authorizers/authorize.ts";
 import type { IntegrationAnswer } from "./integrations/integration.ts";
 import { createIntegrate } from "./integrations/integrate.ts";

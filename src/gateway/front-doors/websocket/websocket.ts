@@ -1,6 +1,6 @@
 import { WebSocketServer, type ServerOptions } from "ws";
 import { apiRequestId, newTrace } from "../../../kit/ids.ts";
-import { WEBSOCKET_CLOSE_MS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { WEBSOCKET_CLOSE_MS_MAX, WEBSOCKET_MESSAGE_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../protocol/http.ts";
 import type { GatewayRequest } from "../../dispatch.ts";
 import { refuseUpgrade } from "../../wire.ts";

@@ -1,5 +1,5 @@
 import { constants, unzipSync } from "node:zlib";
-import { API_DESTINATION_ANSWER_BYTES_MAX } from "../../../kit/limits.ts";
+import { API_DESTINATION_ANSWER_BYTES_MAX } from "../../../kit/limits/events.ts";
 import { TargetError } from "../../delivery.ts";
 
 /** As EventBridge words it in its dead letters. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import { OAUTH_TOKEN_SPARE_MS, OAUTH_TOKENS_MAX } from "../../../kit/limits.ts";
+import { OAUTH_TOKEN_SPARE_MS, OAUTH_TOKENS_MAX } from "../../../kit/limits/events.ts";
 import type { ConnectionAuth, StoredConnection } from "../../events/connections.ts";
 import { fetchToken } from "../../events/oauth-token.ts";
 

@@ -1,6 +1,6 @@
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import { lowerId } from "../../../kit/ids.ts";
-import { REST_AUTHORIZER_TTL_SECONDS_DEFAULT } from "../../../kit/limits.ts";
+import { REST_AUTHORIZER_TTL_SECONDS_DEFAULT } from "../../../kit/limits/apis.ts";
 import { conflict } from "../errors.ts";
 import { picked } from "../given.ts";
 import { refuseWhileUsed } from "../in-use.ts";

@@ -1,6 +1,6 @@
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import { parseArn } from "../../../kit/arn.ts";
-import { AUTHORIZER_TTL_SECONDS_MAX } from "../../../kit/limits.ts";
+import { AUTHORIZER_TTL_SECONDS_MAX } from "../../../kit/limits/apis.ts";
 import { badRequest } from "../errors.ts";
 
 const FUNCTION_URI = /^arn:aws[a-z-]*:apigateway:[^:]+:lambda:path\/2015-03-31\/functions\/.+\/invocations$/;

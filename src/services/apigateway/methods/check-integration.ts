@@ -1,6 +1,6 @@
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import { parseArn } from "../../../kit/arn.ts";
-import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_INTEGRATION_TIMEOUT_MS_MIN, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
+import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_INTEGRATION_TIMEOUT_MS_MIN, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits/apis.ts";
 import { badRequest, notBuilt } from "../errors.ts";
 import { checkIntegrationRequest } from "./parameters.ts";
 

@@ -1,5 +1,5 @@
 import type { Integration } from "@aws-sdk/client-api-gateway";
-import { REST_INTEGRATION_TIMEOUT_MS_MAX } from "../../../kit/limits.ts";
+import { REST_INTEGRATION_TIMEOUT_MS_MAX } from "../../../kit/limits/apis.ts";
 import { given, picked } from "../given.ts";
 import type { Input, RestHandlers } from "../needs.ts";
 import type { ServiceParts } from "../parts.ts";

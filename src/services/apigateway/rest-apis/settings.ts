@@ -1,5 +1,5 @@
 import type { EndpointConfiguration } from "@aws-sdk/client-api-gateway";
-import { REST_COMPRESSION_BYTES_MAX } from "../../../kit/limits.ts";
+import { REST_COMPRESSION_BYTES_MAX } from "../../../kit/limits/apis.ts";
 import type { RestApiBody } from "../../../plumber/apis/rest-api.ts";
 import { badRequest, notBuilt } from "../errors.ts";
 

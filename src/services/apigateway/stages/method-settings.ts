@@ -1,5 +1,5 @@
 import type { MethodSetting } from "@aws-sdk/client-api-gateway";
-import { REST_BURST_LIMIT, REST_RATE_LIMIT } from "../../../kit/limits.ts";
+import { REST_BURST_LIMIT, REST_RATE_LIMIT } from "../../../kit/limits/apis.ts";
 import type { StoredRestStage } from "../../../plumber/apis/rest-api.ts";
 import { badRequest } from "../errors.ts";
 import type { Rule } from "../patch/patch.ts";

@@ -1,6 +1,6 @@
 import type { CreateStageRequest } from "@aws-sdk/client-api-gateway";
 import { parseArn } from "../../../kit/arn.ts";
-import { STAGE_VARIABLE_NAME_CHARACTERS_MAX, STAGE_VARIABLE_VALUE_CHARACTERS_MAX } from "../../../kit/limits.ts";
+import { STAGE_VARIABLE_NAME_CHARACTERS_MAX, STAGE_VARIABLE_VALUE_CHARACTERS_MAX } from "../../../kit/limits/apis.ts";
 import type { StoredRestStage } from "../../../plumber/apis/rest-api.ts";
 import { findItem, findPart } from "../../../plumber/apis/rows.ts";
 import type { Operation } from "../../../store/store.ts";

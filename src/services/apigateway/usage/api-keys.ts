@@ -1,6 +1,6 @@
 import type { ApiKey } from "@aws-sdk/client-api-gateway";
 import { lowerId } from "../../../kit/ids.ts";
-import { API_KEY_VALUE_CHARACTERS_MAX, API_KEY_VALUE_CHARACTERS_MIN } from "../../../kit/limits.ts";
+import { API_KEY_VALUE_CHARACTERS_MAX, API_KEY_VALUE_CHARACTERS_MIN } from "../../../kit/limits/apis.ts";
 import type { Random } from "../../../kit/random.ts";
 import { deleteItem, findItem, listItems, saveItem, type Place } from "../../../plumber/apis/rows.ts";
 import { forgetUse } from "../../../plumber/apis/usage.ts";

@@ -1,5 +1,5 @@
 import type { UsagePlanKey } from "@aws-sdk/client-api-gateway";
-import { USAGE_PLANS_PER_KEY_MAX } from "../../../kit/limits.ts";
+import { USAGE_PLANS_PER_KEY_MAX } from "../../../kit/limits/apis.ts";
 import { deleteItem, findItem, saveItem, type Place } from "../../../plumber/apis/rows.ts";
 import { KEY_PLAN, listKeyIdsOfPlan, listPlanIdsOfKey, PLAN_KEY, planKeyId, type StoredApiKey, type StoredUsagePlan } from "../../../plumber/apis/usage-plans.ts";
 import type { Operation } from "../../../store/store.ts";

@@ -1,6 +1,6 @@
 import type { Route } from "@aws-sdk/client-apigatewayv2";
 import { lowerId } from "../../../kit/ids.ts";
-import { API_INTEGRATIONS_MAX } from "../../../kit/limits.ts";
+import { API_INTEGRATIONS_MAX } from "../../../kit/limits/apis.ts";
 import type { Random } from "../../../kit/random.ts";
 import { deletePart, saveApi, savePart } from "../../../plumber/apis/rows.ts";
 import type { Operation } from "../../../store/store.ts";

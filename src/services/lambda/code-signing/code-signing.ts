@@ -1,6 +1,6 @@
 import { hexId } from "../../../kit/ids.ts";
 import { functionArn } from "../../../kit/arn.ts";
-import { CODE_SIGNING_PAGE_MAX } from "../../../kit/limits.ts";
+import { CODE_SIGNING_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { codeSigningConfigArn, describeCodeSigningConfig, findCodeSigningConfig, parseCodeSigningConfigArn, toCodeSigningConfig, type CodeSigningConfigRecord } from "./code-signing-rows.ts";

@@ -1,4 +1,4 @@
-import { ACCOUNT_CONCURRENCY, UNRESERVED_CONCURRENCY_MIN } from "../../../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, UNRESERVED_CONCURRENCY_MIN } from "../../../kit/limits/lambda.ts";
 import { sql } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalid } from "../errors.ts";

@@ -1,7 +1,7 @@
 import type { ProvisionedConcurrencyConfigListItem } from "@aws-sdk/client-lambda";
 import { ApiError } from "../../../kit/api-error.ts";
 import { functionArn } from "../../../kit/arn.ts";
-import { ACCOUNT_CONCURRENCY, PROVISIONED_CONFIGS_PAGE_MAX, UNRESERVED_CONCURRENCY_MIN } from "../../../kit/limits.ts";
+import { ACCOUNT_CONCURRENCY, PROVISIONED_CONFIGS_PAGE_MAX, UNRESERVED_CONCURRENCY_MIN } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { functionNotFound, invalid, notFound } from "../errors.ts";

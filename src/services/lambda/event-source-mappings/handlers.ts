@@ -1,5 +1,5 @@
 import { parseArn } from "../../../kit/arn.ts";
-import { MAPPINGS_PAGE_MAX } from "../../../kit/limits.ts";
+import { MAPPINGS_PAGE_MAX } from "../../../kit/limits/mappings.ts";
 import { findMapping, forgetDeletedMappings, listMappings, saveMapping, stateOf, type EventSourceMapping, type Transition } from "../../../plumber/event-source-mapping/mapping.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";

@@ -1,5 +1,5 @@
 import type { CreateEventSourceMappingRequest, UpdateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
-import { MAPPING_BATCH_SIZE_DEFAULT, MAPPING_FILTERS_MAX, MAPPING_POLL_MESSAGES_MAX, MAPPING_PROVISIONED_POLLERS_DEFAULT } from "../../../kit/limits.ts";
+import { MAPPING_BATCH_SIZE_DEFAULT, MAPPING_FILTERS_MAX, MAPPING_POLL_MESSAGES_MAX, MAPPING_PROVISIONED_POLLERS_DEFAULT } from "../../../kit/limits/mappings.ts";
 import { compilePattern } from "../../../patterns/pattern.ts";
 import { InvalidPattern } from "../../../patterns/errors.ts";
 import type { MappingSettings } from "../../../plumber/event-source-mapping/mapping.ts";

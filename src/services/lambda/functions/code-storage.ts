@@ -1,5 +1,5 @@
 import { ApiError } from "../../../kit/api-error.ts";
-import { CODE_STORAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { CODE_STORAGE_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 
 interface Place {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { seal } from "../../../iam/seal.ts";
 import { ApiError, isApiError } from "../../../kit/api-error.ts";
-import { ZIP_BYTES_MAX } from "../../../kit/limits.ts";
+import { ZIP_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { inspectZip } from "../../../kit/zip.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalid } from "../errors.ts";

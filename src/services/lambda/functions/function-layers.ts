@@ -1,4 +1,4 @@
-import { FUNCTION_LAYERS_MAX, UNZIPPED_BYTES_MAX } from "../../../kit/limits.ts";
+import { FUNCTION_LAYERS_MAX, UNZIPPED_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { inspectZip } from "../../../kit/zip.ts";
 import type { Operation } from "../../../store/store.ts";
 import { invalid } from "../errors.ts";

@@ -1,7 +1,7 @@
 import type { GetFunctionResponse } from "@aws-sdk/client-lambda";
 import { isApiError } from "../../../kit/api-error.ts";
 import { functionArn } from "../../../kit/arn.ts";
-import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../../kit/limits.ts";
+import { FUNCTION_NAME_CHARACTERS_MAX, FUNCTIONS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { checkCode, linkTo, storeCode } from "./code.ts";

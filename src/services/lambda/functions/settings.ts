@@ -1,4 +1,4 @@
-import { ENVIRONMENT_BYTES_MAX } from "../../../kit/limits.ts";
+import { ENVIRONMENT_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { invalid, notBuilt, validationFailed } from "../errors.ts";
 import type { Settings } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import { FUNCTION_TAGS_MAX } from "../../../kit/limits.ts";
+import { FUNCTION_TAGS_MAX } from "../../../kit/limits/lambda.ts";
 import { parseArn } from "../../../kit/arn.ts";
 import { findMapping } from "../../../plumber/event-source-mapping/mapping.ts";
 import { sql, type Operation } from "../../../store/store.ts";

@@ -1,7 +1,7 @@
 import type { DestinationConfig, FunctionEventInvokeConfig } from "@aws-sdk/client-lambda";
 import { isApiError } from "../../../kit/api-error.ts";
 import { functionArn } from "../../../kit/arn.ts";
-import { EVENT_INVOKE_CONFIGS_PAGE_MAX } from "../../../kit/limits.ts";
+import { EVENT_INVOKE_CONFIGS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { createCheckDestinations, destinationsOf, type Destinations } from "./destinations.ts";

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { FunctionTarget, Invocation, InvocationOutcome, InvocationReport } from "../../../executor/executor.ts";
 import { ApiError } from "../../../kit/api-error.ts";
-import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits.ts";
+import { ASYNC_PAYLOAD_BYTES_MAX, CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { formatTraceHeader } from "../../../kit/trace-header.ts";
 import type { RequestContext } from "../../service.ts";
 import { conflict, functionNotFound, notBuilt } from "../errors.ts";

@@ -1,7 +1,7 @@
 import type { NamedPolicy, Statement } from "../../../iam/document.ts";
 import { statementsOf } from "../../../iam/policy.ts";
 import { ApiError } from "../../../kit/api-error.ts";
-import { POLICY_BYTES_MAX } from "../../../kit/limits.ts";
+import { POLICY_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation, type Store } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { conflict, invalid, notFound, revisionDiffers } from "../errors.ts";

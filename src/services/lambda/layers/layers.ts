@@ -1,6 +1,6 @@
 import type { GetLayerVersionResponse, LayerVersionsListItem } from "@aws-sdk/client-lambda";
 import { isApiError, type ApiError } from "../../../kit/api-error.ts";
-import { LAYERS_PAGE_MAX } from "../../../kit/limits.ts";
+import { LAYERS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { checkCode, linkTo, storeCode } from "../functions/code.ts";

@@ -2,7 +2,7 @@ import type { PolicyDocument } from "../../../iam/document.ts";
 import { isKnownPrincipal } from "../../../iam/known-principal.ts";
 import { isPrincipalText } from "../../../iam/principal.ts";
 import { ApiError } from "../../../kit/api-error.ts";
-import { POLICY_BYTES_MAX } from "../../../kit/limits.ts";
+import { POLICY_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import type { Operation } from "../../../store/store.ts";
 import { functionNotFound, invalid, notFound, revisionDiffers } from "../errors.ts";
 import { isVersion, type FunctionName } from "../names.ts";

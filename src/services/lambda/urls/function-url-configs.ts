@@ -1,6 +1,6 @@
 import type { Cors, FunctionUrlConfig } from "@aws-sdk/client-lambda";
 import { functionArn } from "../../../kit/arn.ts";
-import { FUNCTION_URLS_PAGE_MAX } from "../../../kit/limits.ts";
+import { FUNCTION_URLS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { conflict, invalid, notFound } from "../errors.ts";

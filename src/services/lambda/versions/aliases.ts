@@ -1,5 +1,5 @@
 import type { AliasConfiguration } from "@aws-sdk/client-lambda";
-import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits.ts";
+import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { functionArn } from "../../../kit/arn.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import { conflict, functionNotFound, invalid, notFound, revisionDiffers } from "../errors.ts";

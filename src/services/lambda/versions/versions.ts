@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits.ts";
+import { FUNCTIONS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import { refuseBeyondCodeStorage } from "../functions/code-storage.ts";
 import { conflict, invalid, revisionDiffers } from "../errors.ts";

@@ -1,5 +1,5 @@
 import type { MetricFilter, MetricTransformation } from "@aws-sdk/client-cloudwatch-logs";
-import { LOG_METRIC_DIMENSIONS_MAX, LOG_METRIC_FILTERS_MAX } from "../../../kit/limits.ts";
+import { LOG_METRIC_DIMENSIONS_MAX, LOG_METRIC_FILTERS_MAX } from "../../../kit/limits/logs.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { filterNotFound, invalidParameter, notBuilt } from "../errors.ts";

@@ -1,7 +1,7 @@
 import { isApiError } from "../../../kit/api-error.ts";
 import { parseArn } from "../../../kit/arn.ts";
 import { serviceCaller } from "../../../kit/caller.ts";
-import { LOG_SUBSCRIPTION_FILTERS_MAX } from "../../../kit/limits.ts";
+import { LOG_SUBSCRIPTION_FILTERS_MAX } from "../../../kit/limits/logs.ts";
 import type { RequestContext } from "../../service.ts";
 import { filterNotFound, invalidParameter, notBuilt } from "../errors.ts";
 import { refuseInfrequentAccess } from "../get-log-events.ts";

@@ -1,4 +1,5 @@
-import { EMF_METRICS_MAX, EMF_POINTS_MAX, EMF_VALUES_MAX, METRIC_DIMENSIONS_MAX } from "../../../kit/limits.ts";
+import { EMF_METRICS_MAX, EMF_POINTS_MAX, EMF_VALUES_MAX } from "../../../kit/limits/logs.ts";
+import { METRIC_DIMENSIONS_MAX } from "../../../kit/limits/metrics.ts";
 
 /** Values of one metric in a log event. */
 export interface EmbeddedMetric {

@@ -1,4 +1,4 @@
-import { LOG_GROUPS_KEPT_MAX } from "../../../kit/limits.ts";
+import { LOG_GROUPS_KEPT_MAX } from "../../../kit/limits/logs.ts";
 import type { Metrics, Series } from "../../../kit/metrics.ts";
 import type { Place } from "../names.ts";
 

@@ -1,4 +1,4 @@
-import { LOG_GROUPS_KEPT_MAX } from "../../../kit/limits.ts";
+import { LOG_GROUPS_KEPT_MAX } from "../../../kit/limits/logs.ts";
 import type { Operation, Store } from "../../../store/store.ts";
 import { listFilters } from "../filters/filter-rows.ts";
 import type { LogMetricFilter } from "../filters/metric-filters.ts";

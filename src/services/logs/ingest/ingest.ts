@@ -1,4 +1,5 @@
-import { LOG_INGEST_WORK_MAX, METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX } from "../../../kit/limits.ts";
+import { LOG_INGEST_WORK_MAX } from "../../../kit/limits/logs.ts";
+import { METRIC_AHEAD_MS_MAX, METRIC_BEHIND_MS_MAX } from "../../../kit/limits/metrics.ts";
 import { minuteOf } from "../../../plumber/metrics/metrics.ts";
 import type { ForwardedEvent } from "../../../plumber/logs/forwarding.ts";
 import type { RequestContext } from "../../service.ts";

@@ -1,6 +1,6 @@
 import type { Timer } from "../../../kit/clock.ts";
 import { newTrace } from "../../../kit/ids.ts";
-import { ALARMS_AT_ONCE } from "../../../kit/limits.ts";
+import { ALARMS_AT_ONCE } from "../../../kit/limits/metrics.ts";
 import { readPoints } from "../../../plumber/metrics/points.ts";
 import type { MonitoringNeeds } from "../needs.ts";
 import { byPeriod, statisticOf } from "../statistics.ts";

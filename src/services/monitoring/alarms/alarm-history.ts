@@ -1,5 +1,5 @@
 import type { AlarmHistoryItem } from "@aws-sdk/client-cloudwatch";
-import { ALARM_HISTORY_DAYS_MAX } from "../../../kit/limits.ts";
+import { ALARM_HISTORY_DAYS_MAX } from "../../../kit/limits/metrics.ts";
 import { sql, type Operation, type Row, type Value } from "../../../store/store.ts";
 import type { Alarm, Place, StateOfAlarm } from "./alarm-rows.ts";
 import type { Change } from "./messages.ts";

@@ -1,5 +1,5 @@
 import { parseArn } from "../../../kit/arn.ts";
-import { ALARM_TAGS_MAX } from "../../../kit/limits.ts";
+import { ALARM_TAGS_MAX } from "../../../kit/limits/metrics.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalidValue, notBuilt, resourceNotFound } from "../errors.ts";
 import type { MonitoringHandlers, MonitoringParts } from "../needs.ts";

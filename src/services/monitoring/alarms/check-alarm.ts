@@ -1,5 +1,5 @@
 import type { PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
-import { ALARM_LONG_SPAN_SECONDS_MAX, ALARM_SPAN_SECONDS_MAX } from "../../../kit/limits.ts";
+import { ALARM_LONG_SPAN_SECONDS_MAX, ALARM_SPAN_SECONDS_MAX } from "../../../kit/limits/metrics.ts";
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, missingParameter, notBuilt, validationError } from "../errors.ts";
 import { checkPeriod, statisticOf } from "../statistics.ts";

@@ -1,5 +1,5 @@
 import type { DescribeAlarmsInput } from "@aws-sdk/client-cloudwatch";
-import { ALARMS_PAGE_MAX } from "../../../kit/limits.ts";
+import { ALARMS_PAGE_MAX } from "../../../kit/limits/metrics.ts";
 import { dimensionsText } from "../../../plumber/metrics/points.ts";
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, notBuilt } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { ALARM_TAGS_MAX, ALARMS_MAX } from "../../../kit/limits.ts";
+import { ALARM_TAGS_MAX, ALARMS_MAX } from "../../../kit/limits/metrics.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { alarmNotFound, invalidValue, limitExceeded } from "../errors.ts";

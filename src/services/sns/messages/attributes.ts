@@ -1,6 +1,6 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
 import type { MessageAttribute } from "../../../plumber/delivery.ts";
-import { SNS_ATTRIBUTE_NAME_CHARACTERS_MAX } from "../../../kit/limits.ts";
+import { SNS_ATTRIBUTE_NAME_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
 import { invalidAttribute } from "../errors.ts";
 
 export type Attributes = Readonly<Record<string, MessageAttribute>>;

@@ -1,4 +1,4 @@
-import { SNS_DEDUPLICATION_MS, SNS_SWEEP_MESSAGES } from "../../../kit/limits.ts";
+import { SNS_DEDUPLICATION_MS, SNS_SWEEP_MESSAGES } from "../../../kit/limits/sns.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import { countUp, type Topic } from "../topics/rows.ts";
 import { deduplicationIdOf, type Draft } from "./draft.ts";

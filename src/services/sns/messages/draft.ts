@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
-import { SNS_MESSAGE_BYTES_MAX, SNS_SUBJECT_CHARACTERS_MAX } from "../../../kit/limits.ts";
+import { SNS_MESSAGE_BYTES_MAX, SNS_SUBJECT_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
 import { invalidParameter } from "../errors.ts";
 import type { Protocol } from "../subscriptions/endpoints.ts";
 import type { Topic } from "../topics/rows.ts";

@@ -1,6 +1,6 @@
 import type { BatchResultErrorEntry, PublishBatchRequestEntry } from "@aws-sdk/client-sns";
 import { ApiError, isApiError } from "../../../kit/api-error.ts";
-import { SNS_BATCH_ENTRIES_MAX, SNS_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { SNS_BATCH_ENTRIES_MAX, SNS_MESSAGE_BYTES_MAX } from "../../../kit/limits/sns.ts";
 import { loadServiceModel } from "../../../protocol/models.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalidParameter, notBuilt } from "../errors.ts";

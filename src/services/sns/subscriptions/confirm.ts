@@ -6,7 +6,7 @@ import { invalidParameter, subscriptionNotFound } from "../errors.ts";
 import { inSubscription, inTopic, topicArn } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
 import { countUp, getTopic } from "../topics/rows.ts";
-import { SNS_CONFIRMATION_MS } from "../../../kit/limits.ts";
+import { SNS_CONFIRMATION_MS } from "../../../kit/limits/sns.ts";
 import type { ControlMessages } from "./control.ts";
 import { accountOf } from "./endpoints.ts";
 import { deleteSubscription, findByEndpoint, findByToken, findSubscription, writeSubscription, type Subscription } from "./rows.ts";

@@ -1,4 +1,4 @@
-import { SNS_PAGE_MAX } from "../../../kit/limits.ts";
+import { SNS_PAGE_MAX } from "../../../kit/limits/sns.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 import type { Protocol } from "./endpoints.ts";
 

@@ -1,4 +1,4 @@
-import { SNS_CONFIRMATION_MS } from "../../../kit/limits.ts";
+import { SNS_CONFIRMATION_MS } from "../../../kit/limits/sns.ts";
 import { shownUrl } from "../../../plumber/outgoing.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalidParameter, topicNotFound, withFaultsTold } from "../errors.ts";

@@ -2,7 +2,7 @@ import { listOf, type PolicyDocument, type Statement } from "../../../iam/docume
 import { parsePolicy, statementsOf } from "../../../iam/policy.ts";
 import { isPrincipalArn } from "../../../iam/principal.ts";
 import { isApiError } from "../../../kit/api-error.ts";
-import { SNS_POLICY_BYTES_MAX } from "../../../kit/limits.ts";
+import { SNS_POLICY_BYTES_MAX } from "../../../kit/limits/sns.ts";
 import { AttributeFault } from "../errors.ts";
 
 /** What a topic's policy may speak of ("Identity and access management in Amazon SNS": actions that are valid in a topic's policy). */

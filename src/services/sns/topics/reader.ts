@@ -1,5 +1,5 @@
 import type { NamedPolicy, PolicyDocument } from "../../../iam/document.ts";
-import { SNS_TOPICS_KEPT_MAX } from "../../../kit/limits.ts";
+import { SNS_TOPICS_KEPT_MAX } from "../../../kit/limits/sns.ts";
 import type { RetryPolicy } from "../../../plumber/delivery.ts";
 import { compileFilterPolicy, type FilterPolicy, type FilterPolicyScope } from "../../../patterns/filter-policy.ts";
 import type { Operation, Store } from "../../../store/store.ts";

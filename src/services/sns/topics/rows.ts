@@ -1,4 +1,4 @@
-import { SNS_PAGE_MAX } from "../../../kit/limits.ts";
+import { SNS_PAGE_MAX } from "../../../kit/limits/sns.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 import { topicNotFound } from "../errors.ts";
 import { isFifoName, topicArn, type TopicName } from "../names.ts";

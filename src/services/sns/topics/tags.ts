@@ -1,5 +1,5 @@
 import { ApiError } from "../../../kit/api-error.ts";
-import { SNS_TAGS_MAX } from "../../../kit/limits.ts";
+import { SNS_TAGS_MAX } from "../../../kit/limits/sns.ts";
 import { invalidParameter, resourceNotFound } from "../errors.ts";
 import { inTopic, type TopicName } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";

@@ -1,4 +1,4 @@
-import { SQS_DEDUPLICATION_MS } from "../../../kit/limits.ts";
+import { SQS_DEDUPLICATION_MS } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import { settleGroup } from "./groups.ts";
 import { findState, readMessage, setVisibleAt, type Message } from "./message-rows.ts";

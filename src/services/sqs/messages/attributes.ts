@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { SQS_ATTRIBUTE_NAME_CHARACTERS_MAX, SQS_MESSAGE_ATTRIBUTES_MAX } from "../../../kit/limits.ts";
+import { SQS_ATTRIBUTE_NAME_CHARACTERS_MAX, SQS_MESSAGE_ATTRIBUTES_MAX } from "../../../kit/limits/sqs.ts";
 import { forbiddenCharacter } from "./body.ts";
 import { InvalidParameter } from "./errors.ts";
 

@@ -1,6 +1,6 @@
 import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import { ApiError, isApiError } from "../../../kit/api-error.ts";
-import { SQS_BATCH_ENTRIES_MAX } from "../../../kit/limits.ts";
+import { SQS_BATCH_ENTRIES_MAX } from "../../../kit/limits/sqs.ts";
 import type { Operation } from "../../../store/store.ts";
 import { InvalidParameter } from "./errors.ts";
 

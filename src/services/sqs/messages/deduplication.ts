@@ -1,4 +1,4 @@
-import { SQS_DEDUPLICATION_MS } from "../../../kit/limits.ts";
+import { SQS_DEDUPLICATION_MS } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 
 /** What a message of a FIFO queue is known by for five minutes. `scope` is its group where deduplication is per group, else empty. */

@@ -1,6 +1,6 @@
 import type { MessageAttributeValue, MessageSystemAttributeValue } from "@aws-sdk/client-sqs";
 import { formatTraceHeader } from "../../../kit/trace-header.ts";
-import { SQS_DELAY_SECONDS_MAX } from "../../../kit/limits.ts";
+import { SQS_DELAY_SECONDS_MAX } from "../../../kit/limits/sqs.ts";
 import type { RequestContext } from "../../service.ts";
 import { attributesBytes, checkAttributes, storeAttributes } from "./attributes.ts";
 import { checkBody } from "./body.ts";

@@ -1,4 +1,4 @@
-import { SQS_QUIET_GROUPS_LOOKED_AT, SQS_QUIET_MESSAGES_LOOKED_AT } from "../../../kit/limits.ts";
+import { SQS_QUIET_GROUPS_LOOKED_AT, SQS_QUIET_MESSAGES_LOOKED_AT } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import { readMessage, readTenant, type Message } from "./message-rows.ts";
 import type { Taking } from "./take.ts";

@@ -1,4 +1,4 @@
-import { SQS_RECEIVE_MESSAGES_MAX } from "../../../kit/limits.ts";
+import { SQS_RECEIVE_MESSAGES_MAX } from "../../../kit/limits/sqs.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import { readGroupStates } from "./message-rows.ts";
 

@@ -1,4 +1,4 @@
-import { SQS_IN_FLIGHT_MAX, SQS_RECEIVE_MESSAGES_MAX, SQS_VISIBILITY_SECONDS_MAX, SQS_WAIT_SECONDS_MAX } from "../../../kit/limits.ts";
+import { SQS_IN_FLIGHT_MAX, SQS_RECEIVE_MESSAGES_MAX, SQS_VISIBILITY_SECONDS_MAX, SQS_WAIT_SECONDS_MAX } from "../../../kit/limits/sqs.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { Look } from "../arrivals.ts";
 import type { SqsHandlers } from "../needs.ts";

@@ -1,5 +1,5 @@
 import type { Timer } from "../../../kit/clock.ts";
-import { SQS_DEDUPLICATION_MS, SQS_SWEEP_MESSAGES } from "../../../kit/limits.ts";
+import { SQS_DEDUPLICATION_MS, SQS_SWEEP_MESSAGES } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
 import type { SqsParts } from "../needs.ts";
 import { settingsOf } from "../queue-attributes.ts";

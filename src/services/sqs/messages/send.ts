@@ -1,5 +1,5 @@
 import { ApiError } from "../../../kit/api-error.ts";
-import { SQS_MESSAGE_BYTES_MAX } from "../../../kit/limits.ts";
+import { SQS_MESSAGE_BYTES_MAX } from "../../../kit/limits/sqs.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { CountChange } from "../counts.ts";
 import type { SqsHandlers } from "../needs.ts";

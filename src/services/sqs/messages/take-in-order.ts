@@ -1,4 +1,4 @@
-import { SQS_PASSED_OVER_MAX } from "../../../kit/limits.ts";
+import { SQS_PASSED_OVER_MAX } from "../../../kit/limits/sqs.ts";
 import type { Operation } from "../../../store/store.ts";
 import { freeGroups, settleGroup } from "./groups.ts";
 import { readGroup, type Message } from "./message-rows.ts";

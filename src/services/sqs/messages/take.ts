@@ -1,4 +1,4 @@
-import { SQS_PASSED_OVER_MAX } from "../../../kit/limits.ts";
+import { SQS_PASSED_OVER_MAX } from "../../../kit/limits/sqs.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { CountChange } from "../counts.ts";
 import type { QueueSettings } from "../queue-attributes.ts";

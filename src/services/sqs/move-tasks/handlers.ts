@@ -1,5 +1,5 @@
 import { ApiError } from "../../../kit/api-error.ts";
-import { MOVE_MESSAGES_PER_SECOND_MAX, MOVE_TASKS_ACTIVE_MAX, MOVE_TASKS_LISTED_MAX } from "../../../kit/limits.ts";
+import { MOVE_MESSAGES_PER_SECOND_MAX, MOVE_TASKS_ACTIVE_MAX, MOVE_TASKS_LISTED_MAX } from "../../../kit/limits/sqs.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import { invalidParameterValue, invalidValue, overLimit, resourceNotFound } from "../errors.ts";
 import type { SqsHandlers, QueueParts } from "../needs.ts";

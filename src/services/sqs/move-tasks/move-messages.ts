@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES_PER_SWEEP } from "../../../kit/limits.ts";
+import { MESSAGE_BYTES_PER_SWEEP } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 import type { CountChange } from "../counts.ts";
 import { joinGroup, settleGroup } from "../messages/groups.ts";

@@ -1,5 +1,5 @@
 import { createDueLoop } from "../../../kit/due-loop.ts";
-import { MESSAGES_PER_MOVE } from "../../../kit/limits.ts";
+import { MESSAGES_PER_MOVE } from "../../../kit/limits/sqs.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { MessageParts } from "../messages/parts.ts";
 import { parseQueueArn } from "../queue-names.ts";

@@ -1,4 +1,4 @@
-import { MOVE_TASKS_LISTED_MAX } from "../../../kit/limits.ts";
+import { MOVE_TASKS_LISTED_MAX } from "../../../kit/limits/sqs.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 
 export type MoveStatus = "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Authorizer } from "@aws-sdk/client-apigatewayv2";
 import type { Clock } from "../../../../kit/clock.ts";
-import { AUTHORIZER_RESULT_BYTES_MAX, AUTHORIZER_RESULTS_MAX, HTTP_API_AUTHORIZER_TIMEOUT_MS } from "../../../../kit/limits.ts";
+import { AUTHORIZER_RESULT_BYTES_MAX, AUTHORIZER_RESULTS_MAX, HTTP_API_AUTHORIZER_TIMEOUT_MS } from "../../../../kit/limits/apis.ts";
 import { keptBy } from "../../compiled-stage.ts";
 import { authorizerEvent } from "../events.ts";
 import { identityOf } from "../identity-sources.ts";

@@ -1,5 +1,5 @@
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
-import { HTTP_API_TIMEOUT_MS_MAX } from "../../../../kit/limits.ts";
+import { HTTP_API_TIMEOUT_MS_MAX } from "../../../../kit/limits/apis.ts";
 import type { WireResponse } from "../../../../protocol/http.ts";
 import type { Routed } from "../passage.ts";
 import type { Seen } from "../events.ts";

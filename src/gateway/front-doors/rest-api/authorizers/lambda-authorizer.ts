@@ -1,6 +1,6 @@
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import { isApiError } from "../../../../kit/api-error.ts";
-import { AUTHORIZER_MS_MAX } from "../../../../kit/limits.ts";
+import { AUTHORIZER_MS_MAX } from "../../../../kit/limits/apis.ts";
 import { createApiCallers, functionOfUri, type ApiRoles } from "../../integrated-function.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";
 import { matchesWhole } from "../../bounded-pattern.ts";

@@ -1,4 +1,4 @@
-import { EXECUTION_LOG_LINE_CHARACTERS_MAX } from "../../../../kit/limits.ts";
+import { EXECUTION_LOG_LINE_CHARACTERS_MAX } from "../../../../kit/limits/apis.ts";
 import { parseArn } from "../../../../kit/arn.ts";
 import { hexId } from "../../../../kit/ids.ts";
 import { ACCOUNT_SETTINGS, type StoredAccount } from "../../../../services/apigateway/account-settings.ts";

@@ -1,5 +1,5 @@
 import type { ThrottleSettings } from "@aws-sdk/client-api-gateway";
-import { API_REQUESTS_BURST, API_REQUESTS_PER_SECOND } from "../../../../kit/limits.ts";
+import { API_REQUESTS_BURST, API_REQUESTS_PER_SECOND } from "../../../../kit/limits/apis.ts";
 import { findServedApiKey } from "../../../../plumber/apis/usage-plans.ts";
 import { createKept } from "../../kept.ts";
 import type { FrontDoorNeeds } from "../../needs.ts";

@@ -1,6 +1,6 @@
 import type { Authorizer } from "@aws-sdk/client-apigatewayv2";
 import type { Clock } from "../../../../kit/clock.ts";
-import { AUTHORIZER_MS_MAX } from "../../../../kit/limits.ts";
+import { AUTHORIZER_MS_MAX } from "../../../../kit/limits/apis.ts";
 import { evaluateAuthorizerPolicy, readNamedAuthorizerPolicy, type NamedAuthorizerPolicy } from "../../authorizer-policy.ts";
 import { isRecord, parseJson } from "../../parse-json.ts";
 import { authorizerEvent } from "../events.ts";

@@ -1,6 +1,6 @@
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
 import type { Clock } from "../../../../kit/clock.ts";
-import { HTTP_API_PAYLOAD_BYTES_MAX } from "../../../../kit/limits.ts";
+import { HTTP_API_PAYLOAD_BYTES_MAX } from "../../../../kit/limits/apis.ts";
 import { formatTraceHeader } from "../../../../kit/trace-header.ts";
 import { gather } from "../../gather.ts";
 import { withStageVariables } from "../../integrated-function.ts";

@@ -1,5 +1,5 @@
 import type { Integration } from "@aws-sdk/client-apigatewayv2";
-import { WEBSOCKET_API_TIMEOUT_MS_MAX } from "../../../../kit/limits.ts";
+import { WEBSOCKET_API_TIMEOUT_MS_MAX } from "../../../../kit/limits/apis.ts";
 import type { Routed } from "../turn.ts";
 
 /** What an integration made of a turn. */

@@ -1,0 +1,22 @@
+import { KIB } from "../units.ts";
+
+/** SNS ("Amazon SNS endpoints and quotas", and the API reference). Bytes of a message, and of all messages of a batch: its text, and names, types and values of its attributes. */
+export const SNS_MESSAGE_BYTES_MAX = 256 * KIB;
+export const SNS_BATCH_ENTRIES_MAX = 10;
+export const SNS_SUBJECT_CHARACTERS_MAX = 100;
+export const SNS_ATTRIBUTE_NAME_CHARACTERS_MAX = 256;
+/** Topics, subscriptions on one page. */
+export const SNS_PAGE_MAX = 100;
+export const SNS_TAGS_MAX = 50;
+/** Bytes of a topic's policy; ours, about SQS's and more. */
+export const SNS_POLICY_BYTES_MAX = 30 * KIB;
+/** Milliseconds for which a subscription can be confirmed ("The token is valid for three days"), and for which a FIFO topic knows a message again. */
+export const SNS_CONFIRMATION_MS = 3 * 24 * 60 * 60 * 1_000;
+export const SNS_DEDUPLICATION_MS = 5 * 60 * 1_000;
+/** What is forgotten of it with each message that comes. Ours. */
+export const SNS_SWEEP_MESSAGES = 100;
+/** Topics whose subscriptions are kept in memory as they were read; ours. */
+export const SNS_TOPICS_KEPT_MAX = 1_000;
+/** Mail of one account that is kept, and for how many milliseconds; ours. */
+export const MAIL_MAX = 1_000;
+export const MAIL_AGE_MS_MAX = 14 * 24 * 60 * 60 * 1_000;
