@@ -10,7 +10,7 @@ export const addWhy = (program: Command, exit: Exit): void => {
   const command = program
     .command("why")
     .description("what happened to an event, hop by hop, and which permission was missing")
-    .argument("<what>", "a request id, a message id, a trace id, bucket/key, or a function's or queue's name")
+    .argument("<what>", "a request id, an event id, a message id, a trace id, bucket/key, or the name of a function, queue, rule, topic, schedule or pipe")
     .option("-n, --stories <number>", "how many of the newest stories", "1");
   clientCommand(command, exit, async ({ out, client, options }, what) => {
     const key = what!.replace(/^s3:\/\//, "");
