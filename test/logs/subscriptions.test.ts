@@ -3,7 +3,12 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX } from "../../src/kit/limits/lambda.ts";
-import { LOG_FORWARD_GATHER_MS } from "../../src/kit/limits/logs.ts";
+import { LOG_FORWARD_BYTES_MAX, LOG_FORWARD_GATHER_MS, LOG_FORWARDS_AT_ONCE_MAX } from "../../src/kit/limits/logs.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { noMetrics } from "../../src/kit/metrics.ts";
+import { systemRandom } from "../../src/kit/random.ts";
+import { createLogForwarding } from "../../src/plumber/logs/forwarding.ts";
 import { readPoints } from "../../src/plumber/metrics/points.ts";
 import { passThrough } from "../../src/scheduler/lineage.ts";
 import { eventually } from "../support/temporary.ts";
@@ -212,5 +217,25 @@ describe("a resource policy", () => {
     await expect(call("PutResourcePolicy", { policyName: "p1", policyDocument: policyDocument("x.amazonaws.com", "y".repeat(5_120)) })).rejects.toMatchObject({ code: "LimitExceededException" });
     const first = await call("DescribeResourcePolicies", { limit: 6 });
     expect((await call("DescribeResourcePolicies", { nextToken: first.nextToken })).resourcePolicies).toHaveLength(4);
+  });
+});
+
+it("a flood of a function's lines waits while much is compressed and written", async () => {
+  const held: (() => void)[] = [];
+  const store = { run: () => new Promise<void>((resolve) => held.push(resolve)) } as never;
+  const outbox = { poke() {} } as never;
+  const forwarding = createLogForwarding({ store, outbox, clock: createClock(), random: systemRandom, ledger: { record() {}, find: async () => [], flush: async () => {} }, metrics: noMetrics, log: silentLog });
+  const batch = (stream: number) =>
+    forwarding.gather({ account: "000000000000", region: "us-east-1", group: "g", stream: String(stream), filter: "f", destinationArn: "arn:aws:lambda:us-east-1:000000000000:function:f", trace: { id: "1-0-0" }, events: [{ id: "0", timestamp: 0, message: "x".repeat(LOG_FORWARD_BYTES_MAX) }] });
+  for (let stream = 1; stream < LOG_FORWARDS_AT_ONCE_MAX; stream++) expect(batch(stream)).toBeUndefined();
+  const room = batch(LOG_FORWARDS_AT_ONCE_MAX);
+  expect(room).toBeInstanceOf(Promise);
+  await eventually("they are compressed", () => held.length === LOG_FORWARDS_AT_ONCE_MAX);
+  held.shift()!();
+  await room;
+  expect(batch(0), "the next takes that place").toBeInstanceOf(Promise);
+  await eventually("all are on their way", async () => {
+    for (const resolve of held.splice(0)) resolve();
+    return forwarding.pending() === 0;
   });
 });

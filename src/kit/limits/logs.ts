@@ -32,6 +32,8 @@ export const LOG_METRIC_DIMENSIONS_MAX = 3;
 /** Milliseconds that functions' lines wait for those that come next, to be forwarded together, and bytes that are as many as go together. Ours. */
 export const LOG_FORWARD_GATHER_MS = 500;
 export const LOG_FORWARD_BYTES_MAX = 512 * KIB;
+/** Batches that are compressed and written at once; ours. A function that floods its log is held up by its subscriptions. */
+export const LOG_FORWARDS_AT_ONCE_MAX = 16;
 /** Bytes, roughly, that filters look at in new log events before others are answered. Ours. */
 export const LOG_INGEST_WORK_MAX = 8 * MIB;
 /** Of a line in the embedded metric format: metrics of a directive, values of a metric (its specification), and points in all (ours). */

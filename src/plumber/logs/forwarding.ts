@@ -3,7 +3,7 @@ import { gzip } from "node:zlib";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Ledger, Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
-import { LOG_EVENT_OVERHEAD_BYTES, LOG_FORWARD_BYTES_MAX, LOG_FORWARD_GATHER_MS } from "../../kit/limits/logs.ts";
+import { LOG_EVENT_OVERHEAD_BYTES, LOG_FORWARD_BYTES_MAX, LOG_FORWARD_GATHER_MS, LOG_FORWARDS_AT_ONCE_MAX } from "../../kit/limits/logs.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
@@ -37,8 +37,8 @@ export interface Forwarded {
 export interface LogForwarding {
   /** Resolves when the events are on their way, and on the disk as that. */
   forward(forwarded: Forwarded): Promise<void>;
-  /** For what is written behind the work: it waits a moment for what comes next. */
-  gather(forwarded: Forwarded): void;
+  /** For what is written behind the work: it waits a moment for what comes next. While too much is on its way, resolves when there is room for more. */
+  gather(forwarded: Forwarded): Promise<void> | undefined;
   /** Sends on its way what was gathered. */
   flush(): Promise<void>;
   pending(): number;
@@ -156,10 +156,12 @@ export const createLogForwarding = ({ store, outbox, clock, random, ledger, metr
       Object.assign(one, { bytes, trace: deeper(one.trace, forwarded.trace) });
       if (bytes > LOG_FORWARD_BYTES_MAX) {
         gathered.delete(key);
-        return send(one);
+        send(one);
+      } else {
+        gathered.set(key, one);
+        timer ??= clock.at(clock.now() + LOG_FORWARD_GATHER_MS, "log forwarding", sendGathered);
       }
-      gathered.set(key, one);
-      timer ??= clock.at(clock.now() + LOG_FORWARD_GATHER_MS, "log forwarding", sendGathered);
+      return sending.size < LOG_FORWARDS_AT_ONCE_MAX ? undefined : Promise.race(sending);
     },
     async flush() {
       await sendGathered();

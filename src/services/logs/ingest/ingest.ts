@@ -64,7 +64,7 @@ export const createIngest = ({ clock, metrics, forwarding }: Parts) => {
     const { account, region, trace, isInternal } = context;
     const forwarded = { account, region, group: group.name, stream, filter: name, destinationArn, trace, events: matching };
     // A client's answer says that they are on their way, too; lines of functions are behind the work.
-    if (isInternal) forwarding.gather(forwarded);
+    if (isInternal) await forwarding.gather(forwarded);
     else await forwarding.forward(forwarded);
   };
 
