@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
@@ -33,11 +33,25 @@ const createDisk = () => {
   return {
     at,
     cutPower: () => void execFileSync("python3", ["-c", cut, at]),
+    /** What another namespace still holds, as a sandbox that is being made does, is mounted as it was when the power was cut: then once more. */
     async restart() {
-      await unmount();
-      mount();
+      await eventually("the disk is there again", async () => {
+        await unmount();
+        mount();
+        return isWritable(at);
+      });
     },
   };
+};
+
+const isWritable = (directory: string): boolean => {
+  try {
+    writeFileSync(join(directory, "probe"), "");
+    rmSync(join(directory, "probe"));
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** Whoever works in a folder below, as handlers do that outlived their server. */
