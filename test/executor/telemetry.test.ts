@@ -28,7 +28,10 @@ describe.each(isolations)("the Telemetry API under %s", (isolation) => {
     await eventually("the report is there", async () => receivedOf(said("sub")).some(isReport) || (environment.state === "frozen" && (await invoke(), false)));
     const received = receivedOf(said("sub")).slice(0, receivedOf(said("sub")).findIndex(isReport) + 1);
     expect(said("sub")[0]).toBe('subscribed [200,"OK"]');
-    expect(received.map(short)).toEqual(["initStart", "telemetrySubscription", "function", "initRuntimeDone", "extension", "initReport", "start", "function", "runtimeDone", "report"]);
+    // The runtime starts beside its extensions: which is first, its line or the subscription, is nobody's to say.
+    const withoutSubscription = received.filter((one) => short(one) !== "telemetrySubscription");
+    expect(withoutSubscription.map(short)).toEqual(["initStart", "function", "initRuntimeDone", "extension", "initReport", "start", "function", "runtimeDone", "report"]);
+    expect([1, 2]).toContain(received.findIndex((one) => short(one) === "telemetrySubscription"));
     const records = Object.fromEntries(received.map((one) => [short(one), one.record]));
     const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
     expect(records["initStart"]).toEqual({ initializationType: "on-demand", phase: "init", runtimeVersion: expect.stringMatching(/^nodejs:/), runtimeVersionArn: expect.stringMatching(/^arn:aws:lambda:/), functionName: "f", functionVersion: "$LATEST" });
@@ -39,7 +42,7 @@ describe.each(isolations)("the Telemetry API under %s", (isolation) => {
     expect(records["start"]).toEqual({ requestId, version: "$LATEST" });
     expect(records["runtimeDone"]).toEqual({ requestId, status: "success", metrics: { durationMs: expect.any(Number), producedBytes: 6 } });
     expect(records["report"]).toEqual({ requestId, status: "success", metrics: metrics("durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB", "initDurationMs") });
-    expect(received[2]!.record).toMatch(/\t-\tINFO\tat init\n$/);
+    expect(withoutSubscription[1]!.record).toMatch(/\t-\tINFO\tat init\n$/);
     expect(received[0]!.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(log()).toContain("TELEMETRY\tName: sub\tState: Subscribed\tTypes: [Platform, Function]\n");
     // What fails is told of before SHUTDOWN, and INIT that runs again is told of with its phase.
@@ -48,7 +51,8 @@ describe.each(isolations)("the Telemetry API under %s", (isolation) => {
     await environment.stop();
     const all = receivedOf(said("sub"));
     const types = all.slice(all.findLastIndex((one) => isReport(one) && all.indexOf(one) < all.findIndex(({ record }) => (record as { phase?: string }).phase === "invoke") - 1 && (one.record as { status: string }).status === "success") + 1);
-    expect(types.map(short)).toEqual(["start", "function", "runtimeDone", "report", "start", "initStart", "telemetrySubscription", "function", "initRuntimeDone", "extension", "initReport", "function", "runtimeDone", "report"]);
+    expect(types.filter((one) => short(one) !== "telemetrySubscription").map(short)).toEqual(["start", "function", "runtimeDone", "report", "start", "initStart", "function", "initRuntimeDone", "extension", "initReport", "function", "runtimeDone", "report"]);
+    expect([6, 7]).toContain(types.findIndex((one) => short(one) === "telemetrySubscription"));
     expect(types[2]!.record).toMatchObject({ status: "error", errorType: "Runtime.ExitError" });
     expect(types[5]!.record).toMatchObject({ phase: "invoke" });
   });
