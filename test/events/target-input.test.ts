@@ -2,8 +2,10 @@ import type { Target } from "@aws-sdk/client-eventbridge";
 import { describe, expect, it } from "vitest";
 import type { BusEvent } from "../../src/services/events/event.ts";
 import { parseInputPath, valueAt } from "../../src/plumber/events/input-path.ts";
+import { parametersBudget } from "../../src/services/events/input-budget.ts";
 import { invalidPlaceholder } from "../../src/services/events/input-transformer.ts";
 import { depthOf, minified, parseJson } from "../../src/plumber/events/json-value.ts";
+import { createMatchedRule } from "../../src/services/events/rule-targets.ts";
 import { createTargetInput, parameterText } from "../../src/services/events/target-input.ts";
 import { FUNCTION, QUEUE } from "./data-ground.ts";
 
@@ -66,6 +68,18 @@ describe("what a target gets", () => {
     expect(transformed('{"a": <state> <state>}', PATHS, QUEUE)).toMatchObject({ impossible: { code: "INVALID_JSON" } });
   });
 
+  it("is bounded, however often a template names the event, and however much its paths look at", () => {
+    const detail = `{"text":"${"x".repeat(200_000)}","list":[${"[1],".repeat(40_000)}[1]]}`;
+    const large: BusEvent = { ...event, json: json.replace(DETAIL, () => detail) };
+    const given = (InputTemplate: string, InputPathsMap: Record<string, string>) => createTargetInput({ Id: "1", Arn: QUEUE, InputTransformer: { InputTemplate, InputPathsMap } }, RULE)(large);
+    expect(given(`{"all": ["${"<a>".repeat(2_000)}"]}`, { a: "$" })).toEqual({ payload: large.json, impossible: { code: "INVALID_PARAMETER", message: expect.stringContaining("too large") } });
+    const everywhere = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`p${index}`, `$.detail.list${"[*]".repeat(3)}`]));
+    expect(given(`"${Object.keys(everywhere).map((name) => `<${name}>`).join("")}"`, everywhere)).toMatchObject({ impossible: { code: "INVALID_PARAMETER" } });
+    expect(given(`"${"<p>".repeat(2_000)}"`, { p: everywhere["p0"]! })).toMatchObject({ payload: expect.stringMatching(/^"(\[\])+"$/) });
+    const http = createMatchedRule({ account: "1", region: "us-east-1", bus: "default", name: "r" }, { state: "ENABLED", createdBy: "1", createdAt: 0, tags: {}, targets: [{ Id: "1", Arn: QUEUE, HttpParameters: { PathParameterValues: Array.from({ length: 1_000 }, () => "$.detail.text") } }] });
+    expect(http.deliveriesOf(large)).toMatchObject([{ payload: large.json, impossible: { code: "INVALID_PARAMETER" } }]);
+  });
+
   it("has placeholders that mean something", () => {
     expect(invalidPlaceholder('{"a": <a>, "b": "<b> <aws.events.event>"}', { a: "$.a" })).toBe("b");
     expect(invalidPlaceholder('{"a": <a>, "x": "1 <2"}', { a: "$.a" })).toBeUndefined();
@@ -74,7 +88,7 @@ describe("what a target gets", () => {
 
 it("a parameter is what it says, or what the event has where it is a path", () => {
   const parsed = () => parseJson(json);
-  expect(["group", "$.detail.state", "$.detail.n", "$.detail.none", "x$.detail"].map((given) => parameterText(given, parsed))).toEqual(["group", "RUNNING", "1.50", "", "x$.detail"]);
+  expect(["group", "$.detail.state", "$.detail.n", "$.detail.none", "x$.detail"].map((given) => parameterText(given, parsed, parametersBudget()))).toEqual(["group", "RUNNING", "1.50", "", "x$.detail"]);
 });
 
 describe("JSON as a text", () => {

@@ -19,6 +19,10 @@ export const OAUTH_TOKEN_ANSWER_BYTES_MAX = 64 * KIB;
 /** A request of PutEvents (1 MB since 2026: "PutEvents", API reference), and how deep its details may be nested. */
 export const EVENT_REQUEST_BYTES_MAX = MIB;
 export const EVENT_DETAIL_DEPTH_MAX = 1_000;
+/** Characters that a target may be given of an event, those that parameters of the target may have of it, and values of the event that are looked at for either; ours. */
+export const EVENT_INPUT_CHARACTERS_MAX = 2 * MIB;
+export const EVENT_PARAMETERS_CHARACTERS_MAX = 64 * KIB;
+export const EVENT_INPUT_STEPS_MAX = 1_000_000;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
 export const REPLAYS_RUNNING_MAX = 10;
 export const REPLAY_DAYS_MAX = 90;

@@ -1,5 +1,6 @@
 import { parseInputPath, valueAt, type InputPath } from "../../plumber/events/input-path.ts";
 import { minified, type JsonValue } from "../../plumber/events/json-value.ts";
+import { inputBudget, spend } from "./input-budget.ts";
 
 /** Variables that are there without a path ("Amazon EventBridge input transformation", user guide). */
 export const RESERVED_VARIABLES = ["aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"] as const;
@@ -53,15 +54,27 @@ const withinString = (value: JsonValue | undefined): string => (value === undefi
 /**
  * The template with the event's values: within quotes a string stands as it is and everything else as escaped JSON, outside of them as JSON.
  * A value that the event does not have is nothing within quotes, and null outside.
+ * Throws InputTooLarge.
  * @param reserved What a variable of EventBridge's own means.
  */
 export const transform = ({ paths, parts }: InputTransformer, event: JsonValue, reserved: (name: ReservedVariable) => JsonValue): string => {
-  const valueOf = (name: string): JsonValue | undefined => {
+  const budget = inputBudget();
+  const found = new Map<string, JsonValue | undefined>();
+  const lookUp = (name: string): JsonValue | undefined => {
     if (!paths.has(name)) return (RESERVED_VARIABLES as readonly string[]).includes(name) ? reserved(name as ReservedVariable) : undefined;
     const path = paths.get(name);
-    return path && valueAt(event, path);
+    return path && valueAt(event, path, (values) => spend(budget, "steps", values));
   };
-  const text = parts.map((part) => (typeof part === "string" ? part : part.isInString ? withinString(valueOf(part.variable)) : JSON.stringify(valueOf(part.variable) ?? null))).join("");
+  const valueOf = (name: string): JsonValue | undefined => {
+    if (!found.has(name)) found.set(name, lookUp(name));
+    return found.get(name);
+  };
+  const written = (part: Part): string => {
+    const piece = typeof part === "string" ? part : part.isInString ? withinString(valueOf(part.variable)) : JSON.stringify(valueOf(part.variable) ?? null);
+    spend(budget, "characters", piece.length);
+    return piece;
+  };
+  const text = parts.map(written).join("");
   return isJson(text) ? minified(text) : text;
 };
 

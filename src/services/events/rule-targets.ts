@@ -7,7 +7,8 @@ import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";
 import { ruleArn, type RuleName, type StoredRule } from "../../plumber/events/rules.ts";
 import type { BusEvent } from "./event.ts";
-import { createTargetInput, parameterText } from "./target-input.ts";
+import { parametersBudget } from "./input-budget.ts";
+import { createTargetInput, parameterText, withinBudget } from "./target-input.ts";
 
 export const EVENTS_PRINCIPAL = "events.amazonaws.com";
 
@@ -26,9 +27,9 @@ const isReachedByRoleOnly = (targetArn: string, account: string): boolean => {
 };
 
 /** Values of the event where its parameters name paths. */
-const filledHttp = ({ PathParameterValues, HeaderParameters = {}, QueryStringParameters = {} }: HttpParameters, event: () => JsonValue): HttpParameters => {
-  const filled = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, parameterText(value, event)]));
-  return { PathParameterValues: (PathParameterValues ?? []).map((value) => parameterText(value, event)), HeaderParameters: filled(HeaderParameters), QueryStringParameters: filled(QueryStringParameters) };
+const filledHttp = ({ PathParameterValues, HeaderParameters = {}, QueryStringParameters = {} }: HttpParameters, textOf: (given: string) => string): HttpParameters => {
+  const filled = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOf(value)]));
+  return { PathParameterValues: (PathParameterValues ?? []).map(textOf), HeaderParameters: filled(HeaderParameters), QueryStringParameters: filled(QueryStringParameters) };
 };
 
 const MAY_GO_NO_FURTHER = { code: "THIRD_ACCOUNT_HOP_DETECTED", message: "The event has come from another event bus already, and such an event is not forwarded again" };
@@ -52,21 +53,26 @@ const createMakeDelivery = (named: RuleName, rule: Pick<StoredRule, "roleArn">, 
   const groupId = target.SqsParameters?.MessageGroupId;
   const { HttpParameters: http } = target;
 
+  const besideOf = (json: string) =>
+    withinBudget(() => {
+      let parsed: JsonValue | undefined;
+      const budget = parametersBudget();
+      const textOf = (given: string) => parameterText(given, () => (parsed ??= parseJson(json)), budget);
+      return { ...(groupId === undefined ? {} : { messageGroupId: textOf(groupId) }), ...(http === undefined ? {} : { httpParameters: filledHttp(http, textOf) }) };
+    });
+
   return (event) => {
     const { json, trace } = event;
-    let parsed: JsonValue | undefined;
-    const parsedOnce = () => (parsed ??= parseJson(json));
-    const { payload, impossible } = isBus(targetArn) ? { payload: json, ...(event.isForwarded ? { impossible: MAY_GO_NO_FURTHER } : {}) } : input(event);
+    const { payload, ...made } = isBus(targetArn) ? { payload: json, ...(event.isForwarded ? { impossible: MAY_GO_NO_FURTHER } : {}) } : input(event);
     return {
       id: deliveryId(event, arn, target.Id!),
       traceId: trace.id,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       targetArn, payload, as, region, retry, measured,
       keys: [event.id, arn],
-      ...(impossible === undefined ? {} : { impossible }),
       ...(isBus(targetArn) ? { isForwarded: true } : {}),
-      ...(groupId === undefined ? {} : { messageGroupId: parameterText(groupId, parsedOnce) }),
-      ...(http === undefined ? {} : { httpParameters: filledHttp(http, parsedOnce) }),
+      ...besideOf(json),
+      ...made,
       ...(deadLetterArn === undefined ? {} : { deadLetter: { targetArn: deadLetterArn, as: service, style: "EventBridge", attributes, ...(payload === json ? {} : { payload: json }) } }),
     };
   };
