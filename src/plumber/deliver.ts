@@ -5,6 +5,8 @@ import { serviceCaller, type Caller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Trace } from "../kit/ledger.ts";
 import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
+import type { Due } from "./delivery-rows.ts";
+import { latestTryAt } from "./retry.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
 
@@ -61,20 +63,19 @@ export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
   const callerOf = async ({ as, region }: Delivery): Promise<Caller> =>
     "role" in as ? asRole(as, region) : serviceCaller(as.service, as.account, { sourceArn: as.sourceArn, sourceAccount: as.sourceAccount });
 
-  const send = async (given: Delivery, attempts: number) => {
+  const send = async (given: Due) => {
     if (given.impossible !== undefined) throw new TargetError("refused", given.impossible.code, given.impossible.message);
-    const delivery = { ...given, payload: payloadOf(given, attempts) };
+    const delivery = { ...given, payload: payloadOf(given, given.attempts) };
     const arn = parseArn(delivery.targetArn);
     const sendTo = arn === undefined ? undefined : targets[arn.service];
     if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });
     const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };
-    await sendTo({ delivery, arn, as: await callerOf(delivery), trace });
+    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt: latestTryAt(given) });
   };
 
-  /** @param attempts Tries before this one. */
-  return async (delivery: Delivery, attempts: number): Promise<DeliveryOutcome> => {
+  return async (delivery: Due): Promise<DeliveryOutcome> => {
     try {
-      await send(delivery, attempts);
+      await send(delivery);
       return { kind: "delivered" };
     } catch (error) {
       return error instanceof Postponed ? { kind: "postponed", turnAt: error.turnAt } : failureOf(error);

@@ -1,7 +1,7 @@
 import type { Timer } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { LedgerKind } from "../kit/ledger.ts";
-import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
+import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
 import { createTally } from "../kit/tally.ts";
 import type { Operation } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
@@ -17,7 +17,7 @@ import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
 import type { SendToApiDestination } from "./targets/api-destination.ts";
 import { createHandover } from "./handover.ts";
-import { backoffMs, nextTry, type Exhausted } from "./retry.ts";
+import { backoffMs, latestTryAt, nextTry, type Exhausted } from "./retry.ts";
 import { causeOf, targetName, whyGivenUp } from "./why-given-up.ts";
 
 export type { Delivery } from "./delivery.ts";
@@ -95,8 +95,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
 
   /** Its turn is kept with it: whoever comes after it finds the next one taken. */
   const postpone = async (delivery: Due, turnAt: number) => {
-    const ageMs = delivery.retry?.ageMs ?? DELIVERY_AGE_MS_MAX;
-    if (turnAt - delivery.acceptedAt > ageMs) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
+    if (turnAt > latestTryAt(delivery)) return giveUp(delivery, { kind: "failed", code: "THROTTLING", message: "so many events wait for it that this one's turn comes too late" }, "MaximumEventAgeInSeconds");
     await store.run(() => postponeDelivery(delivery, turnAt));
     onDisk.later();
   };
@@ -139,7 +138,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     underWay.add(targetArn);
     if (isOutward(delivery)) outward++;
     try {
-      await settle(delivery, await deliver(delivery, delivery.attempts));
+      await settle(delivery, await deliver(delivery));
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.

@@ -42,6 +42,9 @@ interface Tried {
   atLeastMs?: number;
 }
 
+/** A try after it comes too late: platform time, milliseconds. */
+export const latestTryAt = ({ acceptedAt, retry }: { acceptedAt: number; retry?: RetryPolicy }): number => acceptedAt + (retry?.ageMs ?? DELIVERY_AGE_MS_MAX);
+
 /** When a delivery that has failed is tried again, or why it is not. */
 export const nextTry = (policy: RetryPolicy | undefined, { attempts, acceptedAt, now, random, atLeastMs = 0 }: Tried): { delayMs: number } | { exhausted: Exhausted } => {
   const { attemptsMax = Infinity, ageMs = DELIVERY_AGE_MS_MAX, phases, backoff } = policy ?? {};

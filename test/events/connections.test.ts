@@ -321,13 +321,18 @@ describe("an event on its way to an API destination", () => {
     await connect(ground);
     await route(ground, { made: { InvocationRateLimitPerSecond: 1 }, retry: { MaximumEventAgeInSeconds: 60 } });
     const entry = { Source: "shop", DetailType: "order", Detail: "{}" };
-    for (let batch = 0; batch < 8; batch++) await ground.putAll({ Entries: Array.from({ length: 10 }, () => entry) });
+    for (let batch = 0; batch < 15; batch++) await ground.putAll({ Entries: Array.from({ length: 10 }, () => entry) });
     await ground.settled();
     await ground.clock.advance(80_000);
     await ground.settled();
-    await eventually("each is taken or a dead letter", () => posted().length + codes(ground).length === 80);
+    await eventually("each is taken or a dead letter", () => posted().length + codes(ground).length === 150);
     expect(codes(ground).length).toBeGreaterThanOrEqual(10);
     expect(posted().length).toBeGreaterThanOrEqual(50);
     expect(codes(ground)[0]).toMatchObject({ ERROR_CODE: "THROTTLING", EXHAUSTED_RETRY_CONDITION: "MaximumEventAgeInSeconds", RETRY_ATTEMPTS: "0" });
+    // What was given up took nobody's turn: the endpoint has nothing to do by now.
+    const before = posted().length;
+    await ground.put();
+    await ground.settled();
+    await eventually("the next is taken at once", () => posted().length === before + 1);
   });
 });

@@ -80,7 +80,7 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
     const { delivery, arn } = sending;
     const destination = await describe(sending);
     if (delivery.turnAt === undefined) {
-      const turnAt = turnOf(delivery.targetArn, destination.perSecond);
+      const turnAt = turnOf(delivery.targetArn, destination.perSecond, sending.latestTurnAt);
       if (turnAt > clock.now()) throw new Postponed(turnAt);
     }
     const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);

@@ -16,6 +16,8 @@ export interface Sending {
   arn: Arn;
   as: Caller;
   trace: Trace;
+  /** A turn that its target gives it after this is no use to it: platform time, milliseconds. */
+  latestTurnAt?: number;
 }
 
 export interface TargetNeeds {

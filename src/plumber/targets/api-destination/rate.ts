@@ -22,14 +22,15 @@ export const createRate = ({ clock }: { clock: Clock }) => {
     for (const [key, { startsAt }] of windows) if (startsAt + SECOND_MS <= now) windows.delete(key);
   };
 
-  /** When it may be sent: now, or later. Platform time, milliseconds. */
-  return (key: string, perSecond: number): number => {
+  /** When it may be sent: now, or later. Platform time, milliseconds. @param latest A turn after it is told, and left to others: whoever gives it up would keep it from them. */
+  return (key: string, perSecond: number, latest = Infinity): number => {
     const now = clock.now();
     let window = windows.get(key);
     if (window === undefined || window.startsAt + SECOND_MS <= now) {
       if (windows.size >= KEPT_MAX) sweep(now);
       windows.set(key, (window = { startsAt: now, given: 0 }));
     } else if (window.given >= perSecond) {
+      if (window.startsAt + SECOND_MS > latest) return window.startsAt + SECOND_MS;
       windows.set(key, (window = { startsAt: window.startsAt + SECOND_MS, given: 0 }));
     }
     window.given += 1;
