@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findReplay, saveReplay } from "../../src/services/events/replay-rows.ts";
+import { sql } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
 import { eventually } from "../support/temporary.ts";
@@ -121,6 +122,19 @@ describe("an archive", () => {
     expect(await refusal(archive.describe())).toBe("ResourceNotFoundException: Archive kept does not exist.");
     await archive.create();
     expect((await archive.describe()).EventCount).toBe(0);
+  });
+
+  it("keeps nothing that was looked at before it was deleted, and is written after", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    const { acceptance } = on.engine.parts;
+    const event = { id: "e", source: "shop", detailType: "order", time: START, ingestedAt: START, json: '{"source":"shop"}', trace: { id: "1-0-0" }, isForwarded: false };
+    const planned = await acceptance.plan({ ...PLACE, name: "default" }, event);
+    expect(planned.wanting.archives).toHaveLength(1);
+    await archive.remove();
+    await on.store.run(() => acceptance.write([planned]));
+    expect(await on.store.read(() => sql("select * from archived_event"))).toEqual([]);
   });
 
   it("is refused as AWS refuses it", async () => {

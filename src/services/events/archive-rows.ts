@@ -35,12 +35,13 @@ export function* findArchive(place: Place, name: string): Operation<StoredArchiv
   return (yield* findItem<StoredArchive>(place, "archive", name))?.body;
 }
 
-/** In the commit of the event. The same event again is kept once. */
+/** In the commit of the event. The same event again is kept once, and none for an archive that was deleted since the event was looked at: nobody would sweep it. */
 export function* keepEvent(archiveId: string, { id, time, ingestedAt, json, isForwarded }: BusEvent): Operation<void> {
   const bytes = Buffer.byteLength(json);
   const kept = yield* sql(
-    "insert into archived_event (archive_id, at, event_id, kept_at, is_forwarded, bytes, body) values (?, ?, ?, ?, ?, ?, ?) on conflict (archive_id, at, event_id) do nothing returning event_id",
-    archiveId, time, id, ingestedAt, isForwarded ? 1 : 0, bytes, json,
+    `insert into archived_event (archive_id, at, event_id, kept_at, is_forwarded, bytes, body)
+      select ?, ?, ?, ?, ?, ?, ? where exists (select 1 from event_archive where id = ? and is_gone = 0) on conflict (archive_id, at, event_id) do nothing returning event_id`,
+    archiveId, time, id, ingestedAt, isForwarded ? 1 : 0, bytes, json, archiveId,
   );
   if (kept.length > 0) yield* sql("update event_archive set events = events + 1, bytes = bytes + ? where id = ?", bytes, archiveId);
 }

@@ -48,12 +48,15 @@ function* forgetReplays(now: number): Operation<void> {
 
 /** What archives and replays leave behind, removed in pieces: at once what was deleted, each hour what has become too old. */
 export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | "clock" | "log">): Sweeps => {
+  let isClosed = false;
   const loop = createDueLoop({
     clock,
     name: "archive sweep",
     inFlightMax: 1,
     async startDue(now) {
-      while (await store.run(() => sweepArchives(now), "behind"));
+      // A large archive takes long: what is left is swept by the next process.
+      while (!isClosed && (await store.run(() => sweepArchives(now), "behind")));
+      if (isClosed) return [];
       await store.run(() => forgetReplays(now), "behind");
       return [];
     },
@@ -69,6 +72,7 @@ export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | 
   return {
     poke: () => void loop.poke(),
     async close() {
+      isClosed = true;
       await Promise.all(await loop.stop());
     },
   };
