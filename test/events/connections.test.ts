@@ -251,12 +251,13 @@ describe("an event on its way to an API destination", () => {
     await connect(ground);
     await route(ground, { made: { InvocationEndpoint: `${endpoint.url}/*` }, http: { PathParameterValues: ["$.detail.path"], HeaderParameters: { "x-own": "$.detail.header" } } });
     endpoint.answer = ({ path }) => (path.startsWith("/packed") ? { status: 400, headers: { "content-encoding": "gzip" }, body: gzipSync("packed text") } : { status: 400, body: "bell\u0007\u0000 ü" });
-    for (const detail of [{ header: "a\r\nx-evil: 1", path: "lines" }, { header: "für", path: "packed" }, { header: "b", path: "\ud800?q=1#../..", }]) await ground.put({ Detail: JSON.stringify(detail) });
+    for (const detail of [{ header: "a\r\nx-evil: 1", path: "lines" }, { header: "für", path: "packed" }, { header: "b", path: "\ud800?q=1#../.." }, { header: "c", path: ".." }]) await ground.put({ Detail: JSON.stringify(detail) });
     await ground.settled();
-    await eventually("all are dead letters", () => codes(ground).length === 3);
+    await eventually("all are dead letters", () => codes(ground).length === 4);
     expect(codes(ground).map(({ ERROR_MESSAGE }) => ERROR_MESSAGE).toSorted()).toEqual([
       "Unable to invoke ApiDestination endpoint: API destination returned HTTP status 400 with payload: bell\uFFFD\uFFFD ü",
       "Unable to invoke ApiDestination endpoint: API destination returned HTTP status 400 with payload: packed text",
+      "Unable to invoke ApiDestination endpoint: a value of its path is . or .., which leads to another path than the API destination's.",
       "Unable to invoke ApiDestination endpoint: the value of the header x-own has characters that no header may have.",
     ]);
     expect(posted().map(({ path, headers }) => [path, Buffer.from(headers["x-own"] as string, "latin1").toString(), headers["x-evil"]]).toSorted()).toEqual([["/%EF%BF%BD%3Fq%3D1%23..%2F..", "b", undefined], ["/packed", "für", undefined]]);

@@ -14,11 +14,16 @@ const ITS_OWN = new Set([
 
 const FIXED = { "user-agent": "Amazon/EventBridge/ApiDestinations", range: "bytes=0-1048575", "accept-encoding": "gzip,deflate", connection: "close" };
 
-/** Each `*` of the path with the next value. */
+/** What every URL takes for "here" and "one up". */
+const STEPS_IN_PATH = /^(?:\.|%2e){1,2}$/i;
+
+/** Each `*` of the path with the next value, which stays within its segment: values come from events, and none of them leads to another path of the endpoint's. */
 const fillPath = (endpoint: string, values: readonly string[]): URL => {
   const path = /^[^?]*/.exec(endpoint)![0];
   const left = [...values];
-  return new URL(path.replaceAll("*", () => (left.length === 0 ? "*" : encodeURIComponent(left.shift()!.toWellFormed()))) + endpoint.slice(path.length));
+  const filled = path.replaceAll("*", () => (left.length === 0 ? "*" : encodeURIComponent(left.shift()!.toWellFormed())));
+  if (path.includes("*") && filled.split("/").some((segment) => STEPS_IN_PATH.test(segment))) throw notSendable("a value of its path is . or .., which leads to another path than the API destination's");
+  return new URL(filled + endpoint.slice(path.length));
 };
 
 /** A header's value, as bytes of UTF-8. What would end the line is refused: values come from events, too. */
