@@ -247,9 +247,9 @@ describe("tags", () => {
     await putRule("tagged", { EventBusName: "tagged" });
     for (const ResourceARN of [arnOf("events", "event-bus/tagged"), arnOf("events", "rule/tagged/tagged")]) {
       await events.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }] }));
-      await events.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "b", Value: "3" }] }));
+      await events.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "b", Value: "3" }, { Key: "constructor", Value: "4" }] }));
       await events.send(new UntagResourceCommand({ ResourceARN, TagKeys: ["a"] }));
-      expect((await events.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags).toEqual([{ Key: "b", Value: "3" }]);
+      expect((await events.send(new ListTagsForResourceCommand({ ResourceARN }))).Tags).toEqual([{ Key: "b", Value: "3" }, { Key: "constructor", Value: "4" }]);
       const many = Array.from({ length: 50 }, (_, index) => ({ Key: `k${index}`, Value: "" }));
       expect(await refusal(events.send(new TagResourceCommand({ ResourceARN, Tags: many })))).toMatch(/^LimitExceededException/);
     }

@@ -6,13 +6,13 @@ export type Tags = Readonly<Record<string, string>>;
 
 /** As they are kept. Lengths are checked by the model. */
 export const readTags = (given: readonly Tag[] | undefined): Record<string, string> => {
-  const tags: Record<string, string> = {};
+  const tags = new Map<string, string>();
   for (const { Key, Value } of given ?? []) {
-    if (tags[Key!] !== undefined) throw validation(`Duplicate tag key ${Key}: each key may be given once.`);
+    if (tags.has(Key!)) throw validation(`Duplicate tag key ${Key}: each key may be given once.`);
     if (/^aws:/i.test(Key!)) throw validation(`Tag key ${Key} is not valid: aws: prefixed tag key names are not allowed for external use.`);
-    tags[Key!] = Value!;
+    tags.set(Key!, Value!);
   }
-  return tags;
+  return Object.fromEntries(tags);
 };
 
 /** All that a resource is to have. */
