@@ -4,7 +4,7 @@ import { serviceCaller } from "../../src/kit/caller.ts";
 import { PatternTooCostly } from "../../src/patterns/errors.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
-import { busArnOf, FUNCTION, openEvents, PLACE, ruleArnOf } from "./data-ground.ts";
+import { busArnOf, FUNCTION, openEvents, PLACE, QUEUE, ruleArnOf } from "./data-ground.ts";
 
 const SHOP = { eventPattern: '{"source":["shop"]}' };
 const first = (answer: unknown) => (answer as { Entries: { EventId?: string; ErrorCode?: string; ErrorMessage?: string }[] }).Entries[0]!;
@@ -127,6 +127,17 @@ describe("PutEvents", () => {
     await on.put({ TraceHeader: `Root=${Root};Sampled=1` });
     await on.settled();
     expect(on.sent[0]!.options.trace!.id).toBe(Root);
+  });
+
+  it("refuses an event that is large and has so many targets that memory would not hold what they get, and takes it where there is room", async () => {
+    const on = openEvents();
+    for (let rule = 0; rule < 60; rule++) await on.rule(`r${rule}`, { eventPattern: '{"source":["large"]}', targets: Array.from({ length: 5 }, (_, index) => ({ Id: String(index), Arn: QUEUE })) });
+    const large = { Source: "large", DetailType: "order", Detail: JSON.stringify({ text: "x".repeat(1_000_000) }) };
+    expect((await on.putAll({ Entries: [large] })).Entries).toMatchObject([{ ErrorCode: "InvalidArgument", ErrorMessage: expect.stringContaining("too large for as many targets") }]);
+    const { Entries } = await on.putAll({ Entries: [{ Source: "large", DetailType: "order", Detail: "{}" }, large] });
+    expect(Entries).toMatchObject([{ EventId: expect.any(String) }, { ErrorCode: "ThrottlingException", ErrorMessage: expect.stringContaining("in a request of its own") }]);
+    await on.settled();
+    expect(on.sent).toHaveLength(300);
   });
 
   it("refuses an event that it would take too long to match, and goes on with the others", async () => {

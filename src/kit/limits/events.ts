@@ -23,6 +23,8 @@ export const EVENT_DETAIL_DEPTH_MAX = 1_000;
 export const EVENT_INPUT_CHARACTERS_MAX = 2 * MIB;
 export const EVENT_PARAMETERS_CHARACTERS_MAX = 64 * KIB;
 export const EVENT_INPUT_STEPS_MAX = 1_000_000;
+/** Characters of all that goes to targets in one commit; ours: a large event that a thousand rules match would be a thousand large events, in memory at once. */
+export const EVENT_DELIVERIES_CHARACTERS_MAX = 256 * MIB;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
 export const REPLAYS_RUNNING_MAX = 10;
 export const REPLAY_DAYS_MAX = 90;

@@ -1,3 +1,4 @@
+import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
 import { PatternTooCostly } from "../../patterns/errors.ts";
 import type { Delivery } from "../../plumber/delivery.ts";
 import { busArn } from "../../plumber/events/buses.ts";
@@ -16,13 +17,22 @@ export interface Accepted {
   event: BusEvent;
   wanting: Wanting;
   deliveries: Delivery[];
-  /** The rules could not be looked at. */
-  isTooCostly: boolean;
+  /** Of all that its targets get. */
+  characters: number;
+  /** It is nobody's: the rules could not be looked at, or their targets would get more than one commit may have. */
+  tooMuch?: "matching" | "delivering";
 }
+
+const TOO_MUCH = {
+  matching: "it is dropped, as to match it against the bus's rules would take too long: they have many alternatives, and it has long arrays",
+  delivering: "it is dropped, as it is large and its rules have so many targets that they cannot all be given it. Let it name where its data is, or let fewer rules match it",
+};
 
 interface Options {
   /** ARNs of the only rules that may have it. */
   onlyRules?: ReadonlySet<string>;
+  /** How many characters its targets may get; as many as one commit may have when absent. */
+  room?: number;
 }
 
 export interface Acceptance {
@@ -38,24 +48,37 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 export const isWorthWriting = ({ deliveries, wanting }: Accepted): boolean => deliveries.length > 0 || wanting.archives.length > 0;
 
 /** An event that it would take too long to look at is nobody's: the alternative is a server that does nothing else. */
-const wantingOf = (book: BusBook, event: BusEvent): Wanting & { isTooCostly?: true } => {
+const wantingOf = (book: BusBook, event: BusEvent): Wanting & Pick<Accepted, "tooMuch"> => {
   try {
     return book.wanting(event);
   } catch (error) {
-    if (error instanceof PatternTooCostly) return { rules: [], archives: [], isTooCostly: true };
+    if (error instanceof PatternTooCostly) return { rules: [], archives: [], tooMuch: "matching" };
     throw error;
   }
 };
 
+/** Undefined where they have more characters than there is room for. */
+const deliveriesWithin = (rules: Wanting["rules"], event: BusEvent, room: number): Pick<Accepted, "deliveries" | "characters"> | undefined => {
+  const made = { deliveries: [] as Delivery[], characters: 0 };
+  for (const rule of rules) {
+    for (const delivery of rule.deliveriesOf(event)) {
+      made.deliveries.push(delivery);
+      made.characters += delivery.payload.length + (delivery.deadLetter?.payload?.length ?? 0);
+    }
+    if (made.characters > room) return undefined;
+  }
+  return made;
+};
+
 export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<EventsNeeds, "outbox" | "ledger"> & { books: Books; measure: EventMetrics }): Acceptance => {
-  const tell = ({ bus, event, isTooCostly, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
+  const tell = ({ bus, event, tooMuch, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
     const where = busArn(bus, bus.name);
     const replayed = event.replayName === undefined ? "" : ` again, by the replay ${event.replayName},`;
     const told = rules.map(({ named, targetArns }) => `${named.name} (${targetArns.length === 0 ? "without a target" : targetArns.join(", ")})`);
-    const matched = isTooCostly ? "it is dropped, as to match it against the bus's rules would take too long: they have many alternatives, and it has long arrays" : rules.length === 0 ? "no rule matches it" : `${plural(rules.length, "rule")} ${rules.length === 1 ? "matches" : "match"}: ${told.slice(0, 10).join("; ")}${told.length > 10 ? " …" : ""}`;
+    const matched = tooMuch !== undefined ? TOO_MUCH[tooMuch] : rules.length === 0 ? "no rule matches it" : `${plural(rules.length, "rule")} ${rules.length === 1 ? "matches" : "match"}: ${told.slice(0, 10).join("; ")}${told.length > 10 ? " …" : ""}`;
     ledger.record({
       traceId: event.trace.id,
-      kind: isTooCostly ? "drop" : rules.length === 0 ? "event" : "match",
+      kind: tooMuch !== undefined ? "drop" : rules.length === 0 ? "event" : "match",
       account: bus.account,
       region: bus.region,
       keys: [event.id, where, ...keys],
@@ -64,11 +87,13 @@ export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<Events
     });
   };
   return {
-    async plan(bus, event, { onlyRules } = {}) {
+    async plan(bus, event, { onlyRules, room = EVENT_DELIVERIES_CHARACTERS_MAX } = {}) {
       const found = wantingOf(await books.of(bus), event);
       const rules = onlyRules === undefined ? found.rules : found.rules.filter(({ arn }) => onlyRules.has(arn));
       const archives = event.replayName === undefined ? found.archives : [];
-      return { bus, event, wanting: { rules, archives }, isTooCostly: found.isTooCostly === true, deliveries: rules.flatMap((rule) => rule.deliveriesOf(event)) };
+      const made = deliveriesWithin(rules, event, room);
+      if (made === undefined || found.tooMuch !== undefined) return { bus, event, wanting: { rules: [], archives: [] }, deliveries: [], characters: 0, tooMuch: found.tooMuch ?? "delivering" };
+      return { bus, event, wanting: { rules, archives }, ...made };
     },
     *write(accepted) {
       for (const { event, wanting, deliveries } of accepted) {

@@ -1,6 +1,6 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { isApiError, type ApiError } from "../../kit/api-error.ts";
-import { EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX, EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
 import { parseTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { minified } from "../../plumber/events/json-value.ts";
@@ -49,7 +49,13 @@ export const putEventsPermissions = ({ Entries = [] }: { Entries?: PutEventsRequ
 
 const denied = (refusal: ApiError): EntryFailure => ({ ErrorCode: "AccessDeniedException", ErrorMessage: refusal.message });
 
-const TOO_COSTLY: EntryFailure = { ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Detail is not valid. Reason: to match it against the event bus's rules would take too long; its arrays are long, and their patterns have many alternatives." };
+const TOO_COSTLY_TO_MATCH: EntryFailure = { ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Detail is not valid. Reason: to match it against the event bus's rules would take too long; its arrays are long, and their patterns have many alternatives." };
+
+const TOO_MUCH_TO_DELIVER: EntryFailure = { ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Detail is not valid. Reason: it is too large for as many targets as the event bus's rules have for it. Let it name where its data is, or let fewer rules match it." };
+
+const TOO_MUCH_AT_ONCE: EntryFailure = { ErrorCode: "ThrottlingException", ErrorMessage: "Rate exceeded: the entries before it are large, and go to many targets. Put it again, in a request of its own." };
+
+const failureOf = (tooMuch: NonNullable<Accepted["tooMuch"]>, room: number): EntryFailure => (tooMuch === "matching" ? TOO_COSTLY_TO_MATCH : room < EVENT_DELIVERIES_CHARACTERS_MAX ? TOO_MUCH_AT_ONCE : TOO_MUCH_TO_DELIVER);
 
 const LATEST_TIME_MS = Date.UTC(10_000, 0) - 1;
 
@@ -67,7 +73,8 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
   };
   const forwarded = (json: string, { trace }: RequestContext): BusEvent => ({ ...readEvent(json), json, ingestedAt: clock.now(), trace, isForwarded: true });
 
-  const accept = async (entry: PutEventsRequestEntry, context: RequestContext): Promise<Outcome> => {
+  /** @param room What is left of the characters that targets may get with one request. */
+  const accept = async (entry: PutEventsRequestEntry, context: RequestContext, room: number): Promise<Outcome> => {
     const { forwardedEvent } = context;
     const checked = forwardedEvent === undefined ? checkEntry(entry, context.caller.type === "service") : undefined;
     if (checked !== undefined && "ErrorCode" in checked) return { failure: checked };
@@ -83,8 +90,8 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
     }
     const event = checked === undefined ? forwarded(forwardedEvent!, context) : eventOf(entry, checked, bus, context);
     if ("ErrorCode" in event) return { failure: event };
-    const accepted = await acceptance.plan(bus, event);
-    return accepted.isTooCostly ? { failure: TOO_COSTLY } : { accepted };
+    const accepted = await acceptance.plan(bus, event, { room });
+    return accepted.tooMuch === undefined ? { accepted } : { failure: failureOf(accepted.tooMuch, room) };
   };
 
   const tellDropped = (droppedId: string, bus: string, { account, region, requestId, trace }: RequestContext) =>
@@ -98,7 +105,12 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
         const bytes = Entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
         if (bytes > EVENT_REQUEST_BYTES_MAX) throw validation("Total size of the entries in the request is over the limit.");
         const outcomes: Outcome[] = [];
-        for (const entry of Entries) outcomes.push(await accept(entry, context));
+        let room = EVENT_DELIVERIES_CHARACTERS_MAX;
+        for (const entry of Entries) {
+          const outcome = await accept(entry, context, room);
+          if ("accepted" in outcome) room -= outcome.accepted.characters;
+          outcomes.push(outcome);
+        }
         const accepted = outcomes.flatMap((outcome) => ("accepted" in outcome ? [outcome.accepted] : []));
         if (accepted.some(isWorthWriting)) await store.run(() => acceptance.write(accepted));
         acceptance.announce(accepted, [context.requestId]);

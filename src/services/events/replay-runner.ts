@@ -1,5 +1,6 @@
 import { newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
 import { listAllItems } from "../../plumber/events/rows.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";
@@ -69,8 +70,15 @@ export const createReplayRunner = ({ store, clock, random, ledger, log, acceptan
     const bus = parseBusArn(before.destinationArn)!;
     const options = before.filterArns === undefined ? {} : { onlyRules: new Set(before.filterArns) };
     const accepted: Accepted[] = [];
-    for (const event of batch) accepted.push(await acceptance.plan(bus, again(event, replay.name), options));
-    const after = await store.run(() => advance(replay, before, batch, accepted));
+    let room = EVENT_DELIVERIES_CHARACTERS_MAX;
+    for (const event of batch) {
+      const planned = await acceptance.plan(bus, again(event, replay.name), { ...options, ...(accepted.length === 0 ? {} : { room }) });
+      // It comes with the next commit. The first one has all the room that there is.
+      if (planned.tooMuch === "delivering" && accepted.length > 0) break;
+      accepted.push(planned);
+      room -= planned.characters;
+    }
+    const after = await store.run(() => advance(replay, before, batch.slice(0, accepted.length), accepted));
     if (after === undefined) return false;
     if (after.state === "RUNNING") acceptance.announce(accepted, [replay.name]);
     else tellEnd(replay, after);
