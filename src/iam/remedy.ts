@@ -19,11 +19,14 @@ const SERVICE_NAMES: Record<string, string> = { "s3.amazonaws.com": "S3", "event
 const NEEDS_ACCOUNT = new Set(["s3.amazonaws.com", "logs.amazonaws.com"]);
 const BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
+/** A string of Terraform's: what begins a template in it is doubled. */
+const terraformText = (text: string): string => JSON.stringify(text).replaceAll(/[$%](?=\{)/g, "$&$&");
+
 /** A resource as `terraform fmt` writes it. */
 const terraformBlock = (type: string, name: string, attributes: Record<string, string | true | undefined>): string => {
   const given = Object.entries(attributes).filter((entry): entry is [string, string | true] => entry[1] !== undefined);
   const width = Math.max(...given.map(([key]) => key.length));
-  return [`resource "${type}" "${terraformName(name)}" {`, ...given.map(([key, value]) => `  ${key.padEnd(width)} = ${JSON.stringify(value).replaceAll("${", "$${")}`), "}"].join("\n");
+  return [`resource "${type}" "${terraformName(name)}" {`, ...given.map(([key, value]) => `  ${key.padEnd(width)} = ${value === true ? value : terraformText(value)}`), "}"].join("\n");
 };
 
 const terraformName = (text: string): string => text.replace(/[^a-zA-Z0-9_-]/g, "_");
@@ -86,7 +89,7 @@ const policyWriter = (asked: Asked): Remedy | undefined => {
       `  name = "${policyName}"`,
       "  policy = jsonencode({",
       `    Version   = "2012-10-17"`,
-      `    Statement = [{ Effect = "Allow", Action = "${asked.action}", Resource = "${asked.resource.replaceAll("${", "$${")}" }]`,
+      `    Statement = [{ Effect = "Allow", Action = "${asked.action}", Resource = ${terraformText(asked.resource)} }]`,
       "  })",
       "}",
     ].join("\n"),

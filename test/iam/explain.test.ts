@@ -36,6 +36,11 @@ describe("what would open a door", () => {
     });
   });
 
+  it("names a resource so that Terraform reads it as it is", () => {
+    const { fix } = explain(user, { action: "s3:GetObject", resource: 'arn:aws:s3:::b/"\n${a}%{if b}' });
+    expect(fix!.terraform).toContain('Resource = "arn:aws:s3:::b/\\"\\n$${a}%%{if b}" }]');
+  });
+
   it("for another account's role: a permission on the function, for the role", () => {
     const { fix, sentences } = explain(session(OTHER), { identityPolicies: [policy(allow("lambda:*"))], resource: `${FUNCTION}:live` });
     expect(sentences[0]).toBe("the role worker (session one) may not invoke the function hello.world, version or alias live");
