@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { findRule } from "../../src/plumber/events/rules.ts";
+import { findRule, listRules } from "../../src/plumber/events/rules.ts";
+import { sql, type Statement } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
 import { openEvents, PLACE, QUEUE } from "./data-ground.ts";
@@ -51,4 +52,16 @@ it("a schedule is due from when it is put or switched on, keeps its step while i
   expect(isIn(await nextAt(), start, 63 * MINUTE_MS)).toBe(true);
   await put("cron(0 0 1 1 ? 2030)");
   expect(await nextAt()).toBe(Date.UTC(2030, 0, 1));
+});
+
+it("rules are listed by a prefix, page by page, without looking at those before it", async () => {
+  const { rule, store } = openEvents();
+  for (const name of ["a", "b", "b-1", "b.2", "bb", "c"]) await rule(name);
+  const list = async (prefix: string, after = "", most = -1) => (await store.read(() => listRules({ ...PLACE, bus: "default" }, { prefix, after, most }))).map(({ name }) => name);
+  expect([await list(""), await list("b"), await list("b", "b-1", 2), await list("b", "a"), await list("b", "c"), await list("", "bb")]).toEqual([["a", "b", "b-1", "b.2", "bb", "c"], ["b", "b-1", "b.2", "bb"], ["b.2", "bb"], ["b", "b-1", "b.2", "bb"], [], ["c"]]);
+  const asked = listRules({ ...PLACE, bus: "default" }, { prefix: "b" }).next().value as Statement;
+  const plan = await store.run(function* () {
+    return yield* sql(`explain query plan ${asked.sql}`, ...asked.values);
+  });
+  expect(JSON.stringify(plan)).toContain("name>? AND name<?");
 });

@@ -25,9 +25,12 @@ export function* findItem<B>({ account, region }: Place, kind: EventItemKind, na
   return row && toItem<B>(row);
 }
 
+/** Names with the prefix that come after another one, from the first of these to before the second: a range, to which the index leads. Names have neither character. */
+export const namesWithin = (prefix: string, after: string): [string, string] => [prefix > after ? prefix : `${after}\u0001`, `${prefix}\u{10FFFF}`];
+
 /** All of a kind, ordered by their names, after one of them. */
 export function* listItems<B>({ account, region }: Place, kind: EventItemKind, { prefix = "", after = "", most = -1 }: { prefix?: string; after?: string; most?: number } = {}): Operation<EventItem<B>[]> {
-  const rows = yield* sql("select * from event_item where account = ? and region = ? and kind = ? and name > ? and substr(name, 1, ?) = ? order by name limit ?", account, region, kind, after, prefix.length, prefix, most);
+  const rows = yield* sql("select * from event_item where account = ? and region = ? and kind = ? and name >= ? and name < ? order by name limit ?", account, region, kind, ...namesWithin(prefix, after), most);
   return rows.map((row) => toItem<B>(row));
 }
 

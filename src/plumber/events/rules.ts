@@ -1,6 +1,6 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
-import type { Place } from "./rows.ts";
+import { namesWithin, type Place } from "./rows.ts";
 
 export interface RuleName extends Place {
   bus: string;
@@ -51,7 +51,7 @@ export function* findRule({ account, region, bus, name }: RuleName): Operation<R
 
 /** A bus's rules, ordered by their names, after one of them. */
 export function* listRules({ account, region, bus }: Place & { bus: string }, { prefix = "", after = "", most = -1 }: { prefix?: string; after?: string; most?: number } = {}): Operation<RuleRecord[]> {
-  const rows = yield* sql("select * from event_rule where account = ? and region = ? and bus = ? and name > ? and substr(name, 1, ?) = ? order by name limit ?", account, region, bus, after, prefix.length, prefix, most);
+  const rows = yield* sql("select * from event_rule where account = ? and region = ? and bus = ? and name >= ? and name < ? order by name limit ?", account, region, bus, ...namesWithin(prefix, after), most);
   return rows.map(toRule);
 }
 
