@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
 import { findReplay, saveReplay } from "../../src/services/events/replay-rows.ts";
 import { sql } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
@@ -172,6 +173,22 @@ describe("a replay", () => {
     });
     expect((await archive.replays({ State: "COMPLETED" })).Replays).toMatchObject([{ ReplayName: "again", EventStartTime: new Date(START + 1_000) }]);
     await eventually("it is told", () => on.told.some(({ summary }) => summary === "the replay again is completed"));
+  });
+
+  it("puts no more into one commit than may be in one, and leaves none out", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await puts(on, 5);
+    await on.rule("late", SHOP);
+    const { acceptance } = on.engine.parts;
+    const plan = acceptance.plan;
+    const share = EVENT_DELIVERIES_CHARACTERS_MAX * 0.4;
+    acceptance.plan = async (bus, event, options = {}) => (options.room !== undefined && options.room < share ? plan(bus, event, { ...options, room: 0 }) : { ...(await plan(bus, event)), characters: share });
+    await archive.start();
+    await archive.over();
+    await on.settled();
+    expect(on.sent.map(({ text }) => (JSON.parse(text) as { detail: { index: number } }).detail.index).toSorted()).toEqual([0, 1, 2, 3, 4]);
   });
 
   it("goes to the rules it names alone, and to a target that has had the event it is another delivery", async () => {
