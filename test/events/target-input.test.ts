@@ -4,7 +4,7 @@ import type { BusEvent } from "../../src/services/events/event.ts";
 import { parseInputPath, valueAt } from "../../src/plumber/events/input-path.ts";
 import { parametersBudget } from "../../src/services/events/input-budget.ts";
 import { invalidPlaceholder } from "../../src/services/events/input-transformer.ts";
-import { depthOf, minified, parseJson } from "../../src/plumber/events/json-value.ts";
+import { parseJson } from "../../src/plumber/events/json-value.ts";
 import { createMatchedRule } from "../../src/services/events/rule-targets.ts";
 import { createTargetInput, parameterText } from "../../src/services/events/target-input.ts";
 import { FUNCTION, QUEUE } from "./data-ground.ts";
@@ -89,14 +89,4 @@ describe("what a target gets", () => {
 it("a parameter is what it says, or what the event has where it is a path", () => {
   const parsed = () => parseJson(json);
   expect(["group", "$.detail.state", "$.detail.n", "$.detail.none", "x$.detail"].map((given) => parameterText(given, parsed, parametersBudget()))).toEqual(["group", "RUNNING", "1.50", "", "x$.detail"]);
-});
-
-describe("JSON as a text", () => {
-  it("loses the white space between what it is made of, and no other", () => {
-    expect(minified('{ "a b" :\t[ 1 , "x\\" y " ]\n}')).toBe('{"a b":[1,"x\\" y "]}');
-  });
-  it("is as deep as its objects and arrays lie in each other, however long it is", () => {
-    expect(["1", "{}", '{"a":[{}]}', '"[[["', `{"a":"\\"${"[".repeat(9)}"}`].map(depthOf)).toEqual([0, 1, 3, 0, 1]);
-    expect(minified(`["${"x".repeat(1_000_000)} y" ]`)).toHaveLength(1_000_006);
-  });
 });

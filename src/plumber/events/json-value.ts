@@ -60,3 +60,30 @@ export const depthOf = (text: string): number => {
   }
   return deepest;
 };
+
+/** False only where no key has a dot: each dot's next quotation mark ends the string that it is in, or begins one that it is not in. `text`: minified JSON. */
+const mayHaveDottedKey = (text: string): boolean => {
+  for (let dot = text.indexOf("."); dot >= 0; ) {
+    let quote = text.indexOf('"', dot);
+    // One behind a backslash may be part of the string, or may not: the next one is looked at as well.
+    while (quote >= 0 && text[quote + 1] !== ":" && text[quote - 1] === "\\") quote = text.indexOf('"', quote + 1);
+    if (quote < 0) return false;
+    if (text[quote + 1] === ":") return true;
+    dot = text.indexOf(".", quote);
+  }
+  return false;
+};
+
+/** JSON as it travels on, and whether it is plain: no object has a key twice, and no key has a dot. Not all that is plain is found out: numbers that JavaScript would write otherwise are not. */
+export interface Compact {
+  text: string;
+  isPlain: boolean;
+}
+
+/** @param value What JSON.parse makes of the text. */
+export const compactOf = (text: string, value: unknown): Compact => {
+  const written = JSON.stringify(value);
+  const compact = written === text ? text : minified(text);
+  // What is written of the value has each key once.
+  return { text: compact, isPlain: written === compact && !mayHaveDottedKey(compact) };
+};

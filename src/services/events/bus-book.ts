@@ -72,7 +72,7 @@ export const createBusBook = (): BusBook => {
     wanting(event) {
       const found: Wanting = { rules: [], archives: [...greedy.values()] };
       if (patterns.size === 0) return found;
-      for (const key of patterns.matching(Buffer.from(event.json))) {
+      for (const key of patterns.matching(Buffer.from(event.json), event.isPlain === true ? "plain" : "any")) {
         if (key.startsWith(RULE)) found.rules.push(rules.get(key.slice(RULE.length))!);
         else found.archives.push(archives.get(key.slice(ARCHIVE.length))!);
       }

@@ -11,6 +11,8 @@ export interface BusEvent {
   ingestedAt: number;
   /** The whole event, JSON, as its targets get it. */
   json: string;
+  /** It is known that no object of it has a key twice, and that no key has a dot. */
+  isPlain?: boolean;
   trace: Trace;
   /** It comes from another bus, and goes on to none. */
   isForwarded: boolean;

@@ -3,7 +3,6 @@ import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { EVENT_DELIVERIES_CHARACTERS_MAX, EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
 import { parseTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
-import { minified } from "../../plumber/events/json-value.ts";
 import type { RequestContext, Permission } from "../service.ts";
 import { isWorthWriting, type Accepted } from "./accept.ts";
 import { busNotFound, notBuilt, validation } from "./errors.ts";
@@ -68,8 +67,8 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
     if (!(time >= 0 && time <= LATEST_TIME_MS)) return { ErrorCode: "InvalidArgument", ErrorMessage: "Parameter Time is not valid. Reason: it has to be between the years 1970 and 9999." };
     const { source, detailType, detail } = checked;
     const about = { id: random.uuid(), source, detailType, time: wholeSecond(time) };
-    const json = writeEvent({ ...about, account: context.caller.account, region: bus.region, resources: entry.Resources ?? [], detail: minified(detail) });
-    return { ...about, json, ingestedAt, trace: parseTraceHeader(entry.TraceHeader) ?? context.trace, isForwarded: false };
+    const json = writeEvent({ ...about, account: context.caller.account, region: bus.region, resources: entry.Resources ?? [], detail: detail.text });
+    return { ...about, json, isPlain: detail.isPlain, ingestedAt, trace: parseTraceHeader(entry.TraceHeader) ?? context.trace, isForwarded: false };
   };
   const forwarded = (json: string, { trace }: RequestContext): BusEvent => ({ ...readEvent(json), json, ingestedAt: clock.now(), trace, isForwarded: true });
 
