@@ -44,6 +44,7 @@ export const createCall = (needs: GatewayNeeds): Call => {
       isInternal: true,
       ...(options.forwardedEvent === undefined ? {} : { forwardedEvent: options.forwardedEvent }),
       ...(options.isInvocation === undefined ? {} : { isInvocation: options.isInvocation }),
+      ...(options.isKept === undefined ? {} : { isKept: options.isKept }),
       ...(options.functionUrl === undefined ? {} : { functionUrlAuthType: options.functionUrl.authType }),
     };
     return (await perform(model, called, asFromWire(called.input, input as Record<string, unknown>), context, options)) as never;

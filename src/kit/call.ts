@@ -41,6 +41,8 @@ export interface CallOptions {
   forwardedEvent?: string;
   /** With DescribeApiDestination: it is about to be invoked, for which `events:InvokeApiDestination` is asked in the place of the operation's own permission. */
   isInvocation?: boolean;
+  /** With an asynchronous Invoke: the caller has the event on the disk until this is answered, and sends it for the first time. It may be begun before it is written a second time. */
+  isKept?: boolean;
   /** Nothing is done: it is only asked whether it would be let in, and rejects as the call itself would before it is begun. Resolves with no output. */
   isQuestion?: boolean;
   /** Codes of refusals that the caller goes on from, or all of them: no story tells them as a failure. */

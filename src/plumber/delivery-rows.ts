@@ -6,6 +6,8 @@ export interface Due extends Delivery {
   /** Tries that there were. */
   attempts: number;
   acceptedAt: number;
+  /** It has just been committed by this process, and nobody has tried it yet. */
+  isFresh?: true;
 }
 
 /** Of a delivery that waits until the one before it in its lane is gone: no time that ever comes. */

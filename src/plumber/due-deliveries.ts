@@ -1,56 +1,25 @@
-import type { Store, Operation } from "../store/store.ts";
+import { createDueRows } from "../kit/due-rows.ts";
+import type { Store } from "../store/store.ts";
 import { nextDueAt, readDue, type Due, type UnderWay } from "./delivery-rows.ts";
 
-/**
- * What is due on the disk, read only where something may be: most deliveries go from memory to their target, and nobody has to look for them.
- */
+/** Deliveries that are due on the disk. */
 export const createDueDeliveries = ({ store }: { store: Store }) => {
-  let isSomethingDue = true;
-  /** When the next falls due. */
-  let nextAt: number | "never" | "not known" = "not known";
-
-  const isNextKnown = (now: number): boolean => nextAt === "never" || (nextAt !== "not known" && nextAt > now);
-  const reading = async <T>(operation: () => Operation<T>): Promise<T> => {
-    try {
-      return await store.run(operation);
-    } catch (error) {
-      isSomethingDue = true;
-      nextAt = "not known";
-      throw error;
-    }
-  };
+  const rows = createDueRows((now) => store.read(() => nextDueAt(now)));
   return {
     get mayBe() {
-      return isSomethingDue;
+      return rows.mayBe;
     },
-    /** Something is due that is not in memory. */
-    now() {
-      isSomethingDue = true;
-    },
-    /** Something falls due later. */
-    later() {
-      nextAt = "not known";
-    },
+    now: rows.now,
+    later: rows.later,
+    nextAt: rows.nextAt,
     /** The oldest, beside what is under way. */
     async read(now: number, most: number, underWay: UnderWay): Promise<Due[]> {
-      if (!isSomethingDue && isNextKnown(now)) return [];
-      isSomethingDue = false;
-      if (!isNextKnown(now)) nextAt = "not known";
-      const due = await reading(() => readDue(now, most, underWay));
-      // Some may have been left out.
-      if (due.length === most || underWay.busyTargets.length > 0 || underWay.outwardRoom < most) isSomethingDue = true;
+      const due = await rows.read(now, async () => {
+        const found = await store.run(() => readDue(now, most, underWay));
+        return { rows: found, isAll: found.length < most && underWay.busyTargets.length === 0 && underWay.outwardRoom >= most };
+      });
       // What was committed beside this reading may have been handed over meanwhile.
       return due.filter(({ id }) => !underWay.heldIds.has(id));
-    },
-    async nextAt(now: number): Promise<number | undefined> {
-      if (!isNextKnown(now)) {
-        // What comes while it is read makes it unknown again.
-        nextAt = "never";
-        const found = (await reading(() => nextDueAt(now))) ?? "never";
-        if (nextAt !== "never") return found === "never" ? undefined : found;
-        nextAt = found;
-      }
-      return nextAt === "never" ? undefined : (nextAt as number);
     },
   };
 };

@@ -1,31 +1,22 @@
-import { DELIVERIES_HANDED_OVER_MAX } from "../kit/limits/deliveries.ts";
+import { createHandover } from "../kit/handover.ts";
+import { DELIVERIES_HANDED_OVER_BYTES_MAX, DELIVERIES_HANDED_OVER_MAX } from "../kit/limits/deliveries.ts";
 import type { Delivery } from "./delivery.ts";
 import { isOutward, type Due } from "./delivery-rows.ts";
 
-/** Deliveries that were committed a moment ago, on their way from memory to their first try. They are on the disk as well: what finds no place here is found there. */
-export const createHandover = () => {
-  let waiting: Due[] = [];
-
+/** Deliveries that were committed a moment ago. */
+export const createDeliveryHandover = () => {
+  const handover = createHandover<Due>({ keyOf: ({ targetArn }) => targetArn, bytesOf: ({ payload }) => payload.length, countMax: DELIVERIES_HANDED_OVER_MAX, bytesMax: DELIVERIES_HANDED_OVER_BYTES_MAX });
   return {
+    take: handover.take,
     /** Takes as many as there is place for, of those that are due at once and wait for nobody else. @returns Their ids. */
     offer(committed: readonly Delivery[], now: number): string[] {
-      const taken = committed.filter((one) => one.order === undefined && one.perSecond === undefined && !isOutward(one)).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
-      for (const delivery of taken) waiting.push({ ...delivery, attempts: 0, acceptedAt: now });
-      return taken.map(({ id }) => id);
-    },
-    /** The first ones. @param roomOf How many more a target takes. */
-    take(most: number, roomOf: (targetArn: string) => number): Due[] {
-      if (waiting.length === 0) return [];
-      const [taken, left]: [Due[], Due[]] = [[], []];
-      const more = new Map<string, number>();
-      for (const delivery of waiting) {
-        const count = more.get(delivery.targetArn) ?? 0;
-        if (taken.length < most && count < roomOf(delivery.targetArn)) {
-          taken.push(delivery);
-          more.set(delivery.targetArn, count + 1);
-        } else left.push(delivery);
+      const taken: string[] = [];
+      for (const delivery of committed) {
+        if (delivery.order !== undefined || delivery.perSecond !== undefined || isOutward(delivery)) continue;
+        if (!handover.hasRoom(delivery.payload.length)) break;
+        handover.put({ ...delivery, attempts: 0, acceptedAt: now, isFresh: true });
+        taken.push(delivery.id);
       }
-      waiting = left;
       return taken;
     },
   };

@@ -16,7 +16,7 @@ import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
 import type { SendToApiDestination } from "./targets/api-destination.ts";
-import { createHandover } from "./handover.ts";
+import { createDeliveryHandover } from "./handover.ts";
 import { backoffMs, latestTryAt, nextTry, type Exhausted } from "./retry.ts";
 import { causeOf, targetName, whyGivenUp } from "./why-given-up.ts";
 
@@ -54,7 +54,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const underWay = createTally<string>();
   let outward = 0;
   const pace = createPace();
-  const handover = createHandover();
+  const handover = createDeliveryHandover();
   const forget = createForget({ store });
   const onDisk = createDueDeliveries({ store });
   const timers = new Set<Timer>();

@@ -32,6 +32,8 @@ export interface RequestContext {
   forwardedEvent?: string;
   /** Of DescribeApiDestination: whoever asks is about to invoke it. */
   isInvocation?: boolean;
+  /** Of an asynchronous Invoke: the caller keeps the event until it is answered. */
+  isKept?: boolean;
   /** What came beside the input, for what a service reads of it itself: digests of the body. Not with `call`. */
   wire?: { headers: Readonly<Record<string, string>>; buffer(): Promise<Buffer>; /** By the signature or the host. */ isRegionNamed: boolean };
   /**

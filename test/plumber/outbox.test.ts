@@ -246,13 +246,13 @@ describe("the outbox", () => {
     // The look at what comes next, after the failure, is held until that is due already.
     const wrap = (store: Store): Store => ({
       ...store,
-      run: async (operation) => {
+      read: async (operation) => {
         const first = operation().next().value as { sql?: string } | undefined;
         if (first?.sql?.startsWith("select min(due_at)") === true && told.length > 0 && !isLooking) {
           isLooking = true;
           await looking.opened;
         }
-        return store.run(operation);
+        return store.read(operation);
       },
     });
     const { enqueue, received, told, clock, outbox, isEmpty } = createGround((_received, count) => (count === 1 ? failing.opened.then(fails) : undefined), { wrap });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
-import { ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
+import { ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
@@ -10,7 +10,8 @@ import { systemRandom as random } from "../../src/kit/random.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventSettings, type QueuedInvocation, type ResolveTarget, type Scheduler } from "../../src/scheduler/scheduler.ts";
-import type { Store } from "../../src/store/store.ts";
+import { MIB } from "../../src/kit/units.ts";
+import type { Operation, Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
 import { createCounted } from "../support/counted.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -24,13 +25,27 @@ interface Options {
   resolve?: ResolveTarget;
   /** Throws to stand for a disk that fails. */
   beforeCommit?: () => void;
+  /** What is written waits for it. */
+  beforeRun?: () => Promise<void> | undefined;
+  onStatement?: (sql: string) => void;
   settings?: Partial<EventSettings>;
 }
 
 type Behave = (invocation: Invocation, run: number, target: FunctionTarget) => "response" | "error" | Promise<"response" | "error">;
 
+/** The operation, whose statements are told. */
+function* watched<T>(operation: () => Operation<T>, tell: (sql: string) => void): Operation<T> {
+  const steps = operation();
+  let step = steps.next();
+  while (!step.done) {
+    tell(step.value.sql);
+    step = steps.next(yield step.value);
+  }
+  return step.value;
+}
+
 /** A queue over a real store, whose functions do what `behave` says. */
-const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {}, settings }: Options = {}) => {
+const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {}, beforeRun, onStatement = () => {}, settings }: Options = {}) => {
   const clock = createClock();
   const began = clock.now();
   const opened = openState(path);
@@ -38,7 +53,8 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
     ...opened,
     run: async (operation) => {
       beforeCommit();
-      return opened.run(operation);
+      await beforeRun?.();
+      return opened.run(() => watched(operation, onStatement));
     },
   };
   const runs: { minute: number; requestId: string; name: string; invocation: Invocation }[] = [];
@@ -82,8 +98,8 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
     await store.close();
   };
   onTestFinished(close);
-  const enqueue = (requestId: string = random.uuid(), over: Partial<QueuedInvocation> = {}) =>
-    queue.enqueue({ requestId, traceId: "1-0-0", account: "0", region: "r", functionName: "f", invokedFunctionArn: "arn", payload: Buffer.from("{}"), ...over });
+  const enqueue = (requestId: string = random.uuid(), over: Partial<QueuedInvocation> = {}, options: { isKept?: boolean } = {}) =>
+    queue.enqueue({ requestId, traceId: "1-0-0", account: "0", region: "r", functionName: "f", invokedFunctionArn: "arn", payload: Buffer.from("{}"), ...over }, options);
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
@@ -300,6 +316,83 @@ describe("a busy function", () => {
     for (const { name } of runs) counts.set(name, (counts.get(name) ?? 0) + 1);
     expect([...counts.values()]).toEqual([40, 40, 40, 40, 40]);
     gate.open();
+  });
+});
+
+describe("what has just been written", () => {
+  it("runs without being looked for", async () => {
+    const statements: string[] = [];
+    const { queue, runs, enqueue, isEmpty } = createGround(() => "response", { onStatement: (sql) => statements.push(sql) });
+    await queue.start();
+    await queue.pending();
+    statements.length = 0;
+    for (let index = 0; index < 3; index++) await enqueue();
+    await eventually("all are done", isEmpty);
+    expect(runs).toHaveLength(3);
+    expect(statements.filter((sql) => /^(with|update)/.test(sql))).toEqual([]);
+  });
+
+  it("goes behind what waits on the disk, and is leased many at a time", async () => {
+    const statements: string[] = [];
+    const gate = createGate();
+    const { queue, runs, enqueue, isEmpty } = createGround(gate.behave, { onStatement: (sql) => statements.push(sql) });
+    const ids = Array.from({ length: 400 }, (_, index) => `event-${index}`);
+    for (const id of ids.slice(0, 300)) await enqueue(id);
+    await queue.start();
+    await eventually("it runs as much as it may", () => runs.length === ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    for (const id of ids.slice(300)) await enqueue(id);
+    gate.open();
+    await eventually("all are done", isEmpty);
+    expect(runs.map(({ requestId }) => requestId)).toEqual(ids);
+    const leases = statements.filter((sql) => sql.startsWith("update async_event set lease_token = ? where")).length;
+    expect(leases).toBeLessThanOrEqual(400 / (ASYNC_HANDED_OVER_PER_FUNCTION_MAX / 4) + 2);
+  });
+
+  it("waits on the disk where it is large", async () => {
+    const gate = createGate();
+    const { queue, runs, enqueue, isEmpty } = createGround(gate.behave);
+    await queue.start();
+    const large = Buffer.alloc(MIB, "1");
+    for (let index = 0; index < 80; index++) await enqueue(`event-${index}`, { payload: large });
+    await eventually("it runs as much as it may", () => runs.length === ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    gate.open();
+    await eventually("all are done", isEmpty);
+    expect(runs.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 80 }, (_, index) => `event-${index}`));
+  });
+
+  it("is begun before it is written where whoever sends it keeps it, and is run once", async () => {
+    const held = Promise.withResolvers<void>();
+    let isHeld = false;
+    const { queue, runs, told, enqueue, isEmpty } = createGround(() => "response", { beforeRun: () => (isHeld ? held.promise : undefined) });
+    await queue.start();
+    await queue.pending();
+    isHeld = true;
+    const written = enqueue("kept", {}, { isKept: true });
+    await eventually("it has run", () => runs.length === 1);
+    expect(told).toEqual([]);
+    isHeld = false;
+    held.resolve();
+    await written;
+    await eventually("it is done", isEmpty);
+    expect(runs).toHaveLength(1);
+  });
+
+  it("is refused all the same where it cannot be written: then it is sent again, and known by its id", async () => {
+    let isBroken = false;
+    const { queue, runs, enqueue, isEmpty } = createGround(() => "response", {
+      beforeCommit() {
+        if (!isBroken) return;
+        isBroken = false;
+        throw new Error("the disk is full");
+      },
+    });
+    await queue.start();
+    await queue.pending();
+    isBroken = true;
+    await expect(enqueue("kept", {}, { isKept: true })).rejects.toThrow("the disk is full");
+    await enqueue("kept");
+    await eventually("it is done", isEmpty);
+    expect(runs.map(({ requestId }) => requestId)).toEqual(["kept", "kept"]);
   });
 });
 

@@ -78,6 +78,10 @@ export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
 /** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
 export const ASYNC_IN_FLIGHT_MAX = 200;
 export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
+/** Events that wait in memory for their turn, in all and of one function, and their bytes; ours. More wait on the disk. */
+export const ASYNC_HANDED_OVER_MAX = 500;
+export const ASYNC_HANDED_OVER_PER_FUNCTION_MAX = 100;
+export const ASYNC_HANDED_OVER_BYTES_MAX = 16 * MIB;
 /** Milliseconds that a function is Pending after its creation, or InProgress after an update; AWS takes seconds, unspecified. */
 export const FUNCTION_SETTLE_MS = 150;
 /** Characters of a function's name without its ARN; functions on one page of ListFunctions (API reference). */

@@ -3,6 +3,7 @@ import type { Call, CallOptions } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Trace } from "../../kit/ledger.ts";
+import type { Due } from "../delivery-rows.ts";
 import { TargetError, type Delivery, type MessageAttribute } from "../delivery.ts";
 import { queueUrlOf } from "../queue-url.ts";
 import type { SendToApiDestination } from "./api-destination.ts";
@@ -12,7 +13,7 @@ import { callOperation, parseOperation } from "./operation.ts";
 
 /** One delivery, at the moment of one try. */
 export interface Sending {
-  delivery: Delivery;
+  delivery: Delivery & Pick<Due, "isFresh">;
   arn: Arn;
   as: Caller;
   trace: Trace;
@@ -42,8 +43,8 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
   const { call, sendToApiDestination } = needs;
   return {
     lambda: (sending) => {
-      const { targetArn, payload, tenantId } = sending.delivery;
-      return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, at(sending));
+      const { targetArn, payload, tenantId, isFresh } = sending.delivery;
+      return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, { ...at(sending), ...(isFresh === true ? { isKept: true } : {}) });
     },
     s3: ({ delivery, arn, as, trace }) =>
       call("s3", "PutObject", { Bucket: arn.resource, Key: delivery.objectKey ?? delivery.id, Body: Buffer.from(delivery.payload), ContentType: "application/json" }, { as, region: delivery.region, requestId: delivery.id, trace }),

@@ -68,13 +68,14 @@ export const invokeHandlers = ({ store, scheduler, queue, clock, random, log, re
   const refuseBeforeActive = (record: FunctionRecord) => {
     if (!record.isCreated && isSettling(record, clock)) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   };
-  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace }: RequestContext, tenantId?: string) => {
-    await queue.enqueue({
+  const queueEvent = async (record: FunctionRecord, { arn, qualifier }: FunctionName, payload: Buffer, { requestId, trace, isKept }: RequestContext, tenantId?: string) => {
+    const event = {
       requestId, traceId: trace.id, account: record.account, region: record.region, functionName: record.name, payload, invokedFunctionArn: arn,
       ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
       ...(qualifier === undefined ? {} : { qualifier }),
       ...(tenantId === undefined ? {} : { tenantId }),
-    });
+    };
+    await queue.enqueue(event, isKept === undefined ? {} : { isKept });
     return { StatusCode: 202 };
   };
   /** Between looking and unpacking an update may have settled and let the package go: then what serves now is run. */
