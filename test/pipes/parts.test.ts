@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toItem } from "../../src/plumber/event-source-mapping/record.ts";
+import { parseJson } from "../../src/plumber/events/json-value.ts";
 import { compileTemplate, newBudget, parameterOf } from "../../src/plumber/pipes/input-template.ts";
 import type { Pipe } from "../../src/plumber/pipes/pipe.ts";
 import { eventOfAnswer, eventOfMessage } from "../../src/plumber/pipes/pipe-event.ts";
@@ -59,14 +60,25 @@ describe("an input template", () => {
     expect(() => compileTemplate(Array.from({ length: 500 }, (_, index) => `<$.body[*].a${index}>`).join(""))(event(wide), VARIABLES, newBudget())).toThrow(expect.objectContaining({ code: "TransformationTooLarge" }));
   });
 
+  it("keeps the digits of a number that an enrichment has answered", () => {
+    const answered = eventOfAnswer(parseJson('{"n":12345678901234567890}'));
+    expect([compileTemplate('{"a":<aws.pipes.event>}')(answered, VARIABLES, newBudget()), compileTemplate("<aws.pipes.event.json>")(answered, VARIABLES, newBudget())]).toEqual(['{"a":{"n":12345678901234567890}}', '{"n":12345678901234567890}']);
+  });
+
   it("takes a body that is a number, or a text in quotes, as the text that it is", () => {
     expect([made("<$.body>", "5"), made('{"a":<$.body>}', "5"), made("<$.body.a>", '"a"')]).toEqual(["5", '{"a":"5"}', ""]);
   });
 });
 
 it("a parameter that is a whole path is what that leads to", () => {
-  const of = (given: string) => parameterOf(given, event(JSON_BODY));
+  const of = (given: string) => parameterOf(given, event(JSON_BODY), newBudget());
   expect([of("static"), of("$.body.id"), of("$.body.name"), of("$.body.tags"), of("$.body.other"), of("$.body.none"), of("costs $.body.id"), of("$5")]).toEqual(["static", "7", 'Ann "A"', '["x","y"]', undefined, undefined, "costs $.body.id", "$5"]);
+});
+
+it("parameters have no more of a batch than there is room for", () => {
+  const [budget, long] = [newBudget(), event(JSON.stringify(["x".repeat(1_000_000)]))];
+  for (let index = 0; index < 6; index++) parameterOf("$.body[0]", long, budget);
+  expect(() => parameterOf("$.body[0]", long, budget)).toThrow(expect.objectContaining({ code: "TransformationTooLarge" }));
 });
 
 it("a moment is told in milliseconds, in seconds or as a date", () => {

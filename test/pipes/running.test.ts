@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../src/kit/api-error.ts";
 import { requestContext } from "../support/context.ts";
 import { bodies } from "../sqs/support.ts";
 import { eventually } from "../support/temporary.ts";
@@ -229,6 +230,59 @@ describe("other targets", () => {
   });
 });
 
+describe("a batch that is longer than the target takes at once", () => {
+  const LONG = "x".repeat(400 * 1024);
+
+  it("is sent to a queue by several requests", async () => {
+    const on = openPipes();
+    await on.createQueue("to");
+    const start = await begin(on, TO_QUEUE, { targetParameters: { InputTemplate: "<$.body>" } });
+    for (const body of ["a", "b", "c"]) await on.send("q", body + LONG);
+    await start();
+    await eventually("all are sent", async () => (await on.counts("to")).visible === 3);
+    await idle(on);
+    expect(await on.counts("q")).toMatchObject({ visible: 0, inFlight: 0 });
+  });
+
+  it("comes again as far as its request is refused", async () => {
+    const on = openPipes();
+    const start = await begin(on, "arn:aws:sns:us-east-1:000000000000:t", { targetParameters: { InputTemplate: "<$.body>" } });
+    on.world.other = ({ input }) => {
+      const messages = (input["PublishBatchRequestEntries"] as { Message: string }[]).map(({ Message }) => Message);
+      if (messages.some((message) => message.length > 256 * 1024)) throw new ApiError("BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit.");
+      return {};
+    };
+    for (const body of [`a${"x".repeat(200 * 1024)}`, LONG, `b${"x".repeat(200 * 1024)}`]) await on.send("q", body);
+    await start();
+    await eventually("all are tried", () => on.to("PublishBatch").length >= 3);
+    await idle(on);
+    expect(await on.counts("q")).toMatchObject({ visible: 0, inFlight: 1 });
+    expect(on.summaries()).toEqual(expect.arrayContaining([expect.stringMatching(/has not taken the message .*: 1 could not be taken \(BatchRequestTooLongException: The length/)]));
+  });
+
+  it("becomes several invocations, each with an id of its own, of a function that nobody waits for", async () => {
+    const on = openPipes();
+    const start = await begin(on, functionArn("f"), { targetParameters: { InputTemplate: "<$.body>", LambdaFunctionParameters: { InvocationType: "FIRE_AND_FORGET" } } });
+    for (const body of ["a", "b", "c"]) await on.send("q", body + LONG);
+    await start();
+    await eventually("all are given", () => on.given("f").flat().length === 3);
+    const invoked = on.to("Invoke");
+    expect(Math.max(...invoked.map(({ input }) => (input["Payload"] as Buffer).length))).toBeLessThanOrEqual(1024 * 1024);
+    expect(new Set(invoked.map(({ options }) => options.requestId)).size).toBe(invoked.length);
+    await idle(on);
+    expect(await on.counts("q")).toMatchObject({ visible: 0, inFlight: 0 });
+  });
+
+  it("is written to a log group by days, as one request has no more", async () => {
+    const on = openPipes();
+    const start = await begin(on, "arn:aws:logs:us-east-1:000000000000:log-group:/g", { targetParameters: { InputTemplate: "<$.body.t>", CloudWatchLogsParameters: { Timestamp: "$.body.t" } } });
+    for (const t of [2_000_000_000_000, 2_000_100_000_000]) await on.send("q", JSON.stringify({ t }));
+    await start();
+    await eventually("all are written", () => on.to("PutLogEvents").flatMap(({ input }) => input["logEvents"] as object[]).length === 2);
+    expect(on.to("PutLogEvents")).toHaveLength(2);
+  });
+});
+
 describe("a pipe that may not", () => {
   it("reach its target rests, longer each time, and tells why; nothing is lost", async () => {
     const on = openPipes();
@@ -368,5 +422,23 @@ describe("a pipe at work", () => {
     resolve();
     await idle(on);
     expect(await on.counts("q")).toMatchObject({ inFlight: 1 });
+  });
+
+  it("gives the target nothing of what an enrichment answers too late", async () => {
+    const on = openPipes();
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    on.world.functions[functionArn("e")] = () => promise;
+    await on.createQueue("q", { VisibilityTimeout: "3600" });
+    await on.pipe({ source: on.queueArn("q"), target: functionArn("f"), enrichment: functionArn("e") });
+    await on.send("q", "a");
+    await eventually("it is asked", () => on.given("e").length === 1);
+    await eventually("it is given up", async () => {
+      await on.clock.advance(60_000);
+      return on.counted.get("ExecutionTimeout PipeName") === 1;
+    });
+    resolve({ a: 1 });
+    await eventually("it has answered", () => on.counted.get("EnrichmentStageFailed PipeName") === 0);
+    await idle(on);
+    expect(on.given("f")).toEqual([]);
   });
 });

@@ -8,9 +8,9 @@ import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits/pipes.ts";
 import { Postponed, type Delivery } from "../delivery.ts";
 import type { EndpointAnswer, SendToApiDestination } from "../targets/api-destination.ts";
 import type { Sending } from "../targets/targets.ts";
-import { parameterOf } from "./input-template.ts";
 import { PipeFailure } from "./pipe-failure.ts";
 import type { PipeEvent } from "./pipe-event.ts";
+import type { ParameterOf } from "./targets/shipment.ts";
 
 interface Posting {
   arn: Arn;
@@ -20,6 +20,7 @@ interface Posting {
   /** The request's body. */
   text: string;
   parameters: PipeTargetHttpParameters | undefined;
+  parameter: ParameterOf;
   as: Caller;
   trace: Trace;
   requestId: string;
@@ -28,14 +29,15 @@ interface Posting {
 /** Posts one event to an API destination, and resolves with the text that it answered. */
 export type Post = (posting: Posting) => Promise<string>;
 
-const resolved = (given: Readonly<Record<string, string>> | undefined, event: PipeEvent): Record<string, string> => Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, parameterOf(value, event) ?? ""]));
-
 /** Paths among the parameters are what they lead to ("Dynamic path parameters"). */
-const parametersOf = ({ parameters, event }: Posting): NonNullable<Delivery["httpParameters"]> => ({
-  PathParameterValues: (parameters?.PathParameterValues ?? []).map((value) => parameterOf(value, event) ?? ""),
-  HeaderParameters: resolved(parameters?.HeaderParameters, event),
-  QueryStringParameters: resolved(parameters?.QueryStringParameters, event),
-});
+const parametersOf = ({ parameters, parameter, event }: Posting): NonNullable<Delivery["httpParameters"]> => {
+  const resolved = (given: Readonly<Record<string, string>> = {}) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameter(value, event) ?? ""]));
+  return {
+    PathParameterValues: (parameters?.PathParameterValues ?? []).map((value) => parameter(value, event) ?? ""),
+    HeaderParameters: resolved(parameters?.HeaderParameters),
+    QueryStringParameters: resolved(parameters?.QueryStringParameters),
+  };
+};
 
 const tooLarge = () => new PipeFailure("failed", "ResponseTooLarge", `the endpoint has answered more than ${PIPE_ANSWER_BYTES_MAX} bytes`);
 

@@ -9,7 +9,7 @@ import type { Post } from "./endpoint.ts";
 import { PipeFailure } from "./pipe-failure.ts";
 import { eventOfAnswer, type PipeEvent } from "./pipe-event.ts";
 import { functionFailure, functionPayload } from "./targets/function.ts";
-import { at, type Outgoing } from "./targets/shipment.ts";
+import { at, type Outgoing, type ParameterOf } from "./targets/shipment.ts";
 import { isApiDestination } from "./targets/targets.ts";
 
 export interface Asked {
@@ -18,6 +18,7 @@ export interface Asked {
   events: readonly Outgoing[];
   /** Of an API destination. */
   parameters: PipeEnrichmentHttpParameters | undefined;
+  parameter: ParameterOf;
   as: Caller;
   trace: Trace;
   requestId: string;

@@ -9,12 +9,12 @@ import type { Handed } from "../event-source-mapping/run-batch.ts";
 import type { Told } from "../event-source-mapping/story.ts";
 import type { Post } from "./endpoint.ts";
 import { enrich } from "./enrichment.ts";
-import { compileTemplate, newBudget, type InputTemplate } from "./input-template.ts";
+import { compileTemplate, newBudget, parameterOf, type InputTemplate } from "./input-template.ts";
 import { pipeArn, type Pipe } from "./pipe.ts";
 import { eventOfMessage, type PipeEvent } from "./pipe-event.ts";
 import { failureOf, PipeFailure } from "./pipe-failure.ts";
 import type { ExecutionReport } from "./report.ts";
-import { NONE, type Outgoing, type Sent } from "./targets/shipment.ts";
+import { NONE, type Outgoing, type ParameterOf, type Sent } from "./targets/shipment.ts";
 import { targetOf } from "./targets/targets.ts";
 
 interface Needs {
@@ -55,6 +55,10 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     const budget = newBudget();
     return events.map((event) => ({ event, text: template(event, variables, budget) }));
   };
+  const withinBudget = (): ParameterOf => {
+    const budget = newBudget();
+    return (given, event) => parameterOf(given, event, budget);
+  };
 
   const runEnrichment = (execution: Execution, flow: Flow): Promise<Flow> => {
     const { pipe, as, told, report } = execution;
@@ -63,7 +67,7 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     const arn = parseArn(enrichment)!;
     return report.stage("Enrichment", enrichment, targetOf(arn)!.service, async (stage) => {
       const events = stage.transformed(transform(execution, execution.enrichmentTemplate, flow.events));
-      const { answer, ...next } = await enrich({ call, post }, { arn, enrichmentArn: enrichment, events, parameters: enrichmentParameters?.HttpParameters, as, trace: told.trace, requestId: random.uuid() });
+      const { answer, ...next } = await enrich({ call, post }, { arn, enrichmentArn: enrichment, events, parameters: enrichmentParameters?.HttpParameters, parameter: withinBudget(), as, trace: told.trace, requestId: random.uuid() });
       stage.answered(answer);
       return next;
     });
@@ -88,22 +92,31 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     return report.stage("Target", pipe.body.target, target.service, async (stage) => {
       if (events.length > target.batchMax) throw new PipeFailure("failed", "BatchTooLarge", `the enrichment has answered ${events.length} events: ${target.service} takes at most ${target.batchMax} at once`);
       const outgoing = stage.transformed(transform(execution, execution.targetTemplate, events));
-      const sent = await target.send({ call, clock, post }, { pipe, arn, events: outgoing, isList, as, trace: told.trace, requestId: told.requestId, items, idsAt: idsAt(execution) });
+      const sent = await target.send({ call, clock, post }, { pipe, arn, events: outgoing, isList, as, trace: told.trace, requestId: told.requestId, items, idsAt: idsAt(execution), parameter: withinBudget() });
       stage.answered(typeof sent.answer === "string" ? sent.answer : JSON.stringify(sent.answer), sent);
       return sent;
     });
   };
 
-  const withinTime = async <T>(work: Promise<T>): Promise<T> => {
-    const done = new AbortController();
-    const late = wall.sleep(PIPE_EXECUTION_MS_MAX, done.signal).then(
-      () => Promise.reject(new PipeFailure("timeout", "ExecutionTimeout", `it took longer than ${PIPE_EXECUTION_MS_MAX / 1_000} seconds`)),
-      () => new Promise<never>(() => undefined),
+  /** @param begin what is late begins nothing more */
+  const withinTime = async <T>(begin: (late: AbortSignal) => Promise<T>): Promise<T> => {
+    const [done, late] = [new AbortController(), new AbortController()];
+    const timeout = wall.sleep(PIPE_EXECUTION_MS_MAX, done.signal).then(
+      () => {
+        late.abort(new PipeFailure("timeout", "ExecutionTimeout", `it took longer than ${PIPE_EXECUTION_MS_MAX / 1_000} seconds`));
+        late.signal.throwIfAborted();
+      },
+      () => undefined,
     );
-    return Promise.race([work, late]).finally(() => done.abort());
+    return Promise.race([begin(late.signal), timeout.then(() => new Promise<never>(() => undefined))]).finally(() => done.abort());
   };
 
-  const run = async (execution: Execution): Promise<Sent> => runTarget(execution, await runEnrichment(execution, { events: execution.items.map(eventOfMessage), isList: true }));
+  const run = async (execution: Execution, late: AbortSignal): Promise<Sent> => {
+    const flow = await runEnrichment(execution, { events: execution.items.map(eventOfMessage), isList: true });
+    // Its messages come again: what the target got now, it would get twice.
+    late.throwIfAborted();
+    return runTarget(execution, flow);
+  };
 
   const handedOf = (items: readonly BatchItem[], { kind, code, message }: PipeFailure): Handed => {
     if (kind === "refused" || kind === "throttled") return { kind: "refused", code, isThrottled: kind === "throttled", why: `${code}: ${message}` };
@@ -115,7 +128,7 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     const { items, report } = execution;
     report.started(items);
     try {
-      const { failed, why = "" } = await withinTime(run(execution));
+      const { failed, why = "" } = await withinTime((late) => run(execution, late));
       report.ended(failed.size === 0 ? undefined : { failed: failed.size, why });
       return { kind: "ran", failed, why };
     } catch (error) {

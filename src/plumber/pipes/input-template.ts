@@ -1,5 +1,5 @@
 import { parseInputPath, valueAt, type InputPath } from "../events/input-path.ts";
-import type { JsonValue } from "../events/json-value.ts";
+import { parseJson, type JsonValue } from "../events/json-value.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
 import { PIPE_TEMPLATE_STEPS_MAX } from "../../kit/limits/pipes.ts";
 import type { PipeEvent } from "./pipe-event.ts";
@@ -25,7 +25,7 @@ export interface TemplateBudget {
 export const newBudget = (): TemplateBudget => ({ characters: SYNC_PAYLOAD_BYTES_MAX, steps: PIPE_TEMPLATE_STEPS_MAX });
 
 const spend = (budget: TemplateBudget, what: keyof TemplateBudget, count: number): void => {
-  if ((budget[what] -= count) < 0) throw new PipeFailure("failed", "TransformationTooLarge", `the input template makes more than ${SYNC_PAYLOAD_BYTES_MAX} characters of the batch, or looks at more of it than it may`);
+  if ((budget[what] -= count) < 0) throw new PipeFailure("failed", "TransformationTooLarge", `the input template, or the parameters, make more than ${SYNC_PAYLOAD_BYTES_MAX} characters of the batch, or looks at more of it than it may`);
 };
 
 type Variable = (event: PipeEvent, variables: PipeVariables, budget: TemplateBudget) => JsonValue | undefined;
@@ -38,13 +38,13 @@ const RESERVED: Record<string, Variable> = {
   "aws.pipes.enrichment-arn": (_event, { enrichmentArn }) => enrichmentArn,
   "aws.pipes.target-arn": (_event, { targetArn }) => targetArn,
   "aws.pipes.event.ingestion-time": (_event, { ingestionTime }) => ingestionTime,
-  "aws.pipes.event": ({ text }) => asJson(text),
+  "aws.pipes.event": ({ text }) => jsonOf(text),
   "aws.pipes.event.json": ({ value, isJson }) => (isJson ? value : undefined),
 };
 
-const asJson = (text: string): JsonValue => {
+const jsonOf = (text: string): JsonValue => {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     return text;
   }
@@ -118,10 +118,13 @@ export const compileTemplate = (template: string | undefined): InputTemplate => 
   };
 };
 
-/** A parameter of a target that is a whole path, `$.body.id`, is what that leads to; every other one is what it says ("Dynamic path parameters"). Undefined where the path leads to nothing. */
-export const parameterOf = (given: string, { value }: PipeEvent): string | undefined => {
+/** A parameter of a target that is a whole path, `$.body.id`, is what that leads to; every other one is what it says ("Dynamic path parameters"). Undefined where the path leads to nothing. Throws PipeFailure where the batch's budget is spent. */
+export const parameterOf = (given: string, { value }: PipeEvent, budget: TemplateBudget): string | undefined => {
   const path = /^\$(\.|$)/.test(given) ? parseInputPath(given) : undefined;
   if (path === undefined) return given;
-  const found = valueAt(value, path);
-  return found === undefined || found === null ? undefined : typeof found === "string" ? found : JSON.stringify(found);
+  const found = valueAt(value, path, (values) => spend(budget, "steps", values));
+  if (found === undefined || found === null) return undefined;
+  const text = typeof found === "string" ? found : JSON.stringify(found);
+  spend(budget, "characters", text.length);
+  return text;
 };

@@ -1,6 +1,8 @@
+import { ASYNC_PAYLOAD_BYTES_MAX } from "../../../kit/limits/lambda.ts";
 import { failuresIn } from "../../event-source-mapping/response.ts";
 import { PipeFailure } from "../pipe-failure.ts";
-import { at, NONE, type Outgoing, type SendTo, type Shipment } from "./shipment.ts";
+import { partsWithin, sendInParts } from "./in-parts.ts";
+import { at, NONE, placesOf, type Outgoing, type SendTo, type Shipment } from "./shipment.ts";
 
 /** A text that is no JSON becomes a string. */
 const asJson = (text: string): string => {
@@ -42,13 +44,23 @@ const failedIn = (payload: Buffer, { items }: Shipment): ReadonlySet<string> => 
   }
 };
 
-export const sendToFunction: SendTo = async ({ call }, shipment) => {
+/** Nobody waits for what comes of it. More than an asynchronous invocation takes becomes several. */
+const fire: SendTo = ({ call }, shipment) => {
+  // With its comma, or a bracket.
+  const bytesOf = (place: number) => Buffer.byteLength(asJson(shipment.events[place]!.text)) + 1;
+  return sendInParts(shipment, partsWithin(ASYNC_PAYLOAD_BYTES_MAX - 1, placesOf(shipment), bytesOf), async ({ places }, options) => {
+    const Payload = Buffer.from(functionPayload(places.map((place) => shipment.events[place]!), shipment.isList));
+    await call("lambda", "Invoke", { FunctionName: shipment.pipe.body.target, InvocationType: "Event", Payload }, options);
+    return { answer: "", untaken: [] };
+  });
+};
+
+const ask: SendTo = async ({ call }, shipment) => {
   const { pipe, events, isList } = shipment;
-  const isAsked = pipe.body.targetParameters?.LambdaFunctionParameters?.InvocationType !== "FIRE_AND_FORGET";
-  const input = { FunctionName: pipe.body.target, InvocationType: isAsked ? ("RequestResponse" as const) : ("Event" as const), Payload: Buffer.from(functionPayload(events, isList)) };
-  const { Payload, FunctionError } = await call("lambda", "Invoke", input, at(shipment));
-  if (!isAsked) return { answer: "", failed: NONE };
+  const { Payload, FunctionError } = await call("lambda", "Invoke", { FunctionName: pipe.body.target, InvocationType: "RequestResponse", Payload: Buffer.from(functionPayload(events, isList)) }, at(shipment));
   const payload = Buffer.from(Payload ?? []);
   if (FunctionError !== undefined) throw functionFailure(FunctionError, payload.toString("utf8"));
   return { answer: payload.toString("utf8"), failed: failedIn(payload, shipment), why: "its response says so, or cannot be believed" };
 };
+
+export const sendToFunction: SendTo = (needs, shipment) => (shipment.pipe.body.targetParameters?.LambdaFunctionParameters?.InvocationType === "FIRE_AND_FORGET" ? fire : ask)(needs, shipment);

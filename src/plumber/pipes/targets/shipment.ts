@@ -14,6 +14,9 @@ export interface Outgoing {
   text: string;
 }
 
+/** What a parameter of the target means for an event. Throws PipeFailure where the batch's budget for that is spent. */
+export type ParameterOf = (given: string, event: PipeEvent) => string | undefined;
+
 /** One batch, at the moment of one try. */
 export interface Shipment {
   pipe: Pipe;
@@ -28,6 +31,7 @@ export interface Shipment {
   items: readonly BatchItem[];
   /** Their ids, of events that were not taken, by their places. */
   idsAt(places: readonly number[]): ReadonlySet<string>;
+  parameter: ParameterOf;
 }
 
 export interface Sent {
@@ -52,9 +56,7 @@ export const NONE: ReadonlySet<string> = new Set();
 
 export const at = ({ arn, as, trace, requestId }: Pick<Shipment, "arn" | "as" | "trace" | "requestId">): CallOptions => ({ as, account: arn.account, region: arn.region, requestId, trace });
 
-/** Of an API that takes a list and tells of each member: what it did not take, by its `Id`, which is its place. */
-export const sentInPart = ({ idsAt }: Shipment, answer: unknown, failed: readonly { Id?: string | undefined; Code?: string | undefined; Message?: string | undefined }[] = []): Sent => {
-  if (failed.length === 0) return { answer, failed: NONE };
-  const [first] = failed;
-  return { answer, failed: idsAt(failed.map(({ Id }) => Number(Id))), why: `${failed.length} could not be taken (${first!.Code}: ${first!.Message ?? ""})` };
-};
+/** Of all events of the batch. */
+export const placesOf = ({ events }: Pick<Shipment, "events">): number[] => events.map((_event, place) => place);
+
+export const bytesAt = ({ events }: Pick<Shipment, "events">) => (place: number): number => Buffer.byteLength(events[place]!.text);
