@@ -357,6 +357,36 @@ describe("a pipe at work", () => {
     expect((await api.CreatePipe({ Name: "p", Source: on.queueArn("q"), Target: TO_QUEUE, RoleArn: ROLE }, context)).CurrentState).toBe("CREATING");
   });
 
+  it("stays what it was when a change of it fails: at work, or not", async () => {
+    const on = openPipes();
+    await on.createQueue("q");
+    const context = requestContext();
+    let api = on.api();
+    const settled = async () => {
+      await on.clock.advance(3_600_000);
+      return (await api.DescribePipe({ Name: "p" }, context)).CurrentState;
+    };
+    on.world.refused.set("AssumeRole", denied("sts:AssumeRole"));
+    await api.CreatePipe({ Name: "p", Source: on.queueArn("q"), Target: functionArn("f"), RoleArn: ROLE }, context);
+    expect(await settled()).toBe("CREATE_FAILED");
+    await api.UpdatePipe({ Name: "p", RoleArn: ROLE }, context);
+    expect(await settled()).toBe("UPDATE_FAILED");
+    on.world.refused.clear();
+    await on.send("q", "a");
+    await on.restart();
+    api = on.api();
+    expect([await on.pipes.pending(), await on.counts("q")]).toMatchObject([0, { visible: 1 }]);
+    await api.StartPipe({ Name: "p" }, context);
+    expect(await settled()).toBe("RUNNING");
+    await eventually("it is given", () => on.given("f").length === 1);
+    on.world.refused.set("AssumeRole", denied("sts:AssumeRole"));
+    await api.StartPipe({ Name: "p" }, context);
+    on.world.refused.clear();
+    expect(await settled()).toBe("START_FAILED");
+    await on.send("q", "b");
+    await eventually("it goes on", () => on.given("f").length === 2);
+  });
+
   it("is stopped, started and changed: what runs is finished, the next batch is as it is then", async () => {
     const on = openPipes();
     const { promise, resolve } = Promise.withResolvers<void>();

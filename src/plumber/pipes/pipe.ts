@@ -24,6 +24,8 @@ export interface StoredPipe extends PipeSettings {
   settlesAt: number;
   /** Why the change came to nothing. */
   failure?: string;
+  /** Whether it ran before a change that came to nothing. */
+  ranBefore?: boolean;
   tags: Record<string, string>;
   /** Platform time, milliseconds. */
   createdAt: number;
@@ -51,7 +53,7 @@ export const stateOf = ({ body: { change, settlesAt, failure, desiredState } }: 
 };
 
 /** A change that failed leaves a pipe as it was: one that ran goes on, one that was to begin does not. */
-export const isToRun = ({ body: { desiredState, change, failure } }: Pipe): boolean => desiredState === "RUNNING" && (failure === undefined || change === "UPDATE");
+export const isToRun = ({ body: { desiredState, change, failure, ranBefore = change === "UPDATE" } }: Pipe): boolean => desiredState === "RUNNING" && (failure === undefined || ranBefore);
 
 const toPipe = (row: Row): Pipe => ({ account: row["account"] as string, region: row["region"] as string, name: row["name"] as string, body: JSON.parse(row["body"] as string) as StoredPipe });
 

@@ -1,8 +1,8 @@
 import { isApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
-import { pipeArn, type Pipe } from "../../plumber/pipes/pipe.ts";
+import type { Pipe } from "../../plumber/pipes/pipe.ts";
+import { createPipeIdentity } from "../../plumber/pipes/pipe-identity.ts";
 import { queueUrlOf } from "../../plumber/queue-url.ts";
-import { createServiceRoles } from "../../plumber/roles.ts";
 import type { RequestContext } from "../service.ts";
 import type { PipesNeeds } from "./needs.ts";
 
@@ -15,7 +15,7 @@ const ABSENT = new Set(["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistent
  * It makes the pipe CREATE_FAILED, UPDATE_FAILED or START_FAILED, with this for its StateReason.
  */
 export const reasonToFail = async ({ call, wall }: Pick<PipesNeeds, "call" | "wall">, pipe: Pipe, { trace }: RequestContext): Promise<string | undefined> => {
-  const { account, region, body: { roleArn, source } } = pipe;
+  const { roleArn, source } = pipe.body;
   const queue = parseArn(source)!;
   const QueueUrl = queueUrlOf(queue);
   const refused = (action: string) => (error: unknown): string => {
@@ -24,13 +24,12 @@ export const reasonToFail = async ({ call, wall }: Pick<PipesNeeds, "call" | "wa
       ? because(`Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: ${error.message}`)
       : because(`The provided customer role does not have permissions to call ${action} on SQS`);
   };
-  const roles = createServiceRoles({ call, wall, principal: "pipes.amazonaws.com", sessionName: pipe.name.padEnd(2, "_") });
-  const session = await roles({ account, region, sourceArn: pipeArn(pipe) }, roleArn).catch((error: unknown) => {
+  const as = await createPipeIdentity({ call, wall, name: pipe.name }).callerOf(pipe).catch((error: unknown) => {
     if (!isApiError(error)) throw error;
     return undefined;
   });
-  if (session === undefined) return because(`The provided customer role cannot be assumed by EventBridge Pipes. Let the trust policy of ${roleArn} name the service pipes.amazonaws.com`);
-  const options = { as: session.caller, account: queue.account, region: queue.region, trace };
+  if (as === undefined) return because(`The provided customer role cannot be assumed by EventBridge Pipes. Let the trust policy of ${roleArn} name the service pipes.amazonaws.com`);
+  const options = { as, account: queue.account, region: queue.region, trace };
   const asking = { ...options, isQuestion: true };
   const well = () => undefined;
   return (

@@ -1,5 +1,5 @@
 import { PIPES_MAX } from "../../kit/limits/pipes.ts";
-import { findPipe, forgetDeletedPipes, listPipes, savePipe, stateOf, type Pipe, type PipeName, type StoredPipe } from "../../plumber/pipes/pipe.ts";
+import { findPipe, forgetDeletedPipes, isToRun, listPipes, savePipe, stateOf, type Pipe, type PipeName, type StoredPipe } from "../../plumber/pipes/pipe.ts";
 import type { Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import { reasonToFail } from "./check-source.ts";
@@ -29,11 +29,12 @@ export const pipeHandlers = (parts: PipesParts) => {
     if (CHANGING.has(state)) throw conflict(pipe.name, `Pipe ${pipe.name} cannot be ${action} while it is ${state}.`);
     return pipe;
   }
-  /** What fails leaves `before`, where there is one, as it was. */
-  const changed = (body: StoredPipe, change: StoredPipe["change"], failure?: string): StoredPipe => {
-    const { failure: _before, ...rest } = body;
-    return { ...rest, change, settlesAt: clock.now() + settleMs, modifiedAt: clock.now(), ...(failure === undefined ? {} : { failure }) };
+  /** @param failed why it comes to nothing, and whether the pipe ran before */
+  const changed = (body: StoredPipe, change: StoredPipe["change"], failed?: { failure: string; ranBefore: boolean }): StoredPipe => {
+    const { failure: _failure, ranBefore: _ran, ...rest } = body;
+    return { ...rest, change, settlesAt: clock.now() + settleMs, modifiedAt: clock.now(), ...failed };
   };
+  const failing = (failure: string | undefined, before: Pipe | undefined) => (failure === undefined ? undefined : { failure, ranBefore: before !== undefined && isToRun(before) });
   const save = async (plan: () => Operation<Pipe>): Promise<ReturnType<typeof showState>> => {
     const pipe = await store.run(function* () {
       const now = yield* plan();
@@ -60,7 +61,7 @@ export const pipeHandlers = (parts: PipesParts) => {
       return save(function* () {
         yield* forgetDeletedPipes(clock.now());
         yield* refuseSecond();
-        return { ...first, body: { ...changed(first.body, "CREATE", failure), createdAt: clock.now() } };
+        return { ...first, body: { ...changed(first.body, "CREATE", failing(failure, undefined)), createdAt: clock.now() } };
       });
     },
 
@@ -76,7 +77,8 @@ export const pipeHandlers = (parts: PipesParts) => {
       const failure = await reasonToFail(parts, planned.after, context);
       return save(function* () {
         const { before, after } = yield* plan();
-        return failure === undefined ? { ...after, body: changed(after.body, "UPDATE") } : { ...before, body: changed(before.body, "UPDATE", failure) };
+        // What fails leaves it as it was.
+        return failure === undefined ? { ...after, body: changed(after.body, "UPDATE") } : { ...before, body: changed(before.body, "UPDATE", failing(failure, before)) };
       });
     },
 
@@ -85,7 +87,7 @@ export const pipeHandlers = (parts: PipesParts) => {
       const failure = await reasonToFail(parts, await store.read(() => getSettled(name, "started")), context);
       return save(function* () {
         const pipe = yield* getSettled(name, "started");
-        return { ...pipe, body: changed({ ...pipe.body, desiredState: "RUNNING" }, "START", failure) };
+        return { ...pipe, body: changed({ ...pipe.body, desiredState: "RUNNING" }, "START", failing(failure, pipe)) };
       });
     },
 
