@@ -141,6 +141,8 @@ describe("a pipe that comes to nothing", () => {
     ["a source of another region", { Source: "arn:aws:sqs:eu-west-1:000000000000:q" }, "Source", /./],
     ["a source that is none", { Source: "arn:aws:s3:us-east-1:000000000000:b" }, "Source", "The source is not supported."],
     ["a target that is none", { Target: "arn:aws:iam::000000000000:role/x" }, "Target", "The target is not supported."],
+    ["a target that is no function", { Target: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Target", "The target is not supported."],
+    ["a target of no account", { Target: "arn:aws:sqs:us-east-1::q" }, "Target", "The target is not supported."],
     ["a FIFO topic", { Target: "arn:aws:sns:us-east-1:000000000000:t.fifo" }, "Target", "SNS FIFO topics are not supported."],
     ["a FIFO queue without a group", { Target: queueArn("t.fifo") }, "TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."],
     ["parameters of another source", { SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" } } }, "SourceParameters.KinesisStreamParameters", /./],
@@ -150,6 +152,7 @@ describe("a pipe that comes to nothing", () => {
     ["a batch that the target does not take", { SourceParameters: { SqsQueueParameters: { BatchSize: 11, MaximumBatchingWindowInSeconds: 1 } } }, "SourceParameters.SqsQueueParameters.BatchSize", /./],
     ["a role of another account", { RoleArn: "arn:aws:iam::111111111111:role/x" }, "RoleArn", /./],
     ["an enrichment that is none", { Enrichment: queueArn("to") }, "Enrichment", "The enrichment is not supported."],
+    ["an enrichment that is no function", { Enrichment: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Enrichment", "The enrichment is not supported."],
     ["a level without a destination", { LogConfiguration: { Level: "INFO" } }, "LogConfiguration", /./],
   ])("is refused: %s", async (_what, input, name, message) => {
     await expect(make({ Name: "wrong", ...input })).rejects.toMatchObject(invalid(name, message));
@@ -163,6 +166,7 @@ describe("a pipe that comes to nothing", () => {
     ["Step Functions as enrichment", { Enrichment: "arn:aws:states:us-east-1:000000000000:stateMachine:s" }, /An enrichment by a Step Functions state machine/],
     ["a key", { KmsKeyIdentifier: "alias/k" }, /KmsKeyIdentifier/],
     ["logs in S3", { LogConfiguration: { Level: "INFO", S3LogDestination: { BucketName: "bucket", BucketOwner: ACCOUNT } } }, /LogConfiguration\.S3LogDestination/],
+    ["logs in another account", { LogConfiguration: { Level: "INFO", CloudwatchLogsLogDestination: { LogGroupArn: "arn:aws:logs:us-east-1:111111111111:log-group:/g" } } }, /A log group of another account/],
     ["a global endpoint", { Target: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/b`, TargetParameters: { EventBridgeEventBusParameters: { EndpointId: "abc.123" } } }, /EndpointId/],
   ])("is refused by its name: %s", async (_what, input, message) => {
     await expect(make({ Name: "not-built", ...input })).rejects.toMatchObject({ name: "NotImplemented", message: expect.stringMatching(message) as string, $metadata: expect.objectContaining({ httpStatusCode: 501 }) as object });

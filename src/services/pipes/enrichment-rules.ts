@@ -1,6 +1,6 @@
 import type { PipeEnrichmentParameters } from "@aws-sdk/client-pipes";
 import { parseArn } from "../../kit/arn.ts";
-import { isApiDestination } from "../../plumber/pipes/targets/targets.ts";
+import { isApiDestination, targetOf } from "../../plumber/pipes/targets/targets.ts";
 import { invalid, notBuilt } from "./errors.ts";
 
 const NOT_BUILT: Record<string, string> = { states: "a Step Functions state machine", "execute-api": "API Gateway" };
@@ -18,7 +18,8 @@ export const applyEnrichment = (given: { Enrichment?: string | undefined; Enrich
   const other = arn && NOT_BUILT[arn.service];
   if (other !== undefined) throw notBuilt(`An enrichment by ${other} (${enrichment})`, "functions and API destinations are the enrichments so far");
   const isHttp = arn !== undefined && isApiDestination(arn);
-  if (arn?.service !== "lambda" && !isHttp) throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
+  const isKnown = arn !== undefined && (arn.service === "lambda" || isHttp) && targetOf(arn) !== undefined;
+  if (!isKnown) throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
   const http = given.EnrichmentParameters?.HttpParameters ?? (isHttp ? before.enrichmentParameters?.HttpParameters : undefined);
   if (http !== undefined && !isHttp) throw invalid({ name: "EnrichmentParameters.HttpParameters", message: "Parameter is not allowed for the enrichment." });
   const template = given.EnrichmentParameters?.InputTemplate ?? before.enrichmentParameters?.InputTemplate ?? "";

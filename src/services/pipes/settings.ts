@@ -24,7 +24,7 @@ export const applySettings = (given: Given, before: PipeSettings | undefined, pl
   const batchMax = Math.min(targetOf(targetArn)!.batchMax, enriching.enrichment === undefined ? Infinity : targetOf(parseArn(enriching.enrichment)!)!.batchMax);
   const sourceParameters = applySource(given.SourceParameters, before?.sourceParameters, queue, batchMax);
   const description = given.Description ?? before?.description ?? "";
-  const logConfiguration = given.LogConfiguration === undefined ? before?.logConfiguration : logConfigurationOf(given.LogConfiguration);
+  const logConfiguration = given.LogConfiguration === undefined ? before?.logConfiguration : logConfigurationOf(given.LogConfiguration, place);
   return {
     source, sourceParameters, target, roleArn,
     ...enriching,

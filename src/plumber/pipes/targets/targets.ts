@@ -15,18 +15,18 @@ export interface PipeTarget {
   send: SendTo;
 }
 
-const TARGETS: Record<string, PipeTarget> = {
-  lambda: { service: "Lambda", batchMax: Infinity, send: sendToFunction },
-  sqs: { service: "SQS", batchMax: 10, send: sendToQueue },
-  sns: { service: "SNS", batchMax: 10, send: sendToTopic },
-  events: { service: "EventBridge", batchMax: 10, send: sendToBus },
-  logs: { service: "CloudWatchLogs", batchMax: 10_000, send: sendToLogGroup },
-};
-
-const API_DESTINATION: PipeTarget = { service: "ApiDestinations", batchMax: 1, send: sendToApiDestination };
+/** By the service of their ARNs, and what these name there. */
+const TARGETS: readonly (PipeTarget & { of: string; resource: RegExp })[] = [
+  { of: "lambda", resource: /^function:[^:]+(:[^:]+)?$/, service: "Lambda", batchMax: Infinity, send: sendToFunction },
+  { of: "sqs", resource: /^[^:/]+$/, service: "SQS", batchMax: 10, send: sendToQueue },
+  { of: "sns", resource: /^[^:/]+$/, service: "SNS", batchMax: 10, send: sendToTopic },
+  { of: "events", resource: /^event-bus\/.+$/, service: "EventBridge", batchMax: 10, send: sendToBus },
+  { of: "events", resource: /^api-destination\/.+$/, service: "ApiDestinations", batchMax: 1, send: sendToApiDestination },
+  { of: "logs", resource: /^log-group:.+$/, service: "CloudWatchLogs", batchMax: 10_000, send: sendToLogGroup },
+];
 
 export const isApiDestination = ({ service, resource }: Pick<Arn, "service" | "resource">): boolean => service === "events" && resource.startsWith("api-destination/");
 
-/** Undefined for what is not built. */
-export const targetOf = (arn: Pick<Arn, "service" | "resource">): PipeTarget | undefined =>
-  isApiDestination(arn) ? API_DESTINATION : arn.service === "events" && !arn.resource.startsWith("event-bus/") ? undefined : TARGETS[arn.service];
+/** Undefined for what is not built, and for what is none. */
+export const targetOf = ({ service, region, account, resource }: Arn): PipeTarget | undefined =>
+  region === "" || account === "" ? undefined : TARGETS.find((one) => one.of === service && one.resource.test(resource));
