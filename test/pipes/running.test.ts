@@ -260,6 +260,20 @@ describe("a batch that is longer than the target takes at once", () => {
     expect(on.summaries()).toEqual(expect.arrayContaining([expect.stringMatching(/has not taken the message .*: 1 could not be taken \(BatchRequestTooLongException: The length/)]));
   });
 
+  it("goes on behind what is refused only where no order is kept", async () => {
+    const on = openPipes();
+    const start = await begin(on, "arn:aws:sns:us-east-1:000000000000:t", { targetParameters: { InputTemplate: "<$.body>" } }, "q.fifo");
+    on.world.other = ({ input }) => {
+      if ((input["PublishBatchRequestEntries"] as { Message: string }[])[0]!.Message.startsWith("b")) throw new ApiError("InvalidParameterException", "Invalid parameter");
+      return {};
+    };
+    for (const body of ["a", "b", "c"]) await on.send("q.fifo", body + "x".repeat(200 * 1024), { MessageGroupId: "g", MessageDeduplicationId: body });
+    await start();
+    await eventually("the others come again", async () => (await on.counts("q.fifo")).inFlight === 2 && on.to("PublishBatch").length === 2);
+    await idle(on);
+    expect(on.to("PublishBatch")).toHaveLength(2);
+  });
+
   it("becomes several invocations, each with an id of its own, of a function that nobody waits for", async () => {
     const on = openPipes();
     const start = await begin(on, functionArn("f"), { targetParameters: { InputTemplate: "<$.body>", LambdaFunctionParameters: { InvocationType: "FIRE_AND_FORGET" } } });

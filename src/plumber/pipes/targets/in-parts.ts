@@ -53,25 +53,30 @@ const sentOf = ({ idsAt }: Shipment, answers: readonly unknown[], untaken: reado
 };
 
 /**
- * Sends a batch by as many requests as it has parts: ten messages may be longer than a service takes at once. A part that fails is told as not taken, and stops the others only where they would be refused as well. Rejects when no part is taken.
+ * Sends a batch by as many requests as it has parts: ten messages may be longer than a service takes at once. A part that fails is told as not taken. It stops the others where they would be refused as well, or where the source keeps an order: what stands behind it comes again behind it.
+ * Rejects when no part is taken.
  */
 export const sendInParts = async <T extends Part>(shipment: Shipment, parts: readonly T[], send: (part: T, options: CallOptions) => Promise<Answered>): Promise<Sent> => {
+  const isOrdered = shipment.pipe.body.source.endsWith(".fifo");
   const answers: unknown[] = [];
   const untaken: Untaken[] = [];
   let failure: PipeFailure | undefined;
+  const isOver = () => (isOrdered ? untaken.length > 0 : failure !== undefined && failure.kind !== "failed");
+  const leave = ({ places }: Part, { code, message }: Omit<Untaken, "place">) => untaken.push(...places.map((place) => ({ place, code, message })));
+
   for (const [index, part] of parts.entries()) {
-    if (failure === undefined || failure.kind === "failed") {
-      try {
-        const answered = await send(part, optionsFor(shipment, index));
-        answers.push(answered.answer);
-        untaken.push(...answered.untaken);
-        continue;
-      } catch (error) {
-        failure = failureOf(error);
-      }
+    if (isOver()) {
+      leave(part, untaken.at(-1)!);
+      continue;
     }
-    const { code, message } = failure;
-    untaken.push(...part.places.map((place) => ({ place, code, message })));
+    try {
+      const answered = await send(part, optionsFor(shipment, index));
+      answers.push(answered.answer);
+      untaken.push(...answered.untaken);
+    } catch (error) {
+      failure = failureOf(error);
+      leave(part, failure);
+    }
   }
   if (answers.length === 0 && failure !== undefined) throw failure;
   return sentOf(shipment, answers, untaken);
