@@ -10,8 +10,8 @@ export const SNS_PAGE_MAX = 100;
 export const SNS_TAGS_MAX = 50;
 /** Bytes of a topic's policy; ours, about SQS's and more. */
 export const SNS_POLICY_BYTES_MAX = 30 * KIB;
-/** Milliseconds for which a subscription can be confirmed ("The token is valid for three days"), and for which a FIFO topic knows a message again. */
-export const SNS_CONFIRMATION_MS = 3 * 24 * 60 * 60 * 1_000;
+/** Milliseconds for which a subscription can be confirmed ("Confirmation tokens are valid for two days", Subscribe, API reference), and for which a FIFO topic knows a message again. */
+export const SNS_CONFIRMATION_MS = 2 * 24 * 60 * 60 * 1_000;
 export const SNS_DEDUPLICATION_MS = 5 * 60 * 1_000;
 /** What is forgotten of it with each message that comes. Ours. */
 export const SNS_SWEEP_MESSAGES = 100;
