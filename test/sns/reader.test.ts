@@ -1,14 +1,18 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { SnsParts } from "../../src/services/sns/needs.ts";
+import { confirmHandlers } from "../../src/services/sns/subscriptions/confirm.ts";
+import type { ControlMessages } from "../../src/services/sns/subscriptions/control.ts";
 import { writeSubscription } from "../../src/services/sns/subscriptions/rows.ts";
 import { createTopicReader } from "../../src/services/sns/topics/reader.ts";
-import { getTopic, insertTopic, writeAttributes } from "../../src/services/sns/topics/rows.ts";
+import { getTopic, insertTopic, readCounter, removeTopic, writeAttributes } from "../../src/services/sns/topics/rows.ts";
 import type { Store } from "../../src/store/store.ts";
-import { ACCOUNT } from "../support/context.ts";
+import { ACCOUNT, requestContext } from "../support/context.ts";
 import { openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:t`;
+const subscriptionArn = (n: number) => `${ARN}:00000000-0000-4000-8000-00000000000${n}`;
 const NAME = { account: ACCOUNT, region: "us-east-1", name: "t" };
 
 /** A topic with a subscriber, and what was read of the store. */
@@ -33,7 +37,7 @@ const open = async () => {
   const topic = await real.read(() => getTopic(NAME));
   const subscribe = (n: number) =>
     real.run(() => writeSubscription({
-      arn: `${ARN}:${n}`, topicId: topic.id, topicArn: ARN, region: "us-east-1", owner: ACCOUNT, principal: "", protocol: "http", endpoint: `http://localhost/${n}`,
+      arn: subscriptionArn(n), topicId: topic.id, topicArn: ARN, region: "us-east-1", owner: ACCOUNT, principal: "", protocol: "http", endpoint: `http://localhost/${n}`,
       attributes: {}, state: "confirmed", token: `${n}`, expiresAt: null, isAuthenticated: true, needsAuthentication: false, base: "", createdAt: 0,
     }));
   return { store: real, statements, subscribe, topic, reader: createTopicReader(store) };
@@ -46,6 +50,18 @@ it("a door reads no subscribers, and reads a topic once", async () => {
     expect((await reader.topic(NAME))?.topic.name).toBe("t");
   }
   expect(statements).toEqual(["select * from sns_topic where account = ? and region = ? and name = ?"]);
+});
+
+it("a subscription is taken away once, however often at once; and is not counted when its topic is gone", async () => {
+  const { store, subscribe, topic } = await open();
+  await subscribe(1);
+  await subscribe(2);
+  const parts = { store, clock: { now: () => 1 }, ledger: { record() {} } } as unknown as SnsParts;
+  const unsubscribe = (n: number) => confirmHandlers(parts, {} as ControlMessages).Unsubscribe({ SubscriptionArn: subscriptionArn(n) }, requestContext());
+  await Promise.all([unsubscribe(1), unsubscribe(1)]);
+  expect(await store.read(() => readCounter(topic.id, "deleted"))).toBe(1);
+  await Promise.all([unsubscribe(2), store.run(() => removeTopic(topic))]);
+  expect(await store.read(() => readCounter(topic.id, "deleted"))).toBe(0);
 });
 
 it("subscribers are read again when one of them, or their topic, is another", async () => {

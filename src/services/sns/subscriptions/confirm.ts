@@ -26,8 +26,9 @@ export const confirmHandlers = ({ store, clock, random, outbox, ledger }: SnsPar
       summary: `the subscription of ${protocol} ${shownUrl(endpoint)} to ${topic} is ${what} by ${caller.type === "anonymous" ? "its link" : caller.arn}`, detail: { subscriptionArn: arn, topicArn: topic },
     });
 
-  /** Gone, as its owner wants it. */
+  /** Gone, as its owner wants it; unless it is gone already, with its topic or by itself. */
   function* remove({ arn, topicId }: Subscription): Operation<void> {
+    if ((yield* findSubscription(arn, clock.now())) === undefined) return;
     yield* deleteSubscription(arn);
     yield* countUp(topicId, "deleted");
   }
