@@ -1,4 +1,4 @@
-import { KIB } from "../units.ts";
+import { KIB, MIB } from "../units.ts";
 
 /** SNS ("Amazon SNS endpoints and quotas", and the API reference). Bytes of a message, and of all messages of a batch: its text, and names, types and values of its attributes. */
 export const SNS_MESSAGE_BYTES_MAX = 256 * KIB;
@@ -15,6 +15,8 @@ export const SNS_CONFIRMATION_MS = 2 * 24 * 60 * 60 * 1_000;
 export const SNS_DEDUPLICATION_MS = 5 * 60 * 1_000;
 /** What is forgotten of it with each message that comes. Ours. */
 export const SNS_SWEEP_MESSAGES = 100;
+/** Characters of what subscribers are told in one commit, about; ours: some hundredths of a second. */
+export const SNS_COMMIT_CHARACTERS_MAX = 8 * MIB;
 /** Topics whose subscriptions are kept in memory as they were read; ours. */
 export const SNS_TOPICS_KEPT_MAX = 1_000;
 /** Mail of one account that is kept, and for how many milliseconds; ours. */

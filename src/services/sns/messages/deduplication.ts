@@ -1,6 +1,7 @@
 import { SNS_DEDUPLICATION_MS, SNS_SWEEP_MESSAGES } from "../../../kit/limits/sns.ts";
 import { sql, sqlOne, type Operation } from "../../../store/store.ts";
-import { countUp, type Topic } from "../topics/rows.ts";
+import { topicNotFound } from "../errors.ts";
+import { countUp, isTopicThere, type Topic } from "../topics/rows.ts";
 import { deduplicationIdOf, type Draft } from "./draft.ts";
 
 /** A message of a FIFO topic in its place. */
@@ -11,8 +12,9 @@ export interface Placed {
   isDuplicate: boolean;
 }
 
-/** In a commit: which number it has, or which one it had. */
+/** In a commit: which number it has, or which one it had. Throws NotFound for a topic that was deleted since it was read: nobody would ever take away what is written of it here. */
 export function* placeInOrder({ id: topicId, attributes }: Topic, draft: Draft, now: number): Operation<Placed> {
+  if (!(yield* isTopicThere(topicId))) throw topicNotFound();
   yield* sql("delete from sns_deduplication where (topic, scope, deduplication_id) in (select topic, scope, deduplication_id from sns_deduplication where published_at <= ? order by published_at limit ?)", now - SNS_DEDUPLICATION_MS, SNS_SWEEP_MESSAGES);
   const scope = attributes["FifoThroughputScope"] === "MessageGroup" ? draft.groupId! : "";
   const id = deduplicationIdOf(draft);

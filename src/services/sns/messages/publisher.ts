@@ -1,4 +1,5 @@
 import type { RequestContext } from "../../service.ts";
+import { SNS_COMMIT_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
 import { keepMail } from "../../../plumber/mail.ts";
 import type { Operation } from "../../../store/store.ts";
 import { topicNotFound } from "../errors.ts";
@@ -29,7 +30,7 @@ interface Prepared {
 
 export type Publisher = ReturnType<typeof createPublisher>;
 
-/** Takes messages: each is one commit with a delivery for each subscriber that is told of it. */
+/** Takes messages: with a delivery for each subscriber that is told of it, in one commit where they are not too large for that. */
 export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, metrics, random, endpoint }: SnsParts) => {
   const measure = createPublishMetrics({ metrics });
 
@@ -53,16 +54,54 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
     };
   };
 
-  function* accept({ draft, told, telling }: Prepared): Operation<Placed | undefined> {
-    const placed = telling.topic.isFifo ? yield* placeInOrder(telling.topic, draft, telling.at) : undefined;
-    if (placed?.isDuplicate === true) return placed;
-    for (const subscriber of told) {
-      const one = tell({ ...telling, ...(placed === undefined ? {} : { sequence: placed.sequence }) }, subscriber);
-      if ("mail" in one) yield* keepMail(one.mail);
-      else yield* outbox.enqueue(one.delivery);
+  /** @returns How many characters it writes. */
+  function* tellOne(telling: Telling, subscriber: Subscriber): Operation<number> {
+    const one = tell(telling, subscriber);
+    if ("mail" in one) {
+      yield* keepMail(one.mail);
+      return one.mail.body.length;
     }
+    yield* outbox.enqueue(one.delivery);
+    return one.delivery.payload.length + (one.delivery.deadLetter?.payload?.length ?? 0);
+  }
+
+  /** A FIFO topic knows what it has in its place again, so all that is told of it is in the same commit. */
+  function* acceptInOrder({ draft, told, telling }: Prepared): Operation<Placed> {
+    const placed = yield* placeInOrder(telling.topic, draft, telling.at);
+    if (!placed.isDuplicate) for (const subscriber of told) yield* tellOne({ ...telling, sequence: placed.sequence }, subscriber);
     return placed;
   }
+
+  /** One commit, or as many as it takes: a large message for a thousand subscribers is a thousand large messages. Who is not answered, as one of them fails, publishes again what some were told already. */
+  const acceptAll = async (prepared: readonly Prepared[]): Promise<void> => {
+    const all = prepared.flatMap(({ told, telling }) => told.map((subscriber) => ({ telling, subscriber })));
+    for (let done = 0; done < all.length; ) {
+      const from = done;
+      done = await store.run(function* () {
+        let [next, room] = [from, SNS_COMMIT_CHARACTERS_MAX];
+        while (next < all.length && room > 0) {
+          const { telling, subscriber } = all[next++]!;
+          room -= yield* tellOne(telling, subscriber);
+        }
+        return next;
+      });
+      outbox.poke();
+    }
+  };
+
+  const accept = async (topic: Topic, prepared: readonly Prepared[]): Promise<(Placed | undefined)[]> => {
+    if (!topic.isFifo) {
+      await acceptAll(prepared);
+      return prepared.map(() => undefined);
+    }
+    const placed = await store.run(function* () {
+      const all: Placed[] = [];
+      for (const one of prepared) all.push(yield* acceptInOrder(one));
+      return all;
+    });
+    outbox.poke();
+    return placed;
+  };
 
   const published = ({ draft }: Prepared, placed: Placed | undefined): Published => ({ MessageId: placed?.messageId ?? draft.id, ...(placed === undefined ? {} : { SequenceNumber: sequenceNumber(placed.sequence) }) });
 
@@ -73,17 +112,12 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
       if (found === undefined) throw topicNotFound();
       return found.topic;
     },
-    /** All of them in one commit. Throws what does not fit the topic. */
+    /** All of them together. Throws what does not fit the topic. */
     async publish(topic: Topic, drafts: readonly Draft[], context: RequestContext): Promise<Published[]> {
       for (const draft of drafts) checkForTopic(draft, topic);
       const subscribers = await reader.subscribers(topic);
       const prepared = await Promise.all(drafts.map((draft) => prepare(topic, subscribers, draft, context)));
-      const placed = await store.run(function* () {
-        const all: (Placed | undefined)[] = [];
-        for (const one of prepared) all.push(yield* accept(one));
-        return all;
-      });
-      outbox.poke();
+      const placed = await accept(topic, prepared);
       prepared.forEach(({ draft, told, filtered }, index) => {
         const isDuplicate = placed[index]?.isDuplicate === true;
         measure.published(topic, draft.bytes);

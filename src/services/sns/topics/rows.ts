@@ -33,6 +33,11 @@ export function* findTopic({ account, region, name }: TopicName): Operation<Topi
   return row && toTopic(row);
 }
 
+/** Its id is never used again. */
+export function* isTopicThere(id: number): Operation<boolean> {
+  return (yield* sqlOne("select 1 from sns_topic where id = ?", id)) !== undefined;
+}
+
 /** Throws NotFound. */
 export function* getTopic(name: TopicName): Operation<Topic> {
   const topic = yield* findTopic(name);
