@@ -63,6 +63,8 @@ describe("an input template", () => {
   it("keeps the digits of a number that an enrichment has answered", () => {
     const answered = eventOfAnswer(parseJson('{"n":12345678901234567890}'));
     expect([compileTemplate('{"a":<aws.pipes.event>}')(answered, VARIABLES, newBudget()), compileTemplate("<aws.pipes.event.json>")(answered, VARIABLES, newBudget())]).toEqual(['{"a":{"n":12345678901234567890}}', '{"n":12345678901234567890}']);
+    // What is no JSON has a value as a text only.
+    expect(compileTemplate('{"a":<aws.pipes.event>,"b":<aws.pipes.event.json>}')(eventOfAnswer("plain", false), VARIABLES, newBudget())).toBe('{"a":"plain","b":null}');
   });
 
   it("takes a body that is a number, or a text in quotes, as the text that it is", () => {

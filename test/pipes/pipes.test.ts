@@ -142,6 +142,8 @@ describe("a pipe that comes to nothing", () => {
     ["a source that is none", { Source: "arn:aws:s3:us-east-1:000000000000:b" }, "Source", "The source is not supported."],
     ["a target that is none", { Target: "arn:aws:iam::000000000000:role/x" }, "Target", "The target is not supported."],
     ["a target that is no function", { Target: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Target", "The target is not supported."],
+    ["a bus of another account", { Target: "arn:aws:events:us-east-1:111111111111:event-bus/b" }, "Target", /./],
+    ["a bus of another region", { Target: "arn:aws:events:eu-west-1:000000000000:event-bus/b" }, "Target", /./],
     ["a target of no account", { Target: "arn:aws:sqs:us-east-1::q" }, "Target", "The target is not supported."],
     ["a FIFO topic", { Target: "arn:aws:sns:us-east-1:000000000000:t.fifo" }, "Target", "SNS FIFO topics are not supported."],
     ["a FIFO queue without a group", { Target: queueArn("t.fifo") }, "TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."],
@@ -232,6 +234,7 @@ it("a message goes through filter, enrichment and target as the pipe's role, who
     "ExecutionStarted", "EnrichmentStageEntered", "EnrichmentTransformationStarted", "EnrichmentTransformationSucceeded", "EnrichmentInvocationStarted", "EnrichmentInvocationSucceeded", "EnrichmentStageSucceeded",
     "TargetStageEntered", "TargetTransformationStarted", "TargetTransformationSucceeded", "TargetInvocationStarted", "TargetInvocationSucceeded", "TargetStageSucceeded", "ExecutionSucceeded",
   ]);
+  expect(last.find(({ messageType }) => messageType === "EnrichmentStageSucceeded")!["payload"]).toBe(`[{"name":"ANN","id":"${MessageId}"}]`);
   const now = Date.now();
   const { Datapoints } = await on.clients.cloudwatch.send(new GetMetricStatisticsCommand({
     Namespace: "AWS/EventBridge/Pipes", MetricName: "Invocations", Dimensions: [{ Name: "PipeName", Value: "whole" }], StartTime: new Date(now - 3_600_000), EndTime: new Date(now + 3_600_000), Period: 7_200, Statistics: ["Sum"],
@@ -258,7 +261,7 @@ it("one message goes through an API destination, as enrichment and as target, if
   const RoleArn = await createRole(READ, {}, "to-http");
   const parts = {
     Name: "to-http", RoleArn, Source: queueArn("to-http"), Target, Enrichment, EnrichmentParameters: { HttpParameters: { PathParameterValues: ["$.body.id"] } },
-    TargetParameters: { InputTemplate: '{"hello":<$.who>}', HttpParameters: { QueryStringParameters: { who: "$.who" }, HeaderParameters: { "x-static": "1" } } },
+    TargetParameters: { InputTemplate: '{"hello":<$.who>}', HttpParameters: { QueryStringParameters: { who: "$.who" }, HeaderParameters: { "x-static": "1", "x-path": "$.who" } } },
   };
   await expect(make({ ...parts, SourceParameters: { SqsQueueParameters: { BatchSize: 2 } } })).rejects.toMatchObject(invalid("SourceParameters.SqsQueueParameters.BatchSize", /./));
   await make(parts);
@@ -274,7 +277,7 @@ it("one message goes through an API destination, as enrichment and as target, if
   });
   expect(asked[0]).toMatchObject({ path: "/enrich/a%20b", headers: { "x-key": "secret" } });
   expect(JSON.parse(asked[0]!.body)).toMatchObject({ body: '{"id":"a b"}', eventSource: "aws:sqs" });
-  expect(asked[3]).toMatchObject({ path: "/target?who=Ann", headers: { "x-key": "secret", "x-static": "1" }, body: '{"hello":"Ann"}' });
+  expect(asked[3]).toMatchObject({ path: "/target?who=Ann", headers: { "x-key": "secret", "x-static": "1", "x-path": "$.who" }, body: '{"hello":"Ann"}' });
   await eventually("it is deleted", async () => {
     const { Attributes } = await sqs().send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
     return Attributes!["ApproximateNumberOfMessages"] === "0" && Attributes!["ApproximateNumberOfMessagesNotVisible"] === "0";

@@ -29,13 +29,13 @@ interface Posting {
 /** Posts one event to an API destination, and resolves with the text that it answered. */
 export type Post = (posting: Posting) => Promise<string>;
 
-/** Paths among the parameters are what they lead to ("Dynamic path parameters"). */
+/** Paths among the parameters are what they lead to, but for headers, which are what they say ("Dynamic path parameters"). */
 const parametersOf = ({ parameters, parameter, event }: Posting): NonNullable<Delivery["httpParameters"]> => {
-  const resolved = (given: Readonly<Record<string, string>> = {}) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name, parameter(value, event) ?? ""]));
+  const resolved = (value: string): string => parameter(value, event) ?? "";
   return {
-    PathParameterValues: (parameters?.PathParameterValues ?? []).map((value) => parameter(value, event) ?? ""),
-    HeaderParameters: resolved(parameters?.HeaderParameters),
-    QueryStringParameters: resolved(parameters?.QueryStringParameters),
+    PathParameterValues: (parameters?.PathParameterValues ?? []).map(resolved),
+    HeaderParameters: parameters?.HeaderParameters ?? {},
+    QueryStringParameters: Object.fromEntries(Object.entries(parameters?.QueryStringParameters ?? {}).map(([name, value]) => [name, resolved(value)])),
   };
 };
 

@@ -35,19 +35,16 @@ export interface Enriched {
 /** "If you don't want to invoke the target, return an empty response, such as "", {}, or []" ("Event enrichment in Amazon EventBridge Pipes"). A function that returns nothing answers null. */
 const isNothing = (value: JsonValue): boolean => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 
-/** An endpoint may answer a text that is no JSON. */
-const valueOf = (answer: string): JsonValue => {
-  try {
-    return parseJson(answer);
-  } catch {
-    return answer;
-  }
-};
-
 const enriched = (answer: string): Enriched => {
-  const value = valueOf(answer);
+  let value: JsonValue;
+  try {
+    value = parseJson(answer);
+  } catch {
+    // An endpoint may answer a text that is no JSON.
+    return { events: answer === "" ? [] : [eventOfAnswer(answer, false)], isList: false, answer };
+  }
   if (isNothing(value)) return { events: [], isList: true, answer };
-  return Array.isArray(value) ? { events: value.map(eventOfAnswer), isList: true, answer } : { events: [eventOfAnswer(value)], isList: false, answer };
+  return Array.isArray(value) ? { events: value.map((one) => eventOfAnswer(one)), isList: true, answer } : { events: [eventOfAnswer(value)], isList: false, answer };
 };
 
 const askFunction = async (call: Call, asked: Asked): Promise<string> => {

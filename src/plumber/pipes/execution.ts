@@ -69,6 +69,7 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
       const events = stage.transformed(transform(execution, execution.enrichmentTemplate, flow.events));
       const { answer, ...next } = await enrich({ call, post }, { arn, enrichmentArn: enrichment, events, parameters: enrichmentParameters?.HttpParameters, parameter: withinBudget(), as, trace: told.trace, requestId: random.uuid() });
       stage.answered(answer);
+      stage.enriched(next.events);
       return next;
     });
   };

@@ -32,4 +32,4 @@ export const eventOfMessage = ({ record, json }: BatchItem): PipeEvent => {
 };
 
 /** What an enrichment answered: it has nothing beside it. */
-export const eventOfAnswer = (value: JsonValue): PipeEvent => ({ text: typeof value === "string" ? value : JSON.stringify(value), value, isJson: true });
+export const eventOfAnswer = (value: JsonValue, isJson = true): PipeEvent => ({ text: typeof value === "string" ? value : JSON.stringify(value), value, isJson });

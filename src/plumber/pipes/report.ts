@@ -10,6 +10,8 @@ type StageName = "Enrichment" | "Target";
 /** What happens within a stage. */
 interface Stage {
   transformed(events: Outgoing[]): Outgoing[];
+  /** What the enrichment has made of them. */
+  enriched(events: readonly { text: string }[]): void;
   /** @param answer JSON */
   answered(answer: string, sent?: Sent): void;
 }
@@ -62,6 +64,7 @@ export const createReport = ({ tell, count, clock, requestId }: Needs): Executio
   const runStage = async <T>(name: StageName, arn: string, service: string, run: (stage: Stage) => Promise<T>): Promise<T> => {
     const stageAt = clock.monotonic();
     let outgoing: readonly Outgoing[] = [];
+    let became: readonly { text: string }[] | undefined;
     let partial: Sent | undefined;
     const invoked = (answer: string) => () => ({ awsRequest: requestOf(arn, outgoing), awsResponse: answer });
     tell(`${name}StageEntered`);
@@ -74,6 +77,7 @@ export const createReport = ({ tell, count, clock, requestId }: Needs): Executio
           tell(`${name}InvocationStarted`);
           return events;
         },
+        enriched: (events) => void (became = events),
         answered(answer, sent) {
           if (sent === undefined || sent.failed.size === 0) return tell(`${name}InvocationSucceeded`, { data: invoked(answer) });
           partial = sent;
@@ -81,7 +85,7 @@ export const createReport = ({ tell, count, clock, requestId }: Needs): Executio
         },
       });
       if (partial !== undefined) tell(`${name}StagePartiallyFailed`, { error: { message: partial.why ?? "" } });
-      else tell(`${name}StageSucceeded`, { data: () => ({ payload: payloadOf(outgoing) }) });
+      else tell(`${name}StageSucceeded`, { data: () => ({ payload: payloadOf(became ?? outgoing) }) });
       count(`${name}StageFailed`, 0);
       return result;
     } catch (error) {

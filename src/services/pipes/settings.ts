@@ -18,7 +18,7 @@ export const applySettings = (given: Given, before: PipeSettings | undefined, pl
   const source = before?.source ?? given.Source!;
   const queue = queueOf(source, place);
   const target = given.Target ?? before!.target;
-  const targetArn = targetArnOf(target);
+  const targetArn = targetArnOf(target, place);
   const targetParameters = applyTarget(targetArn, given.TargetParameters, before?.targetParameters);
   const enriching = applyEnrichment(given, before);
   const batchMax = Math.min(targetOf(targetArn)!.batchMax, enriching.enrichment === undefined ? Infinity : targetOf(parseArn(enriching.enrichment)!)!.batchMax);

@@ -13,9 +13,12 @@ const INSTEAD = "functions, queues, topics, event buses, log groups and API dest
 /** Whose parameters each is. */
 const OWN: Record<string, keyof PipeTargetParameters> = { lambda: "LambdaFunctionParameters", sqs: "SqsQueueParameters", events: "EventBridgeEventBusParameters", logs: "CloudWatchLogsParameters" };
 
-export const targetArnOf = (target: string): Arn => {
+/** @param place the pipe's own */
+export const targetArnOf = (target: string, { account, region }: { account: string; region: string }): Arn => {
   const arn = parseArn(target);
   if (arn !== undefined && targetOf(arn) !== undefined) {
+    // "Event bus in the same account and Region" ("Amazon EventBridge Pipes targets").
+    if (arn.resource.startsWith("event-bus/") && (arn.account !== account || arn.region !== region)) throw invalid({ name: "Target", message: "The event bus must be in the account and the region of the pipe." });
     if (arn.service === "sns" && arn.resource.endsWith(".fifo")) throw invalid({ name: "Target", message: "SNS FIFO topics are not supported." });
     return arn;
   }
