@@ -324,6 +324,17 @@ describe("a pipe that may not", () => {
     expect(on.summaries()).toContain("the pipe p works again");
   });
 
+  it("write to its bus, which tells that of each event, rests as well", async () => {
+    const on = openPipes();
+    on.world.other = ({ input }) => ({ FailedEntryCount: 1, Entries: (input["Entries"] as object[]).map(() => ({ ErrorCode: "AccessDeniedException", ErrorMessage: "not authorized to perform: events:PutEvents" })) });
+    const bus = "arn:aws:events:us-east-1:000000000000:event-bus/b";
+    await (await begin(on, bus))();
+    await on.send("q", "{}");
+    expect(await eventually("the problem is told", () => on.pipes.problemOf(on.the()))).toBe(`PROBLEM: Target invocation failed with error from EventBridge. Not allowed to invoke ${bus}. not authorized to perform: events:PutEvents`);
+    await idle(on);
+    expect([await on.counts("q"), on.counted.get("ExecutionFailed PipeName"), on.counted.get("ExecutionPartiallyFailed PipeName")]).toMatchObject([{ inFlight: 1 }, 1, 0]);
+  });
+
   it("take on its role, or read its queue, receives nothing and says so", async () => {
     const on = openPipes();
     on.world.refused.set("AssumeRole", denied("sts:AssumeRole"));

@@ -2,7 +2,6 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Call } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { PIPE_EXECUTION_MS_MAX } from "../../kit/limits/pipes.ts";
 import type { Random } from "../../kit/random.ts";
 import type { BatchItem } from "../event-source-mapping/record.ts";
 import type { Handed } from "../event-source-mapping/run-batch.ts";
@@ -16,6 +15,7 @@ import { failureOf, PipeFailure } from "./pipe-failure.ts";
 import type { ExecutionReport } from "./report.ts";
 import { NONE, type Outgoing, type ParameterOf, type Sent } from "./targets/shipment.ts";
 import { targetOf } from "./targets/targets.ts";
+import { withinTime } from "./within-time.ts";
 
 interface Needs {
   call: Call;
@@ -99,19 +99,6 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     });
   };
 
-  /** @param begin what is late begins nothing more */
-  const withinTime = async <T>(begin: (late: AbortSignal) => Promise<T>): Promise<T> => {
-    const [done, late] = [new AbortController(), new AbortController()];
-    const timeout = wall.sleep(PIPE_EXECUTION_MS_MAX, done.signal).then(
-      () => {
-        late.abort(new PipeFailure("timeout", "ExecutionTimeout", `it took longer than ${PIPE_EXECUTION_MS_MAX / 1_000} seconds`));
-        late.signal.throwIfAborted();
-      },
-      () => undefined,
-    );
-    return Promise.race([begin(late.signal), timeout.then(() => new Promise<never>(() => undefined))]).finally(() => done.abort());
-  };
-
   const run = async (execution: Execution, late: AbortSignal): Promise<Sent> => {
     const flow = await runEnrichment(execution, { events: execution.items.map(eventOfMessage), isList: true });
     // Its messages come again: what the target got now, it would get twice.
@@ -129,7 +116,7 @@ export const createExecute = ({ call, clock, wall, random, post }: Needs) => {
     const { items, report } = execution;
     report.started(items);
     try {
-      const { failed, why = "" } = await withinTime((late) => run(execution, late));
+      const { failed, why = "" } = await withinTime(wall, (late) => run(execution, late));
       report.ended(failed.size === 0 ? undefined : { failed: failed.size, why });
       return { kind: "ran", failed, why };
     } catch (error) {

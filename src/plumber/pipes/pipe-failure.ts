@@ -20,12 +20,13 @@ export class PipeFailure extends ApiError {
 const REFUSED = /^(AccessDenied|AuthorizationError|ResourceNotFound|NotFound|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue|NoSuch|NotImplemented)/;
 const THROTTLED = /Throttl|THROTTLING|TooManyRequests|EC2ThrottledException|RequestLimitExceeded/;
 
+export const kindOf = (code: string): PipeFailureKind => (REFUSED.test(code) ? "refused" : THROTTLED.test(code) ? "throttled" : "failed");
+
 export const failureOf = (error: unknown): PipeFailure => {
   if (error instanceof PipeFailure) return error;
   if (error instanceof TargetError) return new PipeFailure(THROTTLED.test(error.code) ? "throttled" : "failed", error.code, error.message);
   if (!isApiError(error)) return new PipeFailure("failed", "InternalFailure", error instanceof Error ? error.message : String(error));
-  const kind = REFUSED.test(error.code) ? "refused" : THROTTLED.test(error.code) ? "throttled" : "failed";
-  return new PipeFailure(kind, error.code, error.message, { status: error.status });
+  return new PipeFailure(kindOf(error.code), error.code, error.message, { status: error.status });
 };
 
 /** The role cannot be taken on: nothing of the pipe works. */

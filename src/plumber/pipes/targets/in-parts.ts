@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../../kit/call.ts";
-import { failureOf, type PipeFailure } from "../pipe-failure.ts";
+import { failureOf, kindOf, PipeFailure } from "../pipe-failure.ts";
 import { at, NONE, type Sent, type Shipment } from "./shipment.ts";
 
 /** Of a batch: what goes with one request, by the places of its events. */
@@ -45,6 +45,12 @@ const optionsFor = (shipment: Shipment, index: number): CallOptions => {
   return index === 0 ? { ...options, ...(requestId === undefined ? {} : { requestId }) } : options;
 };
 
+/** As PutEvents tells of a bus that it may not write to: of each event. */
+const allUntaken = ({ answer, untaken: [first] }: Answered): PipeFailure => {
+  const { code = "InternalFailure", message = "" } = first!;
+  return new PipeFailure(kindOf(code), code, message, { status: 200, answer: JSON.stringify(answer) });
+};
+
 const sentOf = ({ idsAt }: Shipment, answers: readonly unknown[], untaken: readonly Untaken[]): Sent => {
   const answer = answers.length === 1 ? answers[0] : answers;
   const [first] = untaken;
@@ -54,7 +60,7 @@ const sentOf = ({ idsAt }: Shipment, answers: readonly unknown[], untaken: reado
 
 /**
  * Sends a batch by as many requests as it has parts: ten messages may be longer than a service takes at once. A part that fails is told as not taken. It stops the others where they would be refused as well, or where the source keeps an order: what stands behind it comes again behind it.
- * Rejects when no part is taken.
+ * Rejects when nothing is taken.
  */
 export const sendInParts = async <T extends Part>(shipment: Shipment, parts: readonly T[], send: (part: T, options: CallOptions) => Promise<Answered>): Promise<Sent> => {
   const isOrdered = shipment.pipe.body.source.endsWith(".fifo");
@@ -71,6 +77,7 @@ export const sendInParts = async <T extends Part>(shipment: Shipment, parts: rea
     }
     try {
       const answered = await send(part, optionsFor(shipment, index));
+      if (answered.untaken.length === part.places.length) throw allUntaken(answered);
       answers.push(answered.answer);
       untaken.push(...answered.untaken);
     } catch (error) {
