@@ -140,6 +140,24 @@ describe("a pipe to a function", () => {
     expect(on.given("f").map(([event]) => (event as unknown as { attributes: Record<string, string> }).attributes["ApproximateReceiveCount"])).toEqual(["1", "1", "1", "1"]);
     expect(on.counted.get("ExecutionThrottled PipeName")).toBe(3);
   });
+
+  it("is not tried again when the pipe is stopped: what was throttled comes again", async () => {
+    const on = openPipes();
+    let tries = 0;
+    on.world.functions[functionArn("f")] = () => {
+      tries++;
+      throw throttled;
+    };
+    await on.createQueue("q", { VisibilityTimeout: "43200" });
+    const pipe = await on.pipe({ source: on.queueArn("q"), target: functionArn("f") });
+    await on.send("q", "a");
+    await eventually("it is throttled", () => on.summaries().some((summary) => summary.includes("is throttled")));
+    await on.save({ ...pipe, body: { ...pipe.body, desiredState: "STOPPED", change: "STOP" } });
+    await eventually("nothing is at work", async () => (await on.pipes.pending()) === 0);
+    const before = tries;
+    await on.clock.advance(60_000);
+    expect([tries, await on.counts("q")]).toMatchObject([before, { inFlight: 1 }]);
+  });
 });
 
 describe("an enrichment", () => {

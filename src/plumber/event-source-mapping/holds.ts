@@ -6,12 +6,12 @@ export interface Holds {
   /** Resolves when nothing is held. */
   open(): Promise<void>;
   begin(): void;
-  /** Until the next try: after a growing pause, or as soon as a batch of the same mapping has made room. Resolves with false when that would be at `until` or later. */
+  /** Until the next try: after a growing pause, or as soon as a batch of the same mapping has made room. Resolves with false when that would be at `until` or later, or when it is given up. */
   pause(attempt: number, until: number): Promise<boolean>;
   end(): void;
   /** A batch has ended: who is held the longest may try. */
   madeRoom(): void;
-  /** Who waits for nothing to be held goes on. */
+  /** Nothing is held any more, and who waits for that goes on: what is throttled is left to the visibility timeout. */
   giveUp(): void;
 }
 
@@ -28,12 +28,12 @@ export const createHolds = (clock: Clock): Holds => {
     begin: () => void held++,
     async pause(attempt, until) {
       const delay = Math.min(MAPPING_THROTTLE_MS_FIRST * 2 ** attempt, MAPPING_THROTTLE_MS_MAX);
-      if (clock.now() + delay >= until) return false;
+      if (isGivenUp || clock.now() + delay >= until) return false;
       const room = new AbortController();
       pausing.push(room);
       await clock.sleep(delay, room.signal).catch(() => undefined);
       if (pausing.includes(room)) pausing.splice(pausing.indexOf(room), 1);
-      return true;
+      return !isGivenUp;
     },
     end() {
       held--;
@@ -43,6 +43,7 @@ export const createHolds = (clock: Clock): Holds => {
     giveUp() {
       isGivenUp = true;
       openAll();
+      for (const room of pausing.splice(0)) room.abort();
     },
   };
 };

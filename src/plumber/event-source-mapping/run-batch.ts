@@ -99,7 +99,7 @@ export const createRunBatch = <As>({ source, scaling, holds, story, count, clock
     if (outcome.kind !== "ran") return new Set(items.map(({ record }) => record.messageId));
     return isFifo ? withFollowers(items, outcome.failed) : outcome.failed;
   };
-  const whyFailed = (outcome: Outcome): string => (outcome.kind === "expired" ? "it was throttled until the visibility timeout" : outcome.why);
+  const whyFailed = (outcome: Outcome): string => (outcome.kind === "expired" ? "it was throttled for as long as it could be held" : outcome.why);
 
   /** Resolves with whether all went well. */
   const runEvent = async (items: readonly BatchItem[], terms: BatchTerms, as: As, receivedAt: number, trace: Trace): Promise<boolean> => {
