@@ -144,6 +144,13 @@ describe("a subscription of an HTTP endpoint", () => {
     expect(await listed(topic)).toEqual([]);
   });
 
+  it("is one of a hundred of a FIFO topic", async () => {
+    const topic = await createTopic(on, "hundred.fifo");
+    for (let n = 0; n < 100; n++) await subscribe(topic, "sqs", queueArn(`hundred-${n}`));
+    expect(await refusal(subscribe(topic, "sqs", queueArn("hundred-100")))).toMatchObject({ name: "SubscriptionLimitExceededException", status: 403 });
+    expect((await subscribe(topic, "sqs", queueArn("hundred-7"))).SubscriptionArn).toContain(topic);
+  });
+
   it("that was taken away is not had again beside the one that came after it", async () => {
     const topic = await newTopic();
     const confirm = async (count: number) => fetch((JSON.parse((await web.at("/again", count))[count - 1]!.body) as { SubscribeURL: string }).SubscribeURL);

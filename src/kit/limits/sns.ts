@@ -15,7 +15,9 @@ export const SNS_CONFIRMATION_MS = 2 * 24 * 60 * 60 * 1_000;
 export const SNS_DEDUPLICATION_MS = 5 * 60 * 1_000;
 /** What is forgotten of it with each message that comes. Ours. */
 export const SNS_SWEEP_MESSAGES = 100;
-/** Characters of what subscribers are told in one commit, about; ours: some hundredths of a second. */
+/** Subscriptions of a FIFO topic ("Amazon SNS endpoints and quotas"): what it tells all of them is one commit. */
+export const SNS_FIFO_SUBSCRIPTIONS_MAX = 100;
+/** Characters of what subscribers of a standard topic are told in one commit, about; ours: some hundredths of a second. */
 export const SNS_COMMIT_CHARACTERS_MAX = 8 * MIB;
 /** Topics whose subscriptions are kept in memory as they were read; ours. */
 export const SNS_TOPICS_KEPT_MAX = 1_000;

@@ -8,6 +8,8 @@ export const topicNotFound = (): ApiError => new ApiError("NotFoundException", "
 
 export const subscriptionNotFound = (): ApiError => new ApiError("NotFoundException", "Subscription does not exist");
 
+export const tooManySubscriptions = (most: number): ApiError => new ApiError("SubscriptionLimitExceededException", `Subscription limit exceeded: a FIFO topic has at most ${most}`);
+
 export const resourceNotFound = (): ApiError => new ApiError("ResourceNotFoundException", "Resource does not exist");
 
 export const invalidAttribute = (text: string): ApiError => new ApiError("InvalidParameterValueException", text);

@@ -1,14 +1,15 @@
-import { SNS_CONFIRMATION_MS } from "../../../kit/limits/sns.ts";
+import { SNS_CONFIRMATION_MS, SNS_FIFO_SUBSCRIPTIONS_MAX } from "../../../kit/limits/sns.ts";
 import { shownUrl } from "../../../plumber/outgoing.ts";
+import type { Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
-import { invalidParameter, topicNotFound, withFaultsTold } from "../errors.ts";
+import { invalidParameter, tooManySubscriptions, topicNotFound, withFaultsTold } from "../errors.ts";
 import { inTopic } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
 import { getTopic, findTopic, type Topic } from "../topics/rows.ts";
 import { readAttributes, withChanges } from "./attribute-rules.ts";
 import type { ControlMessages } from "./control.ts";
 import { accountOf, readEndpoint, type Protocol } from "./endpoints.ts";
-import { findByEndpoint, sweepSubscriptions, writeSubscription, type Subscription } from "./rows.ts";
+import { countStates, findByEndpoint, sweepSubscriptions, writeSubscription, type Subscription } from "./rows.ts";
 
 const TOKEN_BYTES = 112;
 const PENDING = "pending confirmation";
@@ -43,6 +44,11 @@ export const subscribeHandlers = ({ store, clock, random, outbox, ledger }: SnsP
     needsAuthentication: false,
     createdAt: clock.now(),
   });
+
+  function* refuseTooMany({ id }: Topic): Operation<void> {
+    const { confirmed, pending } = yield* countStates(id, clock.now());
+    if (confirmed + pending >= SNS_FIFO_SUBSCRIPTIONS_MAX) throw tooManySubscriptions(SNS_FIFO_SUBSCRIPTIONS_MAX);
+  }
 
   /** The subscription that the endpoint has, asked anew where it is not confirmed yet; or a new one. */
   const wanted = (existing: Subscription | undefined, topic: Topic, want: Wanted, context: RequestContext): Subscription => {
@@ -80,6 +86,7 @@ export const subscribeHandlers = ({ store, clock, random, outbox, ledger }: SnsP
           return existing;
         }
         yield* sweepSubscriptions(clock.now());
+        if (existing === undefined && topic.isFifo) yield* refuseTooMany(topic);
         yield* writeSubscription({ ...subscription, topicId: topic.id });
         if (message !== undefined) yield* control.send(message, subscription, topic, context.trace);
         return subscription;
