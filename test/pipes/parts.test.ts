@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { parseArn } from "../../src/kit/arn.ts";
+import { root } from "../../src/kit/caller.ts";
+import { createClock } from "../../src/kit/clock.ts";
+import { Postponed } from "../../src/plumber/delivery.ts";
 import { toItem } from "../../src/plumber/event-source-mapping/record.ts";
 import { parseJson } from "../../src/plumber/events/json-value.ts";
+import { createPost } from "../../src/plumber/pipes/endpoint.ts";
 import { compileTemplate, newBudget, parameterOf } from "../../src/plumber/pipes/input-template.ts";
 import type { Pipe } from "../../src/plumber/pipes/pipe.ts";
 import { eventOfAnswer, eventOfMessage } from "../../src/plumber/pipes/pipe-event.ts";
 import { createPipeLog } from "../../src/plumber/pipes/pipe-log.ts";
 import { functionPayload } from "../../src/plumber/pipes/targets/function.ts";
+import type { Sending } from "../../src/plumber/targets/targets.ts";
 import { momentOf } from "../../src/plumber/pipes/targets/moment.ts";
 
 const QUEUE = "arn:aws:sqs:us-east-1:000000000000:q";
@@ -90,6 +96,36 @@ it("a moment is told in milliseconds, in seconds or as a date", () => {
 it("a function gets a list of JSON, whatever a template makes", () => {
   const of = (...texts: string[]) => texts.map((text) => ({ event: event(""), text }));
   expect([functionPayload(of('{"a":1}', "plain", '"b"'), true), functionPayload(of("plain"), true), functionPayload(of('{"a":1}'), false)]).toEqual(['[{"a":1},"plain","b"]', '["plain"]', '{"a":1}']);
+});
+
+describe("a turn at an API destination", () => {
+  const posting = { arn: parseArn("arn:aws:events:us-east-1:000000000000:api-destination/a/b")!, targetArn: "a", event: event("{}"), text: "{}", parameters: undefined, parameter: () => undefined, as: root("000000000000"), trace: { id: "t" }, requestId: "r" };
+  const open = (waitMs: number) => {
+    const clock = createClock(0);
+    const sent: Sending[] = [];
+    const post = createPost({
+      clock,
+      sendToApiDestination: async (sending) => {
+        sent.push(sending);
+        if (sending.delivery.turnAt === undefined) throw new Postponed(clock.now() + waitMs);
+        return { status: 200, body: Buffer.from("ok"), encoding: undefined };
+      },
+    });
+    return { clock, sent, posted: post(posting) };
+  };
+
+  it("is waited for when it comes soon", async () => {
+    const { clock, sent, posted } = open(5_000);
+    await new Promise(setImmediate);
+    await clock.advance(5_000);
+    expect([await posted, sent.map(({ delivery }) => delivery.turnAt)]).toEqual(["ok", [undefined, 5_000]]);
+  });
+
+  it("is left to others when it comes late: then the batch is throttled", async () => {
+    const { sent, posted } = open(5_001);
+    await expect(posted).rejects.toMatchObject({ kind: "throttled", code: "THROTTLING" });
+    expect(sent.map(({ latestTurnAt }) => latestTurnAt)).toEqual([5_000]);
+  });
 });
 
 describe("a pipe's log", () => {

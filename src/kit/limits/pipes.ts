@@ -17,3 +17,5 @@ export const PIPES_PAGE_MAX = 100;
 /** Milliseconds for which a pipe whose enrichment or target refuses everything receives nothing, doubling up to the most. Ours. */
 export const PIPE_REST_MS_FIRST = 1_000;
 export const PIPE_REST_MS_MAX = 60_000;
+/** Milliseconds that a batch waits for its turn at an API destination; one that would have to wait longer is throttled. Ours. */
+export const PIPE_TURN_MS_MAX = 5_000;

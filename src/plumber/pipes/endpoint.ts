@@ -4,7 +4,7 @@ import type { Arn } from "../../kit/arn.ts";
 import type { Caller } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Trace } from "../../kit/ledger.ts";
-import { PIPE_ANSWER_BYTES_MAX } from "../../kit/limits/pipes.ts";
+import { PIPE_ANSWER_BYTES_MAX, PIPE_TURN_MS_MAX } from "../../kit/limits/pipes.ts";
 import { Postponed, type Delivery } from "../delivery.ts";
 import type { EndpointAnswer, SendToApiDestination } from "../targets/api-destination.ts";
 import type { Sending } from "../targets/targets.ts";
@@ -52,7 +52,10 @@ const textOf = ({ body, encoding }: EndpointAnswer): string => {
   }
 };
 
-/** As many requests in a second as the destination takes: whoever comes too soon waits for a turn. */
+/** Its messages might be received again before its turn comes, and take turns of their own: so they are held. */
+const turnTooLate = () => new PipeFailure("throttled", "THROTTLING", "it takes no more requests in a second, and so many wait for it already");
+
+/** As many requests in a second as the destination takes: whoever comes too soon waits for a turn that comes soon. */
 export const createPost = ({ clock, sendToApiDestination }: { clock: Clock; sendToApiDestination: SendToApiDestination }): Post => {
   const send = (sending: Sending) => sendToApiDestination(sending, PIPE_ANSWER_BYTES_MAX + 1);
   return async (posting) => {
@@ -62,11 +65,12 @@ export const createPost = ({ clock, sendToApiDestination }: { clock: Clock; send
       // The caller is there already, so this is asked of nobody.
       as: { service: "pipes.amazonaws.com", account: as.account, sourceArn: targetArn, sourceAccount: as.account },
     };
-    const sending = { delivery, arn, as, trace };
+    const sending: Sending = { delivery, arn, as, trace, latestTurnAt: clock.now() + PIPE_TURN_MS_MAX };
     try {
       return textOf(await send(sending));
     } catch (error) {
       if (!(error instanceof Postponed)) throw error;
+      if (error.turnAt > sending.latestTurnAt!) throw turnTooLate();
       await clock.sleep(error.turnAt - clock.now());
       return textOf(await send({ ...sending, delivery: { ...delivery, turnAt: error.turnAt } }));
     }
