@@ -3,6 +3,7 @@ import { createDueLoop } from "../kit/due-loop.ts";
 import type { LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
 import { createTally } from "../kit/tally.ts";
+import type { Worker } from "../kit/patience.ts";
 import type { Operation } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
@@ -22,7 +23,7 @@ import { causeOf, targetName, whyGivenUp } from "./why-given-up.ts";
 
 export type { Delivery } from "./delivery.ts";
 
-export interface Outbox {
+export interface Outbox extends Worker {
   /** Inside the commit of the event's own row: `yield* outbox.enqueue(…)`. */
   enqueue(delivery: Delivery): Operation<void>;
   /** After the commit: there may be something to deliver. @param committed What it was, of ids that were never enqueued before: it need not be read again. */
@@ -185,6 +186,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       void loop.poke();
     },
     start: async () => void loop.poke(),
+    rest: loop.rest,
     async pending() {
       // What was just settled has its next timer set before it counts as quiet.
       await loop.settled();
