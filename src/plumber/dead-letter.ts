@@ -1,3 +1,4 @@
+import { text } from "./attribute-text.ts";
 import { payloadOf, type DeadLetter, type Delivery, type Failure, type MessageAttribute } from "./delivery.ts";
 import type { Exhausted } from "./retry.ts";
 import { schedulerDeadLetter } from "./scheduler-dead-letter.ts";
@@ -10,8 +11,6 @@ export interface GivenUp {
   /** Undefined where the failure itself was final. */
   exhausted: Exhausted | undefined;
 }
-
-const text = (StringValue: string): MessageAttribute => ({ DataType: "String", StringValue });
 
 /** EventBridge's own names of what went wrong, by the target's code ("Using dead-letter queues to process undelivered events"). */
 const ERROR_CODES: Record<string, string> = {
@@ -34,11 +33,11 @@ interface Written {
 const ATTRIBUTES = {
   EventBridge: (_delivery: Delivery, { failure, retries, exhausted }: GivenUp): Record<string, MessageAttribute> => ({
     ERROR_CODE: text(errorCode(failure.code)),
-    ERROR_MESSAGE: text(failure.message),
+    ERROR_MESSAGE: text(failure.message || failure.code),
     RETRY_ATTEMPTS: { DataType: "Number", StringValue: String(retries) },
     ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
   }),
-  SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message) }),
+  SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message || failure.code) }),
 };
 
 /** As the service in whose name it was to be delivered writes a dead letter. */

@@ -53,6 +53,10 @@ export interface Incoming {
 /** A kept connection was closed by the other side while this was on its way: nobody has seen it. */
 class ClosedMeanwhile extends Error {}
 
+/** Of a name that has several addresses nothing is said but that none of them was reached. */
+const inWords = (error: NodeJS.ErrnoException): NodeJS.ErrnoException =>
+  error instanceof AggregateError && error.message === "" ? Object.assign(new Error(error.errors.map(String).join("; "), { cause: error }), { code: (error as NodeJS.ErrnoException).code }) : error;
+
 const isWhole = (body: Outgoing["body"]): body is Uint8Array | undefined => body === undefined || body instanceof Uint8Array;
 
 /** The head of the answer, its body as it comes. Rejects when it cannot be had. */
@@ -74,7 +78,7 @@ const sendOnce = ({ url, method, headers, body, serverName, signal }: Outgoing):
       method, headers, signal, lookup: guardedLookup as RequestOptions["lookup"], agent: isSecure ? agents.https : agents.http, ...(serverName === undefined ? {} : { servername: serverName }),
     };
     const sent = (isSecure ? httpsRequest : httpRequest)(url, options, (response: IncomingMessage) => answered({ status: response.statusCode!, rawHeaders: response.rawHeaders, body: response }));
-    sent.on("error", (error: NodeJS.ErrnoException) => failed(sent.reusedSocket && error.code === "ECONNRESET" && isWhole(body) ? new ClosedMeanwhile(error.message) : error));
+    sent.on("error", (error: NodeJS.ErrnoException) => failed(sent.reusedSocket && error.code === "ECONNRESET" && isWhole(body) ? new ClosedMeanwhile(error.message) : inWords(error)));
     if (isWhole(body)) sent.end(body);
     else {
       pipeline(Readable.from(body, { objectMode: false }), sent).catch((error: Error) => {
