@@ -9,6 +9,7 @@ import type { Due } from "./delivery-rows.ts";
 import { latestTryAt } from "./retry.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
+import { createTurns } from "./turns.ts";
 
 const FINAL: Record<string, "refused" | "gone"> = {
   AccessDeniedException: "refused",
@@ -42,8 +43,9 @@ const failureOf = (error: unknown): Failure => {
 
 /** Hands an event to the target that its ARN names, through `call`: the target's own policy, or that of the role in whose name it comes, decides, at this moment. */
 export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
-  const { call, wall } = needs;
+  const { call, clock, wall } = needs;
   const targets = createTargets(needs);
+  const takeTurn = createTurns({ clock });
   const roles = new Map<string, ServiceRoles>();
 
   const rolesOf = (principal: string): ServiceRoles => {
@@ -69,8 +71,10 @@ export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
     const arn = parseArn(delivery.targetArn);
     const sendTo = arn === undefined ? undefined : targets[arn.service];
     if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });
+    const latestTurnAt = latestTryAt(given);
+    if (delivery.perSecond !== undefined) takeTurn({ delivery, perSecond: delivery.perSecond, latestTurnAt });
     const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };
-    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt: latestTryAt(given) });
+    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt });
   };
 
   return async (delivery: Due): Promise<DeliveryOutcome> => {

@@ -16,13 +16,13 @@ const toDue = (row: Row): Due => ({ ...(JSON.parse(row["body"] as string) as Del
 /** To an HTTP endpoint, which is nobody's here and may be slow. */
 export const isOutward = ({ http, targetArn }: Pick<Delivery, "http" | "targetArn">): boolean => http !== undefined || targetArn.includes(":api-destination/");
 
-/** Once, however often it is enqueued. @param dueAt When it may first be tried, if nothing in its lane is before it. */
-export function* insertDelivery(delivery: Delivery, now: number, dueAt = now): Operation<void> {
+/** Once, however often it is enqueued. It is due at once, if nothing in its lane is before it. */
+export function* insertDelivery(delivery: Delivery, now: number): Operation<void> {
   const { id, targetArn, region, order } = delivery;
   const isBehind = order !== undefined && (yield* sqlOne("select 1 from delivery where lane = ? limit 1", order.lane)) !== undefined;
   yield* sql(
     "insert into delivery (id, target_arn, region, body, attempts, accepted_at, due_at, lane, position, is_outward) values (?, ?, ?, ?, 0, ?, ?, ?, ?, ?) on conflict (id) do nothing",
-    id, targetArn, region, JSON.stringify(delivery), now, isBehind ? WAITING : dueAt, order?.lane ?? null, order?.position ?? null, isOutward(delivery) ? 1 : 0,
+    id, targetArn, region, JSON.stringify(delivery), now, isBehind ? WAITING : now, order?.lane ?? null, order?.position ?? null, isOutward(delivery) ? 1 : 0,
   );
 }
 

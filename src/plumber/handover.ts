@@ -9,7 +9,7 @@ export const createHandover = () => {
   return {
     /** Takes as many as there is place for, of those that are due at once and wait for nobody else. @returns Their ids. */
     offer(committed: readonly Delivery[], now: number): string[] {
-      const taken = committed.filter((one) => one.order === undefined && one.perSecond === undefined && !isOutward(one)).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
+      const taken = committed.filter((one) => one.order === undefined && !isOutward(one)).slice(0, Math.max(0, DELIVERIES_HANDED_OVER_MAX - waiting.length));
       for (const delivery of taken) waiting.push({ ...delivery, attempts: 0, acceptedAt: now });
       return taken.map(({ id }) => id);
     },

@@ -13,7 +13,6 @@ import { countDeliveries, insertDelivery, isOutward, postponeDelivery, removeDel
 import type { TellStatus } from "./delivery-status.ts";
 import { shownUrl } from "./outgoing.ts";
 import type { PushNeeds } from "./needs.ts";
-import { createPace } from "./pace.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createForget } from "./forget.ts";
 import type { SendToApiDestination } from "./targets/api-destination.ts";
@@ -54,7 +53,6 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const held = new Set<string>();
   const underWay = createTally<string>();
   let outward = 0;
-  const pace = createPace();
   const handover = createHandover();
   const forget = createForget({ store });
   const onDisk = createDueDeliveries({ store });
@@ -66,12 +64,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
     ledger.record({ traceId: delivery.traceId, kind, account: delivery.as.account, region: delivery.region, keys: [delivery.id, delivery.targetArn, ...delivery.keys], summary, detail });
 
-  const insert = (delivery: Delivery): Operation<void> => {
-    const now = clock.now();
-    const dueAt = pace(delivery, now);
-    if (dueAt > now) onDisk.later();
-    return insertDelivery(delivery, now, dueAt);
-  };
+  const insert = (delivery: Delivery): Operation<void> => insertDelivery(delivery, clock.now());
   /** With its dead letter, or in its lane, it makes room for another one. */
   const remove = async (delivery: Due, deadLetter?: Delivery): Promise<void> => {
     if (deadLetter === undefined && delivery.order === undefined) return forget(delivery.id);
@@ -118,7 +111,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     const { attempts, acceptedAt, retry } = delivery;
     const next = nextTry(retry, { attempts, acceptedAt, now: clock.now(), random, ...(outcome.retryAfterMs === undefined ? {} : { atLeastMs: outcome.retryAfterMs }) });
     if ("exhausted" in next) return giveUp(delivery, outcome, next.exhausted);
-    await store.run(() => tryAgain(delivery, pace(delivery, clock.now(), clock.now() + next.delayMs)));
+    await store.run(() => tryAgain(delivery, clock.now() + next.delayMs));
     onDisk.later();
     count(delivery, "retried");
     const detail = { code: outcome.code, message: outcome.message, attempt: attempts + 1, targetArn: delivery.targetArn };
