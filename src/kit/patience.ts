@@ -1,31 +1,27 @@
 /** Real milliseconds that whoever moves the clock waits for one piece of work: an endpoint that hangs, a function that takes its time. */
 const PATIENCE_MS = 5_000;
 
-/** Waits for work, but not forever: what has been waited for in vain is not waited for again. Resolves with whether there was any. */
+/** Waits for work, but not forever: what has been waited for in vain is not waited for again. Resolves with whether there was some. */
 export const createPatience = (ms = PATIENCE_MS) => {
   const slow = new WeakSet<Promise<void>>();
 
   return async (work: Iterable<Promise<void>>): Promise<boolean> => {
     const awaited = [...work].filter((one) => !slow.has(one));
     if (awaited.length === 0) return false;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(() => {
-      for (const one of awaited) slow.add(one);
-      resolve();
-    }, ms)));
-    await Promise.race([Promise.allSettled(awaited), late]);
-    clearTimeout(timer);
+    const late = AbortSignal.timeout(ms);
+    await Promise.race([Promise.allSettled(awaited), new Promise((resolve) => late.addEventListener("abort", resolve, { once: true }))]);
+    if (late.aborted) for (const one of awaited) slow.add(one);
     return true;
   };
 };
 
 /** Something that works by itself. */
 export interface Worker {
-  /** Waits for what it is at, with patience. Resolves with whether it was at anything. */
+  /** Waits for what it is at, with patience. Resolves with whether it was at something. */
   rest(): Promise<boolean>;
 }
 
-/** Resolves once none of them is at anything, or when that takes too long: one may always find work for the other. */
+/** Resolves once all of them are at rest, or when that takes too long: one may always find work for the other. */
 export const atRest = async (workers: readonly Worker[], ms = PATIENCE_MS): Promise<void> => {
   const end = performance.now() + ms;
   for (let isBusy = true; isBusy && performance.now() < end; ) {

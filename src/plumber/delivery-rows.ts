@@ -49,12 +49,35 @@ export interface UnderWay {
   outwardRoom: number;
 }
 
-/** What is due, oldest first, leaving out what is under way and targets that have their share of it. */
+/** More than ever are held. */
+const LOOKED_AT_MAX = 1_000;
+
+const OF_OLDEST = `select * from delivery where id in (
+    select id from (select id, target_arn, is_outward from delivery where due_at <= ? order by due_at, accepted_at limit ${LOOKED_AT_MAX})
+    where id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) and is_outward <= ? limit ?
+  ) order by due_at, accepted_at`;
+
+/** Of each other target in one look: there may be many. */
+const LOOKED_AT_PER_TARGET_MAX = 5;
+
+/** A step through the index for each target, and a look at the oldest of each that has not its share. */
+const OF_OTHER_TARGETS = `with recursive target (is_outward, arn) as (
+    select 0, (select min(target_arn) from delivery where is_outward = 0)
+    union all select 1, (select min(target_arn) from delivery where is_outward = 1)
+    union all select is_outward, (select min(target_arn) from delivery where is_outward = target.is_outward and target_arn > target.arn) from target where arn is not null
+  )
+  select * from delivery where id in (
+    select due.id from target cross join delivery due
+      on due.rowid in (select rowid from delivery where is_outward = target.is_outward and target_arn = target.arn and due_at <= ? order by due_at limit ${LOOKED_AT_PER_TARGET_MAX})
+    where target.arn is not null and target.is_outward <= ? and target.arn not in (select value from json_each(?)) and due.id not in (select value from json_each(?))
+    order by due.due_at limit ?
+  ) order by due_at, accepted_at`;
+
+/** What is due, oldest first, leaving out what is under way and targets that have their share of it, however much waits for those. */
 export function* readDue(now: number, limit: number, { heldIds, busyTargets, outwardRoom }: UnderWay): Operation<Due[]> {
-  const rows = yield* sql(
-    "select * from delivery where due_at <= ? and id not in (select value from json_each(?)) and target_arn not in (select value from json_each(?)) and is_outward <= ? order by due_at, accepted_at limit ?",
-    now, JSON.stringify([...heldIds]), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0, limit,
-  );
+  const [held, busy, outwardMax] = [JSON.stringify([...heldIds]), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0];
+  let rows = yield* sql(OF_OLDEST, now, held, busy, outwardMax, limit);
+  if (rows.length === 0 && (busyTargets.length > 0 || outwardMax === 0)) rows = yield* sql(OF_OTHER_TARGETS, now, outwardMax, busy, held, limit);
   let outward = 0;
   return rows.map(toDue).filter((one) => !isOutward(one) || ++outward <= outwardRoom);
 }

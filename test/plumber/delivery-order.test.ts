@@ -111,7 +111,7 @@ describe("endpoints that hang", () => {
     await once(server, "listening");
     const on = ground(() => {});
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const posts = Array.from({ length: 10 * DELIVERIES_IN_FLIGHT_PER_TARGET_MAX }, (_, n) => ({ id: `h${n}`, targetArn: `arn:aws:sns:us-east-1:000000000000:t:${n % 10}`, http: { url, headers: {} }, retry: { attemptsMax: 0 } }));
+    const posts = Array.from({ length: 50 * DELIVERIES_IN_FLIGHT_PER_TARGET_MAX }, (_, n) => ({ id: `h${n}`, targetArn: `arn:aws:sns:us-east-1:000000000000:t:${n % 10}`, http: { url, headers: {} }, retry: { attemptsMax: 0 } }));
     await on.enqueue(...posts);
     await eventually("all that may hang do", () => held.size === DELIVERIES_IN_FLIGHT_OUTWARD_MAX);
     await on.enqueue(...Array.from({ length: 30 }, (_, n) => ({ id: `q${n}`, targetArn: `${QUEUE}q${n}` })));

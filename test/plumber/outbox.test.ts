@@ -209,6 +209,19 @@ describe("the outbox", () => {
     expect(new Set(received.map(({ id }) => id)).size).toBe(DELIVERIES_IN_FLIGHT_MAX * 2 + 30);
   });
 
+  it("finds what is due behind more of a slow target than it looks at", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    const { enqueue, received, outbox } = createGround(({ target }) => (target === arnOf("slow") ? gate.opened : undefined));
+    await enqueue(...Array.from({ length: 1_200 }, () => ({ targetArn: arnOf("slow") })));
+    await eventually("the slow one has its share", () => received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    await enqueue(...Array.from({ length: 60 }, (_, index) => ({ targetArn: arnOf(`quick-${index % 7}`) })));
+    await eventually("the others are through", () => received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX + 60);
+    gate.open();
+    await eventually("the slow ones too", async () => (await outbox.pending()) === 0);
+    expect(received).toHaveLength(1_260);
+  });
+
   it("never has more under way than its bound", async () => {
     const gate = createGate();
     onTestFinished(gate.open);
