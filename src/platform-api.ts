@@ -5,7 +5,7 @@ import type { PlatformApi } from "./gateway/platform-api.ts";
 import { open } from "./iam/seal.ts";
 import { wallNow, type AdvanceableClock } from "./kit/clock.ts";
 import type { Ledger } from "./kit/ledger.ts";
-import { atRest, type Worker } from "./kit/patience.ts";
+import { createRest, type Worker } from "./kit/patience.ts";
 import type { LogForwarding } from "./plumber/logs/forwarding.ts";
 import type { SandboxDriver } from "./sandbox/sandbox.ts";
 import { findMail, listMail, type Mail } from "./plumber/mail.ts";
@@ -60,7 +60,7 @@ export const createPlatformApi = ({ services, store, executor, scheduler, queue,
       // One at a time: two at once would move time under each other's feet.
       const moved = lastMove.then(async () => {
         await engines.pending();
-        return clock.advance(ms, () => atRest([outbox, queue]));
+        return clock.advance(ms, createRest([outbox, queue]));
       });
       lastMove = moved.catch(() => undefined);
       const fired = await moved;

@@ -21,11 +21,20 @@ export interface Worker {
   rest(): Promise<boolean>;
 }
 
-/** Resolves once all of them are at rest, or when that takes too long: one may always find work for the other. */
-export const atRest = async (workers: readonly Worker[], ms = PATIENCE_MS): Promise<void> => {
-  const end = performance.now() + ms;
-  for (let isBusy = true; isBusy && performance.now() < end; ) {
-    isBusy = false;
-    for (const worker of workers) if (await worker.rest()) isBusy = true;
-  }
+/** Moments in which so much was waited for in vain that nothing more is: an endpoint that hangs every minute would make an hour of a day. */
+const SLOW_MOMENTS_MAX = 6;
+
+/** For one move of the clock: waits until all of them are at rest, or until that takes too long, as one may always find work for the other. */
+export const createRest = (workers: readonly Worker[], ms = PATIENCE_MS): (() => Promise<void>) => {
+  let slowMoments = 0;
+
+  return async () => {
+    if (slowMoments >= SLOW_MOMENTS_MAX) return;
+    const began = performance.now();
+    for (let isBusy = true; isBusy && performance.now() < began + ms; ) {
+      isBusy = false;
+      for (const worker of workers) if (await worker.rest()) isBusy = true;
+    }
+    if (performance.now() > began + ms / 2) slowMoments++;
+  };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atRest, createPatience, type Worker } from "../../src/kit/patience.ts";
+import { createRest, createPatience, type Worker } from "../../src/kit/patience.ts";
 
 const never = () => new Promise<void>(() => {});
 
@@ -26,11 +26,16 @@ describe("workers", () => {
     const left = { first: 2, second: 0 };
     const first: Worker = { rest: async () => left.first > 0 && (left.first--, left.second++, true) };
     const second: Worker = { rest: async () => left.second > 0 && (left.second--, true) };
-    await atRest([second, first]);
+    await createRest([second, first])();
     expect(left).toEqual({ first: 0, second: 0 });
   });
 
   it("that find work for each other without end are not waited for without end", async () => {
-    await atRest([{ rest: async () => (await new Promise(setImmediate), true) }], 1);
+    let asked = 0;
+    const rest = createRest([{ rest: async () => (asked++, await new Promise(setImmediate), true) }], 1);
+    for (let moment = 0; moment < 6; moment++) await rest();
+    const before = asked;
+    await rest();
+    expect(asked).toBe(before);
   });
 });
