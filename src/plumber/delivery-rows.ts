@@ -1,3 +1,4 @@
+import { createTally } from "../kit/tally.ts";
 import { sql, sqlOne, type Operation, type Row } from "../store/store.ts";
 import type { Delivery } from "./delivery.ts";
 
@@ -45,6 +46,8 @@ export function* postponeDelivery({ id }: Delivery, turnAt: number): Operation<v
 export interface UnderWay {
   heldIds: ReadonlySet<string>;
   busyTargets: readonly string[];
+  /** How many more a target takes. */
+  roomOf(targetArn: string): number;
   /** How many more may go to HTTP endpoints. */
   outwardRoom: number;
 }
@@ -73,13 +76,26 @@ const OF_OTHER_TARGETS = `with recursive target (is_outward, arn) as (
     order by due.due_at limit ?
   ) order by due_at, accepted_at`;
 
-/** What is due, oldest first, leaving out what is under way and targets that have their share of it, however much waits for those. */
-export function* readDue(now: number, limit: number, { heldIds, busyTargets, outwardRoom }: UnderWay): Operation<Due[]> {
-  const [held, busy, outwardMax] = [JSON.stringify([...heldIds]), JSON.stringify(busyTargets), outwardRoom > 0 ? 1 : 0];
-  let rows = yield* sql(OF_OLDEST, now, held, busy, outwardMax, limit);
-  if (rows.length === 0 && (busyTargets.length > 0 || outwardMax === 0)) rows = yield* sql(OF_OTHER_TARGETS, now, outwardMax, busy, held, limit);
+/** Of these, no more than there is room for at each target, and at HTTP endpoints in all. */
+const withinRoom = (found: readonly Due[], { roomOf, outwardRoom }: Pick<UnderWay, "roomOf" | "outwardRoom">): Due[] => {
+  const taken = createTally<string>();
   let outward = 0;
-  return rows.map(toDue).filter((one) => !isOutward(one) || ++outward <= outwardRoom);
+  return found.filter((one) => {
+    if (taken.of(one.targetArn) >= roomOf(one.targetArn) || (isOutward(one) && outward >= outwardRoom)) return false;
+    taken.add(one.targetArn);
+    if (isOutward(one)) outward++;
+    return true;
+  });
+};
+
+/** What is due, oldest first, leaving out what is under way and targets that have their share of it, however much waits for those. */
+export function* readDue(now: number, limit: number, { heldIds, busyTargets, ...room }: UnderWay): Operation<{ due: Due[]; mayBeMore: boolean }> {
+  const [held, busy, outwardMax] = [JSON.stringify([...heldIds]), JSON.stringify(busyTargets), room.outwardRoom > 0 ? 1 : 0];
+  const isLeftOut = busyTargets.length > 0 || outwardMax === 0;
+  let rows = yield* sql(OF_OLDEST, now, held, busy, outwardMax, limit);
+  if (rows.length === 0 && isLeftOut) rows = yield* sql(OF_OTHER_TARGETS, now, outwardMax, busy, held, limit);
+  const due = withinRoom(rows.map(toDue), room);
+  return { due, mayBeMore: isLeftOut || rows.length === limit || due.length < rows.length };
 }
 
 export function* nextDueAt(now: number): Operation<number | undefined> {

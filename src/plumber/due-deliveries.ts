@@ -36,9 +36,8 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
       if (!isSomethingDue && isNextKnown(now)) return [];
       isSomethingDue = false;
       if (!isNextKnown(now)) nextAt = "not known";
-      const due = await reading(() => readDue(now, most, underWay));
-      // Some may have been left out.
-      if (due.length === most || underWay.busyTargets.length > 0 || underWay.outwardRoom < most) isSomethingDue = true;
+      const { due, mayBeMore } = await reading(() => readDue(now, most, underWay));
+      if (mayBeMore) isSomethingDue = true;
       // What was committed beside this reading may have been handed over meanwhile.
       return due.filter(({ id }) => !underWay.heldIds.has(id));
     },

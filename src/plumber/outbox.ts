@@ -154,9 +154,10 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     name: "delivery",
     inFlightMax: DELIVERIES_IN_FLIGHT_MAX,
     async startDue(now, room) {
-      const handed = handover.take(room, (targetArn) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn)).map(attempt);
+      const roomOf = (targetArn: string) => DELIVERIES_IN_FLIGHT_PER_TARGET_MAX - underWay.of(targetArn);
+      const handed = handover.take(room, roomOf).map(attempt);
       if (handed.length > 0) return handed;
-      const going = { heldIds: held, busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
+      const going = { heldIds: held, busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), roomOf, outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
       return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going)).map(attempt);
     },
     async nextDueAt(now) {

@@ -4,7 +4,7 @@ import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
-import { DELIVERIES_HANDED_OVER_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits/deliveries.ts";
+import { DELIVERIES_HANDED_OVER_CHARACTERS_MAX, DELIVERIES_HANDED_OVER_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits/deliveries.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -222,6 +222,17 @@ describe("the outbox", () => {
     expect(received).toHaveLength(1_260);
   });
 
+  it("gives a target that has room for one more no more than one", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    const { enqueue, received, outbox } = createGround(({ id, target }) => (target === arnOf("slow") && id !== "quick" ? gate.opened : undefined));
+    await enqueue({ id: "quick", targetArn: arnOf("slow") }, ...Array.from({ length: 60 }, () => ({ targetArn: arnOf("slow") })), { targetArn: arnOf("other") });
+    await eventually("the other is told", () => received.some(({ target }) => target === arnOf("other")));
+    expect(received.filter(({ id, target }) => target === arnOf("slow") && id !== "quick")).toHaveLength(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    gate.open();
+    await eventually("all are through", async () => (await outbox.pending()) === 0);
+  });
+
   it("never has more under way than its bound", async () => {
     const gate = createGate();
     onTestFinished(gate.open);
@@ -343,6 +354,14 @@ describe("the outbox", () => {
       await eventually("all are delivered", ground.isEmpty);
       expect(new Set(ground.received.map(({ id }) => id)).size).toBe(DELIVERIES_HANDED_OVER_MAX + 200);
       expect(ground.received).toHaveLength(DELIVERIES_HANDED_OVER_MAX + 200);
+    });
+
+    it("and is longer than there is room for in memory is found on the disk, each once", async () => {
+      const ground = createGround();
+      await commit(ground, committed(40, { payload: "x".repeat(DELIVERIES_HANDED_OVER_CHARACTERS_MAX / 16) }));
+      await eventually("all are delivered", ground.isEmpty);
+      expect(new Set(ground.received.map(({ id }) => id)).size).toBe(40);
+      expect(ground.received).toHaveLength(40);
     });
 
     it("and not delivered when the process ends is delivered by the next one", async () => {

@@ -1,10 +1,11 @@
-import { KIB } from "../units.ts";
+import { KIB, MIB } from "../units.ts";
 
 /** Deliveries at once, in all and to one target, milliseconds between their attempts, and how long they are tried; ours: AWS gives no number for S3. */
 export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
-/** Deliveries that go from memory to their first try; ours. More are read from the disk. */
+/** Deliveries that go from memory to their first try, and beyond how many characters of them no more do; ours. The others are read from the disk. */
 export const DELIVERIES_HANDED_OVER_MAX = 500;
+export const DELIVERIES_HANDED_OVER_CHARACTERS_MAX = 16 * MIB;
 /** Of those in all, to HTTP endpoints, which may take as long as they like: the others go on beside them. */
 export const DELIVERIES_IN_FLIGHT_OUTWARD_MAX = 60;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;
