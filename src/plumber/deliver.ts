@@ -6,38 +6,18 @@ import type { Clock } from "../kit/clock.ts";
 import type { Trace } from "../kit/ledger.ts";
 import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import type { Due } from "./delivery-rows.ts";
+import { kindOf } from "./failure-kind.ts";
 import { latestTryAt } from "./retry.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
 import { createTurns } from "./turns.ts";
-
-const FINAL: Record<string, "refused" | "gone"> = {
-  AccessDeniedException: "refused",
-  AccessDenied: "refused",
-  AuthorizationError: "refused",
-  AuthorizationErrorException: "refused",
-  ResourceNotFoundException: "gone",
-  NotFound: "gone",
-  NotFoundException: "gone",
-  NoSuchBucket: "gone",
-  QueueDoesNotExist: "gone",
-  InvalidMessageContents: "gone",
-  InvalidParameterValue: "gone",
-  InvalidParameter: "gone",
-  InvalidParameterException: "gone",
-  NotImplemented: "gone",
-  InvalidParameterValueException: "gone",
-  InvalidRequestContentException: "gone",
-  RequestTooLargeException: "gone",
-  ValidationException: "gone",
-};
 
 /** The names of roles' sessions, as AWS has them. */
 const sessionNameOf = (principal: string): string => principal.split(".")[0]!;
 
 const failureOf = (error: unknown): Failure => {
   if (error instanceof TargetError) return { kind: error.kind, code: error.code, message: error.message, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) };
-  if (isApiError(error)) return { kind: FINAL[error.code] ?? "failed", code: error.code, message: error.message };
+  if (isApiError(error)) return { kind: kindOf(error.code), code: error.code, message: error.message };
   return { kind: "failed", code: "ServiceException", message: error instanceof Error ? error.message : String(error) };
 };
 

@@ -5,15 +5,18 @@ import { BlockList, isIP } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 
-/** Where a cloud tells its machines who they are. The rest of what this machine can reach may be spoken to: it is its owner's. */
+/** Where clouds tell their machines who they are: AWS and most others, Google, Alibaba, Oracle, Azure, and the first of them through NAT64. The rest of what this machine can reach may be spoken to: it is its owner's. */
 const closed = new BlockList();
 closed.addSubnet("169.254.0.0", 16, "ipv4");
 closed.addSubnet("fe80::", 10, "ipv6");
 closed.addAddress("fd00:ec2::254", "ipv6");
+closed.addAddress("fd20:ce::254", "ipv6");
+for (const address of ["100.100.100.200", "192.0.0.192", "168.63.129.16"]) closed.addAddress(address, "ipv4");
+closed.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
 
 const isClosed = (address: string): boolean => closed.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 
-const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local addresses, where clouds keep their metadata, are closed`);
+const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local and other addresses where clouds keep their metadata are closed`);
 
 type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 

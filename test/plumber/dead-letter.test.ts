@@ -21,3 +21,12 @@ describe.each(["EventBridge", "SNS", "Scheduler"] as const)("a dead letter of %s
     expect(attributes[style === "SNS" ? "ErrorMessage" : "ERROR_MESSAGE"]).toEqual({ DataType: "String", StringValue: told });
   });
 });
+
+it.each([
+  ["AccessDenied", "NO_PERMISSIONS"], ["AuthorizationErrorException", "NO_PERMISSIONS"], ["QueueDoesNotExist", "NO_RESOURCE"], ["NoSuchBucket", "NO_RESOURCE"], ["TooManyRequestsException", "THROTTLING"],
+  ["InvalidParameterValue", "INVALID_PARAMETER"], ["MissingParameter", "INVALID_PARAMETER"], ["RequestTooLargeException", "INVALID_PARAMETER"], ["InvalidRequestContentException", "INVALID_JSON"],
+  ["ServiceUnavailable", "ERROR_FROM_TARGET"], ["InternalFailure", "INTERNAL_ERROR"], ["NotImplemented", "SDK_CLIENT_ERROR"], ["FAILED_TO_ASSUME_ROLE", "FAILED_TO_ASSUME_ROLE"],
+])("of %s EventBridge says %s", (code, told) => {
+  const letter = deadLetterOf(deliveryOf("EventBridge"), { failure: { kind: "gone", code, message: "m" }, retries: 0, exhausted: undefined })!;
+  expect(letter.messageAttributes).toEqual({ ERROR_CODE: { DataType: "String", StringValue: told }, ERROR_MESSAGE: { DataType: "String", StringValue: "m" }, RETRY_ATTEMPTS: { DataType: "Number", StringValue: "0" } });
+});

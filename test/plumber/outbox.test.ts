@@ -178,6 +178,7 @@ describe("the outbox", () => {
   it.each([
     ["AccessDeniedException", "its policy does not let the source in", "refused"],
     ["ResourceNotFoundException", "there is no such function", "gone"],
+    ["MissingParameter", "it does not take such an event (MissingParameter)", "gone"],
     ["RequestTooLargeException", "it does not take such an event (RequestTooLargeException)", "gone"],
   ])("%s is final, and told", async (code, why, outcome) => {
     const { enqueue, clock, received, told, isEmpty } = createGround(() => Promise.reject(new ApiError(code, "AWS's text")));
