@@ -3,7 +3,7 @@ import { createDueLoop } from "../kit/due-loop.ts";
 import type { LedgerKind } from "../kit/ledger.ts";
 import { DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_BACKOFF_MS_MAX } from "../kit/limits/deliveries.ts";
 import { createTally } from "../kit/tally.ts";
-import type { Worker } from "../kit/patience.ts";
+import { createPatience, type Worker } from "../kit/patience.ts";
 import type { Operation } from "../store/store.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { createDeliver } from "./deliver.ts";
@@ -30,7 +30,8 @@ export interface Outbox extends Worker {
   /** Takes up what an earlier process left. */
   start(): Promise<void>;
   pending(): Promise<number>;
-  close(): Promise<void>;
+  /** Starts nothing more, and waits at most `graceMs` for what is under way. What is left then is delivered by the next process. */
+  close(graceMs?: number): Promise<void>;
 }
 
 interface Needs extends PushNeeds {
@@ -59,6 +60,7 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
   const timers = new Set<Timer>();
   let failures = 0;
   let isClosed = false;
+  let isAbandoned = false;
 
   const count = (delivery: Due, moment: DeliveryMoment, code?: string) => measure(delivery, moment, { attempt: delivery.attempts, ageMs: clock.now() - delivery.acceptedAt, ...(code === undefined ? {} : { code }) });
   const tell = (delivery: Due, kind: LedgerKind, summary: string, detail: Record<string, unknown>) =>
@@ -132,7 +134,9 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     underWay.add(targetArn);
     if (isOutward(delivery)) outward++;
     try {
-      await settle(delivery, await deliver(delivery));
+      const outcome = await deliver(delivery);
+      if (isAbandoned) return;
+      await settle(delivery, outcome);
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.
@@ -186,10 +190,12 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       await loop.settled();
       return store.run(countDeliveries);
     },
-    async close() {
+    async close(graceMs) {
       isClosed = true;
       for (const waiting of timers) waiting.cancel();
-      await Promise.all(await loop.stop());
+      const running = await loop.stop();
+      await (graceMs === undefined ? Promise.all(running) : createPatience(graceMs)(running));
+      isAbandoned = true;
     },
   };
 };

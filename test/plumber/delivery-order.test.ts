@@ -124,6 +124,24 @@ describe("endpoints that hang", () => {
   });
 });
 
+describe("an endpoint", () => {
+  it("that says it has the message, and then hangs up, is not told again", async () => {
+    let told = 0;
+    const server = createServer((socket) => {
+      socket.on("error", () => {}).once("data", () => {
+        told++;
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", () => socket.destroy());
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const on = ground(() => {});
+    await on.enqueue({ id: "h", targetArn: "arn:aws:sns:us-east-1:000000000000:t:1", http: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, headers: {} }, retry: SECOND });
+    await on.quiet();
+    expect(told).toBe(1);
+  });
+});
+
 describe("a target that takes so many in a second", () => {
   it("gets no more, tries again among them", async () => {
     const failed = new Set<string>();

@@ -157,6 +157,21 @@ describe("the outbox", () => {
     expect((await queue.pending()).queued).toBe(1);
   });
 
+  it("ends though a target does not, and leaves what it was at to the next process", async () => {
+    const gate = createGate();
+    const first = createGround(() => gate.opened);
+    await first.enqueue({ id: "left-behind" });
+    await eventually("it is tried", () => first.received.length === 1);
+    await first.outbox.close(1);
+    gate.open();
+    await first.close();
+    expect(first.errors).toEqual([]);
+    const second = createGround(undefined, { path: first.path });
+    await second.outbox.start();
+    await eventually("it is delivered", second.isEmpty);
+    expect(second.received.map(({ id }) => id)).toEqual(["left-behind"]);
+  });
+
   it("waits 1 s, doubling to 5 min, and gives up after 24 hours, saying so", async () => {
     const { enqueue, clock, received, told, isEmpty } = createGround(fails);
     const began = clock.now();
