@@ -49,8 +49,8 @@ export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
     if (given.impossible !== undefined) throw new TargetError("refused", given.impossible.code, given.impossible.message);
     const delivery = { ...given, payload: payloadOf(given, given.attempts) };
     const arn = parseArn(delivery.targetArn);
-    const sendTo = arn === undefined ? undefined : targets[arn.service];
-    if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });
+    const sendTo = arn === undefined ? undefined : targets.get(arn.service);
+    if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${[...targets.keys()].join(", ")}`, { status: 501 });
     const latestTurnAt = latestTryAt(given);
     if (delivery.perSecond !== undefined) takeTurn({ delivery, perSecond: delivery.perSecond, latestTurnAt });
     const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };

@@ -204,9 +204,9 @@ describe("the outbox", () => {
     expect(told).toMatchObject([{ kind: "drop", summary: `the event is not delivered to ${arnOf("f")}: ${why}`, keys: ["d", arnOf("f"), "uploads/a.jpg"], detail: { code, message: "AWS's text", attempt: 1, outcome } }]);
   });
 
-  it("says which targets it does not know yet", async () => {
+  it.each(["kinesis", "constructor"])("says that it does not know targets of %s yet", async (service) => {
     const { enqueue, told, isEmpty } = createGround();
-    await enqueue({ targetArn: "arn:aws:kinesis:us-east-1:000000000000:stream/s" });
+    await enqueue({ targetArn: `arn:aws:${service}:us-east-1:000000000000:stream/s` });
     await eventually("it is given up", isEmpty);
     expect(told[0]!.detail).toMatchObject({ code: "NotImplemented" });
   });
