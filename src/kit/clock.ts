@@ -115,6 +115,8 @@ export const createClock = (start?: number): AdvanceableClock => {
   let isMoving = false;
   let isHeld = false;
   let fired: FiredTimer[] = [];
+  /** What has fired by itself, and is not done. */
+  const begun = new Set<Promise<unknown>>();
 
   const now = () => Date.now() + offset;
 
@@ -127,7 +129,10 @@ export const createClock = (start?: number): AdvanceableClock => {
   };
   const fireDue = () => {
     for (let next = heap.peek(); next !== undefined && next.at <= now(); next = heap.peek()) {
-      void fire(next);
+      const work = fire(next);
+      if (!(work instanceof Promise)) continue;
+      const done: Promise<unknown> = work.finally(() => begun.delete(done));
+      begun.add(done);
     }
     arm();
   };
@@ -139,7 +144,11 @@ export const createClock = (start?: number): AdvanceableClock => {
   const runMeanwhile = async (waiting: () => Promise<void>) => {
     isHeld = false;
     arm();
-    await waiting();
+    for (;;) {
+      await waiting();
+      if (begun.size === 0) break;
+      await Promise.all(begun);
+    }
     isHeld = true;
     clearTimeout(timeout);
   };

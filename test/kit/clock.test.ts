@@ -36,6 +36,25 @@ describe("the clock", () => {
     expect(clock.now() - start).toBeGreaterThanOrEqual(180_000);
   });
 
+  it("waits for what falls due while it waits, too", async () => {
+    const clock = createClock(1_000_000);
+    const start = clock.now();
+    const turns = async (count: number) => {
+      for (let n = 0; n < count; n++) await new Promise(setImmediate);
+    };
+    let isBegun = false;
+    clock.at(start + 60_000, "first", () => {});
+    clock.at(start + 60_002, "meanwhile", async () => {
+      isBegun = true;
+      await turns(50);
+      clock.at(start + 120_000, "made by it", () => {});
+    });
+    const fired = await clock.advance(180_000, async () => {
+      while (!isBegun && clock.now() > start + 59_000) await turns(1);
+    });
+    expect(fired.map(({ name }) => name)).toEqual(["first", "meanwhile", "made by it"]);
+  });
+
   it("runs timers at equal times in the order they were made", async () => {
     const clock = createClock();
     const seen: number[] = [];
