@@ -53,3 +53,5 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
     },
   };
 };
+
+export type DueDeliveries = ReturnType<typeof createDueDeliveries>;
