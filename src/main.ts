@@ -124,7 +124,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
       await gateway.close(graceMs);
       await polled;
       await engines.close();
-      await outbox.close();
+      await outbox.close(graceMs);
       await queue.close(graceMs);
       await scheduler.close();
       await executor.close();

@@ -35,13 +35,18 @@ const SERVICE = "lambdad";
 const DRAIN_TIMEOUT = "30s";
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** Ours. Time that is moved does not come back: one slip of the finger, and there would be no date to tell any more. */
+const DURATION_MS_MAX = 3_660 * UNIT_MS["d"]!;
+
 /** `90s`, `2m`, `1h30m`, `500ms` in milliseconds. */
 const parseDuration = (text: unknown): number => {
   const parts = typeof text === "string" ? [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)] : [];
   if (parts.length === 0 || parts.map(([all]) => all).join("") !== text) {
     throw new ApiError("ValidationException", `${JSON.stringify(text)} is not a duration: write it like 90s, 2m or 1h30m`, { status: 400 });
   }
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit!]!, 0);
+  const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit!]!, 0);
+  if (ms > DURATION_MS_MAX) throw new ApiError("ValidationException", `${JSON.stringify(text)} is too long: it may be at most ${DURATION_MS_MAX / UNIT_MS["d"]!}d`, { status: 400 });
+  return ms;
 };
 
 const MAIL_PATH = /^\/_lambdad\/mail\/(\d{1,15})$/;

@@ -23,8 +23,11 @@ export interface FiredTimer {
 }
 
 export interface AdvanceableClock extends Clock {
-  /** Moves time forward by `ms`, firing what falls due in order, each waited for before the next. Resolves with what fired. */
-  advance(ms: number): Promise<FiredTimer[]>;
+  /**
+   * Moves time forward by `ms`, firing what falls due in order, each waited for before the next. Resolves with what fired. One at a time.
+   * @param atRest Waited for before time moves on from a moment: what has begun in it belongs to it. Meanwhile time runs with the wall, as ever.
+   */
+  advance(ms: number, atRest?: () => Promise<void>): Promise<FiredTimer[]>;
   /** Drops every timer. */
   stop(): void;
 }
@@ -108,23 +111,46 @@ export const createClock = (start?: number): AdvanceableClock => {
   let offset = start === undefined ? 0 : start - Date.now();
   let sequence = 0;
   let timeout: NodeJS.Timeout | undefined;
-  let isAdvancing = false;
+  /** While time is moved; and while nothing fires by itself. */
+  let isMoving = false;
+  let isHeld = false;
+  let fired: FiredTimer[] = [];
+  /** What has fired by itself, and is not done. */
+  const begun = new Set<Promise<unknown>>();
 
   const now = () => Date.now() + offset;
 
   const arm = () => {
     clearTimeout(timeout);
     const next = heap.peek();
-    if (next === undefined || isAdvancing) return;
+    if (next === undefined || isHeld) return;
     timeout = setTimeout(fireDue, Math.min(Math.max(0, next.at - now()), LONGEST_TIMEOUT_MS));
     timeout.unref();
   };
   const fireDue = () => {
     for (let next = heap.peek(); next !== undefined && next.at <= now(); next = heap.peek()) {
-      heap.remove(next);
-      next.fire();
+      const work = fire(next);
+      if (!(work instanceof Promise)) continue;
+      const done: Promise<unknown> = work.finally(() => begun.delete(done));
+      begun.add(done);
     }
     arm();
+  };
+  const fire = (due: Pending): unknown => {
+    heap.remove(due);
+    if (isMoving) fired.push({ name: due.name, at: due.at });
+    return due.fire();
+  };
+  const runMeanwhile = async (waiting: () => Promise<void>) => {
+    isHeld = false;
+    arm();
+    for (;;) {
+      await waiting();
+      if (begun.size === 0) break;
+      await Promise.all(begun);
+    }
+    isHeld = true;
+    clearTimeout(timeout);
   };
   const at: Clock["at"] = (due, name, fire) => {
     const item: Pending = { at: due, sequence: sequence++, place: -1, name, fire };
@@ -150,22 +176,24 @@ export const createClock = (start?: number): AdvanceableClock => {
         };
         signal?.addEventListener("abort", abort, { once: true });
       }),
-    async advance(ms) {
-      const fired: FiredTimer[] = [];
+    async advance(ms, atRest) {
       const target = now() + ms;
-      isAdvancing = true;
+      const isDue = () => (heap.peek()?.at ?? Infinity) <= now();
+      fired = [];
+      [isMoving, isHeld] = [true, true];
       clearTimeout(timeout);
       try {
-        for (let next = heap.peek(); next !== undefined && next.at <= target; next = heap.peek()) {
-          heap.remove(next);
+        for (;;) {
+          if (atRest !== undefined && !isDue()) await runMeanwhile(atRest);
+          const next = heap.peek();
+          if (next === undefined || next.at > target) break;
           if (next.at > now()) offset = next.at - Date.now();
-          fired.push({ name: next.name, at: next.at });
-          await next.fire();
+          await fire(next);
           await new Promise(setImmediate);
         }
         if (target > now()) offset = target - Date.now();
       } finally {
-        isAdvancing = false;
+        [isMoving, isHeld] = [false, false];
         arm();
       }
       return fired;

@@ -1,7 +1,8 @@
 import type { Clock, Timer } from "./clock.ts";
+import { createPatience, type Worker } from "./patience.ts";
 
 /** Starts what is due, again and again: when it is poked, when something falls due, when something that it started has ended. */
-export interface DueLoop {
+export interface DueLoop extends Worker {
   /** There may be something to start. Resolves when all that is due has been started. */
   poke(): Promise<void>;
   readonly inFlight: number;
@@ -26,6 +27,7 @@ interface Needs {
 
 export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, onFailure }: Needs): DueLoop => {
   const running = new Set<Promise<void>>();
+  const patience = createPatience();
   let timer: Timer | undefined;
   let filling: Promise<void> | undefined;
   let isPoked = false;
@@ -63,7 +65,7 @@ export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, o
       // The clock, when it is advanced, waits for what falls due to have been run, and for the timer of what comes next.
       setTimer(next, async () => {
         await poke();
-        await Promise.all(running);
+        await patience(running);
         await filling;
       });
     } catch (error) {
@@ -83,6 +85,11 @@ export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, o
     poke,
     get inFlight() { return running.size; },
     settled: async () => filling,
+    async rest() {
+      const wasFilling = filling !== undefined;
+      await filling;
+      return (await patience(running)) || wasFilling;
+    },
     async stop() {
       isStopped = true;
       timer?.cancel();

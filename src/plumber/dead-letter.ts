@@ -1,4 +1,6 @@
+import { text } from "./attribute-text.ts";
 import { payloadOf, type DeadLetter, type Delivery, type Failure, type MessageAttribute } from "./delivery.ts";
+import { isNotThere, isWrong, kindOf } from "./failure-kind.ts";
 import type { Exhausted } from "./retry.ts";
 import { schedulerDeadLetter } from "./scheduler-dead-letter.ts";
 
@@ -11,19 +13,19 @@ export interface GivenUp {
   exhausted: Exhausted | undefined;
 }
 
-const text = (StringValue: string): MessageAttribute => ({ DataType: "String", StringValue });
-
 /** EventBridge's own names of what went wrong, by the target's code ("Using dead-letter queues to process undelivered events"). */
 const ERROR_CODES: Record<string, string> = {
-  AccessDeniedException: "NO_PERMISSIONS", AccessDenied: "NO_PERMISSIONS", AuthorizationError: "NO_PERMISSIONS", AuthorizationErrorException: "NO_PERMISSIONS",
-  ResourceNotFoundException: "NO_RESOURCE", QueueDoesNotExist: "NO_RESOURCE", NotFound: "NO_RESOURCE", NotFoundException: "NO_RESOURCE", NoSuchBucket: "NO_RESOURCE",
   TooManyRequestsException: "THROTTLING", ThrottlingException: "THROTTLING", RequestThrottled: "THROTTLING",
-  InvalidParameterValueException: "INVALID_PARAMETER", InvalidParameterValue: "INVALID_PARAMETER", InvalidParameter: "INVALID_PARAMETER", InvalidParameterException: "INVALID_PARAMETER",
-  ValidationException: "INVALID_PARAMETER", InvalidMessageContents: "INVALID_PARAMETER", RequestTooLargeException: "INVALID_PARAMETER", InvalidRequestContentException: "INVALID_JSON",
-  ServiceException: "ERROR_FROM_TARGET", InternalFailure: "INTERNAL_ERROR", NotImplemented: "SDK_CLIENT_ERROR",
+  InvalidRequestContentException: "INVALID_JSON", ServiceException: "ERROR_FROM_TARGET", InternalFailure: "INTERNAL_ERROR", NotImplemented: "SDK_CLIENT_ERROR",
 };
 
-const errorCode = (code: string): string => ERROR_CODES[code] ?? (/^[A-Z_]+$/.test(code) ? code : "ERROR_FROM_TARGET");
+const errorCode = (code: string): string => {
+  if (ERROR_CODES[code] !== undefined) return ERROR_CODES[code];
+  if (/^[A-Z_]+$/.test(code)) return code;
+  if (kindOf(code) === "refused") return "NO_PERMISSIONS";
+  if (isNotThere(code)) return "NO_RESOURCE";
+  return isWrong(code) ? "INVALID_PARAMETER" : "ERROR_FROM_TARGET";
+};
 
 interface Written {
   payload: string;
@@ -34,11 +36,11 @@ interface Written {
 const ATTRIBUTES = {
   EventBridge: (_delivery: Delivery, { failure, retries, exhausted }: GivenUp): Record<string, MessageAttribute> => ({
     ERROR_CODE: text(errorCode(failure.code)),
-    ERROR_MESSAGE: text(failure.message),
+    ERROR_MESSAGE: text(failure.message || failure.code),
     RETRY_ATTEMPTS: { DataType: "Number", StringValue: String(retries) },
     ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
   }),
-  SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message) }),
+  SNS: ({ id }: Delivery, { failure }: GivenUp): Record<string, MessageAttribute> => ({ RequestID: text(id), ErrorCode: text(failure.code), ErrorMessage: text(failure.message || failure.code) }),
 };
 
 /** As the service in whose name it was to be delivered writes a dead letter. */

@@ -6,44 +6,26 @@ import type { Clock } from "../kit/clock.ts";
 import type { Trace } from "../kit/ledger.ts";
 import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import type { Due } from "./delivery-rows.ts";
+import { kindOf } from "./failure-kind.ts";
 import { latestTryAt } from "./retry.ts";
 import { createServiceRoles, type ServiceRoles } from "./roles.ts";
 import { createTargets, type TargetNeeds } from "./targets/targets.ts";
-
-const FINAL: Record<string, "refused" | "gone"> = {
-  AccessDeniedException: "refused",
-  AccessDenied: "refused",
-  AuthorizationError: "refused",
-  AuthorizationErrorException: "refused",
-  ResourceNotFoundException: "gone",
-  NotFound: "gone",
-  NotFoundException: "gone",
-  NoSuchBucket: "gone",
-  QueueDoesNotExist: "gone",
-  InvalidMessageContents: "gone",
-  InvalidParameterValue: "gone",
-  InvalidParameter: "gone",
-  InvalidParameterException: "gone",
-  NotImplemented: "gone",
-  InvalidParameterValueException: "gone",
-  InvalidRequestContentException: "gone",
-  RequestTooLargeException: "gone",
-  ValidationException: "gone",
-};
+import { createTurns } from "./turns.ts";
 
 /** The names of roles' sessions, as AWS has them. */
 const sessionNameOf = (principal: string): string => principal.split(".")[0]!;
 
 const failureOf = (error: unknown): Failure => {
   if (error instanceof TargetError) return { kind: error.kind, code: error.code, message: error.message, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) };
-  if (isApiError(error)) return { kind: FINAL[error.code] ?? "failed", code: error.code, message: error.message };
+  if (isApiError(error)) return { kind: kindOf(error.code), code: error.code, message: error.message };
   return { kind: "failed", code: "ServiceException", message: error instanceof Error ? error.message : String(error) };
 };
 
 /** Hands an event to the target that its ARN names, through `call`: the target's own policy, or that of the role in whose name it comes, decides, at this moment. */
 export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
-  const { call, wall } = needs;
+  const { call, clock, wall } = needs;
   const targets = createTargets(needs);
+  const takeTurn = createTurns({ clock });
   const roles = new Map<string, ServiceRoles>();
 
   const rolesOf = (principal: string): ServiceRoles => {
@@ -67,10 +49,12 @@ export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
     if (given.impossible !== undefined) throw new TargetError("refused", given.impossible.code, given.impossible.message);
     const delivery = { ...given, payload: payloadOf(given, given.attempts) };
     const arn = parseArn(delivery.targetArn);
-    const sendTo = arn === undefined ? undefined : targets[arn.service];
-    if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${Object.keys(targets).join(", ")}`, { status: 501 });
+    const sendTo = arn === undefined ? undefined : targets.get(arn.service);
+    if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${[...targets.keys()].join(", ")}`, { status: 501 });
+    const latestTurnAt = latestTryAt(given);
+    if (delivery.perSecond !== undefined) takeTurn({ delivery, perSecond: delivery.perSecond, latestTurnAt });
     const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };
-    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt: latestTryAt(given) });
+    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt });
   };
 
   return async (delivery: Due): Promise<DeliveryOutcome> => {

@@ -122,7 +122,7 @@ export interface Delivery {
   order?: { lane: string; position: number };
   /** Whose CloudWatch Logs are told how it ended, and what of (`plumber/delivery-status.ts`). */
   statusLog?: StatusLog;
-  /** Tries of the target in a second, at most. */
+  /** Tries of the target in a second, at most, each at its turn; an API destination knows its own. */
   perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */
   http?: { url: string; headers: Record<string, string> };

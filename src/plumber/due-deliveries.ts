@@ -15,11 +15,13 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
     /** The oldest, beside what is under way. */
     async read(now: number, most: number, underWay: UnderWay): Promise<Due[]> {
       const due = await rows.read(now, async () => {
-        const found = await store.run(() => readDue(now, most, underWay));
-        return { rows: found, isAll: found.length < most && underWay.busyTargets.length === 0 && underWay.outwardRoom >= most };
+        const { due: found, mayBeMore } = await store.run(() => readDue(now, most, underWay));
+        return { rows: found, isAll: !mayBeMore };
       });
       // What was committed beside this reading may have been handed over meanwhile.
       return due.filter(({ id }) => !underWay.heldIds.has(id));
     },
   };
 };
+
+export type DueDeliveries = ReturnType<typeof createDueDeliveries>;

@@ -5,15 +5,18 @@ import { BlockList, isIP } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 
-/** Where a cloud tells its machines who they are. The rest of what this machine can reach may be spoken to: it is its owner's. */
+/** Where clouds tell their machines who they are: AWS and most others, Google, Alibaba, Oracle, Azure, and the first of them through NAT64. The rest of what this machine can reach may be spoken to: it is its owner's. */
 const closed = new BlockList();
 closed.addSubnet("169.254.0.0", 16, "ipv4");
 closed.addSubnet("fe80::", 10, "ipv6");
 closed.addAddress("fd00:ec2::254", "ipv6");
+closed.addAddress("fd20:ce::254", "ipv6");
+for (const address of ["100.100.100.200", "192.0.0.192", "168.63.129.16"]) closed.addAddress(address, "ipv4");
+closed.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
 
 const isClosed = (address: string): boolean => closed.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 
-const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local addresses, where clouds keep their metadata, are closed`);
+const refusal = (host: string, address: string): Error => new Error(`${host} is ${address}: link-local and other addresses where clouds keep their metadata are closed`);
 
 type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 
@@ -53,6 +56,10 @@ export interface Incoming {
 /** A kept connection was closed by the other side while this was on its way: nobody has seen it. */
 class ClosedMeanwhile extends Error {}
 
+/** Of a name that has several addresses nothing is said but that none of them was reached. */
+const inWords = (error: NodeJS.ErrnoException): NodeJS.ErrnoException =>
+  error instanceof AggregateError && error.message === "" ? Object.assign(new Error(error.errors.map(String).join("; "), { cause: error }), { code: (error as NodeJS.ErrnoException).code }) : error;
+
 const isWhole = (body: Outgoing["body"]): body is Uint8Array | undefined => body === undefined || body instanceof Uint8Array;
 
 /** The head of the answer, its body as it comes. Rejects when it cannot be had. */
@@ -74,7 +81,7 @@ const sendOnce = ({ url, method, headers, body, serverName, signal }: Outgoing):
       method, headers, signal, lookup: guardedLookup as RequestOptions["lookup"], agent: isSecure ? agents.https : agents.http, ...(serverName === undefined ? {} : { servername: serverName }),
     };
     const sent = (isSecure ? httpsRequest : httpRequest)(url, options, (response: IncomingMessage) => answered({ status: response.statusCode!, rawHeaders: response.rawHeaders, body: response }));
-    sent.on("error", (error: NodeJS.ErrnoException) => failed(sent.reusedSocket && error.code === "ECONNRESET" && isWhole(body) ? new ClosedMeanwhile(error.message) : error));
+    sent.on("error", (error: NodeJS.ErrnoException) => failed(sent.reusedSocket && error.code === "ECONNRESET" && isWhole(body) ? new ClosedMeanwhile(error.message) : inWords(error)));
     if (isWhole(body)) sent.end(body);
     else {
       pipeline(Readable.from(body, { objectMode: false }), sent).catch((error: Error) => {

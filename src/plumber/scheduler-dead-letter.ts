@@ -1,8 +1,7 @@
 import { SQS_MESSAGE_BYTES_MAX } from "../kit/limits/sqs.ts";
+import { text } from "./attribute-text.ts";
 import type { Failure, MessageAttribute } from "./delivery.ts";
 import type { GivenUp } from "./dead-letter.ts";
-
-const text = (StringValue: string): MessageAttribute => ({ DataType: "String", StringValue });
 
 /** The codes that AWS's services answer with, where theirs are others here. Scheduler tells them as they are. */
 const CODES: Record<string, string> = { QueueDoesNotExist: "AWS.SimpleQueueService.NonExistentQueue", FAILED_TO_ASSUME_ROLE: "AccessDenied" };
@@ -11,12 +10,7 @@ export const schedulerCode = (code: string): string => CODES[code] ?? code;
 /** What Scheduler says of a failure of its own. */
 const OWN: Pick<Failure, "code" | "message"> = { code: "AWS.Scheduler.InternalServerError", message: "Unexpected error occurred while processing the request" };
 
-const MESSAGE_CHARACTERS_MAX = 4_096;
-
-/** What an attribute may hold: some text, and no control characters. */
-const clean = (message: string): string => message.slice(0, MESSAGE_CHARACTERS_MAX).replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "?");
-
-const told = ({ code, message }: Failure): Pick<Failure, "code" | "message"> => (code === "InternalFailure" ? OWN : { code: schedulerCode(code), message: clean(message === "" ? code : message) });
+const told = ({ code, message }: Failure): Pick<Failure, "code" | "message"> => (code === "InternalFailure" ? OWN : { code: schedulerCode(code), message: message || code });
 
 const sizeOf = (attributes: Record<string, MessageAttribute>): number =>
   Object.entries(attributes).reduce((sum, [name, { DataType, StringValue = "" }]) => sum + Buffer.byteLength(name + DataType + StringValue), 0);

@@ -6,6 +6,7 @@ import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
 import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_IN_FLIGHT_MAX } from "../kit/limits/lambda.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import type { Worker } from "../kit/patience.ts";
 import type { Random } from "../kit/random.ts";
 import { createTally } from "../kit/tally.ts";
 import type { Operation, Store } from "../store/store.ts";
@@ -17,7 +18,7 @@ import { createFunctionLimits, type FunctionLimitsTable } from "./function-limit
 import { passThrough } from "./lineage.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler, type Told } from "./scheduler.ts";
 
-export interface InvocationQueue {
+export interface InvocationQueue extends Worker {
   /**
    * Resolves once the event is on the disk. The same request id again is the same event.
    * @param options.isKept Whoever sends it has it on the disk for as long as this has not resolved, and sends it for the first time: it may be begun meanwhile.
@@ -189,6 +190,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
       isStarted = true;
       poke();
     },
+    rest: loop.rest,
     async pending() {
       // What was just finished has its next timer set before it counts as quiet.
       await loop.settled();

@@ -38,6 +38,7 @@ describe("lambdad's own API", () => {
     ['{"advance":"soon"}', 400, "ValidationException", '"soon" is not a duration: write it like 90s, 2m or 1h30m'],
     ['{"advance":90}', 400, "ValidationException", "90 is not a duration: write it like 90s, 2m or 1h30m"],
     ['{"advance":"-5m"}', 400, "ValidationException", '"-5m" is not a duration: write it like 90s, 2m or 1h30m'],
+    ['{"advance":"99999999999d"}', 400, "ValidationException", '"99999999999d" is too long: it may be at most 3660d'],
     ["{}", 400, "ValidationException", "undefined is not a duration: write it like 90s, 2m or 1h30m"],
     ["", 400, "ValidationException", "undefined is not a duration: write it like 90s, 2m or 1h30m"],
     ["[]", 400, "SerializationException", "the body is not a JSON object"],

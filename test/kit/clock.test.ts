@@ -17,6 +17,44 @@ describe("the clock", () => {
     expect(fired.map((timer) => timer.name)).toEqual(seen);
   });
 
+  it("moves on from a moment when what has begun in it is done, and runs with the wall meanwhile", async () => {
+    const clock = createClock(1_000_000);
+    const done: { what: string; at: number }[] = [];
+    let work: Promise<void> | undefined;
+    const begin = (what: string) => {
+      work = clock.sleep(3).then(() => {
+        done.push({ what, at: clock.now() });
+        work = undefined;
+      });
+    };
+    const start = clock.now();
+    for (const minute of [1, 2]) clock.at(start + minute * 60_000, `minute ${minute}`, () => begin(`of minute ${minute}`));
+    begin("of before");
+    const fired = await clock.advance(180_000, async () => work);
+    expect(done.map(({ what, at }) => [what, Math.floor((at - start) / 60_000)])).toEqual([["of before", 0], ["of minute 1", 1], ["of minute 2", 2]]);
+    expect(fired.map(({ name }) => name)).toEqual(["sleep", "minute 1", "sleep", "minute 2", "sleep"]);
+    expect(clock.now() - start).toBeGreaterThanOrEqual(180_000);
+  });
+
+  it("waits for what falls due while it waits, too", async () => {
+    const clock = createClock(1_000_000);
+    const start = clock.now();
+    const turns = async (count: number) => {
+      for (let n = 0; n < count; n++) await new Promise(setImmediate);
+    };
+    let isBegun = false;
+    clock.at(start + 60_000, "first", () => {});
+    clock.at(start + 60_002, "meanwhile", async () => {
+      isBegun = true;
+      await turns(50);
+      clock.at(start + 120_000, "made by it", () => {});
+    });
+    const fired = await clock.advance(180_000, async () => {
+      while (!isBegun && clock.now() > start + 59_000) await turns(1);
+    });
+    expect(fired.map(({ name }) => name)).toEqual(["first", "meanwhile", "made by it"]);
+  });
+
   it("runs timers at equal times in the order they were made", async () => {
     const clock = createClock();
     const seen: number[] = [];

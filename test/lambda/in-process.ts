@@ -35,7 +35,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     store, blobs, clock, wall: createClock(), random, log: silentLog, sessionKey: systemRandom.bytes(32), settleMs: SETTLE_MS,
     call: (async () => ({})) as unknown as Call,
     ledger: { record() {}, find: async () => [], flush: async () => {} },
-    queue: { enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
+    queue: { rest: async () => false, enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
     limits,
     mappings: { start: async () => {}, changed: async () => {}, close: async () => {}, lastProcessingResult: () => undefined, pending: async () => ({ batches: 0, messages: 0 }) },
     runtimeVersions: { of: async ({ runtime }) => ({ version: runtime, arn: `arn:aws:lambda:us-east-1::runtime:${runtime}` }), has: async () => true },

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call } from "../../src/kit/call.ts";
-import { createClock } from "../../src/kit/clock.ts";
+import { createClock, type Clock } from "../../src/kit/clock.ts";
 import { DELIVERIES_IN_FLIGHT_OUTWARD_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX } from "../../src/kit/limits/deliveries.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
+import { createRest } from "../../src/kit/patience.ts";
 import { systemRandom } from "../../src/kit/random.ts";
+import type { Postponed } from "../../src/plumber/delivery.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
-import { createPace } from "../../src/plumber/pace.ts";
+import { createTurns } from "../../src/plumber/turns.ts";
 import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
@@ -109,7 +111,7 @@ describe("endpoints that hang", () => {
     await once(server, "listening");
     const on = ground(() => {});
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const posts = Array.from({ length: 10 * DELIVERIES_IN_FLIGHT_PER_TARGET_MAX }, (_, n) => ({ id: `h${n}`, targetArn: `arn:aws:sns:us-east-1:000000000000:t:${n % 10}`, http: { url, headers: {} }, retry: { attemptsMax: 0 } }));
+    const posts = Array.from({ length: 50 * DELIVERIES_IN_FLIGHT_PER_TARGET_MAX }, (_, n) => ({ id: `h${n}`, targetArn: `arn:aws:sns:us-east-1:000000000000:t:${n % 10}`, http: { url, headers: {} }, retry: { attemptsMax: 0 } }));
     await on.enqueue(...posts);
     await eventually("all that may hang do", () => held.size === DELIVERIES_IN_FLIGHT_OUTWARD_MAX);
     await on.enqueue(...Array.from({ length: 30 }, (_, n) => ({ id: `q${n}`, targetArn: `${QUEUE}q${n}` })));
@@ -122,6 +124,24 @@ describe("endpoints that hang", () => {
   });
 });
 
+describe("an endpoint", () => {
+  it("that says it has the message, and then hangs up, is not told again", async () => {
+    let told = 0;
+    const server = createServer((socket) => {
+      socket.on("error", () => {}).once("data", () => {
+        told++;
+        socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", () => socket.destroy());
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const on = ground(() => {});
+    await on.enqueue({ id: "h", targetArn: "arn:aws:sns:us-east-1:000000000000:t:1", http: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, headers: {} }, retry: SECOND });
+    await on.quiet();
+    expect(told).toBe(1);
+  });
+});
+
 describe("a target that takes so many in a second", () => {
   it("gets no more, tries again among them", async () => {
     const failed = new Set<string>();
@@ -131,18 +151,46 @@ describe("a target that takes so many in a second", () => {
       busy();
     });
     await on.enqueue(...[1, 2, 3, 4].map((n) => ({ id: `p${n}`, perSecond: 2, retry: { phases: [{ times: 3, fromMs: 0, toMs: 0 }] } })), { id: "other", targetArn: `${QUEUE}other` });
-    for (let n = 0; n < 8; n += 1) await on.clock.advance(250);
+    await eventually("two are tried", () => on.sent.filter(({ queue }) => queue === "q").length === 2);
+    await on.clock.advance(4_000, createRest([on.outbox]));
     await on.quiet();
     const times = on.sent.filter(({ queue }) => queue === "q").map(({ at }) => at);
     expect(on.bodies().filter((body) => body === "p1")).toHaveLength(2);
     expect(times).toHaveLength(5);
-    times.forEach((at, index) => expect(at).toBeGreaterThanOrEqual(500 * index));
-    expect(on.bodies().indexOf("other")).toBeLessThan(2);
+    times.slice(2).forEach((at, index) => expect(at - times[index]!, "no third one in a second").toBeGreaterThan(500));
+    expect(on.bodies().indexOf("other")).toBeLessThan(3);
+  });
+
+  it("gets no more after a restart: who had a turn keeps it", async () => {
+    const before = ground(() => {});
+    await before.enqueue(...[1, 2, 3, 4].map((n) => ({ id: `p${n}`, perSecond: 1 })));
+    await eventually("one is tried", () => before.bodies().length === 1);
+    await createRest([before.outbox])();
+    await before.close();
+    const after = ground(() => {}, before.directory);
+    await after.outbox.start();
+    await after.clock.advance(500, createRest([after.outbox]));
+    expect(after.bodies()).toHaveLength(0);
+    await after.clock.advance(4_000, createRest([after.outbox]));
+    await after.quiet();
+    const times = after.sent.map(({ at }) => at);
+    expect(times).toHaveLength(3);
+    times.slice(1).forEach((at, index) => expect(at - times[index]!).toBeGreaterThan(500));
   });
 
   it("is forgotten when its time is over", () => {
-    const pace = createPace();
-    expect([pace({ targetArn: "a", perSecond: 10 }, 1_000), pace({ targetArn: "a", perSecond: 10 }, 1_000), pace({ targetArn: "a", perSecond: 10 }, 1_000, 5_000)]).toEqual([1_000, 1_100, 5_000]);
-    for (let n = 0; n < 5_000; n += 1) expect(pace({ targetArn: `b${n}`, perSecond: 1 }, 10_000 + 2_000 * n)).toBe(10_000 + 2_000 * n);
+    let now = 0;
+    const takeTurn = createTurns({ clock: { now: () => now } as Clock });
+    const turnOf = (targetArn: string, latestTurnAt?: number) => {
+      try {
+        takeTurn({ delivery: { targetArn }, perSecond: 1, latestTurnAt });
+        return now;
+      } catch (error) {
+        return (error as Postponed).turnAt;
+      }
+    };
+    expect([turnOf("a"), turnOf("a"), turnOf("a", 1_500), turnOf("a")]).toEqual([0, 1_000, 2_000, 2_000]);
+    for (; now < 10_000_000; now += 2_000) expect(turnOf(`b${now}`)).toBe(now);
+    expect(turnOf("a")).toBe(now);
   });
 });

@@ -26,6 +26,7 @@ interface Planned {
   lane: number | undefined;
   fails: number | "refused";
   hasDeadLetter: boolean;
+  perSecond: number | undefined;
 }
 
 type Step =
@@ -41,6 +42,7 @@ const planned: fc.Arbitrary<Planned> = fc.record({
   lane: fc.option(fc.nat(1), { nil: undefined }),
   fails: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: RETRIES + 1 }) }, { weight: 1, arbitrary: fc.constant("refused" as const) }),
   hasDeadLetter: fc.boolean(),
+  perSecond: fc.option(fc.constantFrom(1, 3), { nil: undefined }),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("put" as const), planned: fc.array(planned, { minLength: 1, maxLength: 12 }), isHandedOver: fc.boolean() }) },
@@ -101,9 +103,10 @@ const createWorld = () => {
     return { clock, store, real, outbox, breakDisk: (writes: number) => void (broken = writes), path };
   };
 
-  const toDelivery = (id: string, { target, lane, hasDeadLetter }: Planned, position: number): Delivery => ({
+  const toDelivery = (id: string, { target, lane, hasDeadLetter, perSecond }: Planned, position: number): Delivery => ({
     id, traceId: "1-5f000000-000000000000000000000000", region: "us-east-1", keys: [], as, targetArn: `${QUEUE}q${target}`, payload: id, retry: { phases: [{ times: RETRIES, fromMs: 1_000, toMs: 1_000 }] },
     ...(lane === undefined ? {} : { order: { lane: String(lane), position } }),
+    ...(perSecond === undefined ? {} : { perSecond }),
     ...(hasDeadLetter ? { deadLetter: { targetArn: DEAD, as, style: "SNS" as const } } : {}),
   });
   return { directory, plans, tries, taken, lanes, problems, open, toDelivery };

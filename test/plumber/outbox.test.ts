@@ -4,7 +4,7 @@ import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call } from "../../src/kit/call.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
-import { DELIVERIES_HANDED_OVER_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits/deliveries.ts";
+import { DELIVERIES_HANDED_OVER_CHARACTERS_MAX, DELIVERIES_HANDED_OVER_MAX, DELIVERIES_IN_FLIGHT_MAX, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX, DELIVERY_AGE_MS_MAX } from "../../src/kit/limits/deliveries.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
@@ -157,6 +157,21 @@ describe("the outbox", () => {
     expect((await queue.pending()).queued).toBe(1);
   });
 
+  it("ends though a target does not, and leaves what it was at to the next process", async () => {
+    const gate = createGate();
+    const first = createGround(() => gate.opened);
+    await first.enqueue({ id: "left-behind" });
+    await eventually("it is tried", () => first.received.length === 1);
+    await first.outbox.close(1);
+    gate.open();
+    await first.close();
+    expect(first.errors).toEqual([]);
+    const second = createGround(undefined, { path: first.path });
+    await second.outbox.start();
+    await eventually("it is delivered", second.isEmpty);
+    expect(second.received.map(({ id }) => id)).toEqual(["left-behind"]);
+  });
+
   it("waits 1 s, doubling to 5 min, and gives up after 24 hours, saying so", async () => {
     const { enqueue, clock, received, told, isEmpty } = createGround(fails);
     const began = clock.now();
@@ -178,6 +193,7 @@ describe("the outbox", () => {
   it.each([
     ["AccessDeniedException", "its policy does not let the source in", "refused"],
     ["ResourceNotFoundException", "there is no such function", "gone"],
+    ["MissingParameter", "it does not take such an event (MissingParameter)", "gone"],
     ["RequestTooLargeException", "it does not take such an event (RequestTooLargeException)", "gone"],
   ])("%s is final, and told", async (code, why, outcome) => {
     const { enqueue, clock, received, told, isEmpty } = createGround(() => Promise.reject(new ApiError(code, "AWS's text")));
@@ -188,9 +204,9 @@ describe("the outbox", () => {
     expect(told).toMatchObject([{ kind: "drop", summary: `the event is not delivered to ${arnOf("f")}: ${why}`, keys: ["d", arnOf("f"), "uploads/a.jpg"], detail: { code, message: "AWS's text", attempt: 1, outcome } }]);
   });
 
-  it("says which targets it does not know yet", async () => {
+  it.each(["kinesis", "constructor"])("says that it does not know targets of %s yet", async (service) => {
     const { enqueue, told, isEmpty } = createGround();
-    await enqueue({ targetArn: "arn:aws:kinesis:us-east-1:000000000000:stream/s" });
+    await enqueue({ targetArn: `arn:aws:${service}:us-east-1:000000000000:stream/s` });
     await eventually("it is given up", isEmpty);
     expect(told[0]!.detail).toMatchObject({ code: "NotImplemented" });
   });
@@ -207,6 +223,30 @@ describe("the outbox", () => {
     gate.open();
     await eventually("the slow ones too, once they move", async () => (await outbox.pending()) === 0);
     expect(new Set(received.map(({ id }) => id)).size).toBe(DELIVERIES_IN_FLIGHT_MAX * 2 + 30);
+  });
+
+  it("finds what is due behind more of a slow target than it looks at", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    const { enqueue, received, outbox } = createGround(({ target }) => (target === arnOf("slow") ? gate.opened : undefined));
+    await enqueue(...Array.from({ length: 1_200 }, () => ({ targetArn: arnOf("slow") })));
+    await eventually("the slow one has its share", () => received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    await enqueue(...Array.from({ length: 60 }, (_, index) => ({ targetArn: arnOf(`quick-${index % 7}`) })));
+    await eventually("the others are through", () => received.length === DELIVERIES_IN_FLIGHT_PER_TARGET_MAX + 60);
+    gate.open();
+    await eventually("the slow ones too", async () => (await outbox.pending()) === 0);
+    expect(received).toHaveLength(1_260);
+  });
+
+  it("gives a target that has room for one more no more than one", async () => {
+    const gate = createGate();
+    onTestFinished(gate.open);
+    const { enqueue, received, outbox } = createGround(({ id, target }) => (target === arnOf("slow") && id !== "quick" ? gate.opened : undefined));
+    await enqueue({ id: "quick", targetArn: arnOf("slow") }, ...Array.from({ length: 60 }, () => ({ targetArn: arnOf("slow") })), { targetArn: arnOf("other") });
+    await eventually("the other is told", () => received.some(({ target }) => target === arnOf("other")));
+    expect(received.filter(({ id, target }) => target === arnOf("slow") && id !== "quick")).toHaveLength(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX);
+    gate.open();
+    await eventually("all are through", async () => (await outbox.pending()) === 0);
   });
 
   it("never has more under way than its bound", async () => {
@@ -330,6 +370,14 @@ describe("the outbox", () => {
       await eventually("all are delivered", ground.isEmpty);
       expect(new Set(ground.received.map(({ id }) => id)).size).toBe(DELIVERIES_HANDED_OVER_MAX + 200);
       expect(ground.received).toHaveLength(DELIVERIES_HANDED_OVER_MAX + 200);
+    });
+
+    it("and is longer than there is room for in memory is found on the disk, each once", async () => {
+      const ground = createGround();
+      await commit(ground, committed(40, { payload: "x".repeat(DELIVERIES_HANDED_OVER_CHARACTERS_MAX / 16) }));
+      await eventually("all are delivered", ground.isEmpty);
+      expect(new Set(ground.received.map(({ id }) => id)).size).toBe(40);
+      expect(ground.received).toHaveLength(40);
     });
 
     it("and not delivered when the process ends is delivered by the next one", async () => {

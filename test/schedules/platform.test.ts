@@ -59,6 +59,21 @@ describe("a schedule, as its role", () => {
     expect(await refusal(create({ Name: "again", Target: { Arn: queue.arn, RoleArn } }))).toBe("ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
   });
 
+  it("sends each of its messages in its own minute, however far time is moved at once", async () => {
+    const queue = await queueOf("minutes");
+    const RoleArn = await roleOf("minutely", allow("sqs:SendMessage", queue.arn));
+    await create({ Name: "minutely", ScheduleExpression: "rate(1 minute)", Target: { Arn: queue.arn, RoleArn, Input: "<aws.scheduler.scheduled-time>" } });
+    await callPlatform(asRoot(), "POST", "clock", { advance: "20m" });
+    const messages: { due: number; sent: number }[] = [];
+    await eventually("all of its messages", async () => {
+      const { Messages = [] } = await platform.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10, VisibilityTimeout: 3_600, MessageSystemAttributeNames: ["SentTimestamp"] }));
+      messages.push(...Messages.map(({ Body, Attributes }) => ({ due: Date.parse(Body!), sent: Number(Attributes!["SentTimestamp"]) })));
+      return messages.length >= 20;
+    });
+    for (const { due, sent } of messages) expect(sent - due).toBeLessThan(60_000);
+    await clientOf().send(new DeleteScheduleCommand({ Name: "minutely" }));
+  });
+
   it("invokes a function, as long as its role may", async () => {
     const dead = await queueOf("not-invoked");
     const RoleArn = await roleOf("invoker", allow("lambda:InvokeFunction", `arn:aws:lambda:us-east-1:${ACCOUNT}:function:greeted`));

@@ -5,7 +5,7 @@ export const DELIVERIES_IN_FLIGHT_MAX = 100;
 export const DELIVERIES_IN_FLIGHT_PER_TARGET_MAX = 25;
 /** Deliveries that go from memory to their first try, and their payloads' characters in all; ours. More are read from the disk. */
 export const DELIVERIES_HANDED_OVER_MAX = 500;
-export const DELIVERIES_HANDED_OVER_BYTES_MAX = 16 * MIB;
+export const DELIVERIES_HANDED_OVER_CHARACTERS_MAX = 16 * MIB;
 /** Of those in all, to HTTP endpoints, which may take as long as they like: the others go on beside them. */
 export const DELIVERIES_IN_FLIGHT_OUTWARD_MAX = 60;
 export const DELIVERY_BACKOFF_MS_FIRST = 1_000;

@@ -3,13 +3,12 @@ import type { Call } from "../../kit/call.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { API_DESTINATION_ANSWER_BYTES_MAX, API_DESTINATION_TIMEOUT_MS } from "../../kit/limits/events.ts";
 import type { Store } from "../../store/store.ts";
-import { Postponed } from "../delivery.ts";
 import { connectionOf } from "../events/api-destinations.ts";
 import { openAuth, type ConnectionAuth, type StoredConnection } from "../events/connections.ts";
 import { NoToken } from "../events/oauth-token.ts";
 import { readWithin, send, type Incoming } from "../outgoing.ts";
+import { createTurns } from "../turns.ts";
 import { failureOf, notAuthorized, retryAfterMs, textOf, timedOut, unreachable } from "./api-destination/outcome.ts";
-import { createRate } from "./api-destination/rate.ts";
 import { requestOf } from "./api-destination/request.ts";
 import { createTokens } from "./api-destination/tokens.ts";
 import type { Sending } from "./targets.ts";
@@ -42,7 +41,7 @@ export type SendToApiDestination = (sending: Sending, answerBytesMax?: number) =
 
 /** Posts events to HTTP endpoints, as their connections authorize, at the rate that they take. One for all who send: rules and pipes together keep the rate. What was sent stands for itself: redirects are not followed. */
 export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKey }: ApiDestinationNeeds): SendToApiDestination => {
-  const turnOf = createRate({ clock });
+  const takeTurn = createTurns({ clock });
   const tokens = createTokens({ wall });
 
   /** The caller's own policies must let it be invoked; what it is is told then. */
@@ -79,10 +78,7 @@ export const createApiDestinationTarget = ({ store, call, clock, wall, sessionKe
   return async (sending, answerBytesMax = API_DESTINATION_ANSWER_BYTES_MAX) => {
     const { delivery, arn } = sending;
     const destination = await describe(sending);
-    if (delivery.turnAt === undefined) {
-      const turnAt = turnOf(delivery.targetArn, destination.perSecond, sending.latestTurnAt);
-      if (turnAt > clock.now()) throw new Postponed(turnAt);
-    }
+    takeTurn({ ...sending, perSecond: destination.perSecond });
     const { auth, token, connection } = await authorize((await store.read(() => connectionOf(arn, destination)))?.body);
     const { retryAfter, ...answer } = await post(destination.method, requestOf({ destination, auth, token, target: delivery.httpParameters, payload: delivery.payload }), answerBytesMax);
     const { status, body, encoding } = answer;

@@ -5,10 +5,14 @@ import { send, shownUrl } from "../outgoing.ts";
 /** What other statuses than these say is final: the endpoint does not want the message ("Amazon SNS message delivery retries"). */
 const isWorthAnotherTry = (status: number): boolean => status >= 500 || status === 429 || (status >= 100 && status < 400);
 
-/** What the endpoint answers is read, within bounds, so that the connection can be kept. */
+/** What the endpoint answers is read, within bounds, so that the connection can be kept. Its status has said all: whatever becomes of the rest, it has the message or not. */
 const drain = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
   let bytes = 0;
-  for await (const chunk of body) if ((bytes += chunk.length) > HTTP_DELIVERY_ANSWER_BYTES_MAX) return;
+  try {
+    for await (const chunk of body) if ((bytes += chunk.length) > HTTP_DELIVERY_ANSWER_BYTES_MAX) return;
+  } catch {
+    // The connection is not kept.
+  }
 };
 
 /** Posts a delivery. Redirects are not followed. */

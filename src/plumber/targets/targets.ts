@@ -39,9 +39,9 @@ const attributesOf = (attributes: Record<string, MessageAttribute> | undefined) 
 const at = ({ delivery, arn, as, trace }: Sending): CallOptions => ({ as, account: arn.account, region: arn.region, requestId: delivery.id, trace });
 
 /** The targets there are, by the service of their ARN. */
-export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
+export const createTargets = (needs: TargetNeeds): ReadonlyMap<string, SendTo> => {
   const { call, sendToApiDestination } = needs;
-  return {
+  const targets: Record<string, SendTo> = {
     lambda: (sending) => {
       const { targetArn, payload, tenantId, isFresh } = sending.delivery;
       return call("lambda", "Invoke", { FunctionName: targetArn, InvocationType: "Event", Payload: Buffer.from(payload), ...present({ TenantId: tenantId }) }, { ...at(sending), ...(isFresh === true ? { isKept: true } : {}) });
@@ -77,4 +77,5 @@ export const createTargets = (needs: TargetNeeds): Record<string, SendTo> => {
       if (code !== undefined) throw new TargetError(code === "ThrottlingException" || code === "InternalFailure" ? "failed" : code === "AccessDeniedException" ? "refused" : "gone", code, message ?? code);
     },
   };
+  return new Map(Object.entries(targets));
 };

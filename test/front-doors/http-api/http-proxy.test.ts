@@ -94,7 +94,7 @@ describe("an HTTP integration", () => {
     expect((await gone.ask()).status).toBe(503);
   });
 
-  it.each(["http://169.254.169.254/latest/meta-data", "http://[fd00:ec2::254]/", "http://[::ffff:169.254.169.254]/", "http://2852039166/"])("never goes to %s, where a cloud keeps its metadata", async (IntegrationUri) => {
+  it.each(["http://169.254.169.254/latest/meta-data", "http://[fd00:ec2::254]/", "http://[::ffff:169.254.169.254]/", "http://2852039166/", "http://[64:ff9b::a9fe:a9fe]/", "http://100.100.100.200/"])("never goes to %s, where a cloud keeps its metadata", async (IntegrationUri) => {
     const on = await open({ integration: { IntegrationUri } });
     expect((await on.ask()).status).toBe(503);
     expect(on.entries.at(-1)!.summary).toMatch(/link-local/);
