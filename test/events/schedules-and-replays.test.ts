@@ -1,11 +1,12 @@
+import type { Target } from "@aws-sdk/client-eventbridge";
 import { describe, expect, it } from "vitest";
-import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX, RULE_TICKS_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
 import { findReplay, saveReplay } from "../../src/services/events/replay-rows.ts";
 import { sql } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
 import { eventually } from "../support/temporary.ts";
-import { busArnOf, FUNCTION, openEvents, PLACE, ruleArnOf, type EventsGround } from "./data-ground.ts";
+import { busArnOf, FUNCTION, openEvents, PLACE, QUEUE, ruleArnOf, type EventsGround } from "./data-ground.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -54,6 +55,40 @@ describe("a rule's schedule", () => {
     await on.clock.advance(MINUTE);
     await on.settled();
     expect(on.sent.map(({ text }) => (JSON.parse(text) as { time: string }).time)).toEqual(["2026-11-20T10:01:30Z", "2026-11-20T10:11:30Z"]);
+  });
+
+  it("of which no event can be made is told, counted and passed over until its next time; the others go on", async () => {
+    const on = openEvents({ start: START });
+    await on.rule("broken", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE, targets: [{ Id: "1" } as Target] });
+    await on.rule("whole", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
+    await on.clock.advance(2 * MINUTE);
+    await on.settled();
+    expect(on.sent).toHaveLength(2);
+    expect(on.told.filter(({ kind }) => kind === "drop").map(({ summary }) => summary)).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/^the rule broken is due \(rate\(1 minute\)\): what its targets get of the event cannot be made \(TypeError/)));
+    expect([on.counted.get("FailedInvocations broken"), on.counted.get("TriggeredRules broken"), on.counted.get("FailedInvocations whole")]).toEqual([2, 2, undefined]);
+  });
+
+  it("goes with others into one commit as far as there is room for what their targets get", async () => {
+    const on = openEvents({ start: START });
+    const enqueue = on.outbox.enqueue;
+    const commits: number[] = [];
+    const run = on.store.run;
+    on.store.run = (operation, urgency) => {
+      commits.push(0);
+      return run.call(on.store, operation, urgency) as never;
+    };
+    on.outbox.enqueue = (delivery) => {
+      commits[commits.length - 1]! += delivery.payload.length;
+      return enqueue(delivery);
+    };
+    const template = JSON.stringify({ all: Array.from({ length: 200 }, () => "") }).replaceAll('""', "<aws.events.event.json>");
+    const targets = Array.from({ length: 5 }, (_, index) => ({ Id: `${index}`, Arn: QUEUE, InputTransformer: { InputTemplate: template } }));
+    for (let index = 0; index < 90; index++) await on.rule(`r-${index}`, { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE, targets });
+    await on.clock.advance(MINUTE);
+    expect(on.counted.get("TriggeredRules r-89")).toBe(1);
+    const written = commits.filter((characters) => characters > 0);
+    expect(written.length).toBeGreaterThan(1);
+    expect(Math.max(...written)).toBeLessThanOrEqual(RULE_TICKS_CHARACTERS_MAX);
   });
 
   it("has one event for each time, whoever else runs on the same data", async () => {

@@ -33,8 +33,9 @@ export const REPLAY_BATCH_EVENTS_MAX = 100;
 export const REPLAY_BATCH_BYTES_MAX = 4 * MIB;
 export const ARCHIVE_SWEEP_EVENTS_MAX = 500;
 export const ARCHIVE_SWEEP_MS = 60 * 60 * 1000;
-/** Rules whose time has come in one commit, and milliseconds that a schedule may be late before those after it are passed over; ours. */
+/** Rules whose time has come in one commit, characters that their targets get with it, and milliseconds that a schedule may be late before those after it are passed over; ours. */
 export const RULE_TICKS_MAX = 100;
+export const RULE_TICKS_CHARACTERS_MAX = 16 * MIB;
 export const RULE_TICK_LATE_MS_MAX = 60_000;
 /** How often and how long a target is tried ("Event retry policy", EventBridge user guide), and the pauses between, which double; the latter ours: 185 tries take a day. */
 export const EVENT_RETRY_ATTEMPTS_MAX = 185;

@@ -12,6 +12,8 @@ export interface EventMetrics {
   matched(rule: RuleName, targets: number): void;
   /** A rule whose time it is. */
   ticked(rule: RuleName, targets: number): void;
+  /** One of whose event nothing could be made for its targets: no delivery is there to count it. */
+  failed(rule: RuleName, targets: number): void;
 }
 
 const SERIES_KEPT_MAX = 10_000;
@@ -51,5 +53,6 @@ export const createEventMetrics = ({ metrics }: { metrics: Metrics }): EventMetr
       triggered(rule, targets);
     },
     ticked: triggered,
+    failed: (rule, targets) => series(rule, "FailedInvocations", ruleDimensions(rule)).add(targets),
   };
 };

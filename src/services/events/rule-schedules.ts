@@ -1,14 +1,15 @@
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { derivedUuid, newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
-import { RULE_TICK_LATE_MS_MAX, RULE_TICKS_MAX } from "../../kit/limits/events.ts";
+import { RULE_TICK_LATE_MS_MAX, RULE_TICKS_CHARACTERS_MAX, RULE_TICKS_MAX } from "../../kit/limits/events.ts";
+import type { Delivery } from "../../plumber/delivery.ts";
 import { listDueRules, ruleArn, setNextAt, type RuleRecord } from "../../plumber/events/rules.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { wholeSecond, writeEvent, type BusEvent } from "./event.ts";
 import type { EventMetrics } from "./event-metrics.ts";
 import type { EventsNeeds } from "./needs.ts";
 import { scheduleOf } from "./rule-rules.ts";
-import { createMatchedRule } from "./rule-targets.ts";
+import { charactersOf, createMatchedRule } from "./rule-targets.ts";
 
 export interface RuleSchedules {
   /** There may be another time to wait for. */
@@ -19,10 +20,13 @@ export interface RuleSchedules {
   close(): Promise<void>;
 }
 
-/** One time of a rule's schedule, and the event that it makes. */
+/** One time of a rule's schedule, the event that it makes, and what becomes of it for the rule's targets. */
 interface Tick {
   rule: RuleRecord;
   event: BusEvent;
+  deliveries: readonly Delivery[];
+  /** Why nothing could be made for its targets. */
+  failure?: string;
 }
 
 type Needs = Pick<EventsNeeds, "store" | "outbox" | "clock" | "random" | "ledger" | "log"> & { measure: EventMetrics };
@@ -30,6 +34,7 @@ type Needs = Pick<EventsNeeds, "store" | "outbox" | "clock" | "random" | "ledger
 /**
  * Rules with a schedule. When the time of one has come, its next time is set, if nobody else has set it meanwhile, and the event is on its way
  * to its targets, in one commit: one event for each time. What came due while the server was down comes once, however often it would have.
+ * A rule of which no event can be made is passed over until its next time, and holds up no other.
  */
 export const createRuleSchedules = ({ store, outbox, clock, random, ledger, log, measure }: Needs): RuleSchedules => {
   const startedAt = clock.now();
@@ -50,25 +55,43 @@ export const createRuleSchedules = ({ store, outbox, clock, random, ledger, log,
     const about = { id: derivedUuid(arn, String(rule.nextAt)), source: "aws.events", detailType: "Scheduled Event", time: wholeSecond(rule.nextAt!) };
     return { ...about, json: writeEvent({ ...about, account, region, resources: [arn], detail: "{}" }), ingestedAt: clock.now(), trace: newTrace(random, clock.now()), isForwarded: false };
   };
+  const tickOf = (rule: RuleRecord): Tick => {
+    const event = eventOf(rule);
+    try {
+      return { rule, event, deliveries: createMatchedRule(rule, rule.body).deliveriesOf(event) };
+    } catch (error) {
+      return { rule, event, deliveries: [], failure: String(error) };
+    }
+  };
   function* fire(now: number, most: number): Operation<Tick[]> {
     const ticks: Tick[] = [];
+    let room = RULE_TICKS_CHARACTERS_MAX;
     for (const rule of yield* listDueRules(now, most)) {
+      const tick = tickOf(rule);
+      room -= tick.deliveries.reduce((sum, delivery) => sum + charactersOf(delivery), 0);
+      // It comes with the next commit. The first one has all the room that there is.
+      if (room < 0 && ticks.length > 0) break;
       if (!(yield* setNextAt(rule, nextOf(rule, now)))) continue;
-      const event = eventOf(rule);
-      for (const delivery of createMatchedRule(rule, rule.body).deliveriesOf(event)) yield* outbox.enqueue(delivery);
-      ticks.push({ rule, event });
+      for (const delivery of tick.deliveries) yield* outbox.enqueue(delivery);
+      ticks.push(tick);
     }
     return ticks;
   }
-  const announce = ({ rule, event }: Tick) => {
+  const outcomeOf = ({ event, failure }: Tick, targets: readonly string[]): string => {
+    if (failure !== undefined) return `what its targets get of the event cannot be made (${failure}), and it is passed over until its next time. Put its targets again`;
+    return targets.length === 0 ? "it has no target" : `the event ${event.id} goes to ${targets.join(", ")}`;
+  };
+  const announce = (tick: Tick) => {
+    const { rule, event, failure } = tick;
     const { account, region, name, body } = rule;
     const targets = body.targets.map(({ Arn }) => Arn!);
     measure.ticked(rule, targets.length);
+    if (failure !== undefined) measure.failed(rule, targets.length);
     ledger.record({
-      traceId: event.trace.id, kind: "event", account, region,
+      traceId: event.trace.id, kind: failure === undefined ? "event" : "drop", account, region,
       keys: [event.id, ruleArn(rule), name],
-      summary: `the rule ${name} is due (${body.scheduleExpression}): ${targets.length === 0 ? "it has no target" : `the event ${event.id} goes to ${targets.join(", ")}`}`,
-      detail: { eventId: event.id, rule: ruleArn(rule), at: event.time, targets },
+      summary: `the rule ${name} is due (${body.scheduleExpression}): ${outcomeOf(tick, targets)}`,
+      detail: { eventId: event.id, rule: ruleArn(rule), at: event.time, targets, ...(failure === undefined ? {} : { failure }) },
     });
   };
 
