@@ -108,3 +108,9 @@ export function* nextDueAt(now: number): Operation<number | undefined> {
 export function* countDeliveries(): Operation<number> {
   return (yield* sqlOne("select count(*) as n from delivery"))!["n"] as number;
 }
+
+/** Those of the ids that wait for their first try. */
+export function* untriedOf(ids: readonly string[]): Operation<string[]> {
+  if (ids.length === 0) return [];
+  return (yield* sql("select id from delivery where attempts = 0 and id in (select value from json_each(?))", JSON.stringify(ids))).map((row) => row["id"] as string);
+}

@@ -1,13 +1,22 @@
 import { expect, it } from "vitest";
-import { findRule, listRules } from "../../src/plumber/events/rules.ts";
-import { sql, type Statement } from "../../src/store/store.ts";
+import { untriedOf } from "../../src/plumber/delivery-rows.ts";
+import { listItems } from "../../src/plumber/events/rows.ts";
+import { findRule, listRuleNamesByTarget, listRules } from "../../src/plumber/events/rules.ts";
+import { countReplaysAtWork, forgetReplays, listReplaysAtWork } from "../../src/services/events/replay-rows.ts";
+import { sql, type Operation, type Statement, type Store } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
-import { openEvents, PLACE, QUEUE } from "./data-ground.ts";
+import { DEAD, openEvents, PLACE, QUEUE } from "./data-ground.ts";
 
 const context = requestContext();
 const refused = (asked: unknown) => refusal(Promise.resolve(asked));
 const MINUTE_MS = 60_000;
+
+/** How SQLite goes about the first thing that it asks. */
+const planOf = async (store: Store, operation: Operation<unknown>): Promise<string> => {
+  const asked = operation.next().value as Statement;
+  return JSON.stringify(await store.run(() => sql(`explain query plan ${asked.sql}`, ...asked.values)));
+};
 
 it("a rule that a service of AWS's made can be changed by nobody, and deleted with Force", async () => {
   const { rule, handlers } = openEvents();
@@ -59,9 +68,34 @@ it("rules are listed by a prefix, page by page, without looking at those before 
   for (const name of ["a", "b", "b-1", "b.2", "bb", "c"]) await rule(name);
   const list = async (prefix: string, after = "", most = -1) => (await store.read(() => listRules({ ...PLACE, bus: "default" }, { prefix, after, most }))).map(({ name }) => name);
   expect([await list(""), await list("b"), await list("b", "b-1", 2), await list("b", "a"), await list("b", "c"), await list("", "bb")]).toEqual([["a", "b", "b-1", "b.2", "bb", "c"], ["b", "b-1", "b.2", "bb"], ["b.2", "bb"], ["b", "b-1", "b.2", "bb"], [], ["c"]]);
-  const asked = listRules({ ...PLACE, bus: "default" }, { prefix: "b" }).next().value as Statement;
-  const plan = await store.run(function* () {
-    return yield* sql(`explain query plan ${asked.sql}`, ...asked.values);
-  });
-  expect(JSON.stringify(plan)).toContain("name>? AND name<?");
+  expect(await planOf(store, listRules({ ...PLACE, bus: "default" }, { prefix: "b" }))).toContain("name>? AND name<?");
+});
+
+it("rules are found by a target of theirs as they are now, without looking at others", async () => {
+  const { rule, dropRule, store } = openEvents();
+  const queue = { Id: "1", Arn: QUEUE };
+  await rule("a", { targets: [queue, { ...queue, Id: "2" }] });
+  await rule("b", { targets: [{ Id: "1", Arn: DEAD }] });
+  await rule("c", { targets: [queue] });
+  await rule("d", { targets: [queue] });
+  const find = (after = "", most = 10) => listRuleNamesByTarget({ ...PLACE, bus: "default" }, QUEUE, { after, most });
+  expect(await store.read(() => find())).toEqual(["a", "c", "d"]);
+  expect(await store.read(() => find("a", 1))).toEqual(["c"]);
+  await rule("a", { targets: [] });
+  await dropRule("c");
+  await rule("b", { targets: [queue] });
+  expect(await store.read(() => find())).toEqual(["b", "d"]);
+  expect(await planOf(store, find())).toContain("target_arn=? AND rule>?");
+});
+
+it("replays and archives are found by what is in them, without looking at others", async () => {
+  const { store } = openEvents();
+  const plan = (operation: Operation<unknown>) => planOf(store, operation);
+  expect(await plan(listItems(PLACE, "archive", { having: { sourceArn: "x" } }))).toContain("event_item_by_source (account=? AND region=? AND kind=? AND <expr>=? AND name>?)");
+  expect(await plan(listItems(PLACE, "replay", { having: { state: "RUNNING" } }))).toContain("event_item_by_state (kind=? AND <expr>=? AND account=? AND region=? AND name>?)");
+  expect(await plan(listItems(PLACE, "replay", { prefix: "a" }))).toContain("(account=? AND region=? AND kind=? AND name>? AND name<?)");
+  expect(await plan(countReplaysAtWork(PLACE))).toContain("event_item_by_state (kind=? AND <expr>=? AND account=? AND region=?)");
+  expect(await plan(listReplaysAtWork())).toContain("event_item_by_state (kind=? AND <expr>=?)");
+  expect(await plan(forgetReplays(1, 1))).toContain("event_item_by_end (kind=? AND <expr><?)");
+  expect(await plan(untriedOf(["x"]))).toContain("(id=?)");
 });

@@ -1,7 +1,7 @@
-import type { Target } from "@aws-sdk/client-eventbridge";
+import type { ReplayState } from "@aws-sdk/client-eventbridge";
 import { describe, expect, it } from "vitest";
-import { EVENT_DELIVERIES_CHARACTERS_MAX, RULE_TICKS_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
-import { findReplay, saveReplay } from "../../src/services/events/replay-rows.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS, REPLAY_UNTRIED_MAX, RULE_TICKS_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
+import { findReplay, saveReplay, type StoredReplay } from "../../src/services/events/replay-rows.ts";
 import { sql } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
@@ -59,7 +59,7 @@ describe("a rule's schedule", () => {
 
   it("of which no event can be made is told, counted and passed over until its next time; the others go on", async () => {
     const on = openEvents({ start: START });
-    await on.rule("broken", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE, targets: [{ Id: "1" } as Target] });
+    await on.rule("broken", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE, targets: [{ Id: "1", Arn: QUEUE, InputTransformer: { InputTemplate: '"<a>"', InputPathsMap: { a: 1 as never } } }] });
     await on.rule("whole", { scheduleExpression: "rate(1 minute)", nextAt: START + MINUTE });
     await on.clock.advance(2 * MINUTE);
     await on.settled();
@@ -224,6 +224,59 @@ describe("a replay", () => {
     await archive.over();
     await on.settled();
     expect(on.sent.map(({ text }) => (JSON.parse(text) as { detail: { index: number } }).detail.index).toSorted()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("holds while what it has written waits for a first try, and goes on with targets that fail", async () => {
+    let isOpen = false;
+    const gates: (() => void)[] = [];
+    const on = openEvents({ start: START, behave: () => (isOpen ? undefined : new Promise<void>((resolve) => gates.push(resolve))) });
+    const archive = at(on);
+    await archive.create();
+    await puts(on, 300);
+    const failing = Array.from({ length: 5 }, (_, index) => ({ Id: `${index}`, Arn: `${FUNCTION}-${index}` }));
+    await on.rule("late", { ...SHOP, targets: failing });
+    await archive.start();
+    await eventually("as many wait as may", async () => (await on.deliveries()).length > REPLAY_UNTRIED_MAX);
+    // It looks again while nothing is tried, and writes nothing more: the events are three hundred, of five targets each.
+    await on.wall.advance(3 * REPLAY_HOLD_MS);
+    expect((await on.deliveries()).length).toBeLessThanOrEqual(REPLAY_UNTRIED_MAX + 500);
+    expect((await archive.replay()).State).toBe("RUNNING");
+    isOpen = true;
+    gates.forEach((open) => open());
+    await archive.over();
+    await on.settled();
+    expect(on.sent).toHaveLength(1_500);
+  });
+
+  it("is one of ten at work, however many are over, and is listed by its state and its archive", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await archive.create({ ArchiveName: "more" });
+    const replay = (ReplayName: string, state: ReplayState, over: Partial<StoredReplay> = {}) =>
+      on.store.run(() => saveReplay({ ...PLACE, name: ReplayName }, { sourceArn: archiveArn, archiveId: "x", destinationArn: busArnOf("default"), from: START, until: START + DAY, state, startedAt: START, ...over }));
+    for (let index = 0; index < 12; index++) await replay(`over-${index}`, "COMPLETED", { endedAt: START });
+    for (let index = 0; index < 9; index++) await replay(`on-${index}`, "RUNNING", { sourceArn: `${archiveArn}x` });
+    expect((await archive.start()).State).toBe("STARTING");
+    await archive.over();
+    await replay("on-9", "CANCELLING");
+    expect(await refusal(archive.start({ ReplayName: "tenth" }))).toBe("LimitExceededException: There are 10 replays at work already: wait for one, or cancel it.");
+    const list = async (over: object) => ((await archive.replays(over)).Replays ?? []).map(({ ReplayName }) => ReplayName);
+    expect(await list({ State: "CANCELLING" })).toEqual(["on-9"]);
+    expect(await list({ EventSourceArn: `${archiveArn}x`, Limit: 2 })).toEqual(["on-0", "on-1"]);
+    expect(await list({ NamePrefix: "over-1" })).toEqual(["over-1", "over-10", "over-11"]);
+    const { NextToken } = await archive.replays({ State: "COMPLETED", Limit: 12 });
+    expect(await list({ State: "COMPLETED", NextToken })).toEqual(["over-9"]);
+  });
+
+  it("is forgotten after ninety days, though no archive has anything to sweep", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create();
+    await archive.start();
+    await archive.over();
+    await on.clock.advance(91 * DAY);
+    await eventually("it is forgotten", async () => (await archive.replays()).Replays!.length === 0);
   });
 
   it("goes to the rules it names alone, and to a target that has had the event it is another delivery", async () => {

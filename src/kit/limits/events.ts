@@ -28,10 +28,14 @@ export const EVENT_DELIVERIES_CHARACTERS_MAX = 256 * MIB;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
 export const REPLAYS_RUNNING_MAX = 10;
 export const REPLAY_DAYS_MAX = 90;
-/** Events and bytes of a replay in one commit, events of an archive that are swept in one, and milliseconds between sweeps; ours. */
+/** Events and bytes of a replay in one commit, its deliveries that may wait for their first try, and milliseconds until that is looked at again; ours. */
 export const REPLAY_BATCH_EVENTS_MAX = 100;
 export const REPLAY_BATCH_BYTES_MAX = 4 * MIB;
+export const REPLAY_UNTRIED_MAX = 1_000;
+export const REPLAY_HOLD_MS = 100;
+/** Events of an archive, and replays, that are swept in one commit, and milliseconds between sweeps; ours. */
 export const ARCHIVE_SWEEP_EVENTS_MAX = 500;
+export const REPLAY_SWEEP_MAX = 500;
 export const ARCHIVE_SWEEP_MS = 60 * 60 * 1000;
 /** Rules whose time has come in one commit, characters that their targets get with it, and milliseconds that a schedule may be late before those after it are passed over; ours. */
 export const RULE_TICKS_MAX = 100;

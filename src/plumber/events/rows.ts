@@ -13,7 +13,7 @@ export interface EventItem<B> extends Place {
   body: B;
 }
 
-const toItem = <B>(row: Row): EventItem<B> => ({
+export const toItem = <B>(row: Row): EventItem<B> => ({
   account: row["account"] as string,
   region: row["region"] as string,
   name: row["name"] as string,
@@ -28,15 +28,24 @@ export function* findItem<B>({ account, region }: Place, kind: EventItemKind, na
 /** Names with the prefix that come after another one, from the first of these to before the second: a range, to which the index leads. Names have neither character. */
 export const namesWithin = (prefix: string, after: string): [string, string] => [prefix > after ? prefix : `${after}\u0001`, `${prefix}\u{10FFFF}`];
 
-/** All of a kind, ordered by their names, after one of them. */
-export function* listItems<B>({ account, region }: Place, kind: EventItemKind, { prefix = "", after = "", most = -1 }: { prefix?: string; after?: string; most?: number } = {}): Operation<EventItem<B>[]> {
-  const rows = yield* sql("select * from event_item where account = ? and region = ? and kind = ? and name >= ? and name < ? order by name limit ?", account, region, kind, ...namesWithin(prefix, after), most);
-  return rows.map((row) => toItem<B>(row));
+/** Which ones of a kind: names with a prefix, after another one, and whose documents have these values. */
+interface Wanted {
+  prefix?: string;
+  after?: string;
+  most?: number;
+  having?: Partial<Record<"sourceArn" | "state" | "connectionArn", string | undefined>>;
 }
 
-/** Of all accounts and regions. */
-export function* listAllItems<B>(kind: EventItemKind): Operation<EventItem<B>[]> {
-  return (yield* sql("select * from event_item where kind = ? order by account, region, name", kind)).map((row) => toItem<B>(row));
+/** Ordered by their names. Without a prefix the names have no end: with one, SQLite takes the index by names, and looks at what the documents have last. */
+export function* listItems<B>({ account, region }: Place, kind: EventItemKind, { prefix = "", after = "", most = -1, having = {} }: Wanted = {}): Operation<EventItem<B>[]> {
+  const wanted = Object.entries(having).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  const within = prefix === "" ? { condition: "name > ?", values: [after] } : { condition: "name >= ? and name < ?", values: namesWithin(prefix, after) };
+  const conditions = [...wanted.map(({ name }) => `json_extract(body, '$.${name}') = ?`), within.condition];
+  const rows = yield* sql(
+    `select * from event_item where account = ? and region = ? and kind = ? and ${conditions.join(" and ")} order by name limit ?`,
+    account, region, kind, ...wanted.map(({ value }) => value), ...within.values, most,
+  );
+  return rows.map((row) => toItem<B>(row));
 }
 
 export function* saveItem<B>({ account, region, name, body }: EventItem<B>, kind: EventItemKind): Operation<void> {

@@ -60,20 +60,24 @@ export function* saveRule({ account, region, bus, name, nextAt, body }: RuleReco
     "insert into event_rule (account, region, bus, name, next_at, body) values (?, ?, ?, ?, ?, ?) on conflict (account, region, bus, name) do update set next_at = excluded.next_at, body = excluded.body",
     account, region, bus, name, nextAt ?? null, JSON.stringify(body),
   );
+  yield* forgetTargets({ account, region, bus, name });
+  for (const targetArn of new Set(body.targets.map(({ Arn }) => Arn!))) yield* sql("insert into event_rule_target (account, region, bus, target_arn, rule) values (?, ?, ?, ?, ?)", account, region, bus, targetArn, name);
+}
+
+/** The rows that rules are found by. */
+function* forgetTargets({ account, region, bus, name }: RuleName): Operation<void> {
+  yield* sql("delete from event_rule_target where account = ? and region = ? and bus = ? and rule = ?", account, region, bus, name);
 }
 
 export function* deleteRule({ account, region, bus, name }: RuleName): Operation<void> {
   yield* sql("delete from event_rule where account = ? and region = ? and bus = ? and name = ?", account, region, bus, name);
+  yield* forgetTargets({ account, region, bus, name });
 }
 
 /** Of a bus's rules with such a target, ordered by their names, after one of them. */
 export function* listRuleNamesByTarget({ account, region, bus }: Place & { bus: string }, targetArn: string, { after, most }: { after: string; most: number }): Operation<string[]> {
-  const rows = yield* sql(
-    `select name from event_rule where account = ? and region = ? and bus = ? and name > ?
-      and exists (select 1 from json_each(body, '$.targets') as target where json_extract(target.value, '$.Arn') = ?) order by name limit ?`,
-    account, region, bus, after, targetArn, most,
-  );
-  return rows.map((row) => row["name"] as string);
+  const rows = yield* sql("select rule from event_rule_target where account = ? and region = ? and bus = ? and target_arn = ? and rule > ? order by rule limit ?", account, region, bus, targetArn, after, most);
+  return rows.map((row) => row["rule"] as string);
 }
 
 /** Enabled rules with a schedule whose time has come, the longest due first. */

@@ -101,8 +101,8 @@ export const apiDestinationHandlers = ({ store, clock, random }: EventsParts) =>
     async ListApiDestinations({ NamePrefix: prefix = "", ConnectionArn, ...input }, context) {
       const page = readPage("ListApiDestinations", input);
       return store.read(function* () {
-        const all = yield* listItems<StoredApiDestination>(context, "api-destination", { prefix, after: page.after });
-        const { rows, ...more } = cutPage("ListApiDestinations", all.filter(({ body }) => ConnectionArn === undefined || body.connectionArn === ConnectionArn), page, ({ name }) => name);
+        const found = yield* listItems<StoredApiDestination>(context, "api-destination", { prefix, after: page.after, most: page.most + 1, having: { connectionArn: ConnectionArn } });
+        const { rows, ...more } = cutPage("ListApiDestinations", found, page, ({ name }) => name);
         const ApiDestinations = [];
         for (const record of rows) ApiDestinations.push(showDestination(record, yield* stateOf(record)));
         return { ApiDestinations, ...more };

@@ -27,8 +27,8 @@ export const archiveArn = ({ account, region }: Place, name: string): string => 
 
 /** An archive is where its bus is. */
 export function* archivesOf(place: Place, sourceArn: string): Operation<BusArchive[]> {
-  const items = yield* listItems<StoredArchive>(place, "archive");
-  return items.filter(({ body }) => body.sourceArn === sourceArn).map(({ name, body: { id, eventPattern } }) => ({ name, id, ...(eventPattern === undefined ? {} : { eventPattern }) }));
+  const items = yield* listItems<StoredArchive>(place, "archive", { having: { sourceArn } });
+  return items.map(({ name, body: { id, eventPattern } }) => ({ name, id, ...(eventPattern === undefined ? {} : { eventPattern }) }));
 }
 
 export function* findArchive(place: Place, name: string): Operation<StoredArchive | undefined> {

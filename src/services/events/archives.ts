@@ -1,4 +1,3 @@
-import { EVENTS_PAGE_MAX } from "../../kit/limits/events.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
@@ -108,15 +107,14 @@ export const archiveHandlers = ({ store, clock, random, books, sweeps }: EventsP
     async ListArchives({ NamePrefix, EventSourceArn, State, ...input }, context) {
       refuseSeveralFilters("ListArchives", NamePrefix, EventSourceArn, State);
       const page = readPage("ListArchives", input);
-      const found = await store.read(function* () {
-        const items = yield* listItems<StoredArchive>(context, "archive", { prefix: NamePrefix ?? "", after: page.after });
-        const wanted = items.filter(({ body }) => (EventSourceArn === undefined || body.sourceArn === EventSourceArn) && (State === undefined || State === "ENABLED")).slice(0, EVENTS_PAGE_MAX + 1);
-        const shown = [];
-        for (const { name, body } of wanted) shown.push(show(name, body, yield* sizeOf(body.id)));
-        return shown;
+      if (State !== undefined && State !== "ENABLED") return { Archives: [] };
+      return store.read(function* () {
+        const found = yield* listItems<StoredArchive>(context, "archive", { prefix: NamePrefix ?? "", after: page.after, most: page.most + 1, having: { sourceArn: EventSourceArn } });
+        const { rows, ...more } = cutPage("ListArchives", found, page, ({ name }) => name);
+        const Archives = [];
+        for (const { name, body } of rows) Archives.push(show(name, body, yield* sizeOf(body.id)));
+        return { Archives, ...more };
       });
-      const { rows, ...more } = cutPage("ListArchives", found, page, ({ ArchiveName }) => ArchiveName);
-      return { Archives: [...rows], ...more };
     },
   }) satisfies EventsHandlers;
 

@@ -114,8 +114,8 @@ export const connectionHandlers = ({ store, clock, random, sessionKey, log }: Ev
 
     async ListConnections({ NamePrefix: prefix = "", ConnectionState, ...input }, context) {
       const page = readPage("ListConnections", input);
-      const all = await store.read(() => listItems<StoredConnection>(context, "connection", { prefix, after: page.after }));
-      const { rows, ...more } = cutPage("ListConnections", all.filter(({ body }) => ConnectionState === undefined || body.state === ConnectionState), page, ({ name }) => name);
+      const found = await store.read(() => listItems<StoredConnection>(context, "connection", { prefix, after: page.after, most: page.most + 1, having: { state: ConnectionState } }));
+      const { rows, ...more } = cutPage("ListConnections", found, page, ({ name }) => name);
       return { Connections: rows.map((record) => showConnection(begun(record))), ...more };
     },
   } satisfies EventsHandlers;

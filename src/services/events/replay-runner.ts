@@ -1,14 +1,14 @@
 import { newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
-import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
-import { listAllItems } from "../../plumber/events/rows.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS, REPLAY_UNTRIED_MAX } from "../../kit/limits/events.ts";
+import { untriedOf } from "../../plumber/delivery-rows.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";
 import { eventsAfter, type ArchivedEvent } from "./archive-rows.ts";
 import { readEvent, withReplayName, type BusEvent } from "./event.ts";
 import { parseBusArn } from "./names.ts";
 import type { EventsNeeds } from "./needs.ts";
-import { findReplay, isOver, replayArn, saveReplay, type Replay, type StoredReplay } from "./replay-rows.ts";
+import { findReplay, isOver, listReplaysAtWork, replayArn, saveReplay, type Replay, type StoredReplay } from "./replay-rows.ts";
 
 export interface ReplayRunner {
   /** Runs it until it is over, unless it runs already. */
@@ -19,13 +19,13 @@ export interface ReplayRunner {
   close(): Promise<void>;
 }
 
-type Needs = Pick<EventsNeeds, "store" | "clock" | "random" | "ledger" | "log"> & { acceptance: Acceptance };
+type Needs = Pick<EventsNeeds, "store" | "clock" | "wall" | "random" | "ledger" | "log"> & { acceptance: Acceptance };
 
 /** Before all events of that time, whatever their ids. */
 const startOf = ({ from, last }: StoredReplay) => last ?? { at: from, eventId: "" };
 
 /** Replays events of archives, some in one commit with how far the replay is: what was committed is not replayed again by the next process. */
-export const createReplayRunner = ({ store, clock, random, ledger, log, acceptance }: Needs): ReplayRunner => {
+export const createReplayRunner = ({ store, clock, wall, random, ledger, log, acceptance }: Needs): ReplayRunner => {
   const running = new Map<string, Promise<void>>();
   let isClosed = false;
   let wake: () => void = () => {};
@@ -60,13 +60,13 @@ export const createReplayRunner = ({ store, clock, random, ledger, log, acceptan
     yield* saveReplay(replay, after);
     return after;
   }
-  /** False when there is no more to be done. */
-  const step = async (replay: Omit<Replay, "body">): Promise<boolean> => {
+  /** @returns Ids of the deliveries that were written; undefined when there is no more to be done. */
+  const step = async (replay: Omit<Replay, "body">): Promise<string[] | undefined> => {
     const { before, batch } = await store.read(function* () {
       const found = yield* findReplay(replay, replay.name);
       return { before: found, batch: found === undefined || isOver(found) ? [] : yield* eventsAfter(found.archiveId, startOf(found), found.until) };
     });
-    if (before === undefined || isOver(before)) return false;
+    if (before === undefined || isOver(before)) return undefined;
     const bus = parseBusArn(before.destinationArn)!;
     const options = before.filterArns === undefined ? {} : { onlyRules: new Set(before.filterArns) };
     const accepted: Accepted[] = [];
@@ -79,19 +79,32 @@ export const createReplayRunner = ({ store, clock, random, ledger, log, acceptan
       room -= planned.characters;
     }
     const after = await store.run(() => advance(replay, before, batch.slice(0, accepted.length), accepted));
-    if (after === undefined) return false;
-    if (after.state === "RUNNING") acceptance.announce(accepted, [replay.name]);
-    else tellEnd(replay, after);
-    return after.state === "RUNNING";
+    if (after === undefined) return undefined;
+    if (after.state !== "RUNNING") {
+      tellEnd(replay, after);
+      return undefined;
+    }
+    acceptance.announce(accepted, [replay.name]);
+    return accepted.flatMap(({ deliveries }) => deliveries.map(({ id }) => id));
   };
+  const pause = (timer: Promise<void>) => Promise.race([closing, timer]);
+  /** An archive is read faster than targets take its events: those that wait for their first try are on the disk a second time. One that fails meanwhile holds up nobody. */
   const runAll = async (replay: Omit<Replay, "body">) => {
+    let untried: readonly string[] = [];
     while (!isClosed) {
       try {
-        if (!(await step(replay))) return;
+        untried = await store.read(() => untriedOf(untried));
+        if (untried.length > REPLAY_UNTRIED_MAX && (await store.read(() => findReplay(replay, replay.name)))?.state === "RUNNING") {
+          await pause(wall.sleep(REPLAY_HOLD_MS));
+          continue;
+        }
+        const written = await step(replay);
+        if (written === undefined) return;
+        untried = [...untried, ...written];
         await new Promise(setImmediate);
       } catch (error) {
         log.error("a replay could not go on; it does later", { replay: replay.name, error: String(error) });
-        await Promise.race([closing, clock.sleep(DELIVERY_BACKOFF_MS_MAX)]);
+        await pause(clock.sleep(DELIVERY_BACKOFF_MS_MAX));
       }
     }
   };
@@ -104,7 +117,7 @@ export const createReplayRunner = ({ store, clock, random, ledger, log, acceptan
   return {
     run,
     async start() {
-      for (const replay of await store.read(() => listAllItems<StoredReplay>("replay"))) if (!isOver(replay.body)) run(replay);
+      for (const replay of await store.read(listReplaysAtWork)) run(replay);
     },
     pending: () => running.size,
     async close() {

@@ -1,4 +1,4 @@
-import { EVENTS_PAGE_MAX, REPLAYS_RUNNING_MAX } from "../../kit/limits/events.ts";
+import { REPLAYS_RUNNING_MAX } from "../../kit/limits/events.ts";
 import { parseArn } from "../../kit/arn.ts";
 import { ApiError } from "../../kit/api-error.ts";
 import { listItems, type Place } from "../../plumber/events/rows.ts";
@@ -10,7 +10,7 @@ import { alreadyExists, limitExceeded, notFound, validation } from "./errors.ts"
 import { parseBusArn, parseRuleArn } from "./names.ts";
 import type { EventsHandlers, EventsParts, EventsTypes } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
-import { findReplay, isOver, replayArn, saveReplay, type StoredReplay } from "./replay-rows.ts";
+import { countReplaysAtWork, findReplay, replayArn, saveReplay, type StoredReplay } from "./replay-rows.ts";
 
 const invalid = (name: string, reason: string) => validation(`Parameter ${name} is not valid. Reason: ${reason}`);
 
@@ -51,7 +51,7 @@ const checkFilters = (arns: readonly string[], bus: { account: string; region: s
   }
 };
 
-export const replayHandlers = ({ store, clock, replays }: EventsParts) =>
+export const replayHandlers = ({ store, clock, replays, sweeps }: EventsParts) =>
   ({
     async StartReplay({ ReplayName, Description, EventSourceArn, EventStartTime, EventEndTime, Destination }, context) {
       const name = ReplayName!;
@@ -67,8 +67,7 @@ export const replayHandlers = ({ store, clock, replays }: EventsParts) =>
         if (archive === undefined) throw invalid("EventSourceArn", `Archive ${archiveName} does not exist.`);
         if (archive.sourceArn !== destinationArn) throw invalid("Destination.Arn", "Cross event bus replay is not permitted.");
         if ((yield* findReplay(place, name)) !== undefined) throw alreadyExists(`Replay ${name} already exists.`);
-        const others = yield* listItems<StoredReplay>(place, "replay");
-        if (others.filter(({ body }) => !isOver(body)).length >= REPLAYS_RUNNING_MAX) throw limitExceeded(`There are ${REPLAYS_RUNNING_MAX} replays at work already: wait for one, or cancel it.`);
+        if ((yield* countReplaysAtWork(place)) >= REPLAYS_RUNNING_MAX) throw limitExceeded(`There are ${REPLAYS_RUNNING_MAX} replays at work already: wait for one, or cancel it.`);
         const body: StoredReplay = {
           ...(Description === undefined ? {} : { description: Description }), sourceArn: EventSourceArn!, archiveId: archive.id, destinationArn: destinationArn!,
           ...(FilterArns === undefined || FilterArns.length === 0 ? {} : { filterArns: FilterArns }),
@@ -78,6 +77,7 @@ export const replayHandlers = ({ store, clock, replays }: EventsParts) =>
         return body;
       });
       replays.run({ ...place, name });
+      sweeps.poke();
       return { ReplayArn: replayArn(place, name), State: replay.state, ReplayStartTime: new Date(replay.startedAt) };
     },
 
@@ -101,9 +101,8 @@ export const replayHandlers = ({ store, clock, replays }: EventsParts) =>
     async ListReplays({ NamePrefix, State, EventSourceArn, ...input }, context) {
       refuseSeveralFilters("ListReplays", NamePrefix, State, EventSourceArn);
       const page = readPage("ListReplays", input);
-      const items = await store.read(() => listItems<StoredReplay>(context, "replay", { prefix: NamePrefix ?? "", after: page.after }));
-      const wanted = items.filter(({ body }) => (State === undefined || body.state === State) && (EventSourceArn === undefined || body.sourceArn === EventSourceArn)).slice(0, EVENTS_PAGE_MAX + 1);
-      const { rows, ...more } = cutPage("ListReplays", wanted, page, ({ name }) => name);
+      const found = await store.read(() => listItems<StoredReplay>(context, "replay", { prefix: NamePrefix ?? "", after: page.after, most: page.most + 1, having: { state: State, sourceArn: EventSourceArn } }));
+      const { rows, ...more } = cutPage("ListReplays", found, page, ({ name }) => name);
       return { Replays: rows.map(({ name, body }) => show(name, body)), ...more };
     },
   }) satisfies EventsHandlers;

@@ -1,13 +1,12 @@
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
-import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, REPLAY_DAYS_MAX } from "../../kit/limits/events.ts";
-import { deleteItem, listAllItems } from "../../plumber/events/rows.ts";
+import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, REPLAY_DAYS_MAX, REPLAY_SWEEP_MAX } from "../../kit/limits/events.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { EventsNeeds } from "./needs.ts";
-import { isOver, type StoredReplay } from "./replay-rows.ts";
+import { forgetReplays } from "./replay-rows.ts";
 
 export interface Sweeps {
-  /** An archive was made, changed or deleted. */
+  /** An archive was made, changed or deleted, or a replay begun. */
   poke(): void;
   close(): Promise<void>;
 }
@@ -39,13 +38,6 @@ function* sweepArchives(now: number): Operation<boolean> {
   return false;
 }
 
-/** AWS remembers a replay for 90 days. */
-function* forgetReplays(now: number): Operation<void> {
-  for (const { account, region, name, body } of yield* listAllItems<StoredReplay>("replay")) {
-    if (isOver(body) && (body.endedAt ?? 0) <= now - REPLAY_DAYS_MAX * DAY_MS) yield* deleteItem({ account, region }, "replay", name);
-  }
-}
-
 /** What archives and replays leave behind, removed in pieces: at once what was deleted, each hour what has become too old. */
 export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | "clock" | "log">): Sweeps => {
   let isClosed = false;
@@ -56,8 +48,8 @@ export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | 
     async startDue(now) {
       // A large archive takes long: what is left is swept by the next process.
       while (!isClosed && (await store.run(() => sweepArchives(now), "behind")));
-      if (isClosed) return [];
-      await store.run(() => forgetReplays(now), "behind");
+      // AWS remembers a replay for 90 days.
+      while (!isClosed && (await store.run(() => forgetReplays(now - REPLAY_DAYS_MAX * DAY_MS, REPLAY_SWEEP_MAX), "behind")) > 0);
       return [];
     },
     async nextDueAt(now) {
