@@ -207,6 +207,7 @@ describe("targets", () => {
     ["the whole event in a text", { InputTransformer: { InputTemplate: '"<aws.events.event.json>"' } }, "ValidationException: InputTemplate for target x contains placeholder aws.events.event.json valid only for JSON template."],
     ["a template without quotes", { InputTransformer: { InputPathsMap: { a: "$.b" }, InputTemplate: "order <a> of today" } }, /^ValidationException: Invalid InputTemplate for target x/],
     ["no ARN", { Arn: "queue" }, "ValidationException: Parameter queue is not valid. Reason: Provided Arn is not in correct format."],
+    ["another partition's ARN", { Arn: QUEUE.replace("aws", "aws-cn") }, /is not valid. Reason: Provided Arn is not in correct format.$/],
     ["an ARN of nothing", { Arn: arnOf("lambda", "layer:l") }, /is not valid. Reason: Provided Arn is not in correct format.$/],
     ["another service's", { Arn: arnOf("states", "stateMachine:s"), RoleArn: ROLE }, /^NotImplemented: a target of states/],
     ["a stream", { Arn: arnOf("kinesis", "stream/s"), RoleArn: ROLE, KinesisParameters: { PartitionKeyPath: "$.id" } }, /^NotImplemented: a target of kinesis/],

@@ -173,6 +173,18 @@ describe("an archive", () => {
     expect(await on.store.read(() => sql("select * from archived_event"))).toEqual([]);
   });
 
+  it("keeps its bus from being deleted", async () => {
+    const on = openEvents();
+    const archive = at(on);
+    await on.bus("orders");
+    await archive.create({ EventSourceArn: busArnOf("orders") });
+    const remove = async () => on.handlers.DeleteEventBus({ Name: "orders" }, requestContext());
+    expect(await refusal(remove())).toBe("ValidationException: EventBus can't be deleted since it has rules. The archive kept keeps its events: delete it first.");
+    await archive.remove();
+    await remove();
+    expect(await refusal(Promise.resolve(on.handlers.DescribeEventBus({ Name: "orders" }, requestContext())))).toMatch(/^ResourceNotFoundException/);
+  });
+
   it("is refused as AWS refuses it", async () => {
     const archive = at(openEvents());
     await archive.create();
@@ -180,6 +192,9 @@ describe("an archive", () => {
     expect(await refusal(archive.create({ ArchiveName: "x", EventSourceArn: busArnOf("none") }))).toBe("ResourceNotFoundException: Event bus none does not exist.");
     expect(await refusal(archive.create({ ArchiveName: "x", EventPattern: "{}" }))).toMatch(/^InvalidEventPatternException: Event pattern is not valid\. Reason: /);
     expect(await refusal(archive.create({ ArchiveName: "x", KmsKeyIdentifier: "alias/mine" }))).toMatch(/^NotImplemented: /);
+    expect(await refusal(archive.create({ ArchiveName: "x", EventSourceArn: busArnOf("default").replace("aws", "aws-cn") }))).toBe("ValidationException: Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN.");
+    for (let index = 1; index < 100; index++) await archive.create({ ArchiveName: `kept-${index}` });
+    expect(await refusal(archive.create({ ArchiveName: "x" }))).toBe("LimitExceededException: The requested resource exceeds the maximum number allowed.");
     expect(await refusal(archive.list({ NamePrefix: "x", State: "ENABLED" }))).toBe("ValidationException: At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.");
   });
 });
@@ -339,6 +354,7 @@ describe("a replay", () => {
     await on.bus("other");
     expect(await refusal(archive.start({ EventEndTime: new Date(START) }))).toBe("ValidationException: Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.");
     expect(await refusal(archive.start({ EventSourceArn: `${archiveArn}x` }))).toBe("ValidationException: Parameter EventSourceArn is not valid. Reason: Archive keptx does not exist.");
+    expect(await refusal(archive.start({ EventSourceArn: archiveArn.replace("aws", "aws-cn") }))).toBe("ValidationException: Parameter EventSourceArn is not valid. Reason: Must contain an archive ARN.");
     expect(await refusal(archive.start({ Destination: { Arn: FUNCTION } }))).toBe("ValidationException: Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.");
     expect(await refusal(archive.start({ Destination: { Arn: busArnOf("other") } }))).toBe("ValidationException: Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.");
     expect(await refusal(archive.start({ Destination: { Arn: busArnOf("default"), FilterArns: [FUNCTION] } }))).toMatch(/^ValidationException: Parameter Destination.FilterArns is not valid/);

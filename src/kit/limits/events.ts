@@ -25,6 +25,8 @@ export const EVENT_PARAMETERS_CHARACTERS_MAX = 64 * KIB;
 export const EVENT_INPUT_STEPS_MAX = 1_000_000;
 /** Characters of all that goes to targets in one commit; ours: a large event that a thousand rules match would be a thousand large events, in memory at once. */
 export const EVENT_DELIVERIES_CHARACTERS_MAX = 256 * MIB;
+/** Archives of a bus; ours: each of them keeps its own copy of an event, in the event's commit. */
+export const EVENT_BUS_ARCHIVES_MAX = 100;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */
 export const REPLAYS_RUNNING_MAX = 10;
 export const REPLAY_DAYS_MAX = 90;

@@ -1,9 +1,10 @@
+import { EVENT_BUS_ARCHIVES_MAX } from "../../kit/limits/events.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import type { Service } from "../service.ts";
 import { archiveArn, findArchive, sizeOf, type StoredArchive } from "./archive-rows.ts";
-import { alreadyExists, busNotFound, notBuilt, notFound, validation } from "./errors.ts";
+import { alreadyExists, busNotFound, limitExceeded, notBuilt, notFound, validation } from "./errors.ts";
 import { parseBusArn } from "./names.ts";
 import type { EventsHandlers, EventsParts, EventsTypes } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
@@ -59,6 +60,8 @@ export const archiveHandlers = ({ store, clock, random, books, sweeps }: EventsP
       await store.run(function* () {
         if (bus.account !== context.account || bus.region !== context.region || (yield* findBus(bus, bus.name)) === undefined) throw busNotFound(bus.name);
         if ((yield* findArchive(context, name)) !== undefined) throw alreadyExists(`Archive ${name} already exists.`);
+        const others = yield* listItems(context, "archive", { most: EVENT_BUS_ARCHIVES_MAX, having: { sourceArn: archive.sourceArn } });
+        if (others.length >= EVENT_BUS_ARCHIVES_MAX) throw limitExceeded("The requested resource exceeds the maximum number allowed.");
         yield* saveItem({ account: context.account, region: context.region, name, body: archive }, "archive");
         yield* sql("insert into event_archive (id, events, bytes, retention_days, is_gone) values (?, 0, 0, ?, 0)", archive.id, archive.retentionDays);
       });

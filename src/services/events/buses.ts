@@ -107,13 +107,15 @@ export const busHandlers = ({ store, clock }: EventsParts) =>
       return { ...showBus(named, bus), ...showSettings(bus) };
     },
 
-    /** Of a bus that is not there it is no error. */
+    /** Of a bus that is not there it is no error. An archive has a rule on its bus ("Deleting event archives", user guide), and would keep the events of the next bus of that name. */
     async DeleteEventBus({ Name }, context) {
       const named = busNamed(Name, context);
       if (named.name === DEFAULT_BUS) throw validation(`Cannot delete event bus ${DEFAULT_BUS}.`);
       await store.run(function* () {
         const [rule] = yield* listRules({ ...named, bus: named.name }, { most: 1 });
         if (rule !== undefined) throw validation("EventBus can't be deleted since it has rules.");
+        const [archive] = yield* listItems(named, "archive", { most: 1, having: { sourceArn: busArn(named, named.name) } });
+        if (archive !== undefined) throw validation(`EventBus can't be deleted since it has rules. The archive ${archive.name} keeps its events: delete it first.`);
         yield* deleteItem(named, "bus", named.name);
       });
     },

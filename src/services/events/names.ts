@@ -11,7 +11,7 @@ export interface BusName extends Place {
 /** What is behind `<kind>/` in an ARN of EventBridge's; undefined for every other ARN. */
 const resourceOf = (text: string, kind: string): { arn: Arn; resource: string } | undefined => {
   const arn = parseArn(text);
-  if (arn?.service !== "events" || !arn.resource.startsWith(`${kind}/`)) return undefined;
+  if (arn?.service !== "events" || arn.partition !== "aws" || !arn.resource.startsWith(`${kind}/`)) return undefined;
   return { arn, resource: arn.resource.slice(kind.length + 1) };
 };
 

@@ -38,7 +38,7 @@ const show = (name: string, { sourceArn, state, stateReason, from, until, last, 
 const archiveNamed = (arn: string, { account, region }: Place): string => {
   const parsed = parseArn(arn);
   const name = /^archive\/(.+)$/.exec(parsed?.resource ?? "")?.[1];
-  if (parsed?.service !== "events" || name === undefined) throw invalid("EventSourceArn", "Must contain an archive ARN.");
+  if (parsed?.service !== "events" || parsed.partition !== "aws" || name === undefined) throw invalid("EventSourceArn", "Must contain an archive ARN.");
   if (parsed.account !== account || parsed.region !== region) throw invalid("EventSourceArn", `Archive ${name} does not exist.`);
   return name;
 };

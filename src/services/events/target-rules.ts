@@ -38,7 +38,7 @@ const kindOf = ({ service, resource }: Arn): string => (service === "events" ? r
 
 const parseTarget = (text: string): Arn => {
   const arn = parseArn(text);
-  if (arn === undefined) throw incorrect(text);
+  if (arn?.partition !== "aws") throw incorrect(text);
   if (NOT_HERE.has(arn.service)) throw notBuilt(`a target of ${arn.service} (${text})`, "targets are Lambda functions, SQS queues, SNS topics, log groups, event buses and API destinations");
   if (RESOURCES[arn.service]?.test(arn.resource) !== true || !/^\d{12}$/.test(arn.account) || arn.region === "") throw incorrect(text);
   return arn;
