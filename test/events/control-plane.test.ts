@@ -282,6 +282,13 @@ describe("what it takes", () => {
     expect(await refusal(user.send(new PutTargetsCommand({ Rule: "hand", Targets: [{ Id: "1", Arn: QUEUE, RoleArn: role }] })))).toMatch(/^AccessDeniedException: .* iam:PassRole/);
   });
 
+  it("is to make the secret that a connection is on AWS", async () => {
+    const [poor, rich] = [await userOf("connects", [allow("events:*")]), await userOf("connects-well", [allow("events:*"), allow("secretsmanager:CreateSecret", arnOf("secretsmanager", "secret:events!*"))])];
+    const create = (client: EventBridgeClient) => client.send(new CreateConnectionCommand({ Name: "secret", AuthorizationType: "BASIC", AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p" } } }));
+    expect(await refusal(create(poor))).toMatch(/^AccessDeniedException: .* is not authorized to perform: secretsmanager:CreateSecret on resource: arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection\/secret\//);
+    expect((await create(rich)).ConnectionState).toBe("AUTHORIZED");
+  });
+
   it("is the role's right to invoke an API destination, at the moment of each delivery", async () => {
     const { iam, sqs } = opened.clients;
     const role = await createServiceRole(iam, "invoker");

@@ -57,6 +57,8 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
 
   /** A connection, or an API destination, by its name alone. */
   const asksNamed = (action: string, kind: "connection" | "api-destination") => ({ Name }: { Name: string | undefined }, { account, region }: RequestContext): Permission[] => [{ action: `events:${action}`, resource: `arn:aws:events:${region}:${account}:${kind}/${Name}` }];
+  /** On AWS its parameters are a secret in Secrets Manager: "you must use an account that has permission to use Secrets Manager" ("Authorization methods for connections", user guide). */
+  const secretOf = (name: string, { account, region }: RequestContext): Permission => ({ action: "secretsmanager:CreateSecret", resource: `arn:aws:secretsmanager:${region}:${account}:secret:events!connection/${name}/*` });
   const invocation = async (name: string, { account, region }: RequestContext): Promise<Permission> => {
     const found = await store.read(() => findApiDestination({ account, region }, name));
     return { action: "events:InvokeApiDestination", resource: apiDestinationArn({ account, region }, name, found?.body.id ?? "") };
@@ -92,7 +94,7 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     ],
     RemoveTargets: asksRule("RemoveTargets"),
     ListTargetsByRule: asksRule("ListTargetsByRule"),
-    CreateConnection: asksNamed("CreateConnection", "connection"),
+    CreateConnection: (input, context) => [...asksNamed("CreateConnection", "connection")(input, context), secretOf(input.Name!, context)],
     UpdateConnection: asksNamed("UpdateConnection", "connection"),
     DescribeConnection: asksNamed("DescribeConnection", "connection"),
     DeauthorizeConnection: asksNamed("DeauthorizeConnection", "connection"),
