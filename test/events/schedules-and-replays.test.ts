@@ -1,6 +1,6 @@
 import type { ReplayState } from "@aws-sdk/client-eventbridge";
 import { describe, expect, it } from "vitest";
-import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS, REPLAY_UNTRIED_MAX, RULE_TICKS_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
+import { ARCHIVE_SWEEP_EVENTS_MAX, EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS, REPLAY_UNTRIED_MAX, RULE_TICKS_CHARACTERS_MAX } from "../../src/kit/limits/events.ts";
 import { findReplay, saveReplay, type StoredReplay } from "../../src/services/events/replay-rows.ts";
 import { sql } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
@@ -158,6 +158,24 @@ describe("an archive", () => {
     expect(await refusal(archive.describe())).toBe("ResourceNotFoundException: Archive kept does not exist.");
     await archive.create();
     expect((await archive.describe()).EventCount).toBe(0);
+  });
+
+  it("is swept by its own retention, however many events go at once, and the others are left alone", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await archive.create({ RetentionDays: 1 });
+    await archive.create({ ArchiveName: "longer", RetentionDays: 3 });
+    await archive.create({ ArchiveName: "ever" });
+    await on.put();
+    const ids = (await on.store.read(() => sql("select id from event_archive where retention_days = 1"))).map((row) => row["id"] as string);
+    await on.store.run(function* () {
+      yield* sql("with recursive n(i) as (select 1 union all select i + 1 from n where i < ?) insert into archived_event select ?, ?, 'e-' || i, ?, 0, 10, '{}' from n", 2 * ARCHIVE_SWEEP_EVENTS_MAX, ids[0]!, START, START);
+      yield* sql("update event_archive set events = events + ?, bytes = bytes + ? where id = ?", 2 * ARCHIVE_SWEEP_EVENTS_MAX, 20 * ARCHIVE_SWEEP_EVENTS_MAX, ids[0]!);
+    });
+    await on.clock.advance(DAY + 60 * MINUTE);
+    const counts = async () => Object.fromEntries(((await archive.list()).Archives ?? []).map(({ ArchiveName, EventCount, SizeBytes }) => [ArchiveName, [EventCount, SizeBytes! > 0]]));
+    await eventually("the first is swept", async () => (await archive.describe()).EventCount === 0);
+    expect(await counts()).toEqual({ kept: [0, false], longer: [1, true], ever: [1, true] });
   });
 
   it("keeps nothing that was looked at before it was deleted, and is written after", async () => {

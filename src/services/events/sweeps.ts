@@ -25,17 +25,26 @@ function* removeSome(archiveId: string, keptUntil: number): Operation<number> {
   return removed.length;
 }
 
-/** One commit's share of what archives need not keep any more. @returns Whether there may be more of it. */
-function* sweepArchives(now: number): Operation<boolean> {
-  const archives = yield* sql("select id, retention_days, is_gone from event_archive where is_gone = 1 or retention_days > 0 order by is_gone desc, id");
-  for (const row of archives) {
-    const id = row["id"] as string;
-    const isGone = row["is_gone"] === 1;
-    const removed = yield* removeSome(id, isGone ? Number.MAX_SAFE_INTEGER : now - (row["retention_days"] as number) * DAY_MS);
-    if (removed > 0) return true;
-    if (isGone) yield* sql("delete from event_archive where id = ?", id);
-  }
-  return false;
+/** Archives that have something which they need not keep, those that are deleted first. */
+function* archivesToSweep(now: number): Operation<string[]> {
+  const rows = yield* sql(
+    `select id from event_archive as archive where is_gone = 1
+      or (retention_days > 0 and exists (select 1 from archived_event where archive_id = archive.id and kept_at <= ? - retention_days * ?)) order by is_gone desc, id`,
+    now, DAY_MS,
+  );
+  return rows.map((row) => row["id"] as string);
+}
+
+/** One commit's share of it. @returns Whether there may be more of it. */
+function* sweepArchive(id: string, now: number): Operation<boolean> {
+  const archive = yield* sqlOne("select retention_days, is_gone from event_archive where id = ?", id);
+  if (archive === undefined) return false;
+  const [isGone, days] = [archive["is_gone"] === 1, archive["retention_days"] as number];
+  // It may have been told meanwhile to keep them for ever.
+  if (!isGone && days === 0) return false;
+  const removed = yield* removeSome(id, isGone ? Number.MAX_SAFE_INTEGER : now - days * DAY_MS);
+  if (isGone && removed === 0) yield* sql("delete from event_archive where id = ?", id);
+  return removed > 0;
 }
 
 /** What archives and replays leave behind, removed in pieces: at once what was deleted, each hour what has become too old. */
@@ -47,7 +56,7 @@ export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | 
     inFlightMax: 1,
     async startDue(now) {
       // A large archive takes long: what is left is swept by the next process.
-      while (!isClosed && (await store.run(() => sweepArchives(now), "behind")));
+      for (const id of await store.read(() => archivesToSweep(now))) while (!isClosed && (await store.run(() => sweepArchive(id, now), "behind")));
       // AWS remembers a replay for 90 days.
       while (!isClosed && (await store.run(() => forgetReplays(now - REPLAY_DAYS_MAX * DAY_MS, REPLAY_SWEEP_MAX), "behind")) > 0);
       return [];
