@@ -255,6 +255,9 @@ describe("tags", () => {
       expect(await refusal(events.send(new TagResourceCommand({ ResourceARN, Tags: many })))).toMatch(/^LimitExceededException/);
     }
     expect(await refusal(events.send(new ListTagsForResourceCommand({ ResourceARN: arnOf("events", "rule/nothing") })))).toBe("ResourceNotFoundException: Rule nothing does not exist on EventBus default.");
+    await createBus("tagged-here");
+    const elsewhere = eventsClient(opened.endpoint, "test", "eu-west-1");
+    expect(await refusal(elsewhere.send(new TagResourceCommand({ ResourceARN: arnOf("events", "event-bus/tagged-here"), Tags: [{ Key: "a", Value: "1" }] })))).toBe(`ResourceNotFoundException: Resource ${arnOf("events", "event-bus/tagged-here")} does not exist.`);
     expect(await refusal(events.send(new ListTagsForResourceCommand({ ResourceARN: arnOf("events", "archive/a") })))).toBe("ValidationException: Tagging operation is not supported on this resource type.");
   });
 });

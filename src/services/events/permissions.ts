@@ -53,7 +53,7 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     const context = { "events:creatorAccount": rule?.body.createdBy ?? caller.account, ...(rule?.body.managedBy === undefined ? {} : { "events:ManagedBy": rule.body.managedBy }), ...tagKeys("ResourceTag", rule?.body.tags ?? {}), ...keys };
     return { action: `events:${action}`, resource: ruleArn(named), context };
   };
-  const onTags = async (action: string, resourceArn: string, keys: Keys = {}): Promise<Permission[]> => [{ action: `events:${action}`, resource: resourceArn, context: { ...tagKeys("ResourceTag", (await orNothing(() => tagsOf(resourceArn))) ?? {}), ...keys } }];
+  const onTags = async (action: string, resourceArn: string, place: RequestContext, keys: Keys = {}): Promise<Permission[]> => [{ action: `events:${action}`, resource: resourceArn, context: { ...tagKeys("ResourceTag", (await orNothing(() => tagsOf(resourceArn, place))) ?? {}), ...keys } }];
 
   /** A connection, or an API destination, by its name alone. */
   const asksNamed = (action: string, kind: "connection" | "api-destination") => ({ Name }: { Name: string | undefined }, { account, region }: RequestContext): Permission[] => [{ action: `events:${action}`, resource: `arn:aws:events:${region}:${account}:${kind}/${Name}` }];
@@ -105,8 +105,8 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     DescribeApiDestination: async (input, context) => (context.isInvocation === true ? [await invocation(input.Name!, context)] : asksNamed("DescribeApiDestination", "api-destination")(input, context)),
     DeleteApiDestination: asksNamed("DeleteApiDestination", "api-destination"),
     ListApiDestinations: () => [{ action: "events:ListApiDestinations", resource: "*" }],
-    TagResource: ({ ResourceARN, Tags }) => onTags("TagResource", ResourceARN!, asked(Tags)),
-    UntagResource: ({ ResourceARN, TagKeys = [] }) => onTags("UntagResource", ResourceARN!, { "aws:TagKeys": TagKeys }),
-    ListTagsForResource: ({ ResourceARN }) => onTags("ListTagsForResource", ResourceARN!),
+    TagResource: ({ ResourceARN, Tags }, context) => onTags("TagResource", ResourceARN!, context, asked(Tags)),
+    UntagResource: ({ ResourceARN, TagKeys = [] }, context) => onTags("UntagResource", ResourceARN!, context, { "aws:TagKeys": TagKeys }),
+    ListTagsForResource: ({ ResourceARN }, context) => onTags("ListTagsForResource", ResourceARN!, context),
   } satisfies Permissions;
 };

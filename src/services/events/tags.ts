@@ -1,4 +1,5 @@
 import { parseArn } from "../../kit/arn.ts";
+import type { Place } from "../../plumber/events/rows.ts";
 import { saveRule } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
 import { getBus, saveBus } from "./buses.ts";
@@ -13,8 +14,10 @@ interface Tagged {
   save(tags: Tags): Operation<void>;
 }
 
-/** A rule or a bus: what else there is has no tags. */
-function* findTagged(resourceArn: string, isChange: boolean): Operation<Tagged> {
+/** A rule or a bus of the region that is asked: what else there is has no tags. */
+function* findTagged(resourceArn: string, { region }: Pick<Place, "region">, isChange: boolean): Operation<Tagged> {
+  const arn = parseArn(resourceArn);
+  if (arn?.service !== "events" || arn.region !== region) throw notFound(`Resource ${resourceArn} does not exist.`);
   const rule = parseRuleArn(resourceArn);
   if (rule !== undefined) {
     const record = yield* (isChange ? getOwnRule : getRule)(rule);
@@ -25,35 +28,34 @@ function* findTagged(resourceArn: string, isChange: boolean): Operation<Tagged> 
     const bus = yield* getBus(named);
     return { tags: bus.tags, save: (tags) => saveBus(named, { ...bus, tags: { ...tags } }) };
   }
-  if (parseArn(resourceArn)?.service !== "events") throw notFound(`Resource ${resourceArn} does not exist.`);
   throw validation("Tagging operation is not supported on this resource type.");
 }
 
 /** Throws where there is nothing of that ARN. */
-export function* tagsOf(resourceArn: string): Operation<Tags> {
-  return (yield* findTagged(resourceArn, false)).tags;
+export function* tagsOf(resourceArn: string, place: Pick<Place, "region">): Operation<Tags> {
+  return (yield* findTagged(resourceArn, place, false)).tags;
 }
 
 export const tagHandlers = ({ store }: EventsParts) => {
-  const change = (resourceArn: string, edit: (tags: Tags) => Tags) =>
+  const change = (resourceArn: string, place: Place, edit: (tags: Tags) => Tags) =>
     store.run(function* () {
-      const tagged = yield* findTagged(resourceArn, true);
+      const tagged = yield* findTagged(resourceArn, place, true);
       const tags = edit(tagged.tags);
       checkTagCount(tags);
       yield* tagged.save(tags);
     });
   return {
-    async TagResource({ ResourceARN, Tags: given }) {
+    async TagResource({ ResourceARN, Tags: given }, context) {
       const added = readTags(given);
-      await change(ResourceARN!, (tags) => ({ ...tags, ...added }));
+      await change(ResourceARN!, context, (tags) => ({ ...tags, ...added }));
       return {};
     },
-    async UntagResource({ ResourceARN, TagKeys = [] }) {
-      await change(ResourceARN!, (tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key))));
+    async UntagResource({ ResourceARN, TagKeys = [] }, context) {
+      await change(ResourceARN!, context, (tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key))));
       return {};
     },
-    async ListTagsForResource({ ResourceARN }) {
-      return { Tags: showTags(await store.read(() => tagsOf(ResourceARN!))) };
+    async ListTagsForResource({ ResourceARN }, context) {
+      return { Tags: showTags(await store.read(() => tagsOf(ResourceARN!, context))) };
     },
   } satisfies EventsHandlers;
 };
