@@ -1,5 +1,5 @@
 import {
-  CreateApiDestinationCommand, CreateConnectionCommand, CreateEventBusCommand, DeleteEventBusCommand, DeleteRuleCommand, DescribeEventBusCommand, DescribeRuleCommand, DisableRuleCommand, EnableRuleCommand, EventBridgeClient, ListEventBusesCommand, ListRuleNamesByTargetCommand, ListRulesCommand,
+  CreateApiDestinationCommand, CreateArchiveCommand, CreateConnectionCommand, DescribeApiDestinationCommand, StartReplayCommand, CreateEventBusCommand, DeleteEventBusCommand, DeleteRuleCommand, DescribeEventBusCommand, DescribeRuleCommand, DisableRuleCommand, EnableRuleCommand, EventBridgeClient, ListEventBusesCommand, ListRuleNamesByTargetCommand, ListRulesCommand,
   ListTagsForResourceCommand, ListTargetsByRuleCommand, PutEventsCommand, PutPermissionCommand, PutRuleCommand, PutTargetsCommand, RemovePermissionCommand, RemoveTargetsCommand, TagResourceCommand, UntagResourceCommand, UpdateEventBusCommand,
   type PutRuleCommandInput, type Target,
 } from "@aws-sdk/client-eventbridge";
@@ -117,7 +117,7 @@ describe("policies of buses", () => {
         EventBusName: "shared",
         Policy: JSON.stringify({
           Version: "2012-10-17",
-          Statement: [allow(["events:PutEvents"], bus), allow(["events:PutRule", "events:PutTargets", "events:DescribeRule", "events:DeleteRule"], arnOf("events", "rule/shared/*"), { Condition: { StringEqualsIfExists: { "events:creatorAccount": OTHER } } })],
+          Statement: [allow(["events:PutEvents"], bus), allow(["events:PutRule", "events:PutTargets", "events:DescribeRule", "events:DeleteRule", "events:TagResource", "events:ListTagsForResource"], arnOf("events", "rule/shared/*"), { Condition: { StringEqualsIfExists: { "events:creatorAccount": OTHER } } })],
         }),
       }),
     );
@@ -127,6 +127,10 @@ describe("policies of buses", () => {
     await putRule("ours", { EventBusName: "shared" });
     expect(await refusal(others.send(new DescribeRuleCommand({ Name: "ours", EventBusName: bus })))).toMatch(/^AccessDeniedException/);
     expect(await refusal(others.send(new ListRulesCommand({ EventBusName: bus })))).toMatch(/^AccessDeniedException/);
+    const tag = (rule: string) => others.send(new TagResourceCommand({ ResourceARN: arnOf("events", `rule/shared/${rule}`), Tags: [{ Key: "a", Value: "1" }] }));
+    expect(await refusal(tag("ours"))).toMatch(/^AccessDeniedException: .* events:TagResource/);
+    expect(await refusal(others.send(new ListTagsForResourceCommand({ ResourceARN: arnOf("events", "rule/shared/ours") })))).toMatch(/^AccessDeniedException/);
+    await tag("theirs");
     await others.send(new DeleteRuleCommand({ Name: "theirs", EventBusName: bus }));
     expect(await refusal(describeRule("theirs", "shared"))).toBe("ResourceNotFoundException: Rule theirs does not exist on EventBus shared.");
   });
@@ -283,6 +287,29 @@ describe("what it takes", () => {
     await user.send(new PutTargetsCommand({ Rule: "hand", Targets: [{ Id: "1", Arn: QUEUE }] }));
     expect(await refusal(user.send(new PutTargetsCommand({ Rule: "hand", Targets: [{ Id: "2", Arn: FUNCTION }] })))).toMatch(/^AccessDeniedException: .* events:PutTargets/);
     expect(await refusal(user.send(new PutTargetsCommand({ Rule: "hand", Targets: [{ Id: "1", Arn: QUEUE, RoleArn: role }] })))).toMatch(/^AccessDeniedException: .* iam:PassRole/);
+  });
+
+  it("is the right to the bus beside the archive and the replay, and to the connection beside the API destination", async () => {
+    await events.send(new CreateEventBusCommand({ Name: "kept", Tags: [{ Key: "team", Value: "a" }] }));
+    await createBus("unkept");
+    const { ConnectionArn } = await events.send(new CreateConnectionCommand({ Name: "beside", AuthorizationType: "API_KEY", AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "v" } } }));
+    const [archives, destinations] = [["archive/*", "replay/*"], ["api-destination/*"]].map((all) => all.map((one) => arnOf("events", one)));
+    const user = await userOf("beside", [
+      { Effect: "Allow", Action: ["events:CreateArchive", "events:StartReplay"], Resource: archives },
+      allow(["events:CreateArchive", "events:StartReplay"], arnOf("events", "event-bus/*"), { Condition: { StringEquals: { "aws:ResourceTag/team": "a" } } }),
+      { Effect: "Allow", Action: ["events:CreateApiDestination", "events:DescribeApiDestination"], Resource: destinations },
+    ]);
+    const busOf = (name: string) => arnOf("events", `event-bus/${name}`);
+    const keep = (name: string) => user.send(new CreateArchiveCommand({ ArchiveName: `of-${name}`, EventSourceArn: busOf(name) }));
+    const replay = (name: string) => user.send(new StartReplayCommand({ ReplayName: `of-${name}`, EventSourceArn: arnOf("events", "archive/of-kept"), EventStartTime: new Date(1_000), EventEndTime: new Date(2_000), Destination: { Arn: busOf(name) } }));
+    expect((await keep("kept")).State).toBe("ENABLED");
+    expect(await refusal(keep("unkept"))).toMatch(/^AccessDeniedException: .* events:CreateArchive on resource: .*event-bus\/unkept/);
+    expect((await replay("kept")).State).toBe("STARTING");
+    expect(await refusal(replay("unkept"))).toMatch(/^AccessDeniedException: .* events:StartReplay on resource: .*event-bus\/unkept/);
+    const input = { Name: "beside", ConnectionArn: ConnectionArn!, InvocationEndpoint: "https://example.com/", HttpMethod: "POST" as const };
+    expect(await refusal(user.send(new CreateApiDestinationCommand(input)))).toMatch(/^AccessDeniedException: .* events:CreateApiDestination on resource: arn:aws:events:us-east-1:000000000000:connection\/beside/);
+    await events.send(new CreateApiDestinationCommand(input));
+    expect(await refusal(user.send(new DescribeApiDestinationCommand({ Name: "beside" })))).toMatch(/^AccessDeniedException: .* events:DescribeApiDestination on resource: arn:aws:events:us-east-1:000000000000:connection\/beside/);
   });
 
   it("is to make the secret that a connection is on AWS", async () => {

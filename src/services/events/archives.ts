@@ -1,5 +1,5 @@
 import { EVENT_BUS_ARCHIVES_MAX } from "../../kit/limits/events.ts";
-import { busArn, findBus } from "../../plumber/events/buses.ts";
+import { findBus } from "../../plumber/events/buses.ts";
 import { deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import type { Service } from "../service.ts";
@@ -124,10 +124,6 @@ export const archiveHandlers = ({ store, clock, random, books, sweeps }: EventsP
 const onArchive = (action: string) => ({ ArchiveName }: { ArchiveName?: string | undefined }, context: Place) => [{ action: `events:${action}`, resource: archiveArn(context, ArchiveName!) }];
 
 export const archivePermissions = {
-  CreateArchive: ({ ArchiveName, EventSourceArn }, context) => [
-    { action: "events:CreateArchive", resource: archiveArn(context, ArchiveName!) },
-    ...(parseBusArn(EventSourceArn!) === undefined ? [] : [{ action: "events:CreateArchive", resource: busArn(parseBusArn(EventSourceArn!)!, parseBusArn(EventSourceArn!)!.name) }]),
-  ],
   UpdateArchive: onArchive("UpdateArchive"),
   DescribeArchive: onArchive("DescribeArchive"),
   DeleteArchive: onArchive("DeleteArchive"),

@@ -1,15 +1,14 @@
 import { tagKeys } from "../../iam/tag-keys.ts";
-import { isApiError } from "../../kit/api-error.ts";
 import { apiDestinationArn, findApiDestination } from "../../plumber/events/api-destinations.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import { findRule, ruleArn, type RuleName } from "../../plumber/events/rules.ts";
-import type { Operation } from "../../store/store.ts";
 import type { Permission, RequestContext, Service } from "../service.ts";
-import { busNamed, ruleNamed, type BusName } from "./names.ts";
+import { archiveArn } from "./archive-rows.ts";
+import { busNamed, parseBusArn, parseIdentifiedArn, parseRuleArn, ruleNamed, type BusName } from "./names.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { patternKeys } from "./pattern-keys.ts";
+import { replayArn } from "./replay-rows.ts";
 import { readTags } from "./tag-rules.ts";
-import { tagsOf } from "./tags.ts";
 
 type Keys = NonNullable<Permission["context"]>;
 type Permissions = Service<EventsTypes>["permissions"];
@@ -34,15 +33,6 @@ const handedOver = (roles: readonly (string | undefined)[]): Permission[] =>
 
 /** What EventBridge's control plane asks IAM ("Actions, resources, and condition keys for Amazon EventBridge"). */
 export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
-  /** Of what is not there: nothing. It is refused later, to whoever may know. */
-  const orNothing = async <T>(operation: () => Operation<T>): Promise<T | undefined> => {
-    try {
-      return await store.read(operation);
-    } catch (error) {
-      if (isApiError(error)) return undefined;
-      throw error;
-    }
-  };
   const onBus = async (action: string, named: BusName): Promise<Permission> => {
     const bus = await store.read(() => findBus(named, named.name));
     return { action: `events:${action}`, resource: busArn(named, named.name), context: tagKeys("ResourceTag", bus?.tags ?? {}) };
@@ -53,10 +43,31 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     const context = { "events:creatorAccount": rule?.body.createdBy ?? caller.account, ...(rule?.body.managedBy === undefined ? {} : { "events:ManagedBy": rule.body.managedBy }), ...tagKeys("ResourceTag", rule?.body.tags ?? {}), ...keys };
     return { action: `events:${action}`, resource: ruleArn(named), context };
   };
-  const onTags = async (action: string, resourceArn: string, place: RequestContext, keys: Keys = {}): Promise<Permission[]> => [{ action: `events:${action}`, resource: resourceArn, context: { ...tagKeys("ResourceTag", (await orNothing(() => tagsOf(resourceArn, place))) ?? {}), ...keys } }];
+  const onTags = async (action: string, resourceArn: string, context: RequestContext, keys: Keys = {}): Promise<Permission[]> => {
+    const rule = parseRuleArn(resourceArn);
+    if (rule !== undefined) return [await onRule(action, rule, context, keys)];
+    const bus = parseBusArn(resourceArn);
+    if (bus === undefined) return [{ action: `events:${action}`, resource: resourceArn, context: keys }];
+    const permission = await onBus(action, bus);
+    return [{ ...permission, context: { ...permission.context, "events:creatorAccount": bus.account, ...keys } }];
+  };
 
   /** A connection, or an API destination, by its name alone. */
   const asksNamed = (action: string, kind: "connection" | "api-destination") => ({ Name }: { Name: string | undefined }, { account, region }: RequestContext): Permission[] => [{ action: `events:${action}`, resource: `arn:aws:events:${region}:${account}:${kind}/${Name}` }];
+  /** API destinations go by it. */
+  const viaConnection = (action: string, connectionArn: string | undefined): Permission[] => {
+    const named = parseIdentifiedArn(connectionArn ?? "", "connection");
+    return named === undefined ? [] : [{ action: `events:${action}`, resource: `arn:aws:events:${named.region}:${named.account}:connection/${named.name}` }];
+  };
+  const asksDestination = async (name: string, context: RequestContext): Promise<Permission[]> => {
+    const found = await store.read(() => findApiDestination(context, name));
+    return [...asksNamed("DescribeApiDestination", "api-destination")({ Name: name }, context), ...viaConnection("DescribeApiDestination", found?.body.connectionArn)];
+  };
+  /** Beside what is made of the bus's events, the bus itself. */
+  const withBus = async (action: string, own: readonly string[], eventBusArn: string | undefined): Promise<Permission[]> => {
+    const bus = parseBusArn(eventBusArn ?? "");
+    return [...own.map((resource) => ({ action: `events:${action}`, resource })), ...(bus === undefined ? [] : [await onBus(action, bus)])];
+  };
   /** On AWS its parameters are a secret in Secrets Manager: "you must use an account that has permission to use Secrets Manager" ("Authorization methods for connections", user guide). */
   const secretOf = (name: string, { account, region }: RequestContext): Permission => ({ action: "secretsmanager:CreateSecret", resource: `arn:aws:secretsmanager:${region}:${account}:secret:events!connection/${name}/*` });
   const invocation = async (name: string, { account, region }: RequestContext): Promise<Permission> => {
@@ -100,11 +111,13 @@ export const createPermissions = ({ store }: Pick<EventsParts, "store">) => {
     DeauthorizeConnection: asksNamed("DeauthorizeConnection", "connection"),
     DeleteConnection: asksNamed("DeleteConnection", "connection"),
     ListConnections: () => [{ action: "events:ListConnections", resource: "*" }],
-    CreateApiDestination: asksNamed("CreateApiDestination", "api-destination"),
+    CreateApiDestination: (input, context) => [...asksNamed("CreateApiDestination", "api-destination")(input, context), ...viaConnection("CreateApiDestination", input.ConnectionArn)],
     UpdateApiDestination: asksNamed("UpdateApiDestination", "api-destination"),
-    DescribeApiDestination: async (input, context) => (context.isInvocation === true ? [await invocation(input.Name!, context)] : asksNamed("DescribeApiDestination", "api-destination")(input, context)),
+    DescribeApiDestination: async (input, context) => (context.isInvocation === true ? [await invocation(input.Name!, context)] : asksDestination(input.Name!, context)),
     DeleteApiDestination: asksNamed("DeleteApiDestination", "api-destination"),
     ListApiDestinations: () => [{ action: "events:ListApiDestinations", resource: "*" }],
+    CreateArchive: ({ ArchiveName, EventSourceArn }, context) => withBus("CreateArchive", [archiveArn(context, ArchiveName!)], EventSourceArn),
+    StartReplay: ({ ReplayName, EventSourceArn, Destination }, context) => withBus("StartReplay", [replayArn(context, ReplayName!), EventSourceArn!], Destination?.Arn),
     TagResource: ({ ResourceARN, Tags }, context) => onTags("TagResource", ResourceARN!, context, asked(Tags)),
     UntagResource: ({ ResourceARN, TagKeys = [] }, context) => onTags("UntagResource", ResourceARN!, context, { "aws:TagKeys": TagKeys }),
     ListTagsForResource: ({ ResourceARN }, context) => onTags("ListTagsForResource", ResourceARN!, context),

@@ -110,10 +110,6 @@ export const replayHandlers = ({ store, clock, replays, sweeps }: EventsParts) =
 const onReplay = (action: string) => ({ ReplayName }: { ReplayName?: string | undefined }, context: Place) => [{ action: `events:${action}`, resource: replayArn(context, ReplayName!) }];
 
 export const replayPermissions = {
-  StartReplay: ({ ReplayName, EventSourceArn }, context) => [
-    { action: "events:StartReplay", resource: replayArn(context, ReplayName!) },
-    { action: "events:StartReplay", resource: EventSourceArn! },
-  ],
   CancelReplay: onReplay("CancelReplay"),
   DescribeReplay: onReplay("DescribeReplay"),
   ListReplays: () => [{ action: "events:ListReplays", resource: "*" }],

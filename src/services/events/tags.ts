@@ -32,7 +32,7 @@ function* findTagged(resourceArn: string, { region }: Pick<Place, "region">, isC
 }
 
 /** Throws where there is nothing of that ARN. */
-export function* tagsOf(resourceArn: string, place: Pick<Place, "region">): Operation<Tags> {
+function* tagsOf(resourceArn: string, place: Pick<Place, "region">): Operation<Tags> {
   return (yield* findTagged(resourceArn, place, false)).tags;
 }
 
