@@ -1,8 +1,11 @@
+import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { untriedOf } from "../../src/plumber/delivery-rows.ts";
 import { listItems } from "../../src/plumber/events/rows.ts";
 import { findRule, listRuleNamesByTarget, listRules } from "../../src/plumber/events/rules.ts";
 import { countReplaysAtWork, forgetReplays, listReplaysAtWork } from "../../src/services/events/replay-rows.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { events } from "../../src/store/migrations/events.ts";
 import { sql, type Operation, type Statement, type Store } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { refusal } from "../support/refusal.ts";
@@ -86,6 +89,17 @@ it("rules are found by a target of theirs as they are now, without looking at ot
   await rule("b", { targets: [queue] });
   expect(await store.read(() => find())).toEqual(["b", "d"]);
   expect(await planOf(store, find())).toContain("target_arn=? AND rule>?");
+});
+
+it("rules of earlier versions are found by a target, too", () => {
+  const database = new DatabaseSync(":memory:");
+  migrate(database, events.slice(0, 1));
+  const rule = database.prepare("insert into event_rule (account, region, bus, name, body) values ('a', 'r', 'default', ?, ?)");
+  rule.run("some", JSON.stringify({ targets: [{ Id: "1", Arn: QUEUE }, { Id: "2", Arn: QUEUE }, { Id: "3", Arn: DEAD }] }));
+  rule.run("none", JSON.stringify({ targets: [] }));
+  migrate(database, events);
+  expect(database.prepare("select rule, target_arn from event_rule_target order by target_arn").all()).toMatchObject([{ rule: "some", target_arn: DEAD }, { rule: "some", target_arn: QUEUE }]);
+  database.close();
 });
 
 it("replays and archives are found by what is in them, without looking at others", async () => {

@@ -26,6 +26,7 @@ export const events: readonly Migration[] = [
     statements: [
       "create index event_item_by_source on event_item (account, region, kind, json_extract(body, '$.sourceArn'), name)",
       "create index event_item_by_state on event_item (kind, json_extract(body, '$.state'), account, region, name)",
+      "drop index event_item_by_kind",
       "create index event_item_by_end on event_item (kind, json_extract(body, '$.endedAt'))",
       `create table event_rule_target (
         account text not null, region text not null, bus text not null, target_arn text not null, rule text not null,
