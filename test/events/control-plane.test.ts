@@ -223,6 +223,7 @@ describe("targets", () => {
     ["another region's queue", { Arn: arnOf("sqs", "q", ACCOUNT, "eu-west-1") }, /^ValidationException: Region of/],
     ["a role that nobody can take on", { RoleArn: ROLE }, `ValidationException: Provided role '${ROLE}' cannot be assumed by principal 'events.amazonaws.com'.`],
     ["dead letters to a topic", { DeadLetterConfig: { Arn: arnOf("sns", "t") } }, "ValidationException: sns is not supported as a dead letter resource."],
+    ["dead letters to nobody's queue", { DeadLetterConfig: { Arn: arnOf("sqs", "t", "") } }, /is not valid. Reason: Provided Arn is not in correct format.$/],
     ["dead letters to a FIFO queue", { DeadLetterConfig: { Arn: arnOf("sqs", "t.fifo") } }, "ValidationException: SQS FIFO is not supported by Dead Letter Queues."],
     ["too many tries", { RetryPolicy: { MaximumRetryAttempts: 186 } }, /^ValidationException: 1 validation error detected: Value '186' at 'targets.1.member.retryPolicy.maximumRetryAttempts'/],
   ])("are refused with %s", async (_what, target, message) => {

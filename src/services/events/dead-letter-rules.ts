@@ -5,7 +5,7 @@ import { validation } from "./errors.ts";
 export const checkDeadLetterQueue = (queueArn: string | undefined, region: string): void => {
   if (queueArn === undefined || queueArn === "") return;
   const arn = parseArn(queueArn);
-  if (arn?.partition !== "aws") throw validation(`Parameter ${queueArn} is not valid. Reason: Provided Arn is not in correct format.`);
+  if (arn?.partition !== "aws" || !/^\d{12}$/.test(arn.account)) throw validation(`Parameter ${queueArn} is not valid. Reason: Provided Arn is not in correct format.`);
   if (arn.service !== "sqs") throw validation(`${arn.service} is not supported as a dead letter resource.`);
   if (arn.resource.endsWith(".fifo")) throw validation("SQS FIFO is not supported by Dead Letter Queues.");
   if (arn.region !== region) throw validation(`Region of ${queueArn} does not match region of the rule or event bus: ${region}.`);

@@ -1,13 +1,13 @@
 import { newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
-import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS, REPLAY_UNTRIED_MAX } from "../../kit/limits/events.ts";
-import { untriedOf } from "../../plumber/delivery-rows.ts";
+import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS } from "../../kit/limits/events.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";
 import { eventsAfter, type ArchivedEvent } from "./archive-rows.ts";
 import { readEvent, withReplayName, type BusEvent } from "./event.ts";
 import { parseBusArn } from "./names.ts";
 import type { EventsNeeds } from "./needs.ts";
+import { createReplayBacklog } from "./replay-backlog.ts";
 import { findReplay, isOver, listReplaysAtWork, replayArn, saveReplay, type Replay, type StoredReplay } from "./replay-rows.ts";
 
 export interface ReplayRunner {
@@ -88,19 +88,18 @@ export const createReplayRunner = ({ store, clock, wall, random, ledger, log, ac
     return accepted.flatMap(({ deliveries }) => deliveries.map(({ id }) => id));
   };
   const pause = (timer: Promise<void>) => Promise.race([closing, timer]);
-  /** An archive is read faster than targets take its events: those that wait for their first try are on the disk a second time. One that fails meanwhile holds up nobody. */
   const runAll = async (replay: Omit<Replay, "body">) => {
-    let untried: readonly string[] = [];
+    const backlog = createReplayBacklog({ store });
     while (!isClosed) {
       try {
-        untried = await store.read(() => untriedOf(untried));
-        if (untried.length > REPLAY_UNTRIED_MAX && (await store.read(() => findReplay(replay, replay.name)))?.state === "RUNNING") {
+        // One that is cancelled ends at once.
+        if ((await backlog.isTooLong()) && (await store.read(() => findReplay(replay, replay.name)))?.state === "RUNNING") {
           await pause(wall.sleep(REPLAY_HOLD_MS));
           continue;
         }
         const written = await step(replay);
         if (written === undefined) return;
-        untried = [...untried, ...written];
+        backlog.add(written);
         await new Promise(setImmediate);
       } catch (error) {
         log.error("a replay could not go on; it does later", { replay: replay.name, error: String(error) });
