@@ -1,7 +1,7 @@
 import type { DeadLetterConfig, LogConfig } from "@aws-sdk/client-eventbridge";
 import { EVENT_BUSES_MAX } from "../../kit/limits/events.ts";
 import { busArn, DEFAULT_BUS, findBus, type StoredBus } from "../../plumber/events/buses.ts";
-import { countItems, deleteItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
+import { countItems, deleteItem, findItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
 import { listRules } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
 import { checkDeadLetterQueue } from "./dead-letter-rules.ts";
@@ -71,6 +71,12 @@ function* listBuses(place: Place, prefix: string, after: string, most: number): 
   return [...kept, { account: place.account, region: place.region, name: DEFAULT_BUS, body }].toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** Beside the default one, of which something may be kept. */
+function* countOwnBuses(place: Place): Operation<number> {
+  const isDefaultKept = (yield* findItem(place, "bus", DEFAULT_BUS)) !== undefined;
+  return (yield* countItems(place, "bus")) - (isDefaultKept ? 1 : 0);
+}
+
 export const busHandlers = ({ store, clock }: EventsParts) =>
   ({
     async CreateEventBus({ Name, EventSourceName, Tags, ...settings }, context) {
@@ -84,7 +90,7 @@ export const busHandlers = ({ store, clock }: EventsParts) =>
       const bus = change({ tags, createdAt: now, modifiedAt: now }, settings);
       await store.run(function* () {
         if ((yield* findBus(named, named.name)) !== undefined) throw alreadyExists(`Event bus ${named.name} already exists.`);
-        if ((yield* countItems(named, "bus")) >= EVENT_BUSES_MAX) throw limitExceeded("The requested resource exceeds the maximum number allowed.");
+        if ((yield* countOwnBuses(named)) >= EVENT_BUSES_MAX) throw limitExceeded("The requested resource exceeds the maximum number allowed.");
         yield* saveBus(named, bus);
       });
       return { EventBusArn: busArn(named, named.name), ...showSettings(bus) };
