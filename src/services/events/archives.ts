@@ -7,7 +7,7 @@ import { archiveArn, findArchive, sizeOf, type StoredArchive } from "./archive-r
 import { alreadyExists, busNotFound, limitExceeded, notBuilt, notFound, validation } from "./errors.ts";
 import { parseBusArn } from "./names.ts";
 import type { EventsHandlers, EventsParts, EventsTypes } from "./needs.ts";
-import { cutPage, readPage } from "./pages.ts";
+import { cutPage, readPage, refuseSeveralFilters } from "./pages.ts";
 import { checkEventPattern } from "./rule-rules.ts";
 
 const missing = (name: string) => notFound(`Archive ${name} does not exist.`);
@@ -32,11 +32,6 @@ const created = (place: Place, name: string, { createdAt }: StoredArchive) => ({
 
 const refuseKey = (key: string | undefined): void => {
   if (key !== undefined && key !== "") throw notBuilt("KmsKeyIdentifier", "there is no KMS, and an archive is not encrypted by a key of yours. Leave it out.");
-};
-
-/** AWS answers at most one question of a list. */
-export const refuseSeveralFilters = (operation: string, ...filters: unknown[]): void => {
-  if (filters.filter((one) => one !== undefined).length > 1) throw validation(`At most one filter is allowed for ${operation}. Use either : State, EventSourceArn, or NamePrefix.`);
 };
 
 /** What is given of an archive's settings; what is not stays as it was. An empty text takes it away. */

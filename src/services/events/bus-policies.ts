@@ -6,7 +6,7 @@ import { EVENT_BUS_POLICY_BYTES_MAX } from "../../kit/limits/events.ts";
 import { busArn, findBus, type StoredBus } from "../../plumber/events/buses.ts";
 import type { Operation } from "../../store/store.ts";
 import type { Permission } from "../service.ts";
-import { getBus, saveBus } from "./buses.ts";
+import { getBus, saveBus } from "./bus-rows.ts";
 import { notFound, validation } from "./errors.ts";
 import { busNamed, parseBusArn, parseRuleArn, type BusName } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";

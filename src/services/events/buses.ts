@@ -1,26 +1,15 @@
 import type { DeadLetterConfig, LogConfig } from "@aws-sdk/client-eventbridge";
 import { EVENT_BUSES_MAX } from "../../kit/limits/events.ts";
 import { busArn, DEFAULT_BUS, findBus, type StoredBus } from "../../plumber/events/buses.ts";
-import { countItems, deleteItem, findItem, listItems, saveItem, type Place } from "../../plumber/events/rows.ts";
+import { deleteItem, listItems, type Place } from "../../plumber/events/rows.ts";
 import { listRules } from "../../plumber/events/rules.ts";
-import type { Operation } from "../../store/store.ts";
+import { countOwnBuses, getBus, listBuses, saveBus } from "./bus-rows.ts";
 import { checkDeadLetterQueue } from "./dead-letter-rules.ts";
-import { alreadyExists, busNotFound, limitExceeded, notBuilt, validation } from "./errors.ts";
+import { alreadyExists, limitExceeded, notBuilt, validation } from "./errors.ts";
 import { busNamed, type BusName } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
 import { checkTagCount, readTags } from "./tag-rules.ts";
-
-/** Throws ResourceNotFoundException. */
-export function* getBus(named: BusName): Operation<StoredBus> {
-  const bus = yield* findBus(named, named.name);
-  if (bus === undefined) throw busNotFound(named.name);
-  return bus;
-}
-
-export function* saveBus({ name, ...place }: BusName, body: StoredBus): Operation<void> {
-  yield* saveItem({ account: place.account, region: place.region, name, body }, "bus");
-}
 
 interface Settings {
   Description?: string | undefined;
@@ -62,20 +51,6 @@ const showBus = (named: BusName, bus: StoredBus) => ({
   CreationTime: bus.createdAt === 0 ? undefined : new Date(bus.createdAt),
   LastModifiedTime: bus.modifiedAt === 0 ? undefined : new Date(bus.modifiedAt),
 });
-
-/** The default bus is there, whether anything of it is kept or not: it stands in the list in its place. */
-function* listBuses(place: Place, prefix: string, after: string, most: number): Operation<(BusName & { body: StoredBus })[]> {
-  const kept = yield* listItems<StoredBus>(place, "bus", { prefix, after, most });
-  if (!DEFAULT_BUS.startsWith(prefix) || DEFAULT_BUS <= after || kept.some(({ name }) => name === DEFAULT_BUS)) return kept;
-  const body = (yield* findBus(place, DEFAULT_BUS))!;
-  return [...kept, { account: place.account, region: place.region, name: DEFAULT_BUS, body }].toSorted((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-/** Beside the default one, of which something may be kept. */
-function* countOwnBuses(place: Place): Operation<number> {
-  const isDefaultKept = (yield* findItem(place, "bus", DEFAULT_BUS)) !== undefined;
-  return (yield* countItems(place, "bus")) - (isDefaultKept ? 1 : 0);
-}
 
 export const busHandlers = ({ store, clock }: EventsParts) =>
   ({

@@ -29,3 +29,8 @@ export const cutPage = <R>(operation: string, rows: readonly R[], { most }: Page
   rows: rows.slice(0, most),
   ...(rows.length > most ? { NextToken: Buffer.from(prefixOf(operation) + keyOf(rows[most - 1]!)).toString("base64url") } : {}),
 });
+
+/** AWS answers at most one question of a list. */
+export const refuseSeveralFilters = (operation: string, ...filters: unknown[]): void => {
+  if (filters.filter((one) => one !== undefined).length > 1) throw validation(`At most one filter is allowed for ${operation}. Use either : State, EventSourceArn, or NamePrefix.`);
+};

@@ -5,11 +5,10 @@ import { listItems, type Place } from "../../plumber/events/rows.ts";
 import type { Operation } from "../../store/store.ts";
 import type { Service } from "../service.ts";
 import { findArchive } from "./archive-rows.ts";
-import { refuseSeveralFilters } from "./archives.ts";
 import { alreadyExists, limitExceeded, notFound, validation } from "./errors.ts";
 import { parseBusArn, parseRuleArn } from "./names.ts";
 import type { EventsHandlers, EventsParts, EventsTypes } from "./needs.ts";
-import { cutPage, readPage } from "./pages.ts";
+import { cutPage, readPage, refuseSeveralFilters } from "./pages.ts";
 import { countReplaysAtWork, findReplay, replayArn, saveReplay, type StoredReplay } from "./replay-rows.ts";
 
 const invalid = (name: string, reason: string) => validation(`Parameter ${name} is not valid. Reason: ${reason}`);

@@ -1,7 +1,7 @@
 import { ApiError } from "../../kit/api-error.ts";
 import { findRule, type RuleName, type RuleRecord } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
-import { getBus } from "./buses.ts";
+import { getBus } from "./bus-rows.ts";
 import { ruleNotFound } from "./errors.ts";
 
 /** Throws ResourceNotFoundException, of the bus or of the rule. */

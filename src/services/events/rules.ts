@@ -1,7 +1,7 @@
 import type { PutRuleRequest } from "@aws-sdk/client-eventbridge";
 import { deleteRule, findRule, listRuleNamesByTarget, listRules, ruleArn, saveRule, type RuleRecord, type RuleName, type StoredRule } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
-import { getBus } from "./buses.ts";
+import { getBus } from "./bus-rows.ts";
 import { validation } from "./errors.ts";
 import { busNamed, ruleNamed } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";

@@ -2,7 +2,7 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Place } from "../../plumber/events/rows.ts";
 import { saveRule } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
-import { getBus, saveBus } from "./buses.ts";
+import { getBus, saveBus } from "./bus-rows.ts";
 import { notFound, validation } from "./errors.ts";
 import { parseBusArn, parseRuleArn } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
