@@ -6,6 +6,7 @@ import {
 import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fetchStories } from "../../src/cli/commands/why.ts";
 import { usePlatform } from "../support/platform.ts";
 import { refusal } from "../support/refusal.ts";
 import { eventually } from "../support/temporary.ts";
@@ -309,6 +310,7 @@ describe("what it takes", () => {
     expect(await refusal(replay("unkept"))).toMatch(/^AccessDeniedException: .* events:StartReplay on resource: .*event-bus\/unkept/);
     const input = { Name: "beside", ConnectionArn: ConnectionArn!, InvocationEndpoint: "https://example.com/", HttpMethod: "POST" as const };
     expect(await refusal(user.send(new CreateApiDestinationCommand(input)))).toMatch(/^AccessDeniedException: .* events:CreateApiDestination on resource: arn:aws:events:us-east-1:000000000000:connection\/beside/);
+    expect((await fetchStories({ endpoint: opened.endpoint, region: "us-east-1", account: undefined }, "of-unkept")).flat().length).toBeGreaterThan(0);
     await events.send(new CreateApiDestinationCommand(input));
     expect(await refusal(user.send(new DescribeApiDestinationCommand({ Name: "beside" })))).toMatch(/^AccessDeniedException: .* events:DescribeApiDestination on resource: arn:aws:events:us-east-1:000000000000:connection\/beside/);
   });

@@ -9,15 +9,17 @@ interface Named {
   Rule?: string;
   EventBusName?: string;
   ResourceARN?: string;
+  ArchiveName?: string;
+  ReplayName?: string;
 }
 
-/** What a refused or failed call is found by: the rule's name and ARN, the bus's ARN. */
-export const ledgerKeys = (operation: string, { Name, Rule, EventBusName, ResourceARN }: Named, place: Place): string[] => {
+/** What a refused or failed call is found by: the rule's name and ARN, the bus's ARN, the names of what else there is. */
+export const ledgerKeys = (operation: string, { Name, Rule, EventBusName, ResourceARN, ArchiveName, ReplayName }: Named, place: Place): string[] => {
   const rule = Rule ?? (operation.endsWith("Rule") ? Name : undefined);
   try {
     if (rule !== undefined) return [rule, ruleArn(ruleNamed(rule, EventBusName, place))];
     if (operation.endsWith("EventBus") && Name !== undefined) return [busArn(place, busNamed(Name, place).name)];
-    return [ResourceARN, EventBusName].filter((one) => one !== undefined);
+    return [ArchiveName, ReplayName, Name, ResourceARN, EventBusName].filter((one) => one !== undefined);
   } catch (error) {
     if (isApiError(error)) return [];
     throw error;
