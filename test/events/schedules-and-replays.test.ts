@@ -325,6 +325,25 @@ describe("a replay", () => {
     expect(new Set(on.sent.map(({ options }) => options.requestId)).size).toBe(3);
   });
 
+  it("is known by its name on other buses, too: it is another delivery there, and archived by none", async () => {
+    const on = openEvents({ start: START });
+    const archive = at(on);
+    await on.bus("next");
+    await archive.create();
+    await archive.create({ ArchiveName: "of-next", EventSourceArn: busArnOf("next") });
+    await on.rule("forward", { ...SHOP, targets: [{ Id: "1", Arn: busArnOf("next") }] });
+    await on.rule("there", { ...SHOP, bus: "next" });
+    await puts(on, 1);
+    await eventually("it is there", () => on.sent.some(({ service }) => service === "lambda"));
+    await archive.start();
+    await archive.over();
+    await on.settled();
+    const there = on.sent.filter(({ service }) => service === "lambda");
+    expect(there.map(({ text }) => (JSON.parse(text) as Record<string, unknown>)["replay-name"])).toEqual([undefined, "again"]);
+    expect(new Set(there.map(({ options }) => options.requestId)).size).toBe(2);
+    expect((await archive.list()).Archives).toMatchObject([{ ArchiveName: "kept", EventCount: 1 }, { ArchiveName: "of-next", EventCount: 1 }]);
+  });
+
   it("goes on after a restart where it was, and gives each event once", async () => {
     const first = openEvents({ start: START });
     await at(first).create();

@@ -31,10 +31,10 @@ export const timeText = (milliseconds: number): string => `${new Date(millisecon
 export const writeEvent = ({ id, detailType, source, account, time, region, resources, detail }: Pick<BusEvent, "id" | "detailType" | "source" | "time"> & { account: string; region: string; resources: readonly string[]; detail: string }): string =>
   `{"version":"0","id":"${id}","detail-type":${JSON.stringify(detailType)},"source":${JSON.stringify(source)},"account":"${account}","time":"${timeText(time)}","region":"${region}","resources":${JSON.stringify(resources)},"detail":${detail}}`;
 
-/** What an event says of itself that is kept of it apart. `json`: as `writeEvent` makes it. */
-export const readEvent = (json: string): Pick<BusEvent, "id" | "detailType" | "source" | "time"> => {
-  const { id, "detail-type": detailType, source, time } = JSON.parse(json) as { id: string; "detail-type": string; source: string; time: string };
-  return { id, detailType, source, time: Date.parse(time) };
+/** What an event says of itself that is kept of it apart. `json`: as `writeEvent` makes it, or `withReplayName` of that: an event that a replay has brought to one bus comes from it on the next one, too. */
+export const readEvent = (json: string): Pick<BusEvent, "id" | "detailType" | "source" | "time" | "replayName"> => {
+  const { id, "detail-type": detailType, source, time, "replay-name": replayName } = JSON.parse(json) as { id: string; "detail-type": string; source: string; time: string; "replay-name"?: string };
+  return { id, detailType, source, time: Date.parse(time), ...(replayName === undefined ? {} : { replayName }) };
 };
 
 /** An event out of an archive says which replay it comes from. */
