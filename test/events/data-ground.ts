@@ -58,7 +58,7 @@ export const openEvents = ({ behave = () => undefined, path = join(temporaryDire
     const one: Sent = { service, operation, input, options, at: clock.now(), text: String(given) };
     if (service === "events" && operation === "PutEvents") {
       const { forwardedEvent } = options;
-      return handlers.PutEvents(input as never, requestContext({ caller: options.as, account: options.account!, region: options.region, isInternal: true, ...(forwardedEvent === undefined ? {} : { forwardedEvent }), ...(options.trace === undefined ? {} : { trace: options.trace }) }));
+      return handlers.PutEvents(input as never, requestContext({ caller: options.as, account: options.account!, region: options.region, isInternal: true, ...(forwardedEvent === undefined ? {} : { forwardedEvent }), ...(options.trace === undefined ? {} : { trace: options.trace }), ...(options.requestId === undefined ? {} : { requestId: options.requestId }) }));
     }
     sent.push(one);
     return (await behave(one, sent.length)) ?? {};

@@ -31,14 +31,18 @@ describe("PutEvents", () => {
     });
   });
 
-  it("names each delivery by event, rule and target, so that a repeat is one", async () => {
+  it("names each delivery by event, rule and target, so that a repeat is one, and by who forwards it", async () => {
     const on = openEvents();
     await on.rule("orders", { ...SHOP, targets: [{ Id: "1", Arn: FUNCTION }, { Id: "2", Arn: FUNCTION }] });
     const event = '{"version":"0","id":"e","detail-type":"order","source":"shop","account":"1","time":"2026-11-20T10:00:00Z","region":"us-east-1","resources":[],"detail":{}}';
-    for (let count = 0; count < 2; count++) await on.putAll({ Entries: [{ Detail: "{}" }] }, { forwardedEvent: event });
+    for (let count = 0; count < 2; count++) await on.putAll({ Entries: [{ Detail: "{}" }] }, { forwardedEvent: event, requestId: "by-one-rule" });
     await on.settled();
-    const ids = on.sent.map(({ options }) => options.requestId);
-    expect(new Set(ids).size).toBe(2);
+    const idsSent = () => on.sent.map(({ options }) => options.requestId);
+    expect(new Set(idsSent()).size).toBe(2);
+    await on.putAll({ Entries: [{ Detail: "{}" }] }, { forwardedEvent: event, requestId: "by-another" });
+    await on.settled();
+    const ids = idsSent();
+    expect(new Set(ids).size).toBe(4);
     expect(ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/.test(id!))).toBe(true);
   });
 

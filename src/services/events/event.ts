@@ -16,6 +16,8 @@ export interface BusEvent {
   trace: Trace;
   /** It comes from another bus, and goes on to none. */
   isForwarded: boolean;
+  /** The delivery that has brought it from there: the rules of a bus may bring it to another one each by itself. */
+  broughtBy?: string;
   /** The replay that it comes from. */
   replayName?: string;
 }

@@ -70,7 +70,7 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
     const json = writeEvent({ ...about, account: context.caller.account, region: bus.region, resources: entry.Resources ?? [], detail: detail.text });
     return { ...about, json, isPlain: detail.isPlain, ingestedAt, trace: parseTraceHeader(entry.TraceHeader) ?? context.trace, isForwarded: false };
   };
-  const forwarded = (json: string, { trace }: RequestContext): BusEvent => ({ ...readEvent(json), json, ingestedAt: clock.now(), trace, isForwarded: true });
+  const forwarded = (json: string, { trace, requestId }: RequestContext): BusEvent => ({ ...readEvent(json), json, ingestedAt: clock.now(), trace, isForwarded: true, broughtBy: requestId });
 
   /** @param room What is left of the characters that targets may get with one request. */
   const accept = async (entry: PutEventsRequestEntry, context: RequestContext, room: number): Promise<Outcome> => {

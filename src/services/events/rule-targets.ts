@@ -15,8 +15,8 @@ export const EVENTS_PRINCIPAL = "events.amazonaws.com";
 /** "Metrics that specify only the RuleName dimension refer to the default event bus" ("Monitoring Amazon EventBridge", user guide). */
 export const ruleDimensions = ({ bus, name }: Pick<RuleName, "bus" | "name">): Record<string, string> => (bus === DEFAULT_BUS ? { RuleName: name } : { EventBusName: bus, RuleName: name });
 
-/** The same for the same event, rule and target: a target that is given it twice knows it again. A replay gives it another time. */
-const deliveryId = ({ id, replayName = "" }: BusEvent, rule: string, target: string): string => derivedUuid(id, replayName, rule, target);
+/** The same for the same event, rule and target: a target that is given it twice knows it again. A replay gives it another time, and so does another rule that forwards it. */
+const deliveryId = ({ id, replayName = "", broughtBy }: BusEvent, rule: string, target: string): string => derivedUuid(id, replayName, ...(broughtBy === undefined ? [] : [broughtBy]), rule, target);
 
 const isBus = (targetArn: string): boolean => parseArn(targetArn)?.resource.startsWith("event-bus/") === true;
 
