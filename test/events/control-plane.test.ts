@@ -217,6 +217,7 @@ describe("targets", () => {
     ["another service's", { Arn: arnOf("states", "stateMachine:s"), RoleArn: ROLE }, /^NotImplemented: a target of states/],
     ["a stream", { Arn: arnOf("kinesis", "stream/s"), RoleArn: ROLE, KinesisParameters: { PartitionKeyPath: "$.id" } }, /^NotImplemented: a target of kinesis/],
     ["parameters of others", { HttpParameters: { PathParameterValues: ["a"] } }, "ValidationException: Parameter(s) HttpParameters not supported for target: x."],
+    ["input of its own for a bus", { Arn: arnOf("events", "event-bus/b"), RoleArn: ROLE, InputPath: "$.detail" }, "ValidationException: Parameter(s) InputPath not supported for target: x."],
     ["a FIFO queue without a group", { Arn: arnOf("sqs", "q.fifo") }, "ValidationException: Parameter(s) SqsParameters must be specified for target: x."],
     ["a bus without a role", { Arn: arnOf("events", "event-bus/b", OTHER) }, `ValidationException: RoleArn is required for target ${arnOf("events", "event-bus/b", OTHER)}.`],
     ["another account's queue without a role", { Arn: arnOf("sqs", "q", OTHER) }, /^ValidationException: RoleArn is required for target/],
@@ -243,6 +244,10 @@ describe("targets", () => {
     const role = await createServiceRole(opened.clients.iam, "of-the-rule", { condition: { ArnEquals: { "aws:SourceArn": arnOf("events", "rule/trusted") } } });
     const target = { Id: "x", Arn: arnOf("events", "event-bus/b", OTHER, "eu-west-1"), RoleArn: role };
     expect((await putTargets("trusted", [target])).FailedEntryCount).toBe(0);
+    const { RoleArn: _, ...roleless } = target;
+    await putTargets("trusted", [{ ...roleless, RetryPolicy: { MaximumRetryAttempts: 1 } }]);
+    expect((await events.send(new ListTargetsByRuleCommand({ Rule: "trusted" }))).Targets).toEqual([{ ...target, RetryPolicy: { MaximumRetryAttempts: 1 } }]);
+    expect(await refusal(putTargets("trusted", [{ ...roleless, Id: "y" }]))).toMatch(/^ValidationException: RoleArn is required/);
     await putRule("checked");
     expect(await refusal(putTargets("checked", [target]))).toMatch(/^ValidationException: Provided role/);
   });

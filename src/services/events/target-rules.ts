@@ -44,7 +44,12 @@ const parseTarget = (text: string): Arn => {
   return arn;
 };
 
+/** A bus gets events as they are ("PutTargets", API reference, of a bus of another account; there is nothing else here for one of the same). */
+const NOT_FOR_BUSES = ["Input", "InputPath", "InputTransformer"] as const;
+
 const checkParameters = (target: Target, arn: Arn): void => {
+  const input = kindOf(arn) === "event-bus" ? NOT_FOR_BUSES.find((name) => target[name] !== undefined) : undefined;
+  if (input !== undefined) throw validation(`Parameter(s) ${input} not supported for target: ${target.Id}.`);
   for (const [name, kinds] of Object.entries(PARAMETERS)) {
     if (target[name as keyof Target] !== undefined && !(kinds as readonly string[]).includes(kindOf(arn))) throw validation(`Parameter(s) ${name} not supported for target: ${target.Id}.`);
   }
@@ -60,6 +65,14 @@ const checkPlace = ({ Arn: text, RoleArn }: Target, arn: Arn, { account, region 
   }
   const needsRole = arn.service === "events" || arn.account !== account;
   if (needsRole && (RoleArn ?? roleArn) === undefined) throw validation(`RoleArn is required for target ${text}.`);
+};
+
+/** "A PutTargets call without a role on the same target (same Id and Arn) will not remove the role" of a bus of another account ("PutTargets", API reference). */
+export const withKeptRole = (target: Target, { account }: RuleName, { targets }: Pick<StoredRule, "targets">): Target => {
+  const arn = parseArn(target.Arn!);
+  if (target.RoleArn !== undefined || arn?.service !== "events" || arn.account === account || kindOf(arn) !== "event-bus") return target;
+  const before = targets.find(({ Id, Arn }) => Id === target.Id && Arn === target.Arn);
+  return before?.RoleArn === undefined ? target : { ...target, RoleArn: before.RoleArn };
 };
 
 /** Throws ValidationException as PutTargets does, and NotImplemented for targets of services that are not there. */

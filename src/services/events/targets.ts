@@ -9,7 +9,7 @@ import { ruleNamed } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
 import { getOwnRule, getRule, refuseManaged } from "./rule-rows.ts";
-import { checkTarget } from "./target-rules.ts";
+import { checkTarget, withKeptRole } from "./target-rules.ts";
 
 const EVENTS = "events.amazonaws.com";
 
@@ -40,10 +40,11 @@ export const targetHandlers = ({ store, call, rules }: EventsParts) => {
 
   return {
     /** A target with an id that is there already replaces it. */
-    async PutTargets({ Rule, EventBusName, Targets = [] }, context) {
+    async PutTargets({ Rule, EventBusName, Targets: given = [] }, context) {
       const named = ruleNamed(Rule!, EventBusName, context);
-      checkIds(Targets);
+      checkIds(given);
       const { body } = await store.read(() => getOwnRule(named));
+      const Targets = given.map((target) => withKeptRole(target, named, body));
       for (const target of Targets) checkTarget(target, named, body);
       for (const role of new Set(Targets.flatMap(({ RoleArn }) => RoleArn ?? []))) await checkRole(role, named);
       await store.run(function* () {
