@@ -36,6 +36,7 @@ export const events: Suite = {
     Version: "2012-10-17",
     Statement: [
       allow("events", EVENTS, arn("events", "*")),
+      allow("secretsmanager", ["CreateSecret"], arn("secretsmanager", "secret:events!connection/*")),
       allow("iam", ["AttachRolePolicy", "CreateRole", "DeleteRole", "DetachRolePolicy", "GetRole", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies", "PassRole", "TagRole"], "arn:aws:iam::000000000000:role/orders", "arn:aws:iam::000000000000:role/events-hook"),
       allow("lambda", ["AddPermission", "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction", "GetAlias", "GetFunction", "GetFunctionCodeSigningConfig", "GetPolicy", "ListTags", "ListVersionsByFunction", "PublishVersion", "RemovePermission", "TagResource"], arn("lambda", "function:orders"), arn("lambda", "function:orders:*")),
       allow("sqs", ["CreateQueue", "DeleteQueue", "GetQueueAttributes", "ListQueueTags", "TagQueue"], arn("sqs", "events-dead"), arn("sqs", "events-steps.fifo")),
