@@ -11,8 +11,6 @@ export const limitExceeded = (message: string): ApiError => new ApiError("LimitE
 
 export const invalidEventPattern = (reason: string): ApiError => new ApiError("InvalidEventPatternException", `Event pattern is not valid. Reason: ${reason}`);
 
-export const invalidState = (message: string): ApiError => new ApiError("InvalidStateException", message);
-
 export const busNotFound = (name: string): ApiError => notFound(`Event bus ${name} does not exist.`);
 
 export const ruleNotFound = ({ bus, name }: { bus: string; name: string }): ApiError => notFound(`Rule ${name} does not exist on EventBus ${bus}.`);
