@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
-import { serviceCaller } from "../../src/kit/caller.ts";
+import { root, serviceCaller } from "../../src/kit/caller.ts";
 import { PatternTooCostly } from "../../src/patterns/errors.ts";
 import { requestContext } from "../support/context.ts";
+import { watched } from "../support/watched.ts";
 import { refusal } from "../support/refusal.ts";
 import { busArnOf, FUNCTION, openEvents, PLACE, QUEUE, ruleArnOf } from "./data-ground.ts";
 
@@ -108,6 +109,45 @@ describe("PutEvents", () => {
     await on.settled();
     expect(on.sent).toHaveLength(2);
     expect(on.counted.get("TriggeredRules mine r")).toBe(2);
+  });
+
+  it("asks with the tags of the bus", async () => {
+    const on = openEvents();
+    await on.handlers.CreateEventBus({ Name: "tagged", Tags: [{ Key: "team", Value: "shop" }] }, requestContext());
+    const Entries = [{ Source: "shop", DetailType: "order", Detail: "{}", EventBusName: "tagged" }];
+    expect(await on.service.permissions.PutEvents!({ Entries }, requestContext())).toMatchObject([{ resource: busArnOf("tagged"), context: { "aws:ResourceTag/team": "shop" } }]);
+    const asked: unknown[] = [];
+    await on.putAll({ Entries: [{ ...Entries[0], EventBusName: busArnOf("tagged") }] }, { caller: root("111111111111"), account: "111111111111", refusalOf: async (permission) => void asked.push(permission) as undefined });
+    expect(asked).toMatchObject([{ context: { "aws:ResourceTag/team": "shop" } }]);
+  });
+
+  it("writes what is too much for one commit by several", async () => {
+    const on = openEvents();
+    const [run, writes] = [on.store.run, [] as number[]];
+    on.store.run = (operation, urgency) => {
+      let inserts = 0;
+      const counted = () => watched(operation, (sql) => void (sql.startsWith("insert into delivery") && inserts++));
+      return run(counted, urgency).finally(() => void (inserts > 0 && writes.push(inserts)));
+    };
+    for (let index = 0; index < 40; index++) await on.rule(`rule-${index}`, SHOP);
+    await on.put({ Detail: JSON.stringify({ text: "x".repeat(900_000) }) });
+    await on.settled();
+    expect(on.sent).toHaveLength(40);
+    expect(writes).toEqual([10, 10, 10, 10]);
+  });
+
+  it("reads a bus's rules again when a change of them could not be read", async () => {
+    const on = openEvents();
+    await on.put();
+    const { read } = on.store;
+    on.store.read = async () => {
+      on.store.read = read;
+      throw new Error("the disk cannot be read");
+    };
+    await expect(on.rule("orders", SHOP)).rejects.toThrow("cannot be read");
+    await on.put();
+    await on.settled();
+    expect(on.sent).toHaveLength(1);
   });
 
   it("takes the events of AWS's services on their account's buses without being asked, and those that a rule forwards only with permission", async () => {

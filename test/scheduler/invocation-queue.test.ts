@@ -11,10 +11,11 @@ import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventSettings, type QueuedInvocation, type ResolveTarget, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import { MIB } from "../../src/kit/units.ts";
-import type { Operation, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
 import { createCounted } from "../support/counted.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
+import { watched } from "../support/watched.ts";
 
 const MINUTE = 60_000;
 const outcomeOf = (kind: "response" | "error"): InvocationReport =>
@@ -32,17 +33,6 @@ interface Options {
 }
 
 type Behave = (invocation: Invocation, run: number, target: FunctionTarget) => "response" | "error" | Promise<"response" | "error">;
-
-/** The operation, whose statements are told. */
-function* watched<T>(operation: () => Operation<T>, tell: (sql: string) => void): Operation<T> {
-  const steps = operation();
-  let step = steps.next();
-  while (!step.done) {
-    tell(step.value.sql);
-    step = steps.next(yield step.value);
-  }
-  return step.value;
-}
 
 /** A queue over a real store, whose functions do what `behave` says. */
 const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state.db"), resolve, beforeCommit = () => {}, beforeRun, onStatement = () => {}, settings }: Options = {}) => {

@@ -23,8 +23,10 @@ export const EVENT_DETAIL_DEPTH_MAX = 1_000;
 export const EVENT_INPUT_CHARACTERS_MAX = 2 * MIB;
 export const EVENT_PARAMETERS_CHARACTERS_MAX = 64 * KIB;
 export const EVENT_INPUT_STEPS_MAX = 1_000_000;
-/** Characters of all that goes to targets in one commit; ours: a large event that a thousand rules match would be a thousand large events, in memory at once. */
+/** Characters of all that goes to targets with one request; ours: a large event that a thousand rules match would be a thousand large events, in memory at once. */
 export const EVENT_DELIVERIES_CHARACTERS_MAX = 256 * MIB;
+/** Characters of events in one commit, about; ours: some hundredths of a second. */
+export const EVENT_COMMIT_CHARACTERS_MAX = 8 * MIB;
 /** Archives of a bus; ours: each of them keeps its own copy of an event, in the event's commit. */
 export const EVENT_BUS_ARCHIVES_MAX = 100;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */

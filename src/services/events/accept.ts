@@ -1,4 +1,4 @@
-import { EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
+import { EVENT_COMMIT_CHARACTERS_MAX, EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
 import { PatternTooCostly } from "../../patterns/errors.ts";
 import type { Delivery } from "../../plumber/delivery.ts";
 import { busArn } from "../../plumber/events/buses.ts";
@@ -9,9 +9,10 @@ import type { BusEvent } from "./event.ts";
 import type { BusName } from "./names.ts";
 import type { EventsNeeds } from "./needs.ts";
 import type { EventMetrics } from "./event-metrics.ts";
+import { charactersOf } from "./rule-targets.ts";
 import type { Books } from "./rule-book.ts";
 
-/** An event on a bus, and what becomes of it: to be written in one commit, and told after it. */
+/** An event on a bus, and what becomes of it: to be written, and then told. */
 export interface Accepted {
   bus: BusName;
   event: BusEvent;
@@ -39,7 +40,9 @@ export interface Acceptance {
   /** Finds the rules that want the event. A replayed one is archived by nobody. */
   plan(bus: BusName, event: BusEvent, options?: Options): Promise<Accepted>;
   write(accepted: readonly Accepted[]): Operation<void>;
-  /** After the commit. `keys`: what the story is found by beside the event. */
+  /** By one commit, or by as many as it takes: a large event for a thousand targets is a thousand large events. Who is told that it failed puts again what some targets have been given. */
+  commit(accepted: readonly Accepted[]): Promise<void>;
+  /** After it is written. `keys`: what the story is found by beside the event. */
   announce(accepted: readonly Accepted[], keys: readonly string[]): void;
 }
 
@@ -63,14 +66,20 @@ const deliveriesWithin = (rules: Wanting["rules"], event: BusEvent, room: number
   for (const rule of rules) {
     for (const delivery of rule.deliveriesOf(event)) {
       made.deliveries.push(delivery);
-      made.characters += delivery.payload.length + (delivery.deadLetter?.payload?.length ?? 0);
+      made.characters += charactersOf(delivery);
     }
     if (made.characters > room) return undefined;
   }
   return made;
 };
 
-export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<EventsNeeds, "outbox" | "ledger"> & { books: Books; measure: EventMetrics }): Acceptance => {
+/** A row, and the characters that it has. */
+interface Write {
+  characters: number;
+  row(): Operation<void>;
+}
+
+export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick<EventsNeeds, "store" | "outbox" | "ledger"> & { books: Books; measure: EventMetrics }): Acceptance => {
   const tell = ({ bus, event, tooMuch, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
     const where = busArn(bus, bus.name);
     const replayed = event.replayName === undefined ? "" : ` again, by the replay ${event.replayName},`;
@@ -86,6 +95,19 @@ export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<Events
       detail: { eventId: event.id, source: event.source, detailType: event.detailType, bus: where, rules: rules.map(({ arn, targetArns }) => ({ arn, targetArns })), archives: archives.map(({ name }) => name) },
     });
   };
+  const writesOf = ({ event, wanting, deliveries }: Accepted): Write[] => [
+    ...deliveries.map((delivery) => ({ characters: charactersOf(delivery), row: () => outbox.enqueue(delivery) })),
+    ...wanting.archives.map(({ id }) => ({ characters: event.json.length, row: () => keepEvent(id, event) })),
+  ];
+  /** From the one at `from` on. @returns The first that is left. */
+  function* writeSome(writes: readonly Write[], from: number): Operation<number> {
+    let next = from;
+    for (let room = EVENT_COMMIT_CHARACTERS_MAX; next < writes.length && room > 0; next++) {
+      yield* writes[next]!.row();
+      room -= writes[next]!.characters;
+    }
+    return next;
+  }
   return {
     async plan(bus, event, { onlyRules, room = EVENT_DELIVERIES_CHARACTERS_MAX } = {}) {
       const found = wantingOf(await books.of(bus), event);
@@ -96,9 +118,13 @@ export const createAcceptance = ({ books, outbox, ledger, measure }: Pick<Events
       return { bus, event, wanting: { rules, archives }, ...made };
     },
     *write(accepted) {
-      for (const { event, wanting, deliveries } of accepted) {
-        for (const delivery of deliveries) yield* outbox.enqueue(delivery);
-        for (const { id } of wanting.archives) yield* keepEvent(id, event);
+      for (const { row } of accepted.flatMap(writesOf)) yield* row();
+    },
+    async commit(accepted) {
+      const writes = accepted.flatMap(writesOf);
+      for (let next = 0; next < writes.length; ) {
+        const from = next;
+        next = await store.run(() => writeSome(writes, from));
       }
     },
     announce(accepted, keys) {

@@ -1,10 +1,11 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { tagKeys } from "../../iam/tag-keys.ts";
 import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { EVENT_DELIVERIES_CHARACTERS_MAX, EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
 import { parseTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import type { RequestContext, Permission } from "../service.ts";
-import { isWorthWriting, type Accepted } from "./accept.ts";
+import type { Accepted } from "./accept.ts";
 import { busNotFound, notBuilt, validation } from "./errors.ts";
 import { readEvent, wholeSecond, writeEvent, type BusEvent } from "./event.ts";
 import { busNamed, type BusName } from "./names.ts";
@@ -22,12 +23,15 @@ const busOf = ({ EventBusName }: PutEventsRequestEntry, context: RequestContext)
   }
 };
 
-const permissionOn = (bus: BusName, { Source = "", DetailType = "" }: PutEventsRequestEntry, { forwardedEvent }: RequestContext): Permission => {
+type PermissionOn = (bus: BusName, entry: PutEventsRequestEntry, context: RequestContext) => Promise<Permission>;
+
+const createPermissionOn = ({ store }: Pick<EventsParts, "store">): PermissionOn => async (bus, { Source = "", DetailType = "" }, { forwardedEvent }) => {
+  const found = await store.read(() => findBus(bus, bus.name));
   const { source, detailType } = forwardedEvent === undefined ? { source: Source, detailType: DetailType } : readEvent(forwardedEvent);
   return {
     action: "events:PutEvents",
     resource: busArn(bus, bus.name),
-    context: { "events:source": source, "events:detail-type": detailType, "events:eventBusInvocation": String(forwardedEvent !== undefined) },
+    context: { "events:source": source, "events:detail-type": detailType, "events:eventBusInvocation": String(forwardedEvent !== undefined), ...tagKeys("ResourceTag", found?.tags ?? {}) },
   };
 };
 
@@ -35,12 +39,13 @@ const permissionOn = (bus: BusName, { Source = "", DetailType = "" }: PutEventsR
 const isAtHome = ({ caller }: RequestContext, bus: BusName): boolean => caller.type === "service" && caller.service !== EVENTS_PRINCIPAL && (caller.sourceAccount ?? caller.account) === bus.account;
 
 /** Of the buses of the caller's own account: without them the whole call is refused. Those of others are asked entry by entry. */
-export const putEventsPermissions = ({ Entries = [] }: { Entries?: PutEventsRequestEntry[] | undefined }, context: RequestContext): Permission[] => {
+export const createPutEventsPermissions = (parts: Pick<EventsParts, "store">) => async ({ Entries = [] }: { Entries?: PutEventsRequestEntry[] | undefined }, context: RequestContext): Promise<Permission[]> => {
+  const permissionOn = createPermissionOn(parts);
   const asked = new Map<string, Permission>();
   for (const entry of Entries) {
     const bus = busOf(entry, context);
     if (bus === undefined || bus.account !== context.caller.account || isAtHome(context, bus)) continue;
-    const permission = permissionOn(bus, entry, context);
+    const permission = await permissionOn(bus, entry, context);
     asked.set(JSON.stringify(permission), permission);
   }
   return [...asked.values()];
@@ -61,6 +66,7 @@ const LATEST_TIME_MS = Date.UTC(10_000, 0) - 1;
 type Outcome = { accepted: Accepted } | { droppedId: string; bus: string } | { failure: EntryFailure };
 
 export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, measure }: EventsParts) => {
+  const permissionOn = createPermissionOn({ store });
   const eventOf = (entry: PutEventsRequestEntry, checked: CheckedEntry, bus: BusName, context: RequestContext): BusEvent | EntryFailure => {
     const ingestedAt = clock.now();
     const time = entry.Time === undefined ? ingestedAt : entry.Time.getTime();
@@ -79,7 +85,7 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
     if (checked !== undefined && "ErrorCode" in checked) return { failure: checked };
     const bus = busOf(entry, context);
     if (bus !== undefined && bus.account !== context.caller.account && !isAtHome(context, bus)) {
-      const refusal = await context.refusalOf(permissionOn(bus, entry, context));
+      const refusal = await context.refusalOf(await permissionOn(bus, entry, context));
       if (refusal !== undefined) return { failure: denied(refusal) };
     }
     if (bus === undefined || (await store.read(() => findBus(bus, bus.name))) === undefined) {
@@ -111,7 +117,7 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
           outcomes.push(outcome);
         }
         const accepted = outcomes.flatMap((outcome) => ("accepted" in outcome ? [outcome.accepted] : []));
-        if (accepted.some(isWorthWriting)) await store.run(() => acceptance.write(accepted));
+        await acceptance.commit(accepted);
         acceptance.announce(accepted, [context.requestId]);
         for (const outcome of outcomes) if ("droppedId" in outcome) tellDropped(outcome.droppedId, outcome.bus, context);
         const failed = outcomes.filter((outcome) => "failure" in outcome).length;

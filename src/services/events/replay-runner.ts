@@ -1,6 +1,6 @@
 import { newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
-import { EVENT_DELIVERIES_CHARACTERS_MAX, REPLAY_HOLD_MS } from "../../kit/limits/events.ts";
+import { EVENT_COMMIT_CHARACTERS_MAX, REPLAY_HOLD_MS } from "../../kit/limits/events.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";
 import { eventsAfter, type ArchivedEvent } from "./archive-rows.ts";
@@ -70,7 +70,7 @@ export const createReplayRunner = ({ store, clock, wall, random, ledger, log, ac
     const bus = parseBusArn(before.destinationArn)!;
     const options = before.filterArns === undefined ? {} : { onlyRules: new Set(before.filterArns) };
     const accepted: Accepted[] = [];
-    let room = EVENT_DELIVERIES_CHARACTERS_MAX;
+    let room = EVENT_COMMIT_CHARACTERS_MAX;
     for (const event of batch) {
       const planned = await acceptance.plan(bus, again(event, replay.name), { ...options, ...(accepted.length === 0 ? {} : { room }) });
       // It comes with the next commit. The first one has all the room that there is.

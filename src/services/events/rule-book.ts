@@ -51,22 +51,31 @@ export const createBooks = ({ store, log }: Pick<EventsNeeds, "store" | "log">):
     return loading;
   };
 
+  /** A book that could not be told of a change is out of date: it is read again with the next event. */
+  const change = async (bus: BusName, tellBook: (book: BusBook) => Promise<void>) => {
+    const book = await books.get(keyOf(bus));
+    if (book === undefined) return;
+    try {
+      await tellBook(book);
+    } catch (error) {
+      books.delete(keyOf(bus));
+      throw error;
+    }
+  };
+
   return {
     of,
-    async changed(named) {
-      const book = await books.get(keyOf({ ...named, name: named.bus }));
-      if (book === undefined) return;
-      const rule = await store.read(() => findRule(named));
-      if (rule === undefined) book.dropRule(named.name);
-      else take(`rule ${named.name}`, () => book.setRule(rule));
-    },
-    async archiveChanged(named, sourceArn) {
-      const book = await books.get(keyOf(parseBusArn(sourceArn)!));
-      if (book === undefined) return;
-      const archive = await store.read(() => findArchive(named, named.name));
-      if (archive === undefined) book.dropArchive(named.name);
-      else take(`archive ${named.name}`, () => book.setArchive({ name: named.name, ...archive }));
-    },
+    changed: (named) =>
+      change({ ...named, name: named.bus }, async (book) => {
+        const rule = await store.read(() => findRule(named));
+        if (rule === undefined) book.dropRule(named.name);
+        else take(`rule ${named.name}`, () => book.setRule(rule));
+      }),
+    archiveChanged: (named, sourceArn) =>
+      change(parseBusArn(sourceArn)!, async (book) => {
+        const archive = await store.read(() => findArchive(named, named.name));
+        if (archive === undefined) book.dropArchive(named.name);
+        else take(`archive ${named.name}`, () => book.setArchive({ name: named.name, ...archive }));
+      }),
   };
 };
-

@@ -3,7 +3,7 @@ import { apiDestinationHandlers } from "./api-destinations.ts";
 import { busPolicyHandlers, createPolicyAtDoor } from "./bus-policies.ts";
 import { busHandlers } from "./buses.ts";
 import { connectionHandlers } from "./connections.ts";
-import { dataPlaneHandlers, dataPlanePermissions } from "./data-plane.ts";
+import { createDataPlanePermissions, dataPlaneHandlers } from "./data-plane.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 import type { EventsParts, EventsTypes } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
@@ -23,7 +23,7 @@ export const createEventsService = (parts: EventsParts): Service<EventsTypes> =>
     ...apiDestinationHandlers(parts),
     ...dataPlaneHandlers(parts),
   },
-  permissions: { ...createPermissions(parts), ...dataPlanePermissions },
+  permissions: { ...createPermissions(parts), ...createDataPlanePermissions(parts) },
   resourcePolicy: createPolicyAtDoor(parts),
   ledgerKeys: (operation, input, context) => ledgerKeys(operation, input as never, context),
 });
