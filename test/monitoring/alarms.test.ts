@@ -192,6 +192,17 @@ describe("an alarm", () => {
     expect(await state()).toMatchObject({ StateValue: "ALARM", ExtendedStatistic: "p90", StateReason: expect.stringContaining("[9.0 (24/11/26 12:00:00)]") });
   });
 
+  it("that is made while others are looked at is looked at in its turn", async () => {
+    const { alarm, clock, state, told } = await createGround();
+    for (let count = 0; count < 200; count++) await alarm({ AlarmName: `a-${count}`, TreatMissingData: "breaching" });
+    const looked = clock.advance(MINUTE);
+    await eventually("a look goes on", async () => told.length > 0);
+    await alarm({ AlarmName: "quick", Period: 10, TreatMissingData: "breaching" });
+    await looked;
+    await clock.advance(10 * SECOND);
+    expect((await state("quick")).StateValue).toBe("ALARM");
+  });
+
   it("that is set goes back at the next look, tells each change once, and nobody when its actions are off", async () => {
     const { alarm, clock, ask, state, delivered } = await createGround();
     await alarm({ AlarmActions: [TOPIC], TreatMissingData: "notBreaching" });
@@ -209,7 +220,7 @@ describe("an alarm", () => {
     expect((await delivered(4)).at(-1)!.service).toBe("events");
     await ask("EnableAlarmActions", { AlarmNames: ["errors"] });
     expect((await state()).ActionsEnabled).toBe(true);
-    await expect(set("ALARM", "{")).rejects.toMatchObject({ code: "InvalidParameterValueException" });
+    await expect(set("ALARM", "{")).rejects.toMatchObject({ code: "InvalidFormatFault" });
     await expect(ask("SetAlarmState", { AlarmName: "none", StateValue: "OK", StateReason: "x" })).rejects.toMatchObject({ code: "ResourceNotFound" });
   });
 
@@ -222,6 +233,7 @@ describe("an alarm", () => {
     expect((await state()).StateValue).toBe("ALARM");
     await ask("DeleteAlarms", { AlarmNames: ["errors", "none"] });
     expect((await ask("DescribeAlarms", {})).MetricAlarms).toEqual([]);
+    await clock.advance(MINUTE);
     expect((await clock.advance(10 * MINUTE)).filter(({ name }) => name === "alarms")).toEqual([]);
     const { AlarmHistoryItems } = await ask("DescribeAlarmHistory", {});
     expect(AlarmHistoryItems![0]!.HistorySummary).toBe('Alarm "errors" deleted');

@@ -11,6 +11,8 @@ export const notBuilt = (what: string, instead: string): ApiError => new ApiErro
 
 export const validationError = (message: string): ApiError => new ApiError("ValidationException", message);
 
+export const invalidFormat = (message: string): ApiError => new ApiError("InvalidFormatFault", message);
+
 export const alarmNotFound = (): ApiError => new ApiError("ResourceNotFound", "");
 
 export const resourceNotFound = (arn: string): ApiError => new ApiError("ResourceNotFoundException", `The resource ${arn} does not exist.`);

@@ -11,8 +11,8 @@ import { evaluate, periodsOf, type Datapoint } from "./evaluate.ts";
 import { reasonData } from "./reasons.ts";
 
 export interface AlarmBook {
-  /** After an alarm was made, changed or deleted: it is looked at from now on, or no more. */
-  changed(): Promise<void>;
+  /** After an alarm was made or changed: from now on it is looked at. */
+  watch(alarm: Alarm): void;
   change: ChangeAlarm;
   /** Behind the work. */
   remember(items: readonly HistoryItem[]): void;
@@ -35,6 +35,7 @@ const stepOf = ({ configuration }: Alarm): number => (configuration.metric.perio
 export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
   const { store, history, metrics, clock, random, log } = needs;
   let timer: Timer | undefined;
+  let dueAt = 0;
   let looking: Promise<void> | undefined;
   let isClosed = false;
   const writing = new Set<Promise<void>>();
@@ -80,28 +81,41 @@ export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
     }
   };
 
-  const plan = (alarms: readonly Alarm[]) => {
+  const nextLook = (alarm: Alarm): number => {
+    const [now, step] = [clock.now(), stepOf(alarm)];
+    return now - (now % step) + step;
+  };
+  /** A look that is planned already stays, unless it comes too late. */
+  const plan = (at: number) => {
+    if (isClosed || (timer !== undefined && dueAt <= at)) return;
     timer?.cancel();
-    timer = undefined;
-    if (alarms.length === 0 || isClosed) return;
-    const now = clock.now();
-    const step = Math.min(...new Set(alarms.map(stepOf)));
-    const due = now - (now % step) + step;
-    timer = clock.at(due, "alarms", () => (looking = lookAtDue(due).finally(() => (looking = undefined))));
+    dueAt = at;
+    timer = clock.at(at, "alarms", () => {
+      timer = undefined;
+      const look = Promise.resolve(looking).then(() => lookAtDue(at)).finally(() => (looking = looking === look ? undefined : looking));
+      return (looking = look);
+    });
+  };
+  const planAll = (alarms: readonly Alarm[]) => {
+    if (alarms.length > 0) plan(Math.min(...new Set(alarms.map(nextLook))));
   };
   const lookAtDue = async (due: number): Promise<void> => {
-    const alarms = await store.read(listEveryAlarm);
-    await lookAt(alarms.filter((alarm) => due % stepOf(alarm) === 0), due);
-    plan(alarms);
+    try {
+      const alarms = await store.read(listEveryAlarm);
+      await lookAt(alarms.filter((alarm) => due % stepOf(alarm) === 0), due);
+      planAll(alarms);
+    } catch (error) {
+      log.error("alarms could not be looked at; they are the next time", { error: String(error) });
+      plan(due + MINUTE_MS);
+    }
   };
-  const changed = async () => plan(await store.read(listEveryAlarm));
 
   return {
-    changed,
+    watch: (alarm) => plan(nextLook(alarm)),
     change,
     remember,
     remembered: () => Promise.all(writing),
-    start: changed,
+    start: async () => planAll(await store.read(listEveryAlarm)),
     pending: () => (looking === undefined ? 0 : 1),
     async close() {
       isClosed = true;

@@ -1,7 +1,7 @@
 import { ALARM_TAGS_MAX, ALARMS_MAX } from "../../../kit/limits/metrics.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
-import { alarmNotFound, invalidValue, limitExceeded } from "../errors.ts";
+import { alarmNotFound, invalidFormat, invalidValue, limitExceeded } from "../errors.ts";
 import type { MonitoringHandlers, MonitoringParts } from "../needs.ts";
 import { configurationItem, type HistoryItem } from "./alarm-history.ts";
 import { deleteAlarm, findAlarm, writeAlarm, type Alarm, type Place } from "./alarm-rows.ts";
@@ -54,7 +54,7 @@ export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: Mon
         return { alarm: put, isNew: there === undefined };
       });
       alarms.remember([configurationItem(alarm, isNew ? "Create" : "Update")]);
-      await alarms.changed();
+      alarms.watch(alarm);
       return {};
     },
 
@@ -72,7 +72,6 @@ export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: Mon
         return items;
       });
       if (gone.length > 0) alarms.remember(gone);
-      await alarms.changed();
       return {};
     },
 
@@ -85,7 +84,7 @@ export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: Mon
         try {
           JSON.parse(StateReasonData);
         } catch {
-          throw invalidValue("TheStateReasonData was not valid JSON.");
+          throw invalidFormat("TheStateReasonData was not valid JSON.");
         }
       }
       const state = { value: StateValue!, reason: StateReason!, ...(StateReasonData === undefined ? {} : { reasonData: StateReasonData }) };
