@@ -1,3 +1,4 @@
+import { namesWithin } from "../../store/names-within.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
 
 export interface Place {
@@ -24,9 +25,6 @@ export function* findItem<B>({ account, region }: Place, kind: EventItemKind, na
   const row = yield* sqlOne("select * from event_item where account = ? and region = ? and kind = ? and name = ?", account, region, kind, name);
   return row && toItem<B>(row);
 }
-
-/** Names with the prefix that come after another one, from the first of these to before the second: a range, to which the index leads. Names have neither character. */
-export const namesWithin = (prefix: string, after: string): [string, string] => [prefix > after ? prefix : `${after}\u0001`, `${prefix}\u{10FFFF}`];
 
 /** Which ones of a kind: names with a prefix, after another one, and whose documents have these values. */
 interface Wanted {

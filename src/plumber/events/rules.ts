@@ -1,6 +1,7 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
+import { namesWithin } from "../../store/names-within.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../store/store.ts";
-import { namesWithin, type Place } from "./rows.ts";
+import type { Place } from "./rows.ts";
 
 export interface RuleName extends Place {
   bus: string;

@@ -56,14 +56,14 @@ export const groupHandlers = ({ store, clock, ids }: Parts) =>
       }
       const named = logGroupIdentifiers && new Set(logGroupIdentifiers.map((identifier) => identifiedGroup(identifier, context)));
       const isWanted = ({ name, groupClass }: Group) =>
-        (logGroupNamePrefix === undefined || name.startsWith(logGroupNamePrefix)) &&
         (logGroupNamePattern === undefined || name.includes(logGroupNamePattern)) &&
         (logGroupClass === undefined || groupClass === logGroupClass) &&
         (named === undefined || named.has(name));
       const found: Group[] = [];
       let after = nextToken === undefined ? "" : String(parsePageToken("groups", nextToken)[0]);
       while (found.length <= limit) {
-        const page = await store.run(() => listGroups(context, after, 500));
+        const range = { prefix: logGroupNamePrefix ?? "", after, limit: 500 };
+        const page = await store.run(() => listGroups(context, range));
         found.push(...page.filter(isWanted));
         if (page.length < 500) break;
         after = page.at(-1)!.name;

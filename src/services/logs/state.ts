@@ -1,3 +1,4 @@
+import { namesWithin } from "../../store/names-within.ts";
 import { sql, sqlOne, type Operation, type Row, type Store } from "../../store/store.ts";
 import { groupNotFound, streamNotFound } from "./errors.ts";
 import type { Place } from "./names.ts";
@@ -41,8 +42,8 @@ export function* getGroup(place: Place, name: string): Operation<Group> {
 }
 
 /** By name, in ASCII order, `after` a name. */
-export function* listGroups({ account, region }: Place, after: string, limit: number): Operation<Group[]> {
-  const rows = yield* sql("select * from log_group where account = ? and region = ? and name > ? order by name limit ?", account, region, after, limit);
+export function* listGroups({ account, region }: Place, { prefix, after, limit }: { prefix: string; after: string; limit: number }): Operation<Group[]> {
+  const rows = yield* sql("select * from log_group where account = ? and region = ? and name >= ? and name < ? order by name limit ?", account, region, ...namesWithin(prefix, after), limit);
   return rows.map(readGroup);
 }
 

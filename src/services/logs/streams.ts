@@ -1,3 +1,4 @@
+import { namesWithin } from "../../store/names-within.ts";
 import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter, streamExists } from "./errors.ts";
 import { groupName, logStreamArn, type Place } from "./names.ts";
@@ -66,15 +67,8 @@ interface Order {
 }
 
 function* byName(groupId: number, prefix: string, { descending, after, limit }: Order): Operation<Stream[]> {
-  const [sign, direction] = descending ? ["<", "desc"] : [">", "asc"];
-  const rows = yield* sql(
-    `select * from log_stream where group_id = ? and substr(name, 1, length(?)) = ? ${after ? `and name ${sign} ?` : ""} order by name ${direction} limit ?`,
-    groupId,
-    prefix,
-    prefix,
-    ...(after ?? []),
-    limit,
-  );
+  const [from, to] = descending ? [prefix, after?.[0] ?? namesWithin(prefix, "")[1]] : namesWithin(prefix, String(after?.[0] ?? ""));
+  const rows = yield* sql(`select * from log_stream where group_id = ? and name >= ? and name < ? order by name ${descending ? "desc" : "asc"} limit ?`, groupId, from, to, limit);
   return rows.map(readStream);
 }
 

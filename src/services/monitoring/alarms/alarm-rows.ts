@@ -1,3 +1,4 @@
+import { namesWithin } from "../../../store/names-within.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 
 export interface Place {
@@ -72,8 +73,8 @@ export function* findAlarm({ account, region }: Place, name: string): Operation<
 }
 
 /** By name, in ASCII order, behind one. */
-export function* listAlarms({ account, region }: Place, after: string, limit: number): Operation<Alarm[]> {
-  const rows = yield* sql("select * from metric_alarm where account = ? and region = ? and name > ? order by name limit ?", account, region, after, limit);
+export function* listAlarms({ account, region }: Place, { prefix = "", after, limit }: { prefix?: string; after: string; limit: number }): Operation<Alarm[]> {
+  const rows = yield* sql("select * from metric_alarm where account = ? and region = ? and name >= ? and name < ? order by name limit ?", account, region, ...namesWithin(prefix, after), limit);
   return rows.map(toAlarm);
 }
 

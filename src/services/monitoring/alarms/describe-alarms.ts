@@ -3,31 +3,49 @@ import { ALARMS_PAGE_MAX } from "../../../kit/limits/metrics.ts";
 import { dimensionsText } from "../../../plumber/metrics/points.ts";
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, notBuilt } from "../errors.ts";
+import type { Operation } from "../../../store/store.ts";
 import type { MonitoringHandlers, MonitoringParts } from "../needs.ts";
 import { readNameToken, readToken, writeNameToken, writeToken } from "../tokens.ts";
 import { readHistory } from "./alarm-history.ts";
-import { listAlarms, type Alarm, type Place } from "./alarm-rows.ts";
+import { findAlarm, listAlarms, type Alarm, type Place } from "./alarm-rows.ts";
 import { describeAlarm } from "./describe-alarm.ts";
 
 const PAGE_DEFAULT = 50;
 const HISTORY_PAGE_MAX = 100;
 const ROWS = 500;
 
-const isWanted = ({ AlarmNames, AlarmNamePrefix, StateValue, ActionPrefix }: DescribeAlarmsInput) => {
-  const names = AlarmNames === undefined || AlarmNames.length === 0 ? undefined : new Set(AlarmNames);
-  return ({ name, state, configuration }: Alarm): boolean =>
-    (names === undefined || names.has(name)) &&
-    (AlarmNamePrefix === undefined || name.startsWith(AlarmNamePrefix)) &&
+interface Wanted {
+  /** Of these alone, where they are said. */
+  names?: readonly string[];
+  prefix?: string;
+  accepts(alarm: Alarm): boolean;
+}
+
+const wantedOf = ({ AlarmNames = [], AlarmNamePrefix, StateValue, ActionPrefix }: DescribeAlarmsInput): Wanted => ({
+  ...(AlarmNames.length === 0 ? {} : { names: [...new Set(AlarmNames)].toSorted((a, b) => (a < b ? -1 : 1)) }),
+  ...(AlarmNamePrefix === undefined ? {} : { prefix: AlarmNamePrefix }),
+  accepts: ({ state, configuration }) =>
     (StateValue === undefined || state.value === StateValue) &&
-    (ActionPrefix === undefined || [...configuration.okActions, ...configuration.alarmActions, ...configuration.insufficientDataActions].some((action) => action.startsWith(ActionPrefix)));
-};
+    (ActionPrefix === undefined || [...configuration.okActions, ...configuration.alarmActions, ...configuration.insufficientDataActions].some((action) => action.startsWith(ActionPrefix))),
+});
+
+function* findNamed(place: Place, names: readonly string[]): Operation<Alarm[]> {
+  const found: Alarm[] = [];
+  for (const name of names) {
+    const alarm = yield* findAlarm(place, name);
+    if (alarm !== undefined) found.push(alarm);
+  }
+  return found;
+}
 
 export const describeAlarmsHandlers = ({ state: store, store: history, alarms }: MonitoringParts) => {
-  const find = async (place: Place, accepts: (alarm: Alarm) => boolean, after: string, most: number): Promise<Alarm[]> => {
+  const find = async (place: Place, { names, prefix, accepts }: Wanted, after: string, most: number): Promise<Alarm[]> => {
+    if (names !== undefined) return (await store.run(() => findNamed(place, names.filter((name) => name > after)))).filter(accepts).slice(0, most);
     const found: Alarm[] = [];
     let from = after;
     while (found.length < most) {
-      const rows = await store.run(() => listAlarms(place, from, ROWS));
+      const page = { after: from, limit: ROWS, ...(prefix === undefined ? {} : { prefix }) };
+      const rows = await store.run(() => listAlarms(place, page));
       found.push(...rows.filter(accepts));
       if (rows.length < ROWS) break;
       from = rows.at(-1)!.name;
@@ -42,7 +60,7 @@ export const describeAlarmsHandlers = ({ state: store, store: history, alarms }:
       if (ChildrenOfAlarmName !== undefined || ParentsOfAlarmName !== undefined) throw notBuilt("ChildrenOfAlarmName and ParentsOfAlarmName, of composite alarms,", "ask for alarms by their names");
       if (AlarmNames !== undefined && AlarmNames.length > 0 && AlarmNamePrefix !== undefined) throw invalidCombination("The parameters AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both.");
       if (AlarmTypes !== undefined && AlarmTypes.length > 0 && !AlarmTypes.includes("MetricAlarm")) return { MetricAlarms: [], CompositeAlarms: [] };
-      const found = await find(context, isWanted(input), readNameToken("alarms", NextToken), MaxRecords + 1);
+      const found = await find(context, wantedOf(input), readNameToken("alarms", NextToken), MaxRecords + 1);
       const page = found.slice(0, MaxRecords);
       return { MetricAlarms: page.map(describeAlarm), CompositeAlarms: [], ...(found.length > page.length ? { NextToken: writeNameToken("alarms", page.at(-1)!.name) } : {}) };
     },
@@ -54,7 +72,7 @@ export const describeAlarmsHandlers = ({ state: store, store: history, alarms }:
       const watches = ({ configuration: { metric } }: Alarm) =>
         metric.name === MetricName && metric.namespace === Namespace && dimensionsText(metric.dimensions) === dimensions &&
         (statistic === undefined || metric.statistic === statistic) && (Period === undefined || metric.period === Period) && (Unit === undefined || metric.unit === Unit);
-      return { MetricAlarms: (await find(context, watches, "", Infinity)).map(describeAlarm) };
+      return { MetricAlarms: (await find(context, { accepts: watches }, "", Infinity)).map(describeAlarm) };
     },
 
     /** Newest first, unless it is asked for otherwise. What an alarm did stays when it is gone. */
