@@ -54,6 +54,15 @@ describe("a metric filter", () => {
     expect(await counted()).toEqual([`${ACCOUNT} own/m[] None: 3, 100`]);
   });
 
+  it("has a regular expression in five of a group's patterns, of subscriptions and metrics together", async () => {
+    const { call } = await opened();
+    for (let count = 0; count < 5; count++) await call("PutMetricFilter", filter("%ERROR [0-9]%", {}, `f${count}`));
+    await call("PutMetricFilter", filter("%WARN%", {}, "f0"));
+    await call("PutMetricFilter", filter("ERROR", {}, "plain"));
+    await expect(call("PutMetricFilter", filter("%ERROR%", {}, "sixth"))).rejects.toMatchObject({ code: "LimitExceededException" });
+    await expect(call("PutSubscriptionFilter", { logGroupName: GROUP, filterName: "s", filterPattern: "%ERROR%", destinationArn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f` })).rejects.toMatchObject({ code: "LimitExceededException" });
+  });
+
   it("is told by group, by its name's beginning and by its metric, and deleted", async () => {
     const { call } = await opened();
     await call("CreateLogGroup", { logGroupName: "other" });

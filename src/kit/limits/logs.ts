@@ -27,6 +27,8 @@ export const LOG_SUBSCRIPTION_FILTERS_MAX = 2;
 export const LOG_METRIC_FILTERS_MAX = 100;
 export const LOG_RESOURCE_POLICIES_MAX = 10;
 export const LOG_RESOURCE_POLICY_CHARACTERS_MAX = 5_120;
+/** Filters of a log group whose patterns have regular expressions ("Filter pattern syntax", quotas). */
+export const LOG_REGEX_FILTERS_MAX = 5;
 /** Dimensions of a metric that a filter counts ("MetricTransformation", API reference). */
 export const LOG_METRIC_DIMENSIONS_MAX = 3;
 /** Milliseconds that functions' lines wait for those that come next, to be forwarded together, and bytes that are as many as go together. Ours. */

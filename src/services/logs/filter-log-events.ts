@@ -4,7 +4,7 @@ import { invalidParameter, streamNotFound } from "./errors.ts";
 import { refuseInfrequentAccess } from "./get-log-events.ts";
 import { groupName } from "./names.ts";
 import { expiry, type LogsHandlers, type Parts } from "./needs.ts";
-import { compilePattern } from "./pattern/pattern.ts";
+import { readPattern } from "./pattern/pattern.ts";
 import { getGroup } from "./state.ts";
 import { eventId, pageToken, parsePageToken, type Position } from "./tokens.ts";
 
@@ -21,7 +21,7 @@ export const filterLogEventsHandlers = ({ store, clock }: Parts) =>
       if (logStreamNames !== undefined && logStreamNamePrefix !== undefined) {
         throw invalidParameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
       }
-      const pattern = compilePattern(input.filterPattern ?? "");
+      const pattern = readPattern(input.filterPattern ?? "");
       const page = readToken(input.nextToken, input.startFromHead !== false);
       if (!page.isForward && startTime < DESCENDING_START_MIN) {
         throw invalidParameter("startFromHead can be false only when startTime is on or after Jan 1, 2024 00:00:00 UTC.");

@@ -5,11 +5,12 @@ import type { RequestContext } from "../../service.ts";
 import { filterNotFound, invalidParameter, notBuilt } from "../errors.ts";
 import { refuseInfrequentAccess } from "../get-log-events.ts";
 import type { LogsHandlers, Parts } from "../needs.ts";
-import { compilePattern } from "../pattern/pattern.ts";
+import { readPattern } from "../pattern/pattern.ts";
 import { getGroup } from "../state.ts";
 import { pageToken, parsePageToken } from "../tokens.ts";
 import { deleteFilter, listAllFilters, listFilters, putFilter, type FilterRow } from "./filter-rows.ts";
 import { compileTransformation } from "./metric-values.ts";
+import { refuseTooManyRegexes } from "./regex-quota.ts";
 
 /** As it was put, but for its name. */
 export interface LogMetricFilter {
@@ -47,13 +48,14 @@ export const metricFilterHandlers = ({ store, clock }: Parts) => {
       if (applyOnTransformedLogs === true) throw notBuilt("applyOnTransformedLogs: there are no transformers, and a filter");
       if (fieldSelectionCriteria !== undefined) throw notBuilt("fieldSelectionCriteria of a filter");
       if (emitSystemFieldDimensions !== undefined && emitSystemFieldDimensions.length > 0) throw notBuilt("emitSystemFieldDimensions of a filter");
-      compilePattern(filterPattern!);
+      const pattern = readPattern(filterPattern!);
       for (const transformation of metricTransformations!) checkTransformation(filterPattern!, transformation);
       const body: LogMetricFilter = { filterPattern: filterPattern!, metricTransformations: metricTransformations! };
       const now = clock.now();
       await store.run(function* () {
         const group = yield* getGroup(context, logGroupName!);
         refuseInfrequentAccess(group, "PutMetricFilter");
+        yield* refuseTooManyRegexes(group, pattern, { kind: "metric", name: filterName! });
         yield* putFilter(group, "metric", { name: filterName!, body, now, max: LOG_METRIC_FILTERS_MAX });
       });
       return {};

@@ -7,10 +7,11 @@ import { filterNotFound, invalidParameter, notBuilt } from "../errors.ts";
 import { refuseInfrequentAccess } from "../get-log-events.ts";
 import { logGroupArn } from "../names.ts";
 import type { LogsHandlers, Parts } from "../needs.ts";
-import { compilePattern } from "../pattern/pattern.ts";
+import { readPattern } from "../pattern/pattern.ts";
 import { getGroup } from "../state.ts";
 import { pageToken, parsePageToken } from "../tokens.ts";
 import { deleteFilter, listFilters, putFilter } from "./filter-rows.ts";
+import { refuseTooManyRegexes } from "./regex-quota.ts";
 
 /** As it was put, but for its name. */
 export interface SubscriptionFilter {
@@ -51,7 +52,7 @@ export const subscriptionFilterHandlers = ({ store, clock, call }: Parts) => {
       if (applyOnTransformedLogs === true) throw notBuilt("applyOnTransformedLogs: there are no transformers, and a filter");
       if (fieldSelectionCriteria !== undefined) throw notBuilt("fieldSelectionCriteria of a filter");
       if (emitSystemFields !== undefined && emitSystemFields.length > 0) throw notBuilt("emitSystemFields of a filter");
-      compilePattern(filterPattern!);
+      const pattern = readPattern(filterPattern!);
       checkDestination(destinationArn!, roleArn, context);
       const find = () => getGroup(context, logGroupName!);
       refuseInfrequentAccess(await store.run(find), "PutSubscriptionFilter");
@@ -59,7 +60,9 @@ export const subscriptionFilterHandlers = ({ store, clock, call }: Parts) => {
       const body: SubscriptionFilter = { filterPattern: filterPattern!, destinationArn: destinationArn!, distribution };
       const now = clock.now();
       await store.run(function* () {
-        yield* putFilter(yield* find(), "subscription", { name: filterName!, body, now, max: LOG_SUBSCRIPTION_FILTERS_MAX });
+        const group = yield* find();
+        yield* refuseTooManyRegexes(group, pattern, { kind: "subscription", name: filterName! });
+        yield* putFilter(group, "subscription", { name: filterName!, body, now, max: LOG_SUBSCRIPTION_FILTERS_MAX });
       });
       return {};
     },

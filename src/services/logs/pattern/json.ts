@@ -4,7 +4,7 @@ import type { FilterPattern } from "./pattern.ts";
 import { createScanner, parseCondition, takeComparison, takeOperand, type Condition, type Scanner } from "./scanner.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-/** A property, an index, or every element. */
+/** A property, an index, or every element and every property's value. */
 type PathPart = { key: string } | { index: number } | { every: true };
 interface Selector {
   text: string;
@@ -17,9 +17,10 @@ const PARSE_COST = 8;
 /** `{ $.a.b = "x*" && ($.n > 3 || $.list[0].c IS NULL) && $.d NOT EXISTS }` over messages that are JSON objects or arrays. */
 export const compileJson = (source: string): FilterPattern => {
   const scanner = createScanner(source);
-  const selectors: Selector[] = [];
+  const found: Found = { selectors: [], regexes: [], wildcards: [] };
+  const { selectors } = found;
   scanner.expect("{");
-  const condition = parseCondition<Json>(scanner, () => parseTest(scanner, selectors));
+  const condition = parseCondition<Json>(scanner, () => parseTest(scanner, found));
   scanner.expect("}");
   if (!scanner.isAtEnd()) throw invalidPattern();
   const parse = (message: string): Json | undefined => {
@@ -37,44 +38,54 @@ export const compileJson = (source: string): FilterPattern => {
     },
     extract: (message) => extract(parse(message), selectors),
     cost: PARSE_COST + condition.cost,
+    regexes: found.regexes,
+    wildcards: found.wildcards,
   };
 };
 
 const looksLikeJson = (message: string): boolean => /^\s*[[{]/.test(message);
 
 const IS = /IS\s+(NULL|TRUE|FALSE)\b/y;
-const EXISTENCE = /(NOT\s+EXISTS|EXISTS)\b/y;
+const NOT_EXISTS = /NOT\s+EXISTS\b/y;
 
-const parseTest = (scanner: Scanner, selectors: Selector[]): Condition<Json> => {
+/** What a pattern has of each. */
+interface Found {
+  selectors: Selector[];
+  regexes: string[];
+  /** Of each selector, how many. */
+  wildcards: number[];
+}
+
+/** "The variables IS NOT and EXISTS currently aren't supported" (CloudWatch Logs user guide). */
+const parseTest = (scanner: Scanner, { selectors, regexes, wildcards }: Found): Condition<Json> => {
   const selector = parseSelector(scanner);
+  wildcards.push(selector.path.filter((part) => "every" in part).length);
   if (!selectors.some(({ text }) => text === selector.text)) selectors.push(selector);
   const is = scanner.match(IS)?.[1];
   if (is !== undefined) {
     const wanted = is === "NULL" ? null : is === "TRUE";
     return { holds: (event) => select(event, selector.path).some((value) => value === wanted), cost: 1 };
   }
-  const existence = scanner.match(EXISTENCE)?.[1];
-  if (existence !== undefined) {
-    const isWanted = existence === "EXISTS";
-    return { holds: (event) => select(event, selector.path).length > 0 === isWanted, cost: 1 };
-  }
+  if (scanner.match(NOT_EXISTS) !== undefined) return { holds: (event) => select(event, selector.path).length === 0, cost: 1 };
   const comparison = takeComparison(scanner);
   if (comparison === undefined) throw invalidPattern();
-  const test = compileComparison(comparison, takeOperand(scanner));
+  const operand = takeOperand(scanner);
+  if (operand.kind === "regex") regexes.push(operand.text);
+  const test = compileComparison(comparison, operand);
   return { holds: (event) => select(event, selector.path).some((value) => isScalar(value) && test.test(value)), cost: test.cost };
 };
 
 const isScalar = (value: Json): value is string | number | boolean => value !== null && typeof value !== "object";
 
-const SELECTOR = /\$((?:\.?\[(?:\d{1,6}|\*|'[^']*'|"[^"]*")\]|\.[\p{L}\p{N}_@:/-]+)*)/uy;
-const PART = /\.?\[(?:(\d+)|(\*)|'([^']*)'|"([^"]*)")\]|\.([\p{L}\p{N}_@:/-]+)/gu;
+const SELECTOR = /\$((?:\.?\[(?:\d{1,6}|\*|'[^']*'|"[^"]*")\]|\.\*|\.[\p{L}\p{N}_@:/-]+)*)/uy;
+const PART = /\.?\[(?:(\d+)|(\*)|'([^']*)'|"([^"]*)")\]|\.(\*)|\.([\p{L}\p{N}_@:/-]+)/gu;
 
 const parseSelector = (scanner: Scanner): Selector => {
   const found = scanner.match(SELECTOR);
   if (found === undefined) throw invalidPattern();
-  const path = [...found[1]!.matchAll(PART)].map(([, index, every, single, double, name]): PathPart => {
+  const path = [...found[1]!.matchAll(PART)].map(([, index, element, single, double, property, name]): PathPart => {
     if (index !== undefined) return { index: Number(index) };
-    return every === undefined ? { key: (single ?? double ?? name)! } : { every: true };
+    return element === undefined && property === undefined ? { key: (single ?? double ?? name)! } : { every: true };
   });
   if (path.length === 0) throw invalidPattern();
   return { text: found[0], path };
@@ -89,8 +100,8 @@ const select = (event: Json, path: readonly PathPart[]): Json[] => {
 const step = (value: Json, part: PathPart): Json[] => {
   if (value === null || typeof value !== "object") return [];
   if ("key" in part) return !Array.isArray(value) && Object.hasOwn(value, part.key) ? [value[part.key]!] : [];
+  if ("every" in part) return Array.isArray(value) ? value : Object.values(value);
   if (!Array.isArray(value)) return [];
-  if ("every" in part) return value;
   const element = value[part.index];
   return element === undefined ? [] : [element];
 };

@@ -27,6 +27,8 @@ interface Alternative {
 /** Characters that stand for themselves beside letters and digits. */
 const SYMBOLS = " :_#=@/;,-!&~'\"<>`%";
 const REPEAT_MAX = 255;
+/** Characters of `{255, 255}`. */
+const BRACES_MAX = 10;
 /** Steps. An expression of 1,024 characters may ask for more with `{n}`. */
 const STEPS_MAX = 2_048;
 
@@ -136,8 +138,8 @@ const parseRepeat = (body: string, at: number): { min: number; max: number; next
   if (character === "*") return { min: 0, max: Infinity, next: at + 1 };
   if (character === "+") return { min: 1, max: Infinity, next: at + 1 };
   if (character !== "{") return { min: 1, max: 1, next: at };
-  const braces = /^\{(\d{1,3})(?:(,)(\d{0,3}))?\}/.exec(body.slice(at));
-  if (!braces) throw invalidPattern();
+  const braces = /^\{(\d{0,3})(?:(,) ?(\d{0,3}))?\}/.exec(body.slice(at, at + BRACES_MAX));
+  if (!braces || (braces[1] === "" && (braces[3] ?? "") === "")) throw invalidPattern();
   const min = Number(braces[1]);
   const max = braces[2] === undefined ? min : braces[3] === "" ? Infinity : Number(braces[3]);
   if (min > REPEAT_MAX || max < min || (max !== Infinity && max > REPEAT_MAX)) throw invalidPattern();

@@ -4,6 +4,8 @@ import { compileRegex } from "./regex.ts";
 
 interface Term {
   sign: "" | "-" | "?";
+  /** Where it is one. */
+  regex?: string;
   test(message: string): boolean;
   cost: number;
 }
@@ -24,6 +26,8 @@ export const compileTerms = (source: string): FilterPattern => {
       (optional.length === 0 || optional.some((term) => term.test(message))),
     extract: () => ({}),
     cost: terms.reduce((sum, { cost }) => sum + cost, 1),
+    regexes: terms.flatMap(({ regex }) => regex ?? []),
+    wildcards: [],
   };
 };
 
@@ -49,4 +53,4 @@ const word = (text: string): string => {
 
 const phrase = (text: string) => ({ test: (message: string) => message.includes(text), cost: 1 });
 
-const expression = (source: string) => compileRegex(source);
+const expression = (source: string) => ({ ...compileRegex(source), regex: source });
