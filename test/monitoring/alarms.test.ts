@@ -81,6 +81,9 @@ const createGround = async (path = temporaryDirectory()) => {
   };
 };
 
+const math = (Metrics: PutMetricAlarmInput["Metrics"]): Partial<PutMetricAlarmInput> => ({ Metrics, MetricName: undefined, Namespace: undefined, Statistic: undefined, Period: undefined });
+const metric = (Id: string, ReturnData?: boolean) => ({ Id, MetricStat: { Metric: { Namespace: "own", MetricName: Id }, Period: 60, Stat: "Sum" }, ...(ReturnData === undefined ? {} : { ReturnData }) });
+
 describe("the state of an alarm", () => {
   const configured = (over: Partial<AlarmConfiguration>): Alarm =>
     ({ name: "a", configuration: { metric: { namespace: "own", statistic: "Sum", period: 60 }, threshold: 0, comparison: "GreaterThanThreshold", ...over } }) as Alarm;
@@ -203,6 +206,25 @@ describe("an alarm", () => {
     expect((await state("quick")).StateValue).toBe("ALARM");
   });
 
+  it("of an expression is looked at and told as that", async () => {
+    const { alarm, ask, clock, state, delivered } = await createGround();
+    const queries = [{ Id: "rate", Label: "in per cent", Expression: "100 * errors / requests" }, metric("errors", false), metric("requests", false)];
+    await alarm({ ...math(queries), AlarmActions: [TOPIC], Threshold: 20 });
+    for (const [MetricName, Value] of [["errors", 1], ["requests", 4]] as const) await ask("PutMetricData", { Namespace: "own", MetricData: [{ MetricName, Value }] });
+    await clock.advance(MINUTE);
+    const found = await state();
+    expect(found).toMatchObject({ StateValue: "ALARM", StateReason: "Threshold Crossed: 1 datapoint [25.0 (24/11/26 12:00:00)] was greater than the threshold (20.0).", Metrics: [{ ...queries[0], ReturnData: true }, queries[1], queries[2]] });
+    expect(found).not.toHaveProperty("Period");
+    expect(JSON.parse(found.StateReasonData!)).toMatchObject({ period: 60, recentDatapoints: [25], evaluatedDatapoints: [{ value: 25 }] });
+    const sent = await delivered(2);
+    const told = (name: string) => ({ id: name, metricStat: { metric: { namespace: "own", name, dimensions: {} }, period: 60, stat: "Sum" }, returnData: false });
+    const [entry] = sent.find(({ service }) => service === "events")!.input["Entries"] as { Detail: string }[];
+    expect((JSON.parse(entry!.Detail) as { configuration: unknown }).configuration).toEqual({ metrics: [{ id: "rate", label: "in per cent", expression: "100 * errors / requests", returnData: true }, told("errors"), told("requests")] });
+    const { Trigger } = JSON.parse(String(sent.find(({ service }) => service === "sns")!.input["Message"])) as { Trigger: object };
+    expect(Trigger).toMatchObject({ Period: 60, Threshold: 20, Metrics: [{ Expression: "100 * errors / requests", Id: "rate", Label: "in per cent", ReturnData: true }, { Id: "errors", MetricStat: { Metric: { Dimensions: [], MetricName: "errors", Namespace: "own" }, Period: 60, Stat: "Sum" }, ReturnData: false }, {}] });
+    expect((await ask("DescribeAlarmsForMetric", { Namespace: "own", MetricName: "requests" })).MetricAlarms).toMatchObject([{ AlarmName: "errors" }]);
+  });
+
   it("that is set goes back at the next look, tells each change once, and nobody when its actions are off", async () => {
     const { alarm, clock, ask, state, delivered } = await createGround();
     await alarm({ AlarmActions: [TOPIC], TreatMissingData: "notBreaching" });
@@ -267,16 +289,27 @@ describe("an alarm", () => {
   });
 
   it.each<[Partial<PutMetricAlarmInput>, string, string]>([
-    [{ Metrics: [{ Id: "e", Expression: "m1 * 2" }], MetricName: undefined, Namespace: undefined, Statistic: undefined, Period: undefined }, "NotImplemented", "Expression of e"],
+    [math([{ Id: "e", Expression: "m1 * 2" }]), "ValidationException", "Error in expression 'e': The variable 'm1' is not the Id of a query"],
+    [math([{ Id: "e", Expression: "m * " }, metric("m", false)]), "ValidationException", "Error in expression 'e': Invalid syntax"],
+    [math([{ Id: "e", Expression: "m + e" }, metric("m", false)]), "ValidationException", "Error in expression 'e': it refers to itself"],
+    [math([{ Id: "e", Expression: "m * 2" }, metric("m", true)]), "ValidationException", "Exactly one element of the metrics list should return data."],
+    [math([{ Id: "e", Expression: "SUM(m)" }, metric("m", false)]), "ValidationException", "Error in expression 'e': The result is a number"],
+    [math([{ Id: "e", Expression: "METRICS()" }, metric("m", false)]), "ValidationException", "Metrics expression that return multi time series"],
+    [math([{ Id: "e", Expression: "SUM(SEARCH('{own} m', 'Sum', 60))" }]), "ValidationException", "SEARCH is not supported on Metric Alarms."],
+    [math([{ Id: "e", Expression: "TIME_SERIES(1)" }]), "ValidationException", "Period must not be null"],
+    [math([{ Id: "e", Expression: "ANOMALY_DETECTION_BAND(m)" }, metric("m", false)]), "NotImplemented", "ANOMALY_DETECTION_BAND"],
+    [math([{ Id: "e", Expression: "SELECT MAX(m) FROM own" }]), "NotImplemented", "Metrics Insights"],
+    [math([{ Id: "e", Expression: "SUM(METRICS())" }, ...Array.from({ length: 11 }, (_, i) => metric(`m${i}`, false))]), "ValidationException", "no more than 10"],
     [{ Metrics: [{ Id: "e", Expression: "m1 * 2" }] }, "InvalidParameterCombinationException", "Metrics and MetricName"],
     [{ ComparisonOperator: "GreaterThanUpperThreshold" }, "NotImplemented", "GreaterThanUpperThreshold"],
     [{ ThresholdMetricId: "ad1" }, "NotImplemented", "ThresholdMetricId"],
     [{ ExtendedStatistic: "p99" }, "InvalidParameterCombinationException", "Statistic and ExtendedStatistic"],
-    [{ Statistic: undefined, ExtendedStatistic: "tm90" }, "NotImplemented", "tm90"],
-    [{ Statistic: undefined }, "MissingRequiredParameterException", "Statistic"],
-    [{ Threshold: undefined }, "MissingRequiredParameterException", "Threshold"],
+    [{ Statistic: undefined, ExtendedStatistic: "tm101" }, "InvalidParameterValueException", "tm101"],
+    [{ Statistic: undefined }, "ValidationException", "Statistic"],
+    [{ MetricName: undefined }, "ValidationException", "MetricName must not be null"],
+    [{ Threshold: undefined }, "ValidationException", "Threshold must not be null"],
     [{ Period: 45 }, "InvalidParameterValueException", "45"],
-    [{ Period: 20 }, "ValidationException", "Period"],
+    [{ Period: 5 }, "ValidationException", "Period"],
     [{ EvaluationPeriods: 1_441 }, "ValidationException", "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."],
     [{ DatapointsToAlarm: 2 }, "ValidationException", "DatapointsToAlarm"],
     [{ TreatMissingData: "maybe" }, "ValidationException", "TreatMissingData"],

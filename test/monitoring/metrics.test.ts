@@ -54,6 +54,15 @@ describe("PutMetricData and GetMetricStatistics", () => {
     expect(many["p50"]! / 500).toBeLessThan(1.1);
   });
 
+  it("trims and ranks, in values and per cent", async () => {
+    const at = minutesAgo(2);
+    await put("trimmed", { MetricName: "m", Values: Array.from({ length: 100 }, (_, i) => i + 1), Timestamp: at });
+    const ExtendedStatistics = ["tm90", "TM(2%:98%)", "TM(50:60)", "IQM", "tc90", "TC(:10)", "ts10", "TS(90%:)", "wm90", "WM(10:90)", "PR(:30)", "PR(90:)"];
+    const { Datapoints } = await statistics({ Namespace: "trimmed", ExtendedStatistics: ExtendedStatistics.slice(0, 10) });
+    expect(Datapoints![0]!.ExtendedStatistics).toEqual({ tm90: 45.5, "TM(2%:98%)": 50.5, "TM(50:60)": 55.5, IQM: 50.5, tc90: 90, "TC(:10)": 10, ts10: 55, "TS(90%:)": 955, wm90: 49.95, "WM(10:90)": 50.4 });
+    expect((await statistics({ Namespace: "trimmed", ExtendedStatistics: ExtendedStatistics.slice(10) })).Datapoints![0]!.ExtendedStatistics).toEqual({ "PR(:30)": 30, "PR(90:)": 10 });
+  });
+
   it("keeps seconds where they are asked for", async () => {
     const at = minutesAgo(1);
     await put("fine", ...[0, 1, 11].map((second): MetricDatum => ({ MetricName: "m", Value: second, StorageResolution: 1, Timestamp: new Date(at.getTime() + second * 1_000 + 500) })));
@@ -76,7 +85,7 @@ describe("PutMetricData and GetMetricStatistics", () => {
     expect(await refusal(put("AWS/Lambda", { MetricName: "m", Value: 1 }))).toMatchObject({ name: "InvalidParameterValueException", message: "The value AWS/ for parameter Namespace is invalid." });
     expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: minutesAgo(1_500) }))).toMatchObject({ name: "InvalidParameterCombinationException", message: expect.stringMatching(/^You have requested up to 1,50\d datapoints, which exceeds the limit of 1,440\./) });
     expect(await refusal(statistics({ Statistics: ["Sum"], Period: 61 }))).toMatchObject({ name: "InvalidParameterValueException" });
-    expect(await refusal(statistics({ ExtendedStatistics: ["tm90"] }))).toMatchObject({ name: "NotImplemented", status: 501, message: expect.stringContaining("tm90") });
+    expect(await refusal(statistics({ ExtendedStatistics: ["TM(10%:200)"] }))).toMatchObject({ name: "InvalidParameterValueException" });
   });
 });
 
@@ -102,9 +111,43 @@ describe("GetMetricData", () => {
     expect(pages).toEqual({ first: [5, 4, 3], second: [50, 40, 30], third: [] });
   });
 
-  it("refuses metric math by its name, and ids that are twice there", async () => {
+  it("calculates, and finds metrics by a search", async () => {
+    for (const [name, value] of [["one", 4], ["two", 6]] as const) {
+      await put("math", ...[3, 2].map((minutes): MetricDatum => ({ MetricName: "Errors", Value: value * minutes, Timestamp: minutesAgo(minutes), Dimensions: [{ Name: "Function", Value: name }] })));
+    }
+    const metric = (Value: string) => ({ Metric: { Namespace: "math", MetricName: "Errors", Dimensions: [{ Name: "Function", Value }] }, Period: 60, Stat: "Sum" });
+    const MetricDataQueries = [
+      { Id: "m1", MetricStat: metric("one"), Label: "${PROP('Dim.Function')}: ${MAX} of ${LABEL}" }, { Id: "m2", MetricStat: metric("two"), ReturnData: false },
+      { Id: "e1", Expression: "m1 + m2" }, { Id: "e2", Expression: "e1 / 10", Label: "a tenth, ${AVG}" },
+      { Id: "found", Expression: "SEARCH('{math,Function} MetricName=\"Errors\"', 'Maximum', 60)", Label: "[${SUM}] ${LABEL}" },
+      { Id: "sum", Expression: "SUM(found)" }, { Id: "each", Expression: "METRICS() * 2", Label: "twice" }, { Id: "always", Expression: "TIME_SERIES(1)", Period: 300, ReturnData: false },
+    ];
+    const range = { StartTime: minutesAgo(5), EndTime: minutesAgo(0), ScanBy: "TimestampAscending" as const };
+    const { MetricDataResults } = await client().send(new GetMetricDataCommand({ ...range, MetricDataQueries }));
+    expect(MetricDataResults!.map(({ Id, Label, Values }) => [Id, Label, Values])).toEqual([
+      ["m1", "one: 12 of Errors", [12, 8]], ["e1", "e1", [30, 20]], ["e2", "a tenth, 2.5", [3, 2]],
+      ["found", "[20] one", [12, 8]], ["found", "[30] two", [18, 12]], ["sum", "sum", [30, 20]], ["each", "twice Errors", [24, 16]], ["each", "twice Errors", [36, 24]],
+    ]);
+    const all: unknown[] = [];
+    for (let NextToken: string | undefined, isFirst = true; isFirst || NextToken !== undefined; isFirst = false) {
+      const page = await client().send(new GetMetricDataCommand({ ...range, MetricDataQueries: MetricDataQueries.slice(0, 5), MaxDatapoints: 3, NextToken }));
+      all.push(...page.MetricDataResults!.flatMap(({ Values }) => Values!));
+      NextToken = page.NextToken;
+    }
+    expect(all).toEqual([12, 8, 30, 20, 3, 2, 12, 8, 18, 12]);
+    const refused = (query: object, over: object = {}) => refusal(client().send(new GetMetricDataCommand({ ...range, MetricDataQueries: [{ Id: "a", MetricStat: metric("one"), ...query }], ...over })));
+    expect(await refused({}, { NextToken: "x" })).toMatchObject({ name: "InvalidNextToken", status: 400 });
+    expect(await refused({ Label: "${LAST_TIME}" })).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("LAST_TIME") });
+    expect(await refused({ Label: "${MEDIAN}" })).toMatchObject({ name: "InvalidParameterValueException" });
+    expect(await refused({ Expression: "a" })).toMatchObject({ name: "InvalidParameterCombinationException" });
+    expect(await refused({ MetricStat: undefined, Expression: "SEARCH('(', 'Sum', 60)" })).toMatchObject({ name: "ValidationException", message: "Error in expression 'a': Invalid SEARCH expression" });
+  });
+
+  it("refuses what is no expression, what is not built by its name, and ids that are twice there", async () => {
     const send = (MetricDataQueries: ConstructorParameters<typeof GetMetricDataCommand>[0]["MetricDataQueries"]) => refusal(client().send(new GetMetricDataCommand({ ...range, MetricDataQueries })));
-    expect(await send([{ Id: "e", Expression: "a + b" }])).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("Expression of e") });
+    expect(await send([{ Id: "e", Expression: "a + b" }])).toMatchObject({ name: "ValidationException", message: "Error in expression 'e': The variable 'a' is not the Id of a query" });
+    expect(await send([query("a", stat("a")), { Id: "e", Expression: "SERVICE_QUOTA(a)" }])).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("SERVICE_QUOTA") });
+    expect(await send([query("a", stat("a")), { Id: "e", Expression: "NONSENSE(a)" }])).toMatchObject({ name: "ValidationException", message: "Error in expression 'e': Function 'NONSENSE' not found" });
     expect(await send([query("a", stat("a")), query("a", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException" });
     expect(await send([query("Capital", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("Id") });
   });

@@ -1,5 +1,6 @@
 /** Days that points of a minute are kept ("Amazon CloudWatch concepts"), hours that those of a second are, and points in all (ours). */
 export const METRIC_POINT_DAYS_MAX = 15;
+export const METRIC_SECONDS_HOURS_MAX = 3;
 export const METRIC_POINTS_MAX = 2_000_000;
 /** Milliseconds between two writes of what was counted, and between two looks for what is too old. Ours. */
 export const METRIC_GATHER_MS = 5_000;
@@ -18,10 +19,15 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
+/** Metrics that one SEARCH finds ("CloudWatch search expression syntax"), and points that one answer may be calculated of (ours: half a second). */
+export const METRIC_SEARCH_MAX = 500;
+export const METRIC_MATH_WORK_MAX = 5_000_000;
 /** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
 export const ALARMS_PAGE_MAX = 100;
 export const ALARM_TAGS_MAX = 50;
 export const ALARM_HISTORY_DAYS_MAX = 30;
+/** Metrics of an alarm, and expressions ("MetricDataQuery", API reference). */
+export const ALARM_QUERIES_MAX = 10;
 /** Seconds that the periods of an alarm may span: of those shorter than an hour, and of the others ("PutMetricAlarm", API reference). */
 export const ALARM_SPAN_SECONDS_MAX = 86_400;
 export const ALARM_LONG_SPAN_SECONDS_MAX = 7 * 86_400;

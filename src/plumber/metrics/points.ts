@@ -58,14 +58,35 @@ export function* writePoints(points: readonly Point[], known: ReadonlyMap<string
   return seen;
 }
 
-/** Points of one metric in all its units, or in one, from `from` up to but not at `to`, oldest first. */
-export function* readPoints({ account, region, namespace, name, dimensions }: Omit<Metric, "unit">, { unit, from, to }: { unit: string | undefined; from: number; to: number }): Operation<{ at: number; unit: string; datum: Datum }[]> {
+/** Which points of a metric: in all its units, or in one, from `from` up to but not at `to`. */
+export interface WantedPoints {
+  unit: string | undefined;
+  /** Milliseconds since the epoch. */
+  from: number;
+  to: number;
+  /** Without it no point tells how its values are spread: most statistics do not ask. */
+  withSpread?: boolean;
+  /** So many at most, behind one that was read before. */
+  limit?: number;
+  after?: { at: number; series: number };
+}
+
+export interface ReadPoint {
+  at: number;
+  series: number;
+  unit: string;
+  datum: Datum;
+}
+
+/** Of one metric, oldest first. */
+export function* readPoints({ account, region, namespace, name, dimensions }: Omit<Metric, "unit">, { unit, from, to, withSpread = true, limit = -1, after }: WantedPoints): Operation<ReadPoint[]> {
+  const [here, behind] = after === undefined ? ["", []] : ["and (p.at > ? or p.series > ?)", [after.at, after.series]];
   const rows = yield* sql(
-    `select p.*, s.unit from metric_series s join metric_point p on p.series = s.id
-     where s.account = ? and s.region = ? and s.namespace = ? and s.name = ? and s.dimensions = ? and p.at >= ? and p.at < ? order by p.at`,
-    account, region, namespace, name, dimensionsText(dimensions), from, to,
+    `select p.series, p.at, p.count, p.sum, p.minimum, p.maximum, ${withSpread ? "p.spread" : "null as spread"}, s.unit from metric_series s join metric_point p on p.series = s.id
+     where s.account = ? and s.region = ? and s.namespace = ? and s.name = ? and s.dimensions = ? and p.at >= ? and p.at < ? ${here} ${unit === undefined ? "" : "and s.unit = ?"} order by p.at, p.series limit ?`,
+    account, region, namespace, name, dimensionsText(dimensions), Math.max(from, after?.at ?? from), to, ...behind, ...(unit === undefined ? [] : [unit]), limit,
   );
-  return rows.filter((row) => unit === undefined || row["unit"] === unit).map((row) => ({ at: row["at"] as number, unit: row["unit"] as string, datum: toDatum(row) }));
+  return rows.map((row) => ({ at: row["at"] as number, series: row["series"] as number, unit: row["unit"] as string, datum: toDatum(row) }));
 }
 
 const ROWS_PER_COMMIT = 5_000;

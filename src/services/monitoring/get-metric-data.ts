@@ -1,73 +1,86 @@
-import type { MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX } from "../../kit/limits/metrics.ts";
-import { readPoints } from "../../plumber/metrics/points.ts";
-import type { RequestContext } from "../service.ts";
+import type { MessageData, MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
+import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX, METRIC_MATH_WORK_MAX, METRIC_SEARCH_MAX } from "../../kit/limits/metrics.ts";
 import { dimensionsOf } from "./dimensions.ts";
-import { invalidValue, missingParameter, notBuilt } from "./errors.ts";
+import { invalidCombination, invalidValue, missingParameter, notBuilt } from "./errors.ts";
+import { checkLabel, hasLabel, labelOf } from "./labels.ts";
+import { checkExpressions, createEvaluator, readQueries } from "./math/queries.ts";
+import { createSource } from "./math/source.ts";
+import type { Series } from "./math/values.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
-import { byPeriod, checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
-import { readToken, writeToken } from "./tokens.ts";
+import { checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+import { readPlaceToken, writePlaceToken } from "./tokens.ts";
 
 const ID = /^[a-z][a-zA-Z0-9_]*$/;
 
 /** Throws what is wrong with one of them, or the name of what is not built. */
-const checkQueries = (queries: readonly MetricDataQuery[]): void => {
-  if (queries.length > METRIC_DATA_QUERIES_MAX) throw invalidValue(`The collection MetricDataQueries must not have a size greater than ${METRIC_DATA_QUERIES_MAX}.`);
+export const checkQueries = (queries: readonly MetricDataQuery[], collection: string): void => {
+  if (queries.length > METRIC_DATA_QUERIES_MAX) throw invalidValue(`The collection ${collection} must not have a size greater than ${METRIC_DATA_QUERIES_MAX}.`);
   const ids = new Set<string>();
-  for (const [index, { Id, Expression, MetricStat, AccountId }] of queries.entries()) {
-    const where = `MetricDataQueries.member.${index + 1}`;
+  for (const [index, { Id, Expression, MetricStat, AccountId, Label, Period }] of queries.entries()) {
+    const where = `${collection}.member.${index + 1}`;
     if (!ID.test(Id!)) throw invalidValue(`The value ${Id} for parameter ${where}.Id is not matching the expected pattern ${ID.source}.`);
-    if (ids.has(Id!)) throw invalidValue(`The values for parameter id in MetricDataQueries are not unique.`);
+    if (ids.has(Id!)) throw invalidValue(`The values for parameter id in ${collection} are not unique.`);
     ids.add(Id!);
-    if (Expression !== undefined) throw notBuilt(`Metric math (Expression of ${Id})`, "ask for each metric by MetricStat and calculate with the answers");
     if (AccountId !== undefined) throw notBuilt(`AccountId of ${Id}`, "accounts do not observe each other here; ask in that account");
+    if (Label !== undefined) checkLabel(Label, where);
+    if (Period !== undefined) checkPeriod(Period, `${where}.Period`);
+    if (Expression !== undefined && MetricStat !== undefined) throw invalidCombination(`The parameters ${where}.Expression and ${where}.MetricStat are mutually exclusive and you have specified both.`);
+    if (Expression !== undefined) continue;
     if (MetricStat === undefined) throw missingParameter(`The parameter ${where}.MetricStat is required.`);
+    checkPeriod(MetricStat.Period!, `${where}.MetricStat.Period`);
+    statisticOf(MetricStat.Stat!, `${where}.MetricStat.Stat`);
+    dimensionsOf(MetricStat.Metric!.Dimensions, `${where}.MetricStat.Metric.Dimensions`);
   }
 };
 
-export const getMetricDataHandlers = ({ store, metrics, clock }: Needs) => {
-  const evaluate = async ({ Id, Label, MetricStat }: MetricDataQuery, index: number, range: { start: number; to: number }, { account, region }: RequestContext): Promise<MetricDataResult> => {
-    const where = `MetricDataQueries.member.${index + 1}.MetricStat`;
-    const { Metric, Period, Stat, Unit } = MetricStat!;
-    const periodMs = checkPeriod(Period!, `${where}.Period`);
-    const statistic = statisticOf(Stat!, `${where}.Stat`);
-    const from = roundedStart(range.start, periodMs, clock.now());
-    const metric = { account, region, namespace: Metric!.Namespace!, name: Metric!.MetricName!, dimensions: dimensionsOf(Metric!.Dimensions, `${where}.Metric.Dimensions`) };
-    const points = await store.run(() => readPoints(metric, { unit: Unit, from, to: range.to }));
-    const known = byPeriod(points, from, periodMs).flatMap(({ at, datum }) => {
-      const value = statistic(datum);
-      return value === undefined ? [] : [{ at, value }];
-    });
-    return { Id, Label: Label ?? Metric!.MetricName, Timestamps: known.map(({ at }) => new Date(at)), Values: known.map(({ value }) => value), StatusCode: "Complete" };
-  };
-
-  return {
-    /** Newest first unless it is asked for otherwise. Points beyond the most are for the next page: it goes on with the query, and the point, that was next. */
-    async GetMetricData({ MetricDataQueries, StartTime, EndTime, ScanBy, NextToken, MaxDatapoints = METRIC_DATA_POINTS_MAX }, context) {
-      checkQueries(MetricDataQueries!);
-      const range = { start: StartTime!.getTime(), to: EndTime!.getTime() };
-      if (range.start >= range.to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
-      if (MaxDatapoints < 1 || MaxDatapoints > METRIC_DATA_POINTS_MAX) throw invalidValue(`The value ${MaxDatapoints} for parameter MaxDatapoints is invalid: it is from 1 to ${METRIC_DATA_POINTS_MAX}.`);
-      await metrics.flush();
-      // How many points were on the pages before.
-      const skipped = readToken("points", NextToken);
-      const results: MetricDataResult[] = [];
-      let [before, room] = [skipped, MaxDatapoints];
-      let isMore = false;
-      for (const [index, query] of MetricDataQueries!.entries()) {
-        const result = await evaluate(query, index, range, context);
-        if (query.ReturnData === false) continue;
-        const all = result.Timestamps!.map((at, i) => [at, result.Values![i]!] as const);
-        if (ScanBy !== "TimestampAscending") all.reverse();
-        const rest = all.slice(before);
-        before = Math.max(0, before - all.length);
-        const page = rest.slice(0, room);
-        room -= page.length;
-        const isPartial = page.length < rest.length;
-        isMore ||= isPartial;
-        results.push({ ...result, Timestamps: page.map(([at]) => at), Values: page.map(([, value]) => value), StatusCode: isPartial ? "PartialData" : "Complete" });
-      }
-      return { MetricDataResults: results, Messages: [], ...(isMore ? { NextToken: writeToken("points", skipped + MaxDatapoints) } : {}) };
-    },
-  } satisfies MonitoringHandlers;
+/** Of a query that is one series its own label; of one that is many, with what each is called ("Using math expressions with CloudWatch metrics"). */
+const labelled = ({ Id, Label, Expression }: MetricDataQuery, series: Series, isOneOfMany: boolean): string => {
+  if (!isOneOfMany) return Label === undefined ? (Expression === undefined ? series.label : Id!) : labelOf(Label, { ...series, label: Expression === undefined ? series.label : Id! });
+  if (Label === undefined || Label === "") return series.label;
+  const text = labelOf(Label, series);
+  return hasLabel(Label) ? text : `${text} ${series.label}`;
 };
+
+export const getMetricDataHandlers = ({ store, metrics, clock }: Needs) =>
+  ({
+    /** Newest first unless it is asked for otherwise. Points beyond the most are for the next page: it goes on with the query, its series and the point that was next. */
+    async GetMetricData({ MetricDataQueries, StartTime, EndTime, ScanBy, NextToken, MaxDatapoints = METRIC_DATA_POINTS_MAX, LabelOptions }, { account, region }) {
+      checkQueries(MetricDataQueries!, "MetricDataQueries");
+      const [from, to] = [StartTime!.getTime(), EndTime!.getTime()];
+      if (from >= to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
+      if (MaxDatapoints < 1 || MaxDatapoints > METRIC_DATA_POINTS_MAX) throw invalidValue(`The value ${MaxDatapoints} for parameter MaxDatapoints is invalid: it is from 1 to ${METRIC_DATA_POINTS_MAX}.`);
+      if (LabelOptions?.Timezone !== undefined && !/^[+-]\d{4}$/.test(LabelOptions.Timezone)) throw invalidValue(`The value ${LabelOptions.Timezone} for parameter LabelOptions.Timezone is invalid: it is +HHmm or -HHmm.`);
+      const start = readPlaceToken(NextToken);
+      const queries = readQueries(MetricDataQueries!);
+      await checkExpressions(queries);
+      await metrics.flush();
+      const Messages: MessageData[] = [];
+      const tooMany = () => void Messages.push({ Code: "MaxMetricsExceeded", Value: `The maximum number of allowed metrics, ${METRIC_SEARCH_MAX}, has been exceeded` });
+      const now = clock.now();
+      const startOf = (periodMs: number) => roundedStart(from, periodMs, now);
+      const evaluate = createEvaluator(queries, createSource(store, { account, region, startOf, to, now, workMax: METRIC_MATH_WORK_MAX, tooMany }));
+
+      const results: MetricDataResult[] = [];
+      let room = MaxDatapoints;
+      let next: [query: number, series: number, point: number] | undefined;
+      for (const [index, query] of MetricDataQueries!.entries()) {
+        if (query.ReturnData === false || index < start[0]) continue;
+        if (next !== undefined) {
+          results.push({ Id: query.Id, Label: query.Label ?? query.MetricStat?.Metric?.MetricName ?? query.Id, Timestamps: [], Values: [], StatusCode: "PartialData" });
+          continue;
+        }
+        const value = await evaluate(query.Id!);
+        for (const [place, series] of [value].flat().entries()) {
+          const skipped = index === start[0] && place === start[1] ? start[2] : 0;
+          if (next !== undefined || (index === start[0] && place < start[1])) continue;
+          const order = ScanBy === "TimestampAscending" ? <T>(all: readonly T[]) => all : <T>(all: readonly T[]) => all.toReversed();
+          const [times, values] = [order(series.times).slice(skipped, skipped + room), order(series.values).slice(skipped, skipped + room)];
+          room -= times.length;
+          const isPartial = skipped + times.length < series.times.length;
+          if (isPartial) next = [index, place, skipped + times.length];
+          results.push({ Id: query.Id, Label: labelled(query, series, Array.isArray(value)), Timestamps: times.map((at) => new Date(at)), Values: values, StatusCode: isPartial ? "PartialData" : "Complete" });
+        }
+      }
+      return { MetricDataResults: results, Messages, ...(next === undefined ? {} : { NextToken: writePlaceToken(next) }) };
+    },
+  }) satisfies MonitoringHandlers;

@@ -1,10 +1,10 @@
 import type { Datapoint } from "@aws-sdk/client-cloudwatch";
 import { METRIC_STATISTICS_POINTS_MAX } from "../../kit/limits/metrics.ts";
-import { readPoints } from "../../plumber/metrics/points.ts";
 import { dimensionsOf } from "./dimensions.ts";
 import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
-import { byPeriod, checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+import { readPeriodsByUnit } from "./read-periods.ts";
+import { checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
 
 const grouped = (number: number): string => number.toLocaleString("en-US");
 
@@ -26,15 +26,15 @@ export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
         throw invalidCombination(`You have requested up to ${grouped(most)} datapoints, which exceeds the limit of ${grouped(METRIC_STATISTICS_POINTS_MAX)}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`);
       }
       await metrics.flush();
-      const points = await store.run(() => readPoints({ account, region, namespace: Namespace!, name: MetricName!, dimensions }, { unit: Unit, from, to }));
-      const units = new Set(points.map(({ unit }) => unit));
-      const Datapoints = [...units].flatMap((unit) =>
-        byPeriod(points.filter((point) => point.unit === unit), from, periodMs).map(({ at, datum }): Datapoint => {
-          const known = extended.map(([name, statistic]) => [name, statistic(datum)] as const).filter(([, value]) => value !== undefined);
+      const metric = { account, region, namespace: Namespace!, name: MetricName!, dimensions };
+      const units = await readPeriodsByUnit(store, metric, { unit: Unit, from, to, periodMs, withSpread: extended.length > 0 });
+      const Datapoints = [...units].flatMap(([unit, periods]) =>
+        periods.map(({ at, datum }): Datapoint => {
+          const known = extended.map(([name, statistic]) => [name, statistic.of(datum)] as const).filter(([, value]) => value !== undefined);
           return {
             Timestamp: new Date(at),
             Unit: unit as NonNullable<Datapoint["Unit"]>,
-            ...Object.fromEntries(plain.map(([name, statistic]) => [name, statistic(datum)])),
+            ...Object.fromEntries(plain.map(([name, statistic]) => [name, statistic.of(datum)])),
             ...(known.length === 0 ? {} : { ExtendedStatistics: Object.fromEntries(known) as Record<string, number> }),
           };
         }),

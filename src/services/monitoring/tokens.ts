@@ -26,3 +26,16 @@ export const readNameToken = (of: string, token: string | undefined): string => 
   }
   throw new ApiError("InvalidNextToken", "The value for parameter NextToken is invalid.");
 };
+
+type Place = [query: number, series: number, point: number];
+
+/** Of data that goes on with a point of a series of a query. */
+export const writePlaceToken = (place: Place): string => writeNameToken("points", place.join("/"));
+
+/** All zero for the first page. */
+export const readPlaceToken = (token: string | undefined): Place => {
+  if (token === undefined) return [0, 0, 0];
+  const parts = /^(\d{1,9})\/(\d{1,9})\/(\d{1,9})$/.exec(readNameToken("points", token));
+  if (parts === null) throw new ApiError("InvalidNextToken", "The value for parameter NextToken is invalid.");
+  return [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+};

@@ -1,13 +1,12 @@
 import type { Timer } from "../../../kit/clock.ts";
 import { newTrace } from "../../../kit/ids.ts";
 import { ALARMS_AT_ONCE } from "../../../kit/limits/metrics.ts";
-import { readPoints } from "../../../plumber/metrics/points.ts";
 import type { MonitoringNeeds } from "../needs.ts";
-import { byPeriod, statisticOf } from "../statistics.ts";
 import { appendHistory, type HistoryItem } from "./alarm-history.ts";
 import { listEveryAlarm, type Alarm } from "./alarm-rows.ts";
 import { createChangeAlarm, type ChangeAlarm } from "./change-alarm.ts";
-import { evaluate, periodsOf, type Datapoint } from "./evaluate.ts";
+import { readDatapoints } from "./datapoints.ts";
+import { evaluate } from "./evaluate.ts";
 import { reasonData } from "./reasons.ts";
 
 export interface AlarmBook {
@@ -49,23 +48,8 @@ export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
   };
   const change = createChangeAlarm({ ...needs, remember });
 
-  /** The periods that end before now, oldest first; they need not begin with the hour. */
-  const datapointsOf = async (alarm: Alarm, now: number): Promise<Datapoint[]> => {
-    const { namespace, name, dimensions, statistic, period, unit } = alarm.configuration.metric;
-    const { account, region } = alarm;
-    const to = now - (now % stepOf(alarm));
-    const from = to - periodsOf(alarm) * period * SECOND_MS;
-    const points = await history.run(() => readPoints({ account, region, namespace, name, dimensions }, { unit, from, to }));
-    const known = new Map(byPeriod(points, from, period * SECOND_MS).map(({ at, datum }) => [at, datum]));
-    const valueOf = statisticOf(statistic, "Statistic");
-    return Array.from({ length: periodsOf(alarm) }, (_, index) => {
-      const at = from + index * period * SECOND_MS;
-      const datum = known.get(at);
-      return { at, value: datum && valueOf(datum), sampleCount: datum?.count ?? 0 };
-    });
-  };
   const look = async (alarm: Alarm, now: number): Promise<void> => {
-    const found = evaluate(alarm, await datapointsOf(alarm, now));
+    const found = evaluate(alarm, await readDatapoints(history, alarm, now - (now % stepOf(alarm))));
     if (found === undefined || found.value === alarm.state.value) return;
     const { configuredAt, state } = alarm;
     // What was changed meanwhile is looked at anew.

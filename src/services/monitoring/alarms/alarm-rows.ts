@@ -1,3 +1,4 @@
+import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import { namesWithin } from "../../../store/names-within.ts";
 import { sql, sqlOne, type Operation, type Row } from "../../../store/store.ts";
 
@@ -25,6 +26,16 @@ export interface WatchedMetric {
   query?: { id: string; label?: string };
 }
 
+/** An alarm of metric math, or of one of several metrics. */
+export interface WatchedMath {
+  /** As they were put; one of them returns data. */
+  queries: (MetricDataQuery & { ReturnData: boolean })[];
+  /** Seconds, of what is watched. */
+  period: number;
+}
+
+export const isMath = (metric: WatchedMetric | WatchedMath): metric is WatchedMath => "queries" in metric;
+
 /** As PutMetricAlarm has it, whole: what is put anew replaces all of it. */
 export interface AlarmConfiguration {
   description?: string;
@@ -33,7 +44,7 @@ export interface AlarmConfiguration {
   okActions: string[];
   alarmActions: string[];
   insufficientDataActions: string[];
-  metric: WatchedMetric;
+  metric: WatchedMetric | WatchedMath;
   evaluationPeriods: number;
   datapointsToAlarm?: number;
   threshold: number;

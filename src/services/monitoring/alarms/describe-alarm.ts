@@ -1,18 +1,20 @@
 import type { MetricAlarm, Statistic } from "@aws-sdk/client-cloudwatch";
-import { alarmArn, type Alarm, type WatchedMetric } from "./alarm-rows.ts";
+import { isExtended } from "../statistics.ts";
+import { alarmArn, isMath, type Alarm, type WatchedMath, type WatchedMetric } from "./alarm-rows.ts";
 
 type Described = Pick<MetricAlarm, "MetricName" | "Namespace" | "Statistic" | "ExtendedStatistic" | "Dimensions" | "Period" | "Unit" | "Metrics">;
 
 const dimensionList = ({ dimensions }: WatchedMetric) => Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 
-const describeMetric = (metric: WatchedMetric): Described => {
+const describeMetric = (metric: WatchedMetric | WatchedMath): Described => {
+  if (isMath(metric)) return { Dimensions: [], Metrics: metric.queries };
   const { namespace, name, statistic, period, unit, query } = metric;
   const Unit = unit === undefined ? {} : { Unit: unit as NonNullable<MetricAlarm["Unit"]> };
   if (query !== undefined) {
     const MetricStat = { Metric: { Namespace: namespace, MetricName: name, Dimensions: dimensionList(metric) }, Period: period, Stat: statistic, ...Unit };
     return { Dimensions: [], Metrics: [{ Id: query.id, MetricStat, ...(query.label === undefined ? {} : { Label: query.label }), ReturnData: true }] };
   }
-  const own = statistic.startsWith("p") ? { ExtendedStatistic: statistic } : { Statistic: statistic as Statistic };
+  const own = isExtended(statistic) ? { ExtendedStatistic: statistic } : { Statistic: statistic as Statistic };
   return { MetricName: name, Namespace: namespace, ...own, Dimensions: dimensionList(metric), Period: period, ...Unit };
 };
 

@@ -8,6 +8,7 @@ import type { MonitoringHandlers, MonitoringParts } from "../needs.ts";
 import { readNameToken, readToken, writeNameToken, writeToken } from "../tokens.ts";
 import { readHistory } from "./alarm-history.ts";
 import { findAlarm, listAlarms, type Alarm, type Place } from "./alarm-rows.ts";
+import { watchedMetrics } from "./watched.ts";
 import { describeAlarm } from "./describe-alarm.ts";
 
 const PAGE_DEFAULT = 50;
@@ -69,9 +70,10 @@ export const describeAlarmsHandlers = ({ state: store, store: history, alarms }:
     async DescribeAlarmsForMetric({ MetricName, Namespace, Statistic, ExtendedStatistic, Dimensions, Period, Unit }, context) {
       const dimensions = dimensionsText(dimensionsOf(Dimensions, "Dimensions"));
       const statistic = Statistic ?? ExtendedStatistic;
-      const watches = ({ configuration: { metric } }: Alarm) =>
-        metric.name === MetricName && metric.namespace === Namespace && dimensionsText(metric.dimensions) === dimensions &&
-        (statistic === undefined || metric.statistic === statistic) && (Period === undefined || metric.period === Period) && (Unit === undefined || metric.unit === Unit);
+      const watches = ({ configuration }: Alarm) =>
+        watchedMetrics(configuration.metric).some((metric) =>
+          metric.name === MetricName && metric.namespace === Namespace && dimensionsText(metric.dimensions) === dimensions &&
+          (statistic === undefined || metric.statistic === statistic) && (Period === undefined || metric.period === Period) && (Unit === undefined || metric.unit === Unit));
       return { MetricAlarms: (await find(context, { accepts: watches }, "", Infinity)).map(describeAlarm) };
     },
 

@@ -1,4 +1,4 @@
-import type { Alarm, AlarmState, Comparison } from "./alarm-rows.ts";
+import { isMath, type Alarm, type AlarmState, type Comparison } from "./alarm-rows.ts";
 import { insufficient, thresholdCrossed } from "./reasons.ts";
 
 /** One period of the metric; its value is undefined where nothing was measured. */
@@ -6,7 +6,8 @@ export interface Datapoint {
   /** Milliseconds since the epoch: the beginning of it. */
   at: number;
   value: number | undefined;
-  sampleCount: number;
+  /** Undefined where it is calculated. */
+  sampleCount?: number;
 }
 
 /** What an alarm is to be. */
@@ -43,7 +44,7 @@ const samplesNeeded = (statistic: string): number => {
 export const evaluate = (alarm: Alarm, periods: readonly Datapoint[]): Evaluated | undefined => {
   const { evaluationPeriods, datapointsToAlarm = evaluationPeriods, threshold, comparison, treatMissingData, evaluateLowSampleCountPercentile, metric } = alarm.configuration;
   // Alarms of DynamoDB's metrics ignore it, whatever they say.
-  const missing = metric.namespace === "AWS/DynamoDB" ? "ignore" : (treatMissingData ?? "missing");
+  const missing = !isMath(metric) && metric.namespace === "AWS/DynamoDB" ? "ignore" : (treatMissingData ?? "missing");
   const newest = periods.toReversed();
   const measured = newest.filter(({ value }) => value !== undefined).slice(0, evaluationPeriods);
   const isBreaching = ({ value }: Datapoint) => BREACHES[comparison](value!, threshold);
@@ -51,7 +52,7 @@ export const evaluate = (alarm: Alarm, periods: readonly Datapoint[]): Evaluated
   const filled = evaluationPeriods - measured.length;
   const become = (value: "OK" | "ALARM", treated = 0): Evaluated => ({ value, reason: thresholdCrossed(alarm, { value, measured, breaching, missing, treated }), datapoints: measured });
 
-  if (evaluateLowSampleCountPercentile === "ignore" && measured.some(({ sampleCount }) => sampleCount < samplesNeeded(metric.statistic))) return undefined;
+  if (evaluateLowSampleCountPercentile === "ignore" && measured.some(({ sampleCount }) => sampleCount !== undefined && sampleCount < samplesNeeded(isMath(metric) ? "" : metric.statistic))) return undefined;
   if (measured.length === 0 && missing === "missing") return { value: "INSUFFICIENT_DATA", reason: insufficient(evaluationPeriods), datapoints: newest.slice(0, evaluationPeriods) };
   if (measured.length === 0 && missing === "ignore") return undefined;
   if (breaching.length >= datapointsToAlarm) return become("ALARM");

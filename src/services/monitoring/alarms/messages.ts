@@ -1,6 +1,8 @@
-import { alarmArn, type Alarm, type StateOfAlarm, type WatchedMetric } from "./alarm-rows.ts";
+import { isExtended } from "../statistics.ts";
+import { alarmArn, isMath, type Alarm, type StateOfAlarm, type WatchedMetric } from "./alarm-rows.ts";
 import { asDouble, asTime } from "./reasons.ts";
 import { regionName } from "./region-names.ts";
+import { metricOf as watchedMetric } from "./watched.ts";
 
 /** An alarm that has changed its state, which is in it, and what it was before. */
 export interface Change {
@@ -17,11 +19,14 @@ const withDoubles = (text: string, doubles: Record<string, number>): string => O
 
 const metricOf = ({ namespace, name, dimensions }: WatchedMetric) => ({ namespace, name, dimensions });
 
+const statOf = (metric: WatchedMetric) => present({ metric: metricOf(metric), period: metric.period, stat: metric.statistic, unit: metric.unit });
+
 const stateOf = ({ value, reason, reasonData, updatedAt }: StateOfAlarm) => present({ value, reason, reasonData, timestamp: asTime(updatedAt) });
 
 const configurationOf = ({ configuration: { description, metric }, metricId }: Alarm) => {
-  const { period, statistic: stat, unit, query } = metric;
-  return present({ description, metrics: [{ id: query?.id ?? metricId, metricStat: present({ metric: metricOf(metric), period, stat, unit }), returnData: true }] });
+  if (!isMath(metric)) return present({ description, metrics: [{ id: metric.query?.id ?? metricId, metricStat: statOf(metric), returnData: true }] });
+  const metrics = metric.queries.map((query) => present({ id: query.Id, label: query.Label, expression: query.Expression, metricStat: query.MetricStat && statOf(watchedMetric(query)), period: query.Period, returnData: query.ReturnData }));
+  return present({ description, metrics });
 };
 
 /** The `detail` of "CloudWatch Alarm State Change" ("Alarm events and EventBridge"). */
@@ -37,16 +42,20 @@ export const functionEvent = ({ alarm, before }: Change): string =>
 
 /** Where the statistic is one of the five, it is told in capitals. */
 const statisticOf = (statistic: string): Record<string, unknown> =>
-  statistic.startsWith("p") ? { StatisticType: "ExtendedStatistic", ExtendedStatistic: statistic } : { StatisticType: "Statistic", Statistic: statistic.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase() };
+  isExtended(statistic) ? { StatisticType: "ExtendedStatistic", ExtendedStatistic: statistic } : { StatisticType: "Statistic", Statistic: statistic.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase() };
+
+const dimensionsOf = ({ dimensions }: WatchedMetric) => Object.entries(dimensions).map(([name, value]) => ({ value, name }));
+
+const triggerStatOf = (metric: WatchedMetric) => present({ Metric: { Dimensions: dimensionsOf(metric), MetricName: metric.name, Namespace: metric.namespace }, Period: metric.period, Stat: metric.statistic, Unit: metric.unit });
 
 const triggerOf = ({ configuration }: Alarm): Record<string, unknown> => {
   const { metric, evaluationPeriods, datapointsToAlarm, comparison, threshold, treatMissingData = "missing", evaluateLowSampleCountPercentile = "" } = configuration;
-  const Dimensions = Object.entries(metric.dimensions).map(([name, value]) => ({ value, name }));
   const rules = { EvaluationPeriods: evaluationPeriods, ...(datapointsToAlarm === undefined ? {} : { DatapointsToAlarm: datapointsToAlarm }), ComparisonOperator: comparison, Threshold: threshold, TreatMissingData: treatMissingData, EvaluateLowSampleCountPercentile: evaluateLowSampleCountPercentile };
+  if (isMath(metric)) return { Period: metric.period, ...rules, Metrics: metric.queries.map((query) => present({ Expression: query.Expression, Id: query.Id, Label: query.Label, MetricStat: query.MetricStat && triggerStatOf(watchedMetric(query)), Period: query.Period, ReturnData: query.ReturnData })) };
+  const Dimensions = dimensionsOf(metric);
   if (metric.query === undefined) return { MetricName: metric.name, Namespace: metric.namespace, ...statisticOf(metric.statistic), Unit: metric.unit ?? null, Dimensions, Period: metric.period, ...rules };
   const { id: Id, label: Label } = metric.query;
-  const MetricStat = present({ Metric: { Dimensions, MetricName: metric.name, Namespace: metric.namespace }, Period: metric.period, Stat: metric.statistic, Unit: metric.unit });
-  return { Period: metric.period, ...rules, Metrics: [present({ Id, Label, MetricStat, ReturnData: true })] };
+  return { Period: metric.period, ...rules, Metrics: [present({ Id, Label, MetricStat: triggerStatOf(metric), ReturnData: true })] };
 };
 
 /** What a topic gets. */

@@ -37,7 +37,7 @@ export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: Mon
   return {
     /** A new one is INSUFFICIENT_DATA until it is looked at; one that is there keeps its state, and its tags. */
     async PutMetricAlarm(input, context) {
-      const configuration = readAlarm(input, context);
+      const configuration = await readAlarm(input, context);
       const tags = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key!, Value!]));
       checkTags(tags);
       if ((input.Tags ?? []).length > ALARM_TAGS_MAX) throw invalidValue(`The collection Tags must not have a size greater than ${ALARM_TAGS_MAX}.`);

@@ -1,4 +1,4 @@
-import type { Alarm, Comparison, MissingData } from "./alarm-rows.ts";
+import { isMath, type Alarm, type Comparison, type MissingData } from "./alarm-rows.ts";
 import type { Datapoint, Evaluated } from "./evaluate.ts";
 
 /** As CloudWatch writes numbers: `50.0`, `1.0E7`. */
@@ -67,11 +67,11 @@ export const thresholdCrossed = ({ configuration }: Alarm, { value, measured, br
 export const reasonData = ({ configuration: { metric, threshold } }: Alarm, { datapoints }: Evaluated, now: number): string => {
   const measured = datapoints.filter(({ value }) => value !== undefined);
   const member = (name: string, text: string) => `"${name}":${text}`;
-  const evaluated = datapoints.map(({ at, value, sampleCount }) => `{${[member("timestamp", `"${asTime(at)}"`), ...(value === undefined ? [] : [member("sampleCount", asDouble(sampleCount)), member("value", asDouble(value))])].join(",")}}`);
+  const evaluated = datapoints.map(({ at, value, sampleCount }) => `{${[member("timestamp", `"${asTime(at)}"`), ...(value === undefined || sampleCount === undefined ? [] : [member("sampleCount", asDouble(sampleCount))]), ...(value === undefined ? [] : [member("value", asDouble(value))])].join(",")}}`);
   const oldest = measured.at(-1);
   return `{${[
-    member("version", '"1.0"'), member("queryDate", `"${asTime(now)}"`), ...(oldest === undefined ? [] : [member("startDate", `"${asTime(oldest.at)}"`)]), ...(metric.unit === undefined ? [] : [member("unit", JSON.stringify(metric.unit))]),
-    member("statistic", JSON.stringify(metric.statistic)), member("period", String(metric.period)), member("recentDatapoints", `[${measured.toReversed().map(({ value }) => asDouble(value!)).join(",")}]`),
+    member("version", '"1.0"'), member("queryDate", `"${asTime(now)}"`), ...(oldest === undefined ? [] : [member("startDate", `"${asTime(oldest.at)}"`)]), ...(isMath(metric) ? [] : [...(metric.unit === undefined ? [] : [member("unit", JSON.stringify(metric.unit))]), member("statistic", JSON.stringify(metric.statistic))]),
+    member("period", String(metric.period)), member("recentDatapoints", `[${measured.toReversed().map(({ value }) => asDouble(value!)).join(",")}]`),
     member("threshold", asDouble(threshold)), member("evaluatedDatapoints", `[${evaluated.join(",")}]`),
   ].join(",")}}`;
 };
