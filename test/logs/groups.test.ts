@@ -139,7 +139,18 @@ describe("permissions", () => {
     const put = await service.permissions.PutLogEvents!({ logGroupName: GROUP, logStreamName: "s", logEvents: [] }, context());
     expect(put).toEqual([{ action: "logs:PutLogEvents", resource: `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:log-stream:s` }]);
     const create = await service.permissions.CreateLogGroup!({ logGroupName: GROUP }, context());
-    expect(create).toEqual([{ action: "logs:CreateLogGroup", resource: `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:log-stream:` }]);
+    expect(create).toEqual([{ action: "logs:CreateLogGroup", resource: `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:log-stream:`, context: {} }]);
     expect(service.ledgerKeys!("PutLogEvents", { logGroupName: GROUP }, context())).toEqual([GROUP, "hello"]);
+  });
+
+  it("tell the tags of a group, and those that are asked for", async () => {
+    const { service: { permissions }, call } = startLogs();
+    const [create] = await permissions.CreateLogGroup!({ logGroupName: GROUP, tags: { stage: "test" } }, context());
+    expect(create!.context).toEqual({ "aws:RequestTag/stage": "test", "aws:TagKeys": ["stage"] });
+    await call("CreateLogGroup", { logGroupName: GROUP, tags: { team: "a" } });
+    const resourceArn = `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}`;
+    const asked = [...(await permissions.DeleteLogGroup!({ logGroupName: GROUP }, context())), ...(await permissions.UntagResource!({ resourceArn, tagKeys: ["x"] }, context())), ...(await permissions.CreateLogStream!({ logGroupName: GROUP, logStreamName: "s" }, context()))];
+    expect(asked.map((one) => one.context)).toEqual([{ "aws:ResourceTag/team": "a" }, { "aws:ResourceTag/team": "a", "aws:TagKeys": ["x"] }, { "aws:ResourceTag/team": "a" }]);
+    expect(asked[2]!.resource).toBe(`${resourceArn}:log-stream:s`);
   });
 });

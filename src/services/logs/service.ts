@@ -5,7 +5,7 @@ import { metricFilterHandlers } from "./filters/metric-filters.ts";
 import { subscriptionFilterHandlers } from "./filters/subscription-filters.ts";
 import { groupHandlers } from "./groups.ts";
 import type { LogsTypes, Needs, Parts } from "./needs.ts";
-import { permissions } from "./permissions.ts";
+import { createPermissions } from "./permissions.ts";
 import { putLogEventsHandlers } from "./put-log-events.ts";
 import { createPolicyOfLogs, resourcePolicyHandlers } from "./resource-policies.ts";
 import { createIds } from "./state.ts";
@@ -30,7 +30,7 @@ export const createLogsService = (needs: Needs): Service<LogsTypes> => {
       ...metricFilterHandlers(parts),
       ...resourcePolicyHandlers(parts),
     },
-    permissions,
+    permissions: createPermissions(parts),
     resourcePolicy: ({ resource }, context) => policyOf(resource, context),
     ledgerKeys: (_operation, input) => ledgerKeys(input),
   };

@@ -11,12 +11,19 @@ export const checkTags = (tags: Readonly<Record<string, string>>): void => {
   if (reserved !== undefined) throw invalidValue(`The tag key ${reserved} is not allowed: keys that begin with aws: are reserved.`);
 };
 
-/** The alarm that an ARN names. Throws for what else has tags on AWS, and for what is none of this account and region. */
-export const taggedAlarm = (resourceArn: string, { account, region }: RequestContext): string => {
+/** The alarm of this account and region that an ARN names; undefined where it names none. */
+export const alarmInArn = (resourceArn: string, { account, region }: RequestContext): string | undefined => {
+  const arn = parseArn(resourceArn);
+  return arn?.service === "cloudwatch" && arn.account === account && arn.region === region && arn.resource.startsWith("alarm:") ? arn.resource.slice("alarm:".length) : undefined;
+};
+
+/** As that. Throws for what else has tags on AWS, and for what is none of this account and region. */
+export const taggedAlarm = (resourceArn: string, context: RequestContext): string => {
   const arn = parseArn(resourceArn);
   if (arn?.service === "cloudwatch" && !arn.resource.startsWith("alarm:")) throw notBuilt(`What ${resourceArn} names`, "only alarms have tags here");
-  if (arn?.service !== "cloudwatch" || arn.account !== account || arn.region !== region) throw resourceNotFound(resourceArn);
-  return arn.resource.slice("alarm:".length);
+  const name = alarmInArn(resourceArn, context);
+  if (name === undefined) throw resourceNotFound(resourceArn);
+  return name;
 };
 
 export const alarmTagHandlers = ({ state: store }: MonitoringParts) => {
