@@ -60,11 +60,11 @@ const createGround = async (path = temporaryDirectory()) => {
     await history.close();
   };
   onTestFinished(close);
-  const { handlers } = createMonitoringService(engine.parts);
+  const { handlers, permissions } = createMonitoringService(engine.parts);
   const ask = async <N extends keyof typeof handlers & OperationName<MonitoringTypes>>(operation: N, input: OperationInput<MonitoringTypes, N>): Promise<OperationOutput<MonitoringTypes, N>> =>
     (await (handlers[operation] as (input: unknown, context: unknown) => unknown)(input, requestContext())) as OperationOutput<MonitoringTypes, N>;
   return {
-    clock, sent, told, ask, close, path,
+    clock, sent, told, ask, close, path, permissions,
     alarm: (over: Partial<PutMetricAlarmInput> = {}) =>
       ask("PutMetricAlarm", { AlarmName: "errors", Namespace: "own", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: "GreaterThanThreshold", ...over }),
     /** A value of the minute that goes on. */
@@ -286,6 +286,14 @@ describe("an alarm", () => {
     await ask("UntagResource", { ResourceARN: ARN, TagKeys: ["none"] });
     expect((await ask("ListTagsForResource", { ResourceARN: ARN })).Tags).toEqual([{ Key: "team", Value: "a" }, { Key: "stage", Value: "test" }]);
     await expect(ask("ListTagsForResource", { ResourceARN: `${ARN}s` })).rejects.toMatchObject({ code: "ResourceNotFoundException" });
+  });
+
+  it("is asked for with its tags", async () => {
+    const { alarm, permissions } = await createGround();
+    await alarm({ Tags: [{ Key: "team", Value: "a" }] });
+    const own = { "aws:ResourceTag/team": "a" };
+    expect(await permissions.DeleteAlarms!({ AlarmNames: ["errors", "none"] }, requestContext())).toEqual([{ action: "cloudwatch:DeleteAlarms", resource: ARN, context: own }, { action: "cloudwatch:DeleteAlarms", resource: ARN.replace("errors", "none"), context: {} }]);
+    expect(await permissions.TagResource!({ ResourceARN: ARN, Tags: [{ Key: "b", Value: "c" }] }, requestContext())).toEqual([{ action: "cloudwatch:TagResource", resource: ARN, context: { ...own, "aws:TagKeys": ["b"], "aws:RequestTag/b": "c" } }]);
   });
 
   it.each<[Partial<PutMetricAlarmInput>, string, string]>([

@@ -19,9 +19,9 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
-/** Metrics that one SEARCH finds ("CloudWatch search expression syntax"), and points that one answer may be calculated of (ours: half a second). */
+/** Metrics that one SEARCH finds ("CloudWatch search expression syntax"), and points that one answer may be calculated of (ours: they hold the server for some tenths of a second). */
 export const METRIC_SEARCH_MAX = 500;
-export const METRIC_MATH_WORK_MAX = 5_000_000;
+export const METRIC_MATH_WORK_MAX = 4_000_000;
 /** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
 export const ALARMS_PAGE_MAX = 100;
 export const ALARM_TAGS_MAX = 50;

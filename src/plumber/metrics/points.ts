@@ -98,6 +98,8 @@ export function* sweepPoints(now: number): Operation<boolean> {
   const count = ((yield* sqlOne("select count(*) as n from metric_point"))!["n"] as number) - METRIC_POINTS_MAX;
   const excess = count > aged.length ? yield* sql("select series, at from metric_point order by at limit ?", Math.min(count, ROWS_PER_COMMIT)) : [];
   for (const { series, at } of [...aged, ...excess]) yield* sql("delete from metric_point where series = ? and at = ?", series!, at!);
-  yield* sql("delete from metric_series where last_at < ?", oldest);
+  // One that was last seen before the oldest point has none.
+  const first = yield* sqlOne("select min(at) as at from metric_point");
+  yield* sql("delete from metric_series where last_at < ?", Math.max(oldest, Number(first?.["at"] ?? 0)));
   return aged.length === ROWS_PER_COMMIT || excess.length === ROWS_PER_COMMIT;
 }

@@ -26,6 +26,8 @@ const readDatum = ({ Value, Values, Counts, StatisticValues }: MetricDatum, wher
     const { SampleCount, Sum, Minimum, Maximum } = StatisticValues;
     const number = (value: number | undefined, name: string) => checkNumber(value!, `${where}.StatisticValues.${name}`);
     const [count, sum, minimum, maximum] = [number(SampleCount, "SampleCount"), number(Sum, "Sum"), number(Minimum, "Minimum"), number(Maximum, "Maximum")];
+    if (count < 0) throw invalidValue(`The value ${count} for parameter ${where}.StatisticValues.SampleCount is invalid.`);
+    if (minimum > maximum) throw invalidValue(`The parameter ${where}.StatisticValues.Maximum must be greater than or equal to the parameter ${where}.StatisticValues.Minimum.`);
     // What is all the same, or one, is known in full.
     if (minimum !== maximum) return { count, sum, minimum, maximum, spread: undefined };
     addValue(datum, minimum, count);

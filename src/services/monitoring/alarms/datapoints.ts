@@ -2,7 +2,7 @@ import { METRIC_MATH_WORK_MAX } from "../../../kit/limits/metrics.ts";
 import type { Store } from "../../../store/store.ts";
 import { createEvaluator, readQueries } from "../math/queries.ts";
 import { createSource } from "../math/source.ts";
-import { pointsOf, type Series } from "../math/values.ts";
+import type { Series } from "../math/values.ts";
 import { readPeriods } from "../read-periods.ts";
 import { statisticOf } from "../statistics.ts";
 import { isMath, type Alarm, type WatchedMath, type WatchedMetric } from "./alarm-rows.ts";
@@ -24,7 +24,8 @@ const measured = async (history: Store, { account, region }: Alarm, { namespace,
 const calculated = async (history: Store, { account, region }: Alarm, { queries }: WatchedMath, { from, to }: Range): Promise<Known> => {
   const evaluate = createEvaluator(readQueries(queries), createSource(history, { account, region, startOf: () => from, to, now: to, workMax: METRIC_MATH_WORK_MAX }));
   const watched = queries.find(({ ReturnData }) => ReturnData)!;
-  return new Map(pointsOf((await evaluate(watched.Id!)) as Series).map(([at, value]) => [at, { value }]));
+  const { times, values } = (await evaluate(watched.Id!)) as Series;
+  return new Map(times.map((at, index) => [at, { value: values[index] }]));
 };
 
 /** The periods of an alarm that end before a moment, oldest first; they need not begin with the hour. */

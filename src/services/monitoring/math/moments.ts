@@ -6,7 +6,7 @@ const ofMoment = (read: (at: Date) => number): MathFunction => ({
   takes: [1, 1],
   of(call) {
     const series = seriesAt(call, 0);
-    return derived(series, grid(call.scope, series.periodMs).map((at) => [at, read(new Date(at))] as const));
+    return derived(series, grid(call.scope, series.periodMs), (_index, at) => read(new Date(at)));
   },
 });
 
