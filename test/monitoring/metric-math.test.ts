@@ -131,8 +131,18 @@ describe("an expression", () => {
 
   it("in a circle is refused, and so is one that is too much to calculate", async () => {
     await expect(evaluate({ a: "b + 1", b: "a + 1" }, { m1: [1] })).rejects.toMatchObject({ code: "ValidationException", message: expect.stringContaining("it refers to itself") });
-    const value = await evaluate({ e: "SUM(METRICS())" }, { m1: [1, 2, 3, 4], m2: [1, 2, 3, 4] }, { workMax: 20 });
+    const value = await evaluate({ e: "SUM(METRICS())" }, { m1: [1, 2, 3, 4], m2: [1, 2, 3, 4] }, { workMax: 19 });
     await expect(value("e")).rejects.toMatchObject({ code: "ValidationException", message: expect.stringContaining("too many datapoints") });
+  });
+
+  it("is evaluated once, however deep it stands", async () => {
+    expect(await minutes(`${"ABS(".repeat(60)}m1${")".repeat(60)}`, { m1: [-1] })).toEqual([1]);
+    expect(await minutes(`${"FILL(".repeat(60)}m1${", 0)".repeat(60)}`, { m1: [1, _] })).toEqual([1, 0]);
+  });
+
+  it("does not double an array for ever", async () => {
+    const doubled = Object.fromEntries(Array.from({ length: 100 }, (_one, index) => [`e${index}`, index === 0 ? "[m1, m1]" : `[e${index - 1}, e${index - 1}]`]));
+    await expect(evaluate(doubled, { m1: [1] })).rejects.toMatchObject({ code: "ValidationException", message: expect.stringContaining("An array can have no more than 5000 time series") });
   });
 
   it("is answered or refused, whatever stands there", async () => {

@@ -19,8 +19,12 @@ export const METRIC_STATISTICS_POINTS_MAX = 1_440;
 export const METRIC_DATA_POINTS_MAX = 100_800;
 export const METRIC_DATA_QUERIES_MAX = 500;
 export const METRICS_PAGE_MAX = 500;
-/** Metrics that one SEARCH finds ("CloudWatch search expression syntax"), and points that one answer may be calculated of (ours: they hold the server for some tenths of a second). */
+/** Metrics that one SEARCH finds, characters of it, and how many there may be in a request ("CloudWatch search expression syntax"). */
 export const METRIC_SEARCH_MAX = 500;
+export const METRIC_SEARCH_CHARACTERS_MAX = 1_024;
+export const METRIC_SEARCHES_MAX = 100;
+/** Points that one answer may be calculated of, and series of an array; ours: the points hold the server for some tenths of a second. */
+export const METRIC_ARRAY_MAX = 5_000;
 export const METRIC_MATH_WORK_MAX = 4_000_000;
 /** Alarms of one DeleteAlarms, on one page, and items of one page of history; tags of an alarm (API reference). Days that history is kept ("DescribeAlarmHistory": 30). */
 export const ALARMS_PAGE_MAX = 100;

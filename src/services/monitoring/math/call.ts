@@ -25,7 +25,7 @@ export interface Call {
   node: Node;
   nodes: readonly Node[];
   scope: Scope;
-  /** Of an argument. */
+  /** Of an argument: evaluated once, however often it is asked for. */
   value(index: number): Value;
 }
 

@@ -1,3 +1,4 @@
+import { METRIC_ARRAY_MAX } from "../../../kit/limits/metrics.ts";
 import { notBuilt } from "../errors.ts";
 import { AGGREGATES } from "./aggregates.ts";
 import { ARRAYS } from "./arrays.ts";
@@ -35,6 +36,7 @@ const functionOf = (name: string, count: number): MathFunction => {
 /** The value of an expression. Throws MathProblem, and NotImplemented for a function that is not built. */
 export const evaluate = (node: Node, scope: Scope): Value => {
   const value = valueOf(node, scope);
+  if (Array.isArray(value) && value.length > METRIC_ARRAY_MAX) throw new MathProblem(`An array can have no more than ${METRIC_ARRAY_MAX} time series`);
   scope.spend(sizeOf(value));
   return value;
 };
@@ -48,7 +50,8 @@ const valueOf = (node: Node, scope: Scope): Value => {
     case "operation": return operate(node.operator, evaluate(node.left, scope), evaluate(node.right, scope));
     case "call": {
       const { name, args } = node;
-      return functionOf(name, args.length).of({ name, node, nodes: args, scope, value: (index) => evaluate(args[index]!, scope) });
+      const known: Value[] = [];
+      return functionOf(name, args.length).of({ name, node, nodes: args, scope, value: (index) => (known[index] ??= evaluate(args[index]!, scope)) });
     }
     case "text":
     case "word": throw new MathProblem("Invalid syntax");

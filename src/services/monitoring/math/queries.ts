@@ -1,4 +1,5 @@
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import { METRIC_SEARCHES_MAX } from "../../../kit/limits/metrics.ts";
 import { notBuilt, validationError } from "../errors.ts";
 import { checkPeriod, statisticOf } from "../statistics.ts";
 import { evaluate } from "./evaluate.ts";
@@ -142,6 +143,8 @@ const NOTHING = { label: "", times: [], values: [] };
 /** Checks all of them by evaluating them of nothing: which kind of value comes out does not depend on the data. Throws what is wrong, or the name of what is not built. */
 export const checkExpressions = async (queries: ReadQueries): Promise<(id: string) => Promise<Series | Series[]>> => {
   refuseCircles(queries);
+  const searches = [...queries.values()].flatMap(({ expression }) => (expression === undefined ? [] : [...nodesOf(expression)].filter(isSearch))).length;
+  if (searches > METRIC_SEARCHES_MAX) throw validationError(`There can be no more than ${METRIC_SEARCHES_MAX} SEARCH expressions in a request, and there are ${searches}.`);
   const evaluator = createEvaluator(queries, {
     load: async ({ MetricStat }) => ({ ...NOTHING, periodMs: MetricStat!.Period! * 1_000 }),
     async search(text, statistic, periodMs) {

@@ -1,3 +1,4 @@
+import { METRIC_SEARCH_CHARACTERS_MAX } from "../../../kit/limits/metrics.ts";
 import { MathProblem } from "./syntax.ts";
 
 /** What a search looks at. */
@@ -24,14 +25,36 @@ const DEPTH_MAX = 32;
 const tokensOf = (text: string): string[] => text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g) ?? [];
 const lowerCase = (text: string): string => text.toLowerCase();
 
+type Tokenize = (text: string) => string[];
+
+const TOKENS_KEPT_MAX = 5_000;
+
+/** Each term of a search asks for the tokens of the same names. */
+const remembering = (tokenize: Tokenize): Tokenize => {
+  const kept = new Map<string, string[]>();
+  return (text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    if (kept.size >= TOKENS_KEPT_MAX) kept.clear();
+    const tokens = tokenize(text);
+    kept.set(text, tokens);
+    return tokens;
+  };
+};
+
+interface Tokenizers {
+  asIs: Tokenize;
+  lowerCase: Tokenize;
+}
+
 /** A single token is found whatever its case. Several are where they stand in a row: in the same case, unless the search itself parts them (`network/errors`). */
-const partlyMatches = (term: string): ((text: string) => boolean) => {
-  const asItCounts = /[A-Za-z0-9][^A-Za-z0-9]+[A-Za-z0-9]/.test(term) || tokensOf(term).length === 1 ? lowerCase : (text: string) => text;
-  const wanted = tokensOf(term).map(asItCounts);
+const partlyMatches = (term: string, { asIs, lowerCase: lower }: Tokenizers): ((text: string) => boolean) => {
+  const tokenize = /[A-Za-z0-9][^A-Za-z0-9]+[A-Za-z0-9]/.test(term) || asIs(term).length === 1 ? lower : asIs;
+  const wanted = tokenize(term);
   const [only] = wanted;
   if (only === undefined) return () => false;
   return (text) => {
-    const tokens = tokensOf(text).map(asItCounts);
+    const tokens = tokenize(text);
     if (wanted.length === 1 && tokens.join("") === only) return true;
     return tokens.some((_token, from) => wanted.every((token, index) => tokens[from + index] === token));
   };
@@ -69,6 +92,7 @@ const textsOf = (property: string | undefined) => {
 };
 
 const parseTerms = (source: string): Test => {
+  const tokenizers = { asIs: remembering(tokensOf), lowerCase: remembering((text) => tokensOf(text).map(lowerCase)) };
   const reader = new RegExp(TERM);
   const end = source.trimEnd().length;
   let depth = 0;
@@ -104,7 +128,7 @@ const parseTerms = (source: string): Test => {
     if (property?.startsWith(":aws.")) throw new MathProblem(`${property} of a SEARCH is not supported: accounts do not observe each other here`);
     const texts = textsOf(property?.startsWith('"') ? unescaped(property.slice(1, -1)) : property);
     const wanted = exact === undefined ? undefined : unescaped(exact);
-    const matches = wanted === undefined ? partlyMatches(partial!) : (text: string) => text === wanted;
+    const matches = wanted === undefined ? partlyMatches(partial!, tokenizers) : (text: string) => text === wanted;
     return (metric) => texts(metric).some(matches);
   };
   /** Terms that stand beside each other are all wanted. */
@@ -131,6 +155,7 @@ const parseTerms = (source: string): Test => {
 
 /** `{AWS/Lambda,FunctionName} MetricName="Errors" NOT test` ("CloudWatch search expression syntax"). Throws MathProblem. */
 export const parseSearch = (source: string): Search => {
+  if (source.length > METRIC_SEARCH_CHARACTERS_MAX) throw invalid();
   const schema = SCHEMA.exec(source);
   const { namespace, accepts } = schema === null ? { namespace: undefined, accepts: () => true } : schemaOf(schema[1]!);
   const rest = schema === null ? source : source.slice(schema[0].length);
