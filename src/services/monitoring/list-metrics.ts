@@ -17,37 +17,34 @@ interface Wanted {
   region: string;
   namespace: string | undefined;
   name: string | undefined;
-  dimensions: readonly DimensionFilter[];
   /** Milliseconds since the epoch. */
   since: number;
 }
 
-const matches = (dimensions: readonly [string, string][], wanted: readonly DimensionFilter[]): boolean =>
-  wanted.every(({ Name, Value }) => dimensions.some(([name, value]) => name === Name && (Value === undefined || value === Value)));
+const matches = ({ Dimensions }: Metric, wanted: readonly DimensionFilter[]): boolean =>
+  wanted.every(({ Name, Value }) => Dimensions!.some((own) => own.Name === Name && (Value === undefined || own.Value === Value)));
 
-/** Metrics in the order in which they were first seen; of one that has several units, once. */
-function* list({ account, region, namespace, name, dimensions, since }: Wanted, after: number): Operation<{ id: number; metric: Metric }[]> {
-  const where = ["account = ?", "region = ?", "last_at >= ?"];
-  const values: Value[] = [account, region, since];
+interface Listed {
+  id: number;
+  metric: Metric;
+}
+
+/** Some metrics behind an id, in the order in which they were first seen; one that has several units is told with the first of them. */
+function* readSome({ account, region, namespace, name, since }: Wanted, after: number): Operation<Listed[]> {
+  const where = ["s.account = ?", "s.region = ?", "s.last_at >= ?", "s.id > ?"];
+  const values: Value[] = [account, region, since, after];
   for (const [column, value] of Object.entries({ namespace, name })) {
     if (value === undefined) continue;
-    where.push(`${column} = ?`);
+    where.push(`s.${column} = ?`);
     values.push(value);
   }
-  const found: { id: number; metric: Metric }[] = [];
-  for (let from = after; found.length <= METRICS_PAGE_MAX; ) {
-    const rows = yield* sql(
-      `select min(id) as id, namespace, name, dimensions from metric_series where ${where.join(" and ")} group by namespace, name, dimensions having min(id) > ? order by min(id) limit ?`,
-      ...values, from, ROWS,
-    );
-    for (const row of rows) {
-      const own = readDimensions(row["dimensions"] as string);
-      from = row["id"] as number;
-      if (matches(own, dimensions)) found.push({ id: from, metric: { Namespace: row["namespace"] as string, MetricName: row["name"] as string, Dimensions: own.map(([Name, Value]) => ({ Name, Value })) } });
-    }
-    if (rows.length < ROWS) break;
-  }
-  return found;
+  const rows = yield* sql(
+    `select s.id, s.namespace, s.name, s.dimensions from metric_series s where ${where.join(" and ")}
+     and not exists (select 1 from metric_series o where o.account = s.account and o.region = s.region and o.namespace = s.namespace and o.name = s.name and o.dimensions = s.dimensions and o.id < s.id and o.last_at >= ?)
+     order by s.id limit ?`,
+    ...values, since, ROWS,
+  );
+  return rows.map((row) => ({ id: row["id"] as number, metric: { Namespace: row["namespace"] as string, MetricName: row["name"] as string, Dimensions: readDimensions(row["dimensions"] as string).map(([Name, Value]) => ({ Name, Value })) } }));
 }
 
 export const listMetricsHandlers = ({ store, metrics, clock }: Needs) =>
@@ -57,7 +54,15 @@ export const listMetricsHandlers = ({ store, metrics, clock }: Needs) =>
       if (OwningAccount !== undefined && OwningAccount !== account) return { Metrics: [] };
       await metrics.flush();
       const since = clock.now() - (RecentlyActive === undefined ? LISTED_MS : RECENT_MS);
-      const found = await store.run(() => list({ account, region, namespace: Namespace, name: MetricName, dimensions: Dimensions ?? [], since }, readToken("after", NextToken)));
+      const wanted: Wanted = { account, region, namespace: Namespace, name: MetricName, since };
+      const found: Listed[] = [];
+      for (let from = readToken("after", NextToken); found.length <= METRICS_PAGE_MAX; ) {
+        const after = from;
+        const some = await store.run(() => readSome(wanted, after));
+        found.push(...some.filter(({ metric }) => matches(metric, Dimensions ?? [])));
+        if (some.length < ROWS) break;
+        from = some.at(-1)!.id;
+      }
       const page = found.slice(0, METRICS_PAGE_MAX);
       return { Metrics: page.map(({ metric }) => metric), ...(found.length > page.length ? { NextToken: writeToken("after", page.at(-1)!.id) } : {}) };
     },
