@@ -39,8 +39,12 @@ const createGround = async (path = temporaryDirectory()) => {
   const [store, history] = [openState(join(path, "state.db")), openHistory(join(path, "history.db"))];
   const sent: Sent[] = [];
   const told: LedgerEntry[] = [];
+  const configured: Record<string, unknown>[] = [];
   const call = (async (service, operation, input, options) => {
-    sent.push({ service, operation, input: input as unknown as Record<string, unknown>, as: options.as });
+    const one = { service, operation, input: input as unknown as Record<string, unknown>, as: options.as };
+    const [entry] = (one.input["Entries"] ?? []) as { DetailType: string; Detail: string }[];
+    if (entry?.DetailType === "CloudWatch Alarm Configuration Change") configured.push(JSON.parse(entry.Detail) as Record<string, unknown>);
+    else sent.push(one);
     return service === "events" ? { Entries: [{}] } : {};
   }) as Call;
   const common = { clock, wall: clock, random, log: silentLog, ledger: { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} } };
@@ -72,6 +76,11 @@ const createGround = async (path = temporaryDirectory()) => {
     async state(name = "errors") {
       const { MetricAlarms } = await ask("DescribeAlarms", { AlarmNames: [name] });
       return MetricAlarms![0]!;
+    },
+    /** The details of events that tell of alarms that were put, changed and deleted. */
+    configured: async (count: number) => {
+      await eventually("all is told", async () => configured.length === count);
+      return configured;
     },
     delivered: async (count: number) => {
       await eventually("all is delivered", async () => (await outbox.pending()) === 0);
@@ -286,6 +295,32 @@ describe("an alarm", () => {
     await ask("UntagResource", { ResourceARN: ARN, TagKeys: ["none"] });
     expect((await ask("ListTagsForResource", { ResourceARN: ARN })).Tags).toEqual([{ Key: "team", Value: "a" }, { Key: "stage", Value: "test" }]);
     await expect(ask("ListTagsForResource", { ResourceARN: `${ARN}s` })).rejects.toMatchObject({ code: "ResourceNotFoundException" });
+  });
+
+  it("that is put, changed or deleted is told to EventBridge", async () => {
+    const { alarm, ask, configured } = await createGround();
+    await alarm({ AlarmDescription: "first", OKActions: [TOPIC], TreatMissingData: "ignore" });
+    await configured(1);
+    await alarm({ Threshold: 7, DatapointsToAlarm: 1 });
+    await configured(2);
+    await ask("DisableAlarmActions", { AlarmNames: ["errors", "none"] });
+    await configured(3);
+    await ask("DisableAlarmActions", { AlarmNames: ["errors"] });
+    await ask("DeleteAlarms", { AlarmNames: ["errors", "none"] });
+    const told = await configured(4);
+    const time = expect.stringMatching(/^2026-11-24T12:00.*\+0000$/);
+    const common = { alarmName: "errors", state: { value: "INSUFFICIENT_DATA", timestamp: time } };
+    const configuration = (over: object) => ({
+      evaluationPeriods: 1, threshold: 5, comparisonOperator: "GreaterThanThreshold", alarmName: "errors", actionsEnabled: true, timestamp: time, okActions: [], alarmActions: [], insufficientDataActions: [],
+      metrics: [{ id: expect.stringMatching(/^[0-9a-f-]{36}$/), metricStat: { metric: { namespace: "own", name: "m", dimensions: {} }, period: 60, stat: "Sum" }, returnData: true }], ...over,
+    });
+    const [first, second] = [configuration({ description: "first", okActions: [TOPIC], treatMissingData: "ignore" }), configuration({ threshold: 7, datapointsToAlarm: 1 })];
+    expect(told).toEqual([
+      { ...common, operation: "create", configuration: first },
+      { ...common, operation: "update", configuration: second, previousConfiguration: first },
+      { ...common, operation: "update", configuration: { ...second, actionsEnabled: false }, previousConfiguration: second },
+      { ...common, operation: "delete", configuration: { ...second, actionsEnabled: false } },
+    ]);
   });
 
   it("is asked for with its tags", async () => {

@@ -39,6 +39,7 @@ export interface Needs {
 export interface MonitoringParts extends Needs {
   /** Where alarms are kept. */
   state: Store;
+  outbox: Outbox;
   random: Random;
   alarms: AlarmBook;
 }

@@ -3,10 +3,10 @@ import { createAlarmBook } from "./alarms/alarm-book.ts";
 import type { MonitoringNeeds, MonitoringParts } from "./needs.ts";
 
 export const createMonitoring = (needs: MonitoringNeeds): Engine<MonitoringParts> => {
-  const { store: state, history: store, metrics, clock, random } = needs;
+  const { store: state, history: store, metrics, outbox, clock, random } = needs;
   const alarms = createAlarmBook(needs);
   return {
-    parts: { store, state, metrics, clock, random, alarms },
+    parts: { store, state, metrics, outbox, clock, random, alarms },
     start: alarms.start,
     pending: async () => alarms.pending(),
     close: alarms.close,

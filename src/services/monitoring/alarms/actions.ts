@@ -3,7 +3,7 @@ import type { Trace } from "../../../kit/ledger.ts";
 import type { Delivery } from "../../../plumber/outbox.ts";
 import { notBuilt, validationError } from "../errors.ts";
 import { alarmArn, type Alarm, type AlarmConfiguration, type Place } from "./alarm-rows.ts";
-import { eventDetail, functionEvent, topicMessage, type Change } from "./messages.ts";
+import { configurationDetail, eventDetail, functionEvent, topicMessage, type Change, type Configured } from "./messages.ts";
 
 /** What AWS has beside topics and functions, by the service of its ARN. */
 const NOT_BUILT: Record<string, string> = {
@@ -28,17 +28,26 @@ export const actionsOf = ({ configuration, state }: Alarm): readonly string[] =>
   return { OK: okActions, ALARM: alarmActions, INSUFFICIENT_DATA: insufficientDataActions }[state.value];
 };
 
-/** Of an alarm that has changed: the event that EventBridge always gets, and one for each action. Their doors are asked when they are delivered. */
+const eventOf = ({ account, region, name }: Alarm, { detailType, detail, time }: { detailType: string; detail: string; time: number }, trace: Trace, id: string): Delivery => {
+  const sourceArn = alarmArn({ account, region }, name);
+  return {
+    id, traceId: trace.id, ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }), region, keys: [name, sourceArn], targetArn: `arn:aws:events:${region}:${account}:event-bus/default`,
+    as: { service: "cloudwatch.amazonaws.com", account, sourceArn, sourceAccount: account }, payload: detail, entry: { source: "aws.cloudwatch", detailType, resources: [sourceArn], time },
+  };
+};
+
+/** Of an alarm that was put, changed or deleted at a moment: the event that tells of it. */
+export const configurationEvent = (configured: Configured, time: number, trace: Trace, id: string): Delivery =>
+  eventOf(configured.alarm, { detailType: "CloudWatch Alarm Configuration Change", detail: configurationDetail(configured), time }, trace, id);
+
+/** Of an alarm that has changed its state: the event that EventBridge always gets, and one for each action. Their doors are asked when they are delivered. */
 export const deliveriesOf = (change: Change, trace: Trace, nextId: () => string): Delivery[] => {
   const { alarm } = change;
   const { account, region, name, state } = alarm;
   const sourceArn = alarmArn(alarm, name);
   const common = () => ({ id: nextId(), traceId: trace.id, ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }), region, keys: [name, sourceArn] });
   const as = (service: string) => ({ service, account, sourceArn, sourceAccount: account });
-  const event: Delivery = {
-    ...common(), targetArn: `arn:aws:events:${region}:${account}:event-bus/default`, as: as("cloudwatch.amazonaws.com"), payload: eventDetail(change),
-    entry: { source: "aws.cloudwatch", detailType: "CloudWatch Alarm State Change", resources: [sourceArn], time: state.updatedAt },
-  };
+  const event = eventOf(alarm, { detailType: "CloudWatch Alarm State Change", detail: eventDetail(change), time: state.updatedAt }, trace, nextId());
   const actions = alarm.configuration.actionsEnabled ? [...new Set(actionsOf(alarm))] : [];
   return [
     event,

@@ -23,15 +23,39 @@ const statOf = (metric: WatchedMetric) => present({ metric: metricOf(metric), pe
 
 const stateOf = ({ value, reason, reasonData, updatedAt }: StateOfAlarm) => present({ value, reason, reasonData, timestamp: asTime(updatedAt) });
 
-const configurationOf = ({ configuration: { description, metric }, metricId }: Alarm) => {
-  if (!isMath(metric)) return present({ description, metrics: [{ id: metric.query?.id ?? metricId, metricStat: statOf(metric), returnData: true }] });
-  const metrics = metric.queries.map((query) => present({ id: query.Id, label: query.Label, expression: query.Expression, metricStat: query.MetricStat && statOf(watchedMetric(query)), period: query.Period, returnData: query.ReturnData }));
-  return present({ description, metrics });
+const metricsOf = ({ configuration: { metric }, metricId }: Alarm): Record<string, unknown>[] => {
+  if (!isMath(metric)) return [{ id: metric.query?.id ?? metricId, metricStat: statOf(metric), returnData: true }];
+  return metric.queries.map((query) => present({ id: query.Id, label: query.Label, expression: query.Expression, metricStat: query.MetricStat && statOf(watchedMetric(query)), period: query.Period, returnData: query.ReturnData }));
 };
+
+const configurationOf = (alarm: Alarm) => present({ description: alarm.configuration.description, metrics: metricsOf(alarm) });
 
 /** The `detail` of "CloudWatch Alarm State Change" ("Alarm events and EventBridge"). */
 export const eventDetail = ({ alarm, before }: Change): string =>
   JSON.stringify({ alarmName: alarm.name, configuration: configurationOf(alarm), previousState: stateOf(before), state: stateOf(alarm.state) });
+
+/** An alarm that was put, changed or deleted. */
+export interface Configured {
+  operation: "create" | "update" | "delete";
+  /** As it is now, or was when it was deleted. */
+  alarm: Alarm;
+  /** Of an update: what it was before. */
+  before?: Alarm;
+}
+
+const wholeConfigurationOf = (alarm: Alarm) => {
+  const { description, actionsEnabled, okActions, alarmActions, insufficientDataActions, evaluationPeriods, datapointsToAlarm, threshold, comparison, treatMissingData, evaluateLowSampleCountPercentile } = alarm.configuration;
+  return present({
+    evaluationPeriods, datapointsToAlarm, threshold, comparisonOperator: comparison, treatMissingData, evaluateLowSampleCountPercentile, metrics: metricsOf(alarm),
+    alarmName: alarm.name, description, actionsEnabled, timestamp: asTime(alarm.configuredAt), okActions, alarmActions, insufficientDataActions,
+  });
+};
+
+/** The `detail` of "CloudWatch Alarm Configuration Change" ("Alarm events and EventBridge"). */
+export const configurationDetail = ({ operation, alarm, before }: Configured): string =>
+  JSON.stringify(present({
+    alarmName: alarm.name, operation, state: { value: alarm.state.value, timestamp: asTime(alarm.state.updatedAt) }, configuration: wholeConfigurationOf(alarm), previousConfiguration: before && wholeConfigurationOf(before),
+  }));
 
 /** What a function gets ("Invoke a Lambda function from an alarm"). */
 export const functionEvent = ({ alarm, before }: Change): string =>

@@ -3,10 +3,12 @@ import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
 import { alarmNotFound, invalidFormat, invalidValue, limitExceeded } from "../errors.ts";
 import type { MonitoringHandlers, MonitoringParts } from "../needs.ts";
-import { configurationItem, type HistoryItem } from "./alarm-history.ts";
+import { configurationEvent } from "./actions.ts";
+import { configurationItem } from "./alarm-history.ts";
 import { deleteAlarm, findAlarm, writeAlarm, type Alarm, type Place } from "./alarm-rows.ts";
 import { checkTags } from "./alarm-tags.ts";
 import { readAlarm } from "./check-alarm.ts";
+import type { Configured } from "./messages.ts";
 
 const INITIAL = "Unchecked: Initial alarm creation";
 
@@ -15,22 +17,40 @@ function* refuseTooMany({ account, region }: Place): Operation<void> {
   if (Number(row!["n"]) >= ALARMS_MAX) throw limitExceeded(`There are ${ALARMS_MAX} alarms in this account and region already.`);
 }
 
-/** Alarms are made, changed and deleted ("PutMetricAlarm" and others, API reference). */
-export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: MonitoringParts) => {
-  /** Resolves with what there was of it before. */
-  const enable = async (names: readonly string[], actionsEnabled: boolean, context: RequestContext) => {
+const WORDS = { create: "Create", update: "Update", delete: "Delete" } as const;
+
+/** Alarms are made, changed and deleted ("PutMetricAlarm" and others, API reference). In the commit of each is the event that tells of it. */
+export const metricAlarmHandlers = ({ state: store, outbox, clock, random, alarms }: MonitoringParts) => {
+  /** Each alarm of some names that a step finds something to do with, in one commit. Resolves with what was done. */
+  const configure = async (names: readonly string[], { trace }: RequestContext, step: (name: string, now: number) => Operation<Configured | undefined>): Promise<Configured[]> => {
     const now = clock.now();
-    const changed = await store.run(function* () {
-      const found: Alarm[] = [];
-      for (const name of new Set(names)) {
-        const alarm = yield* findAlarm(context, name);
-        if (alarm === undefined || alarm.configuration.actionsEnabled === actionsEnabled) continue;
-        found.push({ ...alarm, configuredAt: now, configuration: { ...alarm.configuration, actionsEnabled } });
-        yield* writeAlarm(found.at(-1)!);
+    // Run again, the commit makes the same deliveries.
+    const wanted = [...new Set(names)].map((name) => ({ name, eventId: random.uuid() }));
+    const done = await store.run(function* () {
+      const all: Configured[] = [];
+      for (const { name, eventId } of wanted) {
+        const configured = yield* step(name, now);
+        if (configured === undefined) continue;
+        all.push(configured);
+        yield* outbox.enqueue(configurationEvent(configured, now, trace, eventId));
       }
-      return found;
+      return all;
     });
-    if (changed.length > 0) alarms.remember(changed.map((alarm) => configurationItem(alarm, "Update")));
+    if (done.length > 0) {
+      outbox.poke();
+      alarms.remember(done.map(({ alarm, operation }) => configurationItem(alarm, WORDS[operation], now)));
+    }
+    return done;
+  };
+
+  const enable = async (names: readonly string[], actionsEnabled: boolean, context: RequestContext) => {
+    await configure(names, context, function* (name, now) {
+      const before = yield* findAlarm(context, name);
+      if (before === undefined || before.configuration.actionsEnabled === actionsEnabled) return undefined;
+      const alarm: Alarm = { ...before, configuredAt: now, configuration: { ...before.configuration, actionsEnabled } };
+      yield* writeAlarm(alarm);
+      return { operation: "update", alarm, before };
+    });
     return {};
   };
 
@@ -42,36 +62,26 @@ export const metricAlarmHandlers = ({ state: store, clock, random, alarms }: Mon
       checkTags(tags);
       if ((input.Tags ?? []).length > ALARM_TAGS_MAX) throw invalidValue(`The collection Tags must not have a size greater than ${ALARM_TAGS_MAX}.`);
       const { account, region } = context;
-      const name = input.AlarmName!;
-      const now = clock.now();
       const metricId = random.uuid();
-      const { alarm, isNew } = await store.run(function* () {
-        const there = yield* findAlarm(context, name);
-        if (there === undefined) yield* refuseTooMany(context);
+      const [put] = await configure([input.AlarmName!], context, function* (name, now) {
+        const before = yield* findAlarm(context, name);
+        if (before === undefined) yield* refuseTooMany(context);
         const initial = { value: "INSUFFICIENT_DATA" as const, reason: INITIAL, updatedAt: now, transitionedAt: now };
-        const put: Alarm = { account, region, name, metricId: there?.metricId ?? metricId, configuredAt: now, configuration, state: there?.state ?? initial, tags: there?.tags ?? tags };
-        yield* writeAlarm(put);
-        return { alarm: put, isNew: there === undefined };
+        const alarm: Alarm = { account, region, name, metricId, configuredAt: now, configuration, state: before?.state ?? initial, tags: before?.tags ?? tags };
+        yield* writeAlarm(alarm);
+        return before === undefined ? { operation: "create", alarm } : { operation: "update", alarm, before };
       });
-      alarms.remember([configurationItem(alarm, isNew ? "Create" : "Update")]);
-      alarms.watch(alarm);
+      alarms.watch(put!.alarm);
       return {};
     },
 
     /** Those that are there; what is not there is deleted already. */
     async DeleteAlarms({ AlarmNames }, context) {
-      const now = clock.now();
-      const gone = await store.run(function* () {
-        const items: HistoryItem[] = [];
-        for (const name of new Set(AlarmNames!)) {
-          const alarm = yield* findAlarm(context, name);
-          if (alarm === undefined) continue;
-          yield* deleteAlarm(context, name);
-          items.push(configurationItem(alarm, "Delete", now));
-        }
-        return items;
+      await configure(AlarmNames!, context, function* (name) {
+        const alarm = yield* findAlarm(context, name);
+        if (alarm !== undefined) yield* deleteAlarm(context, name);
+        return alarm && { operation: "delete", alarm };
       });
-      if (gone.length > 0) alarms.remember(gone);
       return {};
     },
 
