@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkExpressions, createEvaluator, readQueries, type Source } from "../../src/services/monitoring/math/queries.ts";
+import { checkExpressions } from "../../src/services/monitoring/math/check.ts";
+import { createEvaluator, type Source } from "../../src/services/monitoring/math/evaluator.ts";
+import { readQueries } from "../../src/services/monitoring/math/queries.ts";
 import { parseSearch } from "../../src/services/monitoring/math/search-terms.ts";
 import type { Series } from "../../src/services/monitoring/math/values.ts";
 

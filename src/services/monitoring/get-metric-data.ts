@@ -3,7 +3,9 @@ import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX, METRIC_MATH_WORK_MAX, 
 import { dimensionsOf } from "./dimensions.ts";
 import { invalidCombination, invalidValue, missingParameter, notBuilt } from "./errors.ts";
 import { checkLabel, hasLabel, labelOf } from "./labels.ts";
-import { checkExpressions, createEvaluator, readQueries } from "./math/queries.ts";
+import { checkExpressions } from "./math/check.ts";
+import { createEvaluator } from "./math/evaluator.ts";
+import { readQueries } from "./math/queries.ts";
 import { createSource } from "./math/source.ts";
 import type { Series } from "./math/values.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";

@@ -3,7 +3,8 @@ import { ALARM_LONG_SPAN_SECONDS_MAX, ALARM_QUERIES_MAX, ALARM_SPAN_SECONDS_MAX 
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, notBuilt, validationError } from "../errors.ts";
 import { checkQueries } from "../get-metric-data.ts";
-import { checkExpressions, periodOf, readQueries } from "../math/queries.ts";
+import { checkExpressions } from "../math/check.ts";
+import { isSearch, periodOf, readQueries } from "../math/queries.ts";
 import { nodesOf } from "../math/syntax.ts";
 import { checkPeriod, statisticOf } from "../statistics.ts";
 import { checkAction } from "./actions.ts";
@@ -50,7 +51,7 @@ const queried = async ({ Metrics = [], ...input }: PutMetricAlarmInput): Promise
   if (expressions > ALARM_QUERIES_MAX || queries.length - expressions > ALARM_QUERIES_MAX) throw validationError(`An alarm can have no more than ${ALARM_QUERIES_MAX} metrics and ${ALARM_QUERIES_MAX} expressions.`);
   const read = readQueries(queries);
   for (const { expression } of read.values()) {
-    for (const node of expression === undefined ? [] : nodesOf(expression)) if (node.kind === "call" && node.name === "SEARCH") throw validationError("SEARCH is not supported on Metric Alarms.");
+    for (const node of expression === undefined ? [] : nodesOf(expression)) if (isSearch(node)) throw validationError("SEARCH is not supported on Metric Alarms.");
   }
   const evaluate = await checkExpressions(read);
   if (Array.isArray(await evaluate(watched.Id!))) throw validationError("Metrics expression that return multi time series are only allowed for MetricsInsights expression with an ORDER BY clause");

@@ -1,6 +1,7 @@
 import { METRIC_MATH_WORK_MAX } from "../../../kit/limits/metrics.ts";
 import type { Store } from "../../../store/store.ts";
-import { createEvaluator, readQueries } from "../math/queries.ts";
+import { createEvaluator } from "../math/evaluator.ts";
+import { readQueries } from "../math/queries.ts";
 import { createSource } from "../math/source.ts";
 import type { Series } from "../math/values.ts";
 import { readPeriods } from "../read-periods.ts";

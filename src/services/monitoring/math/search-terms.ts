@@ -1,4 +1,5 @@
 import { METRIC_SEARCH_CHARACTERS_MAX } from "../../../kit/limits/metrics.ts";
+import { createTokenizers, partlyMatches } from "./search-tokens.ts";
 import { MathProblem } from "./syntax.ts";
 
 /** What a search looks at. */
@@ -20,45 +21,6 @@ const invalid = (): MathProblem => new MathProblem("Invalid SEARCH expression");
 
 /** Deeper brackets are no one's search. */
 const DEPTH_MAX = 32;
-
-/** `CustomCount1` is Custom, Count and 1: case, digits and whatever is neither part them. */
-const tokensOf = (text: string): string[] => text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g) ?? [];
-const lowerCase = (text: string): string => text.toLowerCase();
-
-type Tokenize = (text: string) => string[];
-
-const TOKENS_KEPT_MAX = 5_000;
-
-/** Each term of a search asks for the tokens of the same names. */
-const remembering = (tokenize: Tokenize): Tokenize => {
-  const kept = new Map<string, string[]>();
-  return (text) => {
-    const known = kept.get(text);
-    if (known !== undefined) return known;
-    if (kept.size >= TOKENS_KEPT_MAX) kept.clear();
-    const tokens = tokenize(text);
-    kept.set(text, tokens);
-    return tokens;
-  };
-};
-
-interface Tokenizers {
-  asIs: Tokenize;
-  lowerCase: Tokenize;
-}
-
-/** A single token is found whatever its case. Several are where they stand in a row: in the same case, unless the search itself parts them (`network/errors`). */
-const partlyMatches = (term: string, { asIs, lowerCase: lower }: Tokenizers): ((text: string) => boolean) => {
-  const tokenize = /[A-Za-z0-9][^A-Za-z0-9]+[A-Za-z0-9]/.test(term) || asIs(term).length === 1 ? lower : asIs;
-  const wanted = tokenize(term);
-  const [only] = wanted;
-  if (only === undefined) return () => false;
-  return (text) => {
-    const tokens = tokenize(text);
-    if (wanted.length === 1 && tokens.join("") === only) return true;
-    return tokens.some((_token, from) => wanted.every((token, index) => tokens[from + index] === token));
-  };
-};
 
 const SCHEMA = /^\s*\{([^}]*)\}\s*,?/;
 const SCHEMA_NAME = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?:,|$)/y;
@@ -92,7 +54,7 @@ const textsOf = (property: string | undefined) => {
 };
 
 const parseTerms = (source: string): Test => {
-  const tokenizers = { asIs: remembering(tokensOf), lowerCase: remembering((text) => tokensOf(text).map(lowerCase)) };
+  const tokenizers = createTokenizers();
   const reader = new RegExp(TERM);
   const end = source.trimEnd().length;
   let depth = 0;

@@ -5,7 +5,7 @@ import { dimensionsOf } from "../dimensions.ts";
 import { readPeriods } from "../read-periods.ts";
 import { checkPeriod, statisticOf } from "../statistics.ts";
 import { findMetrics, labelsOf } from "./find-metrics.ts";
-import type { Source } from "./queries.ts";
+import type { Source } from "./evaluator.ts";
 import type { Series } from "./values.ts";
 
 interface Wanted {
