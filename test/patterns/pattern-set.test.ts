@@ -99,6 +99,21 @@ const costOf = ({ patterns, event }: { patterns: unknown[]; event: unknown }): n
   return automaton.spent;
 };
 
+describe("what an event costs", () => {
+  const rule = (order: number) => ({ detail: { order: [`o-${order}`], customer: [`c-${order % 50}`], state: ["new"] }, source: ["shop"] });
+  const event = { source: "shop", detail: { state: "new", customer: "c-8", order: "o-20008" } };
+
+  it("is not more where there are more patterns", () => {
+    const costs = [100, 10_000].map((count) => costOf({ patterns: Array.from({ length: count }, (_, order) => rule(order)), event }));
+    expect(costs[1]).toBe(costs[0]);
+  });
+
+  it("is not more where some patterns have in common what tells the others apart", () => {
+    const costs = [1_000, 900].map((different) => costOf({ patterns: Array.from({ length: 1_000 }, (_, order) => rule(order % different)), event }));
+    expect(costs[1]).toBe(costs[0]);
+  });
+});
+
 describe("what is made up to hold the server", () => {
   it.each(Object.entries(HOSTILE))("%s: takes twice as many steps where there is twice as much", (_what, make) => {
     const [once, twice] = [costOf(make(2_000)), costOf(make(4_000))];

@@ -111,17 +111,22 @@ export class Branch<K> {
     return isHere;
   }
 
-  /** How many entries an event is to be led to by a condition, about. `peers` come to lie here, too. */
+  /**
+   * How many entries an event is to be led to by a condition, about, if events have the values that entries ask for as often as these do: a field that tells many apart is the better one, also for an entry
+   * that it does not tell from another. `peers` come to lie here, too.
+   */
   #accessOf(entry: Entry<K>, condition: number, peers: readonly Entry<K>[]): Access | undefined {
     const field = entry.fieldOf(condition);
     const of = this.#indexes.get(field);
     const keys = entry.keysOf(condition);
     if (keys.length === 0) return undefined;
+    const others = peers.filter((peer) => peer !== entry && peer.hasField(field));
+    const all = 1 + others.length + (of?.entries ?? 0);
     let cost = 0;
     for (const key of keys) {
       const child = of?.index.get(key);
-      const alike = peers.filter((peer) => peer !== entry && peer.hasKey(field, key)).length;
-      cost += WEIGHT[key.kind] * (1 + alike + (child === undefined ? 0 : child instanceof Branch ? child.size : 1));
+      const alike = 1 + others.filter((peer) => peer.hasKey(field, key)).length + (child === undefined ? 0 : child instanceof Branch ? child.size : 1);
+      cost += (WEIGHT[key.kind] * alike * alike) / all;
     }
     return { cost, toldApart: of?.entries ?? 0 };
   }

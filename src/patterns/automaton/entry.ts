@@ -56,6 +56,10 @@ export class Entry<K> {
     return other.mayBeAbsent ? [] : keysOf(other);
   }
 
+  hasField(field: FieldNode): boolean {
+    return this.shape.exact.includes(field) || this.shape.others.includes(field);
+  }
+
   hasKey(field: FieldNode, key: AccessKey): boolean {
     const fields = [...this.shape.exact, ...this.shape.others];
     return fields.includes(field) && this.keysOf(fields.indexOf(field)).some((one) => nameOfKey(one) === nameOfKey(key));

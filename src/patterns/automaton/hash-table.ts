@@ -30,62 +30,69 @@ export const hashFromEnd = (text: string): number => {
   return hash;
 };
 
-/** Values by integers of 32 bits; a value that is undefined is none. */
+/** The hash of a slot that is free. What has it is kept under another one, as if both had the same. */
+const FREE = 0;
+const IN_PLACE_OF_FREE = 1;
+
+const keptAs = (hash: number): number => (hash === FREE ? IN_PLACE_OF_FREE : hash);
+
+/** Values by integers of 32 bits, two of which may be taken for the same; a value that is undefined is none. What is not there is found out by the hashes alone, which lie together. */
 export class HashTable<V> {
   #hashes = new Int32Array(SLOTS_FIRST);
   #values: (V | undefined)[] = Array.from({ length: SLOTS_FIRST }, () => undefined);
   size = 0;
 
   get(hash: number): V | undefined {
-    const values = this.#values;
-    const mask = values.length - 1;
-    for (let slot = homeOf(hash, mask); ; slot = (slot + 1) & mask) {
-      const value = values[slot];
-      if (value === undefined || this.#hashes[slot] === hash) return value;
-    }
+    const slot = this.#slotOf(keptAs(hash));
+    return this.#hashes[slot] === FREE ? undefined : this.#values[slot];
   }
 
-  set(hash: number, value: V | undefined): void {
+  set(given: number, value: V | undefined): void {
+    const hash = keptAs(given);
     if (value === undefined) return this.#delete(hash);
-    if ((this.size + 1) * 3 > this.#values.length * 2) this.#grow();
+    if ((this.size + 1) * 3 > this.#hashes.length * 2) this.#grow();
     const slot = this.#slotOf(hash);
-    if (this.#values[slot] === undefined) this.size++;
+    if (this.#hashes[slot] === FREE) this.size++;
     this.#hashes[slot] = hash;
     this.#values[slot] = value;
   }
 
+  /** Where it is, or would be. */
   #slotOf(hash: number): number {
-    const mask = this.#values.length - 1;
-    let slot = homeOf(hash, mask);
-    while (this.#values[slot] !== undefined && this.#hashes[slot] !== hash) slot = (slot + 1) & mask;
-    return slot;
+    const hashes = this.#hashes;
+    const mask = hashes.length - 1;
+    for (let slot = homeOf(hash, mask); ; slot = (slot + 1) & mask) {
+      const found = hashes[slot];
+      if (found === hash || found === FREE) return slot;
+    }
   }
 
   #grow(): void {
     const [hashes, values] = [this.#hashes, this.#values];
     this.#hashes = new Int32Array(values.length * 2);
     this.#values = Array.from({ length: values.length * 2 }, () => undefined);
-    for (const [slot, value] of values.entries()) {
-      if (value === undefined) continue;
-      const to = this.#slotOf(hashes[slot]!);
-      this.#hashes[to] = hashes[slot]!;
-      this.#values[to] = value;
+    for (const [slot, hash] of hashes.entries()) {
+      if (hash === FREE) continue;
+      const to = this.#slotOf(hash);
+      this.#hashes[to] = hash;
+      this.#values[to] = values[slot];
     }
   }
 
   /** What stands behind is moved up, as far as it would be looked for there. */
   #delete(hash: number): void {
-    const mask = this.#values.length - 1;
+    const mask = this.#hashes.length - 1;
     let free = this.#slotOf(hash);
-    if (this.#values[free] === undefined) return;
+    if (this.#hashes[free] === FREE) return;
     this.size--;
-    for (let slot = (free + 1) & mask; this.#values[slot] !== undefined; slot = (slot + 1) & mask) {
+    for (let slot = (free + 1) & mask; this.#hashes[slot] !== FREE; slot = (slot + 1) & mask) {
       const home = homeOf(this.#hashes[slot]!, mask);
       if (((slot - home) & mask) < ((slot - free) & mask)) continue;
       this.#hashes[free] = this.#hashes[slot]!;
       this.#values[free] = this.#values[slot];
       free = slot;
     }
+    this.#hashes[free] = FREE;
     this.#values[free] = undefined;
   }
 }
