@@ -10,7 +10,9 @@ interface Scope {
   isBegun: boolean;
 }
 
-const CLOSES = { Object: "}", Array: "]" } as const;
+const CLOSES = { Object: "}", Array: "]", root: "]" } as const;
+/** What AWS's reader takes to be open where nothing is. */
+const ROOT = { kind: "root", start: { line: 1, column: 0 } } as const;
 const A_VALUE = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /**
@@ -92,10 +94,9 @@ export class PatternReader {
   }
 
   #close(scope: Scope | undefined): Token {
-    const close = this.#text.next as "}" | "]";
-    if (scope === undefined) this.fail(`Unexpected close marker '${close}': no open ${close === "}" ? "Object" : "Array"} to close`);
-    if (CLOSES[scope.kind] !== close) this.fail(`Unexpected close marker '${close}': expected '${CLOSES[scope.kind]}' (for ${scope.kind} starting at ${this.#text.place(scope.start)})`);
-    this.#text.take();
+    const close = this.#text.take() as "}" | "]";
+    const { kind, start } = scope ?? ROOT;
+    if (CLOSES[kind] !== close) this.fail(`Unexpected close marker '${close}': expected '${CLOSES[kind]}' (for ${kind} starting at ${this.#text.place(start)})`);
     this.#scopes.pop();
     this.token = close;
     return close;
@@ -140,10 +141,9 @@ export class PatternReader {
       this.number = this.#text.takeNumber();
       return "number";
     }
-    const start = this.#text.position;
-    const word = this.#text.takeAll(/[\p{L}\p{Nl}_$][\p{L}\p{N}_$]*/uy);
+    const word = this.#text.takeAll(/[\p{L}\p{Nl}\p{Sc}\p{Pc}][\p{L}\p{Nl}\p{Nd}\p{Sc}\p{Pc}\p{Mn}\p{Mc}]*/uy);
     if (word === "true" || word === "false" || word === "null") return word;
-    if (word !== undefined) this.#text.fail(`Unrecognized token '${word}': was expecting ${A_VALUE}`, start);
-    return this.#text.refuse(`expected a valid value ${A_VALUE}`);
+    if (word !== undefined) this.#text.fail(`Unrecognized token '${word}': was expecting ${A_VALUE}`);
+    return this.#text.refuse(first === "}" ? "expected a value" : `expected a valid value ${A_VALUE}`);
   }
 }

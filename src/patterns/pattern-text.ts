@@ -8,7 +8,8 @@ export interface Position {
   column: number;
 }
 
-const isControl = (character: string): boolean => character < " ";
+/** Not of the end. */
+const isControl = (character: string): boolean => character !== "" && character < " ";
 
 const shown = (text: string): string => {
   const part = text.slice(0, SHOWN).replaceAll(/[\u0000-\u0009\u000B\u000C\u000E-\u001F]/g, (one) => `\\u${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
@@ -53,9 +54,10 @@ export class PatternText {
     throw new InvalidPattern(`${reason}\n at ${this.place(position)}`);
   }
 
+  /** The character that is next, which AWS's reader has taken when it complains. */
   refuse(expected: string): never {
-    const isComment = this.next === "/";
-    return this.fail(`Unexpected character (${nameOf(this.next)}): ${isComment ? "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)" : expected}`);
+    const refused = this.#takeRefused();
+    return this.fail(`Unexpected character (${nameOf(refused)}): ${refused === "/" ? "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)" : expected}`);
   }
 
   take(): string {
@@ -68,8 +70,16 @@ export class PatternText {
     return taken;
   }
 
+  /** A line's end that is refused ends no line. */
+  #takeRefused(): string {
+    const refused = this.next;
+    this.#at += refused.length;
+    return refused;
+  }
+
   skipSpace(): void {
     while (this.next === " " || this.next === "\t" || this.next === "\n" || this.next === "\r") this.take();
+    if (isControl(this.next)) this.fail(`Illegal character (${nameOf(this.#takeRefused())}): only regular white space (\\r, \\n, \\t) is allowed between tokens`);
   }
 
   /** The longest text that the expression (sticky) fits; undefined where it fits none. */
@@ -87,7 +97,7 @@ export class PatternText {
       const part = this.takeAll(/[^"\\\u0000-\u001F]+/y);
       if (part !== undefined) value += part;
       if (this.next === "") this.fail(kind === "name" ? "Unexpected end-of-input in field name" : "Unexpected end-of-input: was expecting closing quote for a string value");
-      if (isControl(this.next)) this.fail(`Illegal unquoted character (${nameOf(this.next)}): has to be escaped using backslash to be included in ${kind}`);
+      if (isControl(this.next)) this.fail(`Illegal unquoted character (${nameOf(this.#takeRefused())}): has to be escaped using backslash to be included in ${kind}`);
       if (this.take() === '"') return value;
       value += this.#takeEscape();
     }
@@ -99,7 +109,7 @@ export class PatternText {
       return String.fromCharCode(this.#takeHex());
     }
     if (this.next === "") this.fail("Unexpected end-of-input in character escape sequence");
-    if (!Object.hasOwn(ESCAPED, this.next)) this.fail(`Unrecognized character escape ${nameOf(this.next)}`);
+    if (!Object.hasOwn(ESCAPED, this.next)) this.fail(`Unrecognized character escape ${nameOf(this.#takeRefused())}`);
     return ESCAPED[this.take()]!;
   }
 
@@ -107,7 +117,7 @@ export class PatternText {
     let code = 0;
     for (let digit = 0; digit < HEX_DIGITS; digit++) {
       if (this.next === "") this.fail("Unexpected end-of-input in character escape sequence");
-      if (!/[0-9a-fA-F]/.test(this.next)) this.fail(`Unexpected character (${nameOf(this.next)}): expected a hex-digit for character escape sequence`);
+      if (!/[0-9a-fA-F]/.test(this.next)) this.fail(`Unexpected character (${nameOf(this.#takeRefused())}): expected a hex-digit for character escape sequence`);
       code = code * 16 + Number.parseInt(this.take(), 16);
     }
     return code;
@@ -115,18 +125,16 @@ export class PatternText {
 
   takeNumber(): number {
     const sign = this.next === "-" ? this.take() : "";
-    if (!/[0-9]/.test(this.next)) this.fail(`Unexpected character (${nameOf(this.next)}) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value`);
+    if (this.next === "") this.fail("Unexpected end-of-inputNo digit following minus sign");
+    if (!/[0-9]/.test(this.next)) this.fail(`Unexpected character (${nameOf(this.#takeRefused())}) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value`);
     const whole = this.takeAll(/0|[1-9][0-9]*/y)!;
     if (/[0-9]/.test(this.next)) this.fail("Invalid numeric value: Leading zeroes not allowed");
-    const end = this.position;
+    const { line, column } = this.position;
     const fraction = this.takeAll(/\.[0-9]*/y) ?? "";
-    if (fraction === ".") this.#refuseInNumber("Decimal point not followed by a digit", end);
+    const refuse = (complaint: string): never => this.fail(`Unexpected character (${nameOf(this.next || fraction)}) in numeric value: ${complaint}`, { line, column: column + 1 });
+    if (fraction === ".") refuse("Decimal point not followed by a digit");
     const exponent = this.takeAll(/[eE][+-]?[0-9]*/y) ?? "";
-    if (exponent !== "" && !/[0-9]$/.test(exponent)) this.#refuseInNumber("Exponent indicator not followed by a digit", end);
-    return Number(`${sign}${whole}${fraction}${exponent}`);
-  }
-
-  #refuseInNumber(complaint: string, position: Position): never {
-    return this.fail(`Unexpected character (${nameOf(this.next)}) in numeric value: ${complaint}`, position);
+    if (exponent === "" || /[0-9]$/.test(exponent)) return Number(`${sign}${whole}${fraction}${exponent}`);
+    return this.next === "" ? this.fail("Unexpected end-of-inputexpected a digit for number exponent") : refuse("Exponent indicator not followed by a digit");
   }
 }

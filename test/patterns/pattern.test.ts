@@ -182,6 +182,7 @@ describe("what is no event pattern", () => {
 
   it("is refused when it is no JSON", () => {
     expect(reasonOf("{ a: [1] }")).toBe("Unexpected character ('a' (code 97)): was expecting double-quote to start field name");
+    expect(reasonOf('{\f"a":[1]}')).toBe("Illegal character ((CTRL-CHAR, code 12)): only regular white space (\\r, \\n, \\t) is allowed between tokens");
   });
 
   it("is one of too many combinations", () => {
@@ -203,11 +204,15 @@ const PLACES: readonly [string, number, number, string][] = [
   ["Consecutive wildcard characters at pos 3", 1, 24, '{"a":[{"wildcard":"é**"}]}'],
   ["Null prefix/suffix not allowed", 1, 35, '{"a":[{"anything-but":{"prefix":""}}]}'],
   ["Unexpected end-of-input within/between Array entries", 1, 11, '{"a":["x",'],
-  ["Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", 1, 7, '{"a":[nul]}'],
-  ["Unrecognized character escape 'q' (code 113)", 1, 9, '{"a":["\\q"]}'],
-  ["Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a digit", 1, 8, '{"a":[1.]}'],
-  ["Unexpected character ('x' (code 120)): was expecting comma to separate Array entries", 1, 8, '{"a":[1x]}'],
-  ["Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in string value", 1, 9, '{"a":["x\ny"]}'],
+  ["Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", 1, 10, '{"a":[nul]}'],
+  ["Unrecognized character escape 'q' (code 113)", 1, 10, '{"a":["\\q"]}'],
+  ["Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a digit", 1, 9, '{"a":[1.]}'],
+  ["Unexpected character (']' (code 93)) in numeric value: Exponent indicator not followed by a digit", 1, 9, '{"a":[2.5e]}'],
+  ["Unexpected end-of-inputNo digit following minus sign", 1, 8, '{"a":[-'],
+  ["Unexpected character ('x' (code 120)): was expecting comma to separate Array entries", 1, 9, '{"a":[1x]}'],
+  ["Unexpected character (''' (code 39)): was expecting double-quote to start field name", 1, 3, "{'a':[1]}"],
+  ["Unexpected character ('}' (code 125)): expected a value", 1, 7, '{"a":}'],
+  ["Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in string value", 1, 10, '{"a":["x\ny"]}'],
 ];
 
 const complaintOf = (pattern: string): string => {
