@@ -46,12 +46,13 @@ describe("what a target gets", () => {
     expect(inputOf({ InputPath: "$.detail.none" })).toEqual({ payload: "null" });
   });
 
-  const PATHS = { instance: "$.detail.instance-id", state: "$.detail.state", quoted: "$.detail.quoted", n: "$.detail.n", deep: "$.detail.deep", none: "$.detail.none", list: "$.detail.list[*].k", no: "$.detail.no" };
+  const PATHS = { instance: "$.detail.instance-id", state: "$.detail.state", quoted: "$.detail.quoted", n: "$.detail.n", deep: "$.detail.deep", none: "$.detail.none", list: "$.detail.list[*].k", no: "$.detail.no", whole: "$.detail" };
   it.each([
     ['"instance <instance> is in <state>"', '"instance i-0123 is in RUNNING"'],
     ['"instance \\"<instance>\\" is in <state>"', '"instance \\"i-0123\\" is in RUNNING"'],
     ['{\n  "instance" : <instance>,\n  "state": [ 9, <state>, true ],\n  "n": <n>\n}', '{"instance":"i-0123","state":[9,"RUNNING",true],"n":1.50}'],
-    ['{"s": "<instance>: <n> <deep> <list> <quoted>", "d": <deep>, "l": <list>}', '{"s":"i-0123: 1.50 {\\"x\\":{\\"y\\":\\"z\\"}} [1,2] a \\"b\\"","d":{"x":{"y":"z"}},"l":[1,2]}'],
+    ['{"s": "<instance>: <n> <deep> <list> <quoted>", "d": <deep>, "l": <list>}', '{"s":"i-0123: 1.50 {x:{y:z}} [1,2] a \\"b\\"","d":{"x":{"y":"z"}},"l":[1,2]}'],
+    ['"<whole>"', '"{instance-id:i-0123,state:RUNNING,quoted:a b,n:1.50,big:12345678901234567890,no:null,a b:{c:true},list:[{k:1},{k:2},3],deep:{x:{y:z}}}"'],
     ['{"a": <none>, "b": "x<none>y", "c": <no>, "d": "<no>"}', '{"a":null,"b":"xy","c":null,"d":"null"}'],
     ['{"arn": <aws.events.rule-arn>, "name": "<aws.events.rule-name>", "at": <aws.events.event.ingestion-time>}', `{"arn":"${RULE.arn}","name":"example","at":"2026-11-20T10:00:00Z"}`],
     ['{"whole": <aws.events.event.json>}', `{"whole":${json}}`],

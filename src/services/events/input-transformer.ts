@@ -48,11 +48,18 @@ export const compileInputTransformer = ({ InputPathsMap, InputTemplate }: { Inpu
   parts: partsOf(InputTemplate),
 });
 
-/** A text within the quotes of another one. */
-const withinString = (value: JsonValue | undefined): string => (value === undefined ? "" : JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1));
+/** "If a JSON path references a JSON object or array, but the variable is referenced in a string, EventBridge removes any internal quotes" ("Amazon EventBridge input transformation", user guide), also those that strings have. */
+const withoutQuotes = (json: string): string => json.replace(/\\(.)|"/g, (found, escaped: string | undefined) => (escaped === undefined || escaped === '"' ? "" : found));
+
+/** A value within the quotes of a text. */
+const withinString = (value: JsonValue | undefined): string => {
+  if (value === undefined) return "";
+  const json = JSON.stringify(value);
+  return typeof value === "string" ? json.slice(1, -1) : withoutQuotes(json);
+};
 
 /**
- * The template with the event's values: within quotes a string stands as it is and everything else as escaped JSON, outside of them as JSON.
+ * The template with the event's values: within quotes a string is escaped and everything else is JSON without its own quotes, outside of them they are JSON.
  * A value that the event does not have is nothing within quotes, and null outside.
  * Throws InputTooLarge.
  * @param reserved What a variable of EventBridge's own means.
