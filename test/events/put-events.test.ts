@@ -261,6 +261,8 @@ describe("TestEventPattern", () => {
   it("wants a pattern that is one, and an event with all that AWS's events have", async () => {
     expect(await refusal(ask('{"source":"shop"}', EVENT))).toMatch(/^InvalidEventPatternException: Event pattern is not valid. Reason: "source" must be an object or an array/);
     const { region: _, ...rest } = EVENT;
+    const { resources: __, ...bare } = EVENT;
+    expect(await ask('{"source":["shop"]}', bare)).toEqual({ Result: true });
     expect(await refusal(ask("{\"source\":[\"shop\"]}", rest))).toBe("ValidationException: Parameter Event is not valid. Reason: it has no region");
     expect(await refusal(ask("{\"source\":[\"shop\"]}", "{"))).toMatch(/^ValidationException: Parameter Event is not valid. Reason: it is not JSON/);
   });

@@ -3,8 +3,8 @@ import { compilePattern } from "../../patterns/pattern.ts";
 import { invalidEventPattern, validation } from "./errors.ts";
 import type { EventsHandlers } from "./needs.ts";
 
-/** What an event has to have ("TestEventPattern", API reference). */
-const MANDATORY = ["id", "account", "source", "time", "region", "resources", "detail-type"] as const;
+/** What an event has to have ("TestEventPattern", API reference, which names resources as well: AWS does not ask for them). */
+const MANDATORY = ["id", "account", "source", "time", "region", "detail-type"] as const;
 
 const notValid = (reason: string) => validation(`Parameter Event is not valid. Reason: ${reason}`);
 
