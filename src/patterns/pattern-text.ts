@@ -51,7 +51,8 @@ export class PatternText {
   }
 
   fail(reason: string, position?: Position): never {
-    throw new InvalidPattern(`${reason}\n at ${this.place(position)}`);
+    const place = this.place(position);
+    throw new InvalidPattern(`${reason}\n at ${place}`, place);
   }
 
   /** The character that is next, which AWS's reader has taken when it complains. */

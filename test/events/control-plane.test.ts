@@ -204,7 +204,7 @@ describe("targets", () => {
   const ROLE = "arn:aws:iam::000000000000:role/absent";
   it.each<[string, Partial<Target>, string | RegExp]>([
     ["two kinds of input", { Input: "{}", InputPath: "$" }, "ValidationException: Only one of Input, InputPath, or InputTransformer must be provided for target x."],
-    ["input that is not JSON", { Input: "text" }, /^ValidationException: JSON syntax error in input for target x/],
+    ["input that is not JSON", { Input: "{'a':1}" }, "ValidationException: JSON syntax error in input for target x: [Source: (String)\"{'a':1}\"; line: 1, column: 3]"],
     ["a path without a root", { InputPath: "detail" }, "ValidationException: InputPath for target x is invalid."],
     ["a path with a quoted key", { InputPath: "$.detail['a']" }, "ValidationException: InputPath for target x is invalid."],
     ["a path of a transformer", { InputTransformer: { InputPathsMap: { a: "b" }, InputTemplate: '"<a>"' } }, "ValidationException: InputPath for target x is invalid."],

@@ -1,4 +1,5 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
+import { placeOfWrongJson } from "../../patterns/wrong-json.ts";
 import { parseInputPath } from "../../plumber/events/input-path.ts";
 import { validation } from "./errors.ts";
 import { invalidPlaceholder, isJson, type ReservedVariable } from "./input-transformer.ts";
@@ -42,7 +43,7 @@ const checkTransformer = ({ InputTemplate: template = "", InputPathsMap: paths =
 export const checkInput = ({ Id, Input, InputPath, InputTransformer }: Target): void => {
   const id = Id!;
   if ([Input, InputPath, InputTransformer].filter((one) => one !== undefined).length > 1) throw validation(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
-  if (Input !== undefined && !isJson(Input)) throw validation(`JSON syntax error in input for target ${id}.`);
+  if (Input !== undefined && !isJson(Input)) throw validation(`JSON syntax error in input for target ${id}: ${placeOfWrongJson(Input) ?? "it is empty, or more than one value"}`);
   if (InputPath !== undefined) checkPath(InputPath, id);
   if (InputTransformer !== undefined) checkTransformer(InputTransformer, id);
 };
