@@ -69,6 +69,7 @@ describe("event buses", () => {
 
   it.each([
     ["a partner's", { Name: "aws.partner/shop/x" }, /^NotImplemented: an event bus of a partner/],
+    ["another name than their source's", { Name: "x", EventSourceName: "aws.partner/shop/x" }, "ValidationException: Event bus name must match event source name."],
     ["a slash", { Name: "a/b" }, "ValidationException: Event bus name must not contain '/'."],
     ["a key", { Name: "k", KmsKeyIdentifier: "alias/x" }, /^NotImplemented: KmsKeyIdentifier/],
     ["logs", { Name: "l", LogConfig: { Level: "INFO" as const } }, /^NotImplemented: LogConfig with the level INFO/],
@@ -98,6 +99,8 @@ describe("policies of buses", () => {
     const whole = { Version: "2012-10-17", Statement: [{ Sid: "w", ...statement, Principal: "*" }] };
     await events.send(new PutPermissionCommand({ EventBusName: "policed", Policy: JSON.stringify(whole) }));
     expect(await policy()).toEqual(whole);
+    const ofOther = JSON.stringify({ ...whole, Statement: [{ ...whole.Statement[0], Resource: arnOf("events", "event-bus/other") }] });
+    expect(await refusal(events.send(new PutPermissionCommand({ EventBusName: "policed", Policy: ofOther })))).toBe(`ValidationException: The relative-id "event-bus/other" is invalid for ARN "${arnOf("events", "event-bus/other")}"`);
     await events.send(new RemovePermissionCommand({ EventBusName: "policed", RemoveAllPermissions: true }));
     expect(await policy()).toBeNull();
     expect(await refusal(events.send(new RemovePermissionCommand({ EventBusName: "policed", StatementId: "w" })))).toBe("ResourceNotFoundException: EventBus does not have a policy.");

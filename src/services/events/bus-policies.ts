@@ -43,12 +43,22 @@ export const createPolicyAtDoor = ({ store }: Pick<EventsParts, "store">) => {
   };
 };
 
-const readPolicy = (text: string): PolicyDocument => {
+const parse = (text: string): PolicyDocument => {
   try {
     return parsePolicy(text, "resource");
   } catch (error) {
     throw isApiError(error, "MalformedPolicyDocument") ? validation(`Parameter Policy is not valid. Reason: ${error.message}`) : error;
   }
+};
+
+/** A bus's policy speaks of no other bus. */
+const readPolicy = (text: string, { name }: BusName): PolicyDocument => {
+  const document = parse(text);
+  for (const resource of statementsOf(document).flatMap(({ Resource = [] }) => Resource)) {
+    const other = parseBusArn(resource)?.name;
+    if (other !== undefined && other !== name && !/[*?]/.test(other)) throw validation(`The relative-id "event-bus/${other}" is invalid for ARN "${resource}"`);
+  }
+  return document;
 };
 
 /** One account, or everybody, of an organization alone where the condition says so: as AWS writes the statement. */
@@ -93,7 +103,7 @@ export const busPolicyHandlers = ({ store, clock }: EventsParts) => {
     async PutPermission({ EventBusName, Policy, ...input }, context) {
       const named = busNamed(EventBusName, context);
       if (Policy !== undefined && Object.values(input).some((value) => value !== undefined)) throw validation("Policy cannot be given together with Action, Principal, StatementId or Condition.");
-      const whole = Policy === undefined ? undefined : readPolicy(Policy);
+      const whole = Policy === undefined ? undefined : readPolicy(Policy, named);
       const statement = whole === undefined ? statementOf(input, named) : undefined;
       await store.run(function* () {
         const bus = yield* getBus(named);

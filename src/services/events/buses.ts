@@ -56,6 +56,7 @@ export const busHandlers = ({ store, clock }: EventsParts) =>
   ({
     async CreateEventBus({ Name, EventSourceName, Tags, ...settings }, context) {
       const named = { account: context.account, region: context.region, name: Name! };
+      if (EventSourceName !== undefined && EventSourceName !== Name) throw validation("Event bus name must match event source name.");
       if (EventSourceName !== undefined || Name!.startsWith("aws.partner/")) throw notBuilt("an event bus of a partner", "there are no partner event sources");
       if (Name!.includes("/")) throw validation("Event bus name must not contain '/'.");
       checkSettings(settings, context);
