@@ -98,6 +98,7 @@ describe("connections", () => {
 
   it.each<[string, Partial<CreateConnectionCommandInput>, string | RegExp]>([
     ["nothing for its type", { AuthorizationType: "API_KEY", AuthParameters: {} }, "ValidationException: Parameter ApiKeyAuthParameters is not valid. Reason: Missing required field(s)."],
+    ["what belongs to another type", { AuthorizationType: "API_KEY" as const }, "ValidationException: Parameter ApiKeyAuthParameters is not valid. Reason: Missing required field(s)."],
     ["what belongs to another", { AuthParameters: { ...BASIC, ApiKeyAuthParameters: { ApiKeyName: "a", ApiKeyValue: "b" } } }, /^ValidationException: Parameter ApiKeyAuthParameters is not valid/],
     ["an endpoint in the clear", { AuthorizationType: "OAUTH_CLIENT_CREDENTIALS", AuthParameters: { OAuthParameters: { ClientParameters: { ClientID: "i", ClientSecret: "s" }, AuthorizationEndpoint: "http://example.com/token", HttpMethod: "POST" } } }, /^ValidationException: Parameter AuthorizationEndpoint is not valid/],
     ["a key of one's own", { KmsKeyIdentifier: "alias/k" }, /^NotImplemented: KmsKeyIdentifier/],

@@ -34,6 +34,7 @@ export const refuseNotBuilt = ({ InvocationConnectivityParameters, KmsKeyIdentif
  */
 export const mergeAuth = (type: ConnectionAuthorizationType, before: ConnectionAuth | undefined, given: UpdateConnectionAuthRequestParameters | undefined): ConnectionAuth => {
   const block = BLOCKS[type];
+  if (before?.[block] === undefined && given?.[block] === undefined) throw missing(block);
   const others = Object.values(BLOCKS).filter((name) => name !== block && given?.[name] !== undefined);
   if (others.length > 0) throw validation(`Parameter ${others[0]} is not valid. Reason: AuthorizationType is ${type}.`);
   const merged: Record<string, unknown> = { ...before?.[block], ...given?.[block] };
