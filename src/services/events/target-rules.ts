@@ -40,7 +40,9 @@ const parseTarget = (text: string): Arn => {
   const arn = parseArn(text);
   if (arn?.partition !== "aws") throw incorrect(text);
   if (NOT_HERE.has(arn.service)) throw notBuilt(`a target of ${arn.service} (${text})`, "targets are Lambda functions, SQS queues, SNS topics, log groups, event buses and API destinations");
-  if (RESOURCES[arn.service]?.test(arn.resource) !== true || !/^\d{12}$/.test(arn.account) || arn.region === "") throw incorrect(text);
+  const resources = Object.hasOwn(RESOURCES, arn.service) ? RESOURCES[arn.service]! : undefined;
+  if (resources === undefined) throw validation(`${arn.service} is not a supported service for a target.`);
+  if (!resources.test(arn.resource) || !/^\d{12}$/.test(arn.account) || arn.region === "") throw incorrect(text);
   return arn;
 };
 
