@@ -218,6 +218,7 @@ describe("targets", () => {
     ["no ARN", { Arn: "queue" }, "ValidationException: Parameter queue is not valid. Reason: Provided Arn is not in correct format."],
     ["another partition's ARN", { Arn: QUEUE.replace("aws", "aws-cn") }, /is not valid. Reason: Provided Arn is not in correct format.$/],
     ["an ARN of nothing", { Arn: arnOf("lambda", "layer:l") }, /is not valid. Reason: Provided Arn is not in correct format.$/],
+    ["what is no target", { Arn: "arn:aws:iam::000000000000:role/r" }, "ValidationException: iam is not a supported service for a target."],
     ["another service's", { Arn: arnOf("states", "stateMachine:s"), RoleArn: ROLE }, /^NotImplemented: a target of states/],
     ["a stream", { Arn: arnOf("kinesis", "stream/s"), RoleArn: ROLE, KinesisParameters: { PartitionKeyPath: "$.id" } }, /^NotImplemented: a target of kinesis/],
     ["parameters of others", { HttpParameters: { PathParameterValues: ["a"] } }, "ValidationException: Parameter(s) HttpParameters not supported for target: x."],
@@ -254,6 +255,8 @@ describe("targets", () => {
     expect(await refusal(putTargets("trusted", [{ ...roleless, Id: "y" }]))).toMatch(/^ValidationException: RoleArn is required/);
     await putRule("checked");
     expect(await refusal(putTargets("checked", [target]))).toMatch(/^ValidationException: Provided role/);
+    await putRule("trusted", { RoleArn: role });
+    expect(await refusal(putRule("checked", { RoleArn: role }))).toBe(`ValidationException: Provided role '${role}' cannot be assumed by principal 'events.amazonaws.com'.`);
   });
 });
 

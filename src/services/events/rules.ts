@@ -6,6 +6,7 @@ import { validation } from "./errors.ts";
 import { busNamed, ruleNamed } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
+import { createCheckRole } from "./role-check.ts";
 import { getOwnRule, getRule, refuseManaged } from "./rule-rows.ts";
 import { checkTriggers, scheduleOf } from "./rule-rules.ts";
 import { checkTagCount, readTags } from "./tag-rules.ts";
@@ -38,7 +39,8 @@ const showRule = (named: RuleName, { description, eventPattern, scheduleExpressi
   EventBusName: named.bus,
 });
 
-export const ruleHandlers = ({ store, clock, rules }: EventsParts) => {
+export const ruleHandlers = ({ store, clock, rules, call }: EventsParts) => {
+  const checkRole = createCheckRole({ call });
   /** One commit, and then the rule book is told. */
   const commit = async (named: RuleName, operation: () => Operation<void>): Promise<void> => {
     await store.run(operation);
@@ -57,9 +59,12 @@ export const ruleHandlers = ({ store, clock, rules }: EventsParts) => {
       const named = ruleNamed(Name!, EventBusName, context);
       const tags = readTags(Tags);
       checkTagCount(tags);
+      const onBus = { ...named, name: named.bus };
+      await store.read(() => getBus(onBus));
+      checkTriggers(input, named.bus);
+      if (input.RoleArn !== undefined) await checkRole(input.RoleArn, named);
       await commit(named, function* () {
-        yield* getBus({ ...named, name: named.bus });
-        checkTriggers(input, named.bus);
+        yield* getBus(onBus);
         const before = yield* findRule(named);
         if (before !== undefined) refuseManaged(before);
         const now = clock.now();

@@ -1,17 +1,14 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
-import { isApiError } from "../../kit/api-error.ts";
-import { serviceCaller } from "../../kit/caller.ts";
 import { EVENT_RULE_TARGETS_MAX } from "../../kit/limits/events.ts";
-import { ruleArn, saveRule, type RuleName, type RuleRecord } from "../../plumber/events/rules.ts";
+import { saveRule, type RuleRecord } from "../../plumber/events/rules.ts";
 import type { Operation } from "../../store/store.ts";
 import { limitExceeded, validation } from "./errors.ts";
 import { ruleNamed } from "./names.ts";
 import type { EventsHandlers, EventsParts } from "./needs.ts";
 import { cutPage, readPage } from "./pages.ts";
+import { createCheckRole } from "./role-check.ts";
 import { getOwnRule, getRule, refuseManaged } from "./rule-rows.ts";
 import { checkTarget, withKeptRole } from "./target-rules.ts";
-
-const EVENTS = "events.amazonaws.com";
 
 const byId = (one: Target, other: Target): number => (one.Id! < other.Id! ? -1 : one.Id === other.Id ? 0 : 1);
 
@@ -28,15 +25,7 @@ function* saveTargets(rule: RuleRecord, targets: readonly Target[]): Operation<v
 }
 
 export const targetHandlers = ({ store, call, rules }: EventsParts) => {
-  /** The role's trust policy is asked when the target is put, and again each time that something goes there. */
-  const checkRole = async (roleArn: string, named: RuleName): Promise<void> => {
-    const as = serviceCaller(EVENTS, named.account, { sourceArn: ruleArn(named), sourceAccount: named.account });
-    try {
-      await call("sts", "AssumeRole", { RoleArn: roleArn, RoleSessionName: "events" }, { as, region: named.region, isQuestion: true, expects: ["AccessDenied", "ValidationError", "NoSuchEntity"] });
-    } catch (error) {
-      throw isApiError(error) ? validation(`Provided role '${roleArn}' cannot be assumed by principal '${EVENTS}'.`) : error;
-    }
-  };
+  const checkRole = createCheckRole({ call });
 
   return {
     /** A target with an id that is there already replaces it. */
