@@ -83,6 +83,8 @@ describe.each(MODES)("a handler under $name", ({ name, isolation, flags, isHere,
     const { error, value } = await invoke(clients, "attacker", { code, mark, addresses, port, abstract, dataDirectory: server.dataDirectory, serverPid: server.process.pid });
     expect(error, JSON.stringify(value)).toBeUndefined();
     if (value.outcome === "pending") {
+      // It becomes one in two steps, and the handler does not wait for them.
+      await eventually("the daemon", () => processesNamed(mark).length > 0);
       await clients.lambda.send(new DeleteFunctionCommand({ FunctionName: "attacker" }));
       await eventually("the environment is gone", async () => !(await environments(server)).some((arn) => arn.includes("attacker")));
       value.outcome = processesNamed(mark).length === 0 ? "kept out" : "possible";
