@@ -13,6 +13,7 @@ import type { Log } from "./kit/log.ts";
 import { once } from "./kit/once.ts";
 import { systemRandom } from "./kit/random.ts";
 import { createPlatformApi } from "./platform-api.ts";
+import { createPlatformTime, loadClock } from "./platform-time.ts";
 import { createLazyEventSourceMappings } from "./plumber/event-source-mapping/lazy-event-source-mappings.ts";
 import { createLedger } from "./plumber/ledger.ts";
 import { createLogForwarding } from "./plumber/logs/forwarding.ts";
@@ -49,7 +50,6 @@ const GRACE_MS = 30_000;
 /** Wires everything, in order, visibly: the only place that names concrete drivers. */
 export const createPlatform = async (config: Config, log: Log): Promise<Platform> => {
   const random = systemRandom;
-  const clock = createClock();
   const wall = createClock();
   const inData = (name: string) => join(config.dataDirectory, name);
   const onSyncFailure = (error: Error): never => {
@@ -58,7 +58,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   };
 
   const store = createSqliteStore({ path: inData("state.db"), migrations: stateMigrations, onSyncFailure });
-  const history = createThreadStore({ path: inData("history.db"), migrations: historyMigrations, onFailure: onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS } });
+  const clock = await loadClock(store);
+  const history = createThreadStore({ path: inData("history.db"), migrations: historyMigrations, onFailure: onSyncFailure, gather: { wall, ms: HISTORY_GATHER_MS, isOff: () => clock.isMoving } });
   const blobs = createFileBlobStore({ directory: inData("blobs"), random });
   const sessionKey = loadSessionKey(inData("session.key"), random);
   const sandboxes = await chooseSandboxDriver({ isolation: config.isolation, network: config.network, searchPath: config.searchPath, directory: inData("sandboxes"), ...(config.prepared === 0 ? {} : { prepared: { packages: inData("code"), count: config.prepared } }), wall, log });
@@ -101,7 +102,9 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const settings = { iam: config.iam, anyCredentials: config.anyCredentials, allowedHosts: config.allowedHosts, defaultRegion: config.defaultRegion, cognitoEndpoint: config.cognitoEndpoint };
   const needs = { services, identities, clock, wall, random, ledger, log, sessionKey, settings };
   const callServices = createCall(needs);
-  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, clock, sessionKey, sandboxes, endpoint: () => endpoint });
+  const workers = [outbox, queue, engines, mappings, logs, forwarding];
+  const time = createPlatformTime({ store, clock, workers });
+  const platform = createPlatformApi({ services, store, executor, scheduler, queue, outbox, engines, mappings, ledger, logs, forwarding, blobs, workers, clock, wall, time, sessionKey, sandboxes, endpoint: () => endpoint });
   const frontDoors = createFrontDoors({ ...needs, store, call, metrics, logs });
   const gateway = createGateway({ ...needs, frontDoors, platform });
 
@@ -119,6 +122,7 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   return {
     endpoint,
     async close(graceMs = GRACE_MS) {
+      clock.halt();
       const polled = Promise.all([mappings.close(graceMs), engines.stopPipes(graceMs)]);
       await engines.endPolls();
       await gateway.close(graceMs);

@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["plumber"],
   ["services"],
   ["gateway"],
-  ["main.ts", "platform-api.ts", "session-key.ts", "cli"],
+  ["main.ts", "platform-api.ts", "platform-time.ts", "session-key.ts", "cli"],
 ];
 
 const files = readdirSync(SRC, { recursive: true, withFileTypes: true })

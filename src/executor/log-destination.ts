@@ -4,6 +4,7 @@ import type { Clock } from "../kit/clock.ts";
 import { newTrace } from "../kit/ids.ts";
 import type { Ledger, Trace } from "../kit/ledger.ts";
 import { LOG_BATCH_BYTES_MAX, LOG_BATCH_SPAN_MS_MAX, LOG_EVENT_OVERHEAD_BYTES } from "../kit/limits/logs.ts";
+import { createPatience, type Worker } from "../kit/patience.ts";
 import { LOG_BATCH_LINES_MAX, LOG_PENDING_CHARACTERS_MAX, LOG_STREAMS_REMEMBERED_MAX } from "../kit/limits/runtime.ts";
 import type { Log } from "../kit/log.ts";
 import { systemRandom } from "../kit/random.ts";
@@ -60,10 +61,11 @@ const takeBatch = (queue: Queue): LogBatch["lines"] => {
  * Function logs, on their way to CloudWatch Logs as the function's own role: a role that may not write them leaves none, as on AWS,
  * which is told once. Written behind the work, one call at a time for each stream.
  */
-export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDestination => {
+export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDestination & Worker => {
   const queues = new Map<string, Queue>();
   const writing = new Map<string, Promise<void>>();
   const told = new Set<string>();
+  const patience = createPatience();
 
   const create = async ({ as, region, group, stream }: Queue["about"], trace: Trace) => {
     const existing = (error: unknown) => {
@@ -152,6 +154,7 @@ export const createLogDestination = ({ call, clock, log, ledger }: Needs): LogDe
       if (queue !== undefined) queue.isEnded = true;
       if (!writing.has(key)) queues.delete(key);
     },
+    rest: () => patience(writing.values()),
     async flush() {
       while (writing.size > 0) await Promise.all(writing.values());
     },

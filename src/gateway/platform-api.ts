@@ -7,11 +7,20 @@ import { createBody, type BodyLimits } from "./body.ts";
 import type { GatewayRequest } from "./dispatch.ts";
 import type { GatewayNeeds } from "./needs.ts";
 
+/** Where platform time stands: ISO 8601, and how far it is ahead of the wall's. */
+export interface PlatformMoment {
+  now: string;
+  aheadMs: number;
+}
+
 /** What stands behind `/_lambdad/…`. */
 export interface PlatformApi {
   health(): Promise<{ services: Record<string, string>; version: string }>;
+  clock(): PlatformMoment;
   /** Milliseconds of platform time. */
-  advance(ms: number): Promise<{ now: string; fired: FiredTimer[] }>;
+  advance(ms: number): Promise<PlatformMoment & { fired: FiredTimer[] }>;
+  /** The next start begins with the wall's time. */
+  resetClock(): Promise<PlatformMoment>;
   drain(timeoutMs: number): Promise<{ isQuiet: boolean; left: unknown }>;
   runtimes(): Promise<unknown>;
   environments(): unknown;
@@ -46,7 +55,7 @@ const parseDuration = (text: unknown): number => {
   }
   const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNIT_MS[unit!]!, 0);
   if (ms > DURATION_MS_MAX) throw new ApiError("ValidationException", `${JSON.stringify(text)} is too long: it may be at most ${DURATION_MS_MAX / UNIT_MS["d"]!}d`, { status: 400 });
-  return ms;
+  return Math.round(ms);
 };
 
 const MAIL_PATH = /^\/_lambdad\/mail\/(\d{1,15})$/;
@@ -91,9 +100,9 @@ export const createPlatformRoutes = (needs: GatewayNeeds, platform: PlatformApi)
       case "GET /_lambdad/mail":
         return json(200, { mails: await platform.mails(caller.account) });
       case "GET /_lambdad/clock":
-        return json(200, { now: new Date(needs.clock.now()).toISOString() });
+        return json(200, platform.clock());
       case "POST /_lambdad/clock":
-        return json(200, await platform.advance(parseDuration(input["advance"])));
+        return json(200, await (input["reset"] === true ? platform.resetClock() : platform.advance(parseDuration(input["advance"]))));
       case "POST /_lambdad/drain": {
         const { isQuiet, left } = await platform.drain(parseDuration(input["timeout"] ?? DRAIN_TIMEOUT));
         return json(isQuiet ? 200 : 408, { isQuiet, left });

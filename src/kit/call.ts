@@ -35,6 +35,8 @@ export interface CallOptions {
   /** Becomes the request id of the call, so that a repeated call is recognised. */
   requestId?: string;
   signal?: AbortSignal;
+  /** Told when the operation begins to wait for what may come (a long poll), and when it no longer does. */
+  onIdle?: (isIdle: boolean) => void;
   /** An invocation by a function's URL, kept as it says. It takes two permissions; policies may tell it from others, and by where it came from. */
   functionUrl?: { authType: "NONE" | "AWS_IAM"; source: { ip: string; userAgent: string } };
   /** With PutEvents: the whole event as another bus had it, JSON. It keeps its id, time, account and region, and is forwarded no further. */

@@ -1,3 +1,5 @@
+import { createTimerHeap, type Pending } from "./timer-heap.ts";
+
 /**
  * The platform's time. `advance` moves it forward on demand, so a six-hour retry window passes in a millisecond;
  * between advances it runs with the wall. Signatures, TLS and handlers use `wallNow` instead.
@@ -28,7 +30,13 @@ export interface AdvanceableClock extends Clock {
    * @param atRest Waited for before time moves on from a moment: what has begun in it belongs to it. Meanwhile time runs with the wall, as ever.
    */
   advance(ms: number, atRest?: () => Promise<void>): Promise<FiredTimer[]>;
-  /** Drops every timer. */
+  /** How far this clock is ahead of the wall's, in milliseconds. */
+  readonly aheadMs: number;
+  /** An advance is under way. */
+  readonly isMoving: boolean;
+  /** The process is to end: an advance under way stops where it is, another does nothing, and time runs with the wall. */
+  halt(): void;
+  /** Drops every timer; those that are set now never fire. */
   stop(): void;
 }
 
@@ -40,80 +48,23 @@ export const keepAlive = (): (() => void) => {
   return () => clearInterval(timer);
 };
 
-interface Pending {
-  at: number;
-  sequence: number;
-  /** In the heap; -1 when it is not in it. */
-  place: number;
-  name: string;
-  fire: () => unknown;
-}
-
 /** Node's timers overflow beyond this. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-const isSooner = (a: Pending, b: Pending): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
+/** @param start Milliseconds since the epoch; the wall's time when absent. */
+export const createClock = (start?: number): AdvanceableClock => createClockAhead(start === undefined ? 0 : start - Date.now());
 
-/** A binary heap: the next timer first. */
-const createHeap = () => {
-  const items: Pending[] = [];
-  const swap = (i: number, j: number) => {
-    const a = items[i]!;
-    const b = items[j]!;
-    items[i] = b;
-    items[j] = a;
-    b.place = i;
-    a.place = j;
-  };
-  const up = (start: number) => {
-    for (let i = start; i > 0; ) {
-      const parent = (i - 1) >> 1;
-      if (!isSooner(items[i]!, items[parent]!)) return;
-      swap(i, parent);
-      i = parent;
-    }
-  };
-  const down = (start: number) => {
-    for (let i = start; ; ) {
-      let least = i;
-      for (let child = 2 * i + 1; child <= 2 * i + 2 && child < items.length; child++) if (isSooner(items[child]!, items[least]!)) least = child;
-      if (least === i) return;
-      swap(i, least);
-      i = least;
-    }
-  };
-  return {
-    peek: () => items[0],
-    push(item: Pending) {
-      item.place = items.push(item) - 1;
-      up(item.place);
-    },
-    remove(item: Pending) {
-      const index = item.place;
-      if (index < 0) return;
-      item.place = -1;
-      const last = items.pop()!;
-      if (last === item) return;
-      items[index] = last;
-      last.place = index;
-      up(index);
-      down(index);
-    },
-    clear() {
-      for (const item of items) item.place = -1;
-      items.length = 0;
-    },
-  };
-};
-
-export const createClock = (start?: number): AdvanceableClock => {
-  const heap = createHeap();
-  let offset = start === undefined ? 0 : start - Date.now();
+/** One that is so many milliseconds ahead of the wall's. */
+export const createClockAhead = (aheadMs: number): AdvanceableClock => {
+  const heap = createTimerHeap();
+  let offset = aheadMs;
   let sequence = 0;
   let timeout: NodeJS.Timeout | undefined;
   /** While time is moved; and while nothing fires by itself. */
   let isMoving = false;
   let isHeld = false;
+  let isHalted = false;
+  let isStopped = false;
   let fired: FiredTimer[] = [];
   /** What has fired by itself, and is not done. */
   const begun = new Set<Promise<unknown>>();
@@ -123,7 +74,7 @@ export const createClock = (start?: number): AdvanceableClock => {
   const arm = () => {
     clearTimeout(timeout);
     const next = heap.peek();
-    if (next === undefined || isHeld) return;
+    if (next === undefined || isHeld || isStopped) return;
     timeout = setTimeout(fireDue, Math.min(Math.max(0, next.at - now()), LONGEST_TIMEOUT_MS));
     timeout.unref();
   };
@@ -141,6 +92,14 @@ export const createClock = (start?: number): AdvanceableClock => {
     if (isMoving) fired.push({ name: due.name, at: due.at });
     return due.fire();
   };
+  const hold = () => {
+    isHeld = !isHalted;
+    if (isHeld) clearTimeout(timeout);
+  };
+  /** Of whole milliseconds: times are kept as such. */
+  const moveTo = (at: number) => {
+    if (at > now()) offset = Math.ceil(at) - Date.now();
+  };
   const runMeanwhile = async (waiting: () => Promise<void>) => {
     isHeld = false;
     arm();
@@ -149,8 +108,7 @@ export const createClock = (start?: number): AdvanceableClock => {
       if (begun.size === 0) break;
       await Promise.all(begun);
     }
-    isHeld = true;
-    clearTimeout(timeout);
+    hold();
   };
   const at: Clock["at"] = (due, name, fire) => {
     const item: Pending = { at: due, sequence: sequence++, place: -1, name, fire };
@@ -178,27 +136,36 @@ export const createClock = (start?: number): AdvanceableClock => {
       }),
     async advance(ms, atRest) {
       const target = now() + ms;
+      if (isHalted) return [];
       const isDue = () => (heap.peek()?.at ?? Infinity) <= now();
       fired = [];
-      [isMoving, isHeld] = [true, true];
-      clearTimeout(timeout);
+      isMoving = true;
+      hold();
       try {
         for (;;) {
           if (atRest !== undefined && !isDue()) await runMeanwhile(atRest);
           const next = heap.peek();
-          if (next === undefined || next.at > target) break;
-          if (next.at > now()) offset = next.at - Date.now();
+          if (isHalted || next === undefined || next.at > target) break;
+          moveTo(next.at);
           await fire(next);
           await new Promise(setImmediate);
         }
-        if (target > now()) offset = target - Date.now();
+        if (!isHalted) moveTo(target);
       } finally {
         [isMoving, isHeld] = [false, false];
         arm();
       }
       return fired;
     },
+    get aheadMs() { return offset; },
+    get isMoving() { return isMoving; },
+    halt() {
+      isHalted = true;
+      isHeld = false;
+      arm();
+    },
     stop() {
+      isStopped = true;
       clearTimeout(timeout);
       heap.clear();
     },

@@ -86,8 +86,7 @@ export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, o
     get inFlight() { return running.size; },
     settled: async () => filling,
     async rest() {
-      const wasFilling = filling !== undefined;
-      await filling;
+      const wasFilling = await patience(filling === undefined ? [] : [filling]);
       return (await patience(running)) || wasFilling;
     },
     async stop() {

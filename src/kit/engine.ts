@@ -6,5 +6,7 @@ export interface Engine<P> {
   start(): Promise<void>;
   /** What is under way or due. */
   pending?(): Promise<number>;
+  /** As a `Worker`'s: for those that do something by themselves. */
+  rest?(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { once, type Once } from "../kit/once.ts";
+import { restAll, type Worker } from "../kit/patience.ts";
 import type { Store } from "../store/store.ts";
 import type { Engine } from "../kit/engine.ts";
 import { isEventsUsed } from "./events/is-used.ts";
@@ -38,7 +39,7 @@ export const createEngines = (needs: EngineNeeds) => {
     pipes: started(async () => (await import("./pipes/parts.ts")).createPipes(needs)),
   };
   const used = { sqs: isSqsUsed, events: isEventsUsed, scheduler: isSchedulerUsed, monitoring: isMonitoringUsed, pipes: isPipesUsed };
-  const loaded = async (): Promise<Engine<unknown>[]> => (await Promise.all(Object.values(engines).map((engine) => engine.asked()))).filter((engine) => engine !== undefined);
+  const loaded = async (): Promise<Engine<unknown>[]> => (await Promise.all(Object.values(engines).map((engine) => engine.asked()?.catch(() => undefined)))).filter((engine) => engine !== undefined);
   return {
     engines,
     /** Loads what has something to do. */
@@ -49,6 +50,7 @@ export const createEngines = (needs: EngineNeeds) => {
       const counts = await Promise.all((await loaded()).map(async (engine) => (await engine.pending?.()) ?? 0));
       return counts.reduce((sum, count) => sum + count, 0);
     },
+    rest: async (): Promise<boolean> => restAll((await loaded()).filter((engine): engine is Engine<unknown> & Worker => engine.rest !== undefined)),
     /** Pipes receive nothing more, and their batches at work have `graceMs`. */
     stopPipes: async (graceMs: number) => (await engines.pipes.asked())?.stop(graceMs),
     /** Whoever waits for messages is told that there are none. */

@@ -18,6 +18,8 @@ export interface RequestContext {
   source: { ip: string; userAgent: string };
   /** Aborted when the client has gone away. */
   signal: AbortSignal;
+  /** Of ReceiveMessage by a poller of the platform: told when it begins to wait for messages, and when it no longer does. */
+  onIdle?: (isIdle: boolean) => void;
   /** Headers beside the modelled ones. */
   responseHeaders: Record<string, string>;
   /** Set by a handler whose success has another status than the modelled one: 206 for a range. */

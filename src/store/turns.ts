@@ -5,6 +5,8 @@ import type { Urgency } from "./store.ts";
 export interface Gather {
   wall: Clock;
   ms: number;
+  /** Nothing is held back: somebody waits for all that is written. */
+  isOff?: () => boolean;
 }
 
 /** When the next commit is made: in the next turn of the event loop or, if all that waits was written behind, when it was gathered for long enough. */
@@ -24,7 +26,7 @@ export const createTurns = ({ gather, commit }: { gather: Gather | undefined; co
   };
   return {
     plan(urgency) {
-      if (urgency === "now" || gather === undefined) planNow();
+      if (urgency === "now" || gather === undefined || gather.isOff?.() === true) planNow();
       else if (!isPlanned) gathering ??= gather.wall.at(gather.wall.now() + gather.ms, "store", planNow);
     },
   };

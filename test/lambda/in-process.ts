@@ -37,7 +37,7 @@ export const openLambda = ({ directory = temporaryDirectory(), run = async () =>
     ledger: { record() {}, find: async () => [], flush: async () => {} },
     queue: { rest: async () => false, enqueue: async () => {}, start: async () => {}, pending: async () => ({ queued: 0, inFlight: 0 }), close: async () => {} },
     limits,
-    mappings: { start: async () => {}, changed: async () => {}, close: async () => {}, lastProcessingResult: () => undefined, pending: async () => ({ batches: 0, messages: 0 }) },
+    mappings: { start: async () => {}, changed: async () => {}, close: async () => {}, lastProcessingResult: () => undefined, rest: async () => false, pending: async () => ({ batches: 0, messages: 0 }) },
     runtimeVersions: { of: async ({ runtime }) => ({ version: runtime, arn: `arn:aws:lambda:us-east-1::runtime:${runtime}` }), has: async () => true },
     scheduler: {
       prepare() {},

@@ -35,6 +35,9 @@ export const createStillClock = (start: number): AdvanceableClock => {
       now = target;
       return fired;
     },
+    aheadMs: 0,
+    isMoving: false,
+    halt: () => undefined,
     stop: () => timers.clear(),
   };
 };

@@ -11,6 +11,8 @@ interface Options {
   /** `LAMBDAD_…` settings. */
   env?: Record<string, string>;
   log?: Log;
+  /** Of an earlier platform; whoever made it removes it. */
+  directory?: string;
 }
 
 export interface OpenPlatform {
@@ -23,8 +25,8 @@ export interface OpenPlatform {
 }
 
 /** A whole platform in this process, on a free port, in a folder of its own that is gone when it is closed. */
-export const openPlatform = async ({ env = {}, log = silentLog }: Options = {}): Promise<OpenPlatform> => {
-  const directory = mkdtempSync(join(tmpdir(), "lambdad-platform-"));
+export const openPlatform = async ({ env = {}, log = silentLog, directory: given }: Options = {}): Promise<OpenPlatform> => {
+  const directory = given ?? mkdtempSync(join(tmpdir(), "lambdad-platform-"));
   const config = readConfig({}, { PATH: process.env["PATH"], LAMBDAD_PORT: "0", LAMBDAD_DATA_DIR: directory, LAMBDAD_ISOLATION: "process", LAMBDAD_PREPARE_SDKS: "0", ...env });
   const platform = await createPlatform(config, log);
   return {
@@ -34,7 +36,7 @@ export const openPlatform = async ({ env = {}, log = silentLog }: Options = {}):
     clients: clientsOf(platform.endpoint),
     async close() {
       await platform.close(0);
-      rmSync(directory, { recursive: true, force: true });
+      if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 };

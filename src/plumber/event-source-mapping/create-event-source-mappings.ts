@@ -27,6 +27,7 @@ export const createEventSourceMappings = (needs: Needs): EventSourceMappings => 
     changed: async (uuid) => follow(uuid, await store.read(() => findMapping(uuid, clock.now()))),
     lastProcessingResult: (uuid) => runners.get(uuid)?.problem,
     pending: runners.pending,
+    rest: runners.rest,
     close: runners.close,
   };
 };

@@ -15,6 +15,7 @@ export const createLazyEventSourceMappings = ({ store, load }: { store: Store; l
     changed: async (uuid) => (await get()).changed(uuid),
     lastProcessingResult: (uuid) => loaded?.lastProcessingResult(uuid),
     pending: async () => loaded?.pending() ?? { batches: 0, messages: 0 },
+    rest: async () => (await loaded?.rest()) ?? false,
     close: async (graceMs) => (await get.asked())?.close(graceMs),
   };
 };

@@ -1,4 +1,5 @@
 import type { Message } from "@aws-sdk/client-sqs";
+import type { Task } from "../../kit/activity.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Trace } from "../../kit/ledger.ts";
@@ -35,6 +36,8 @@ export interface BatchTerms {
   receiver: string;
   filter: Filter;
   isFifo: boolean;
+  /** This batch: it is paused while it is held. */
+  task: Task;
   /** Gives it what is in one event. Called again as long as it is throttled. */
   hand(items: readonly BatchItem[], told: Required<Told>): Promise<Handed>;
 }
@@ -88,7 +91,7 @@ export const createRunBatch = <As>({ source, scaling, holds, story, count, clock
           story.tell("retry", items, told, (messages) => `${terms.receiver} is throttled: ${messages} of ${queueName(terms)} is held and tried again`, { code: handed.code });
         }
         until ??= receivedAt + (await source.visibilityMs(as).catch(() => 0));
-        if (!(await holds.pause(attempt, until))) return { kind: "expired" };
+        if (!(await terms.task.resting(holds.pause(attempt, until)))) return { kind: "expired" };
       }
     } finally {
       if (isHeld) holds.end();

@@ -67,9 +67,9 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
       settings: () => mapping.settings,
       // The function's role of this moment; without a function nothing is taken out of the queue.
       identify: () => resolve(mapping, mapping.functionName, mapping.qualifier),
-      run: (messages, as, receivedAt) => {
+      run: (messages, as, receivedAt, task) => {
         const { sourceArn, region, functionName: receiver } = mapping;
-        return runBatch(messages, { sourceArn, region, owner: "mapping", receiver, filter, isFifo, hand: createInvokeFunction(needs, mapping) }, as, receivedAt);
+        return runBatch(messages, { sourceArn, region, owner: "mapping", receiver, filter, isFifo, task, hand: createInvokeFunction(needs, mapping) }, as, receivedAt);
       },
       onReceived: (error) => problems.set("receiving", error, "ReceiveMessage"),
     },
@@ -80,12 +80,14 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
   return {
     get followed() { return mapping; },
     get inFlight() { return poller.inFlight; },
+    get isWaiting() { return poller.isWaiting; },
     get problem() { return problems.one; },
     update(next) {
       mapping = next;
       filter = createFilter(next.settings.filters);
       poller.change();
     },
+    rest: poller.rest,
     stop: poller.stop,
   };
 };

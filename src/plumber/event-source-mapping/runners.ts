@@ -3,13 +3,16 @@ import { parseArn } from "../../kit/arn.ts";
 import type { Call } from "../../kit/call.ts";
 import { root } from "../../kit/caller.ts";
 import type { Clock } from "../../kit/clock.ts";
+import { restAll, type Worker } from "../../kit/patience.ts";
 import { queueUrlOf } from "../queue-url.ts";
 
 /** One mapping, or one pipe, at work. */
-export interface Runner<T> {
+export interface Runner<T> extends Worker {
   readonly followed: T;
-  /** Batches at work. */
+  /** Batches at work, or being gathered. */
   readonly inFlight: number;
+  /** It waits for messages, as its queue has none for it at the moment. */
+  readonly isWaiting: boolean;
   /** `PROBLEM: …` as long as there is one. */
   readonly problem: string | undefined;
   /** The next batch is as it is now. */
@@ -62,12 +65,14 @@ export const createRunners = <T>({ call, clock, create, sourceArnOf }: Needs<T>)
       if (runner === undefined) runners.set(key, create(item));
       else runner.update(item);
     },
-    /** Batches at work, and messages that could be received now. */
+    /** Batches at work, and messages that could be received now: visible are those of a FIFO queue, too, that stand behind what somebody has. */
     async pending(): Promise<{ batches: number; messages: number }> {
       const sources = new Set([...runners.values()].map(({ followed }) => sourceArnOf(followed)));
+      for (const { isWaiting, followed } of runners.values()) if (isWaiting) sources.delete(sourceArnOf(followed));
       const visible = await Promise.all([...sources].map(visibleIn));
       return { batches: all().reduce((sum, runner) => sum + runner.inFlight, 0), messages: visible.reduce((sum, count) => sum + count, 0) };
     },
+    rest: () => restAll(all()),
     /** Receives nothing more, and waits at most `graceMs` for batches at work. What is left then is in its queue again after the visibility timeout. */
     async close(graceMs = Infinity): Promise<void> {
       isClosed = true;

@@ -9,7 +9,7 @@ import type { BatchItem } from "./record.ts";
 
 /** The queue, as a role sees it, that of `As` at the moment: its policies decide about each call. */
 export interface Source<As> {
-  receive(as: As, most: number, waitSeconds: number, signal: AbortSignal): Promise<Message[]>;
+  receive(as: As, most: number, waitSeconds: number, signal: AbortSignal, onIdle: (isIdle: boolean) => void): Promise<Message[]>;
   /** Resolves with those that could not be deleted. Rejects when none could. */
   remove(as: As, items: readonly BatchItem[]): Promise<BatchItem[]>;
   visibilityMs(as: As): Promise<number>;
@@ -32,10 +32,10 @@ export const createSource = <As>({ call, sourceArn, identity }: { call: Call; so
   const queue = { QueueUrl: queueUrlOf(arn) };
 
   /** Who polls tells of a refusal itself, once, and not with every poll. */
-  const asRole = async <T>(target: As, ask: (options: CallOptions) => Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const asRole = async <T>(target: As, ask: (options: CallOptions) => Promise<T>, more: Pick<CallOptions, "signal" | "onIdle"> = {}): Promise<T> => {
     const as = await identity.callerOf(target);
     try {
-      return await ask({ as, account: arn.account, region: arn.region, expects: [...DENIED, "QueueDoesNotExist"], ...(signal === undefined ? {} : { signal }) });
+      return await ask({ as, account: arn.account, region: arn.region, expects: [...DENIED, "QueueDoesNotExist"], ...more });
     } catch (error) {
       if (isDenied(error)) identity.forget();
       throw error;
@@ -48,9 +48,9 @@ export const createSource = <As>({ call, sourceArn, identity }: { call: Call; so
   };
 
   return {
-    async receive(target, most, waitSeconds, signal) {
+    async receive(target, most, waitSeconds, signal, onIdle) {
       const input = { ...queue, MaxNumberOfMessages: most, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ["All" as const], MessageAttributeNames: ["All"] };
-      const { Messages = [] } = await asRole(target, (options) => call("sqs", "ReceiveMessage", input, options), signal);
+      const { Messages = [] } = await asRole(target, (options) => call("sqs", "ReceiveMessage", input, options), { signal, onIdle });
       return Messages;
     },
     async remove(target, items) {

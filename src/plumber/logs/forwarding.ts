@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Ledger, Trace } from "../../kit/ledger.ts";
 import { ASYNC_PAYLOAD_BYTES_MAX } from "../../kit/limits/lambda.ts";
 import { LOG_EVENT_OVERHEAD_BYTES, LOG_FORWARD_BYTES_MAX, LOG_FORWARD_GATHER_MS, LOG_FORWARDS_AT_ONCE_MAX } from "../../kit/limits/logs.ts";
+import { createPatience, type Worker } from "../../kit/patience.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
@@ -34,7 +35,7 @@ export interface Forwarded {
   events: ForwardedEvent[];
 }
 
-export interface LogForwarding {
+export interface LogForwarding extends Worker {
   /** Resolves when the events are on their way, and on the disk as that. */
   forward(forwarded: Forwarded): Promise<void>;
   /** For what is written behind the work: it waits a moment for what comes next. While too much is on its way, resolves when there is room for more. */
@@ -90,6 +91,7 @@ export const createLogForwarding = ({ store, outbox, clock, random, ledger, metr
   const count = createDeliveryMetrics({ metrics });
   const gathered = new Map<string, Gathered>();
   const sending = new Set<Promise<void>>();
+  const patience = createPatience();
   let timer: Timer | undefined;
 
   const deliveryOf = async (forwarded: Forwarded): Promise<Delivery> => {
@@ -166,6 +168,7 @@ export const createLogForwarding = ({ store, outbox, clock, random, ledger, metr
     async flush() {
       await sendGathered();
     },
+    rest: () => patience(sending),
     pending: () => gathered.size + sending.size,
   };
 };

@@ -117,7 +117,7 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog, pos
       },
       identify: async () => plan.pipe,
       restsUntil: () => restsUntil,
-      run: (messages, as, receivedAt) => runBatch(messages, { sourceArn, region: first.region, owner: "pipe", receiver, filter, isFifo, hand: hand(plan) }, as, receivedAt),
+      run: (messages, as, receivedAt, task) => runBatch(messages, { sourceArn, region: first.region, owner: "pipe", receiver, filter, isFifo, task, hand: hand(plan) }, as, receivedAt),
       onReceived: (error) => problems.set("receiving", error, "ReceiveMessage"),
     },
     // Creating, starting: nothing is received before it is over.
@@ -127,6 +127,7 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog, pos
   return {
     get followed() { return plan.pipe; },
     get inFlight() { return poller.inFlight; },
+    get isWaiting() { return poller.isWaiting; },
     get problem() { return problems.one; },
     update(next) {
       plan = planOf(next);
@@ -134,6 +135,7 @@ export const createPipeRunner = (needs: PipeRunnerNeeds, { running, pipeLog, pos
       [restsUntil, refusals] = [0, 0];
       poller.change();
     },
+    rest: poller.rest,
     stop: poller.stop,
   };
 };

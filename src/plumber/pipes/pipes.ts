@@ -1,3 +1,4 @@
+import type { Worker } from "../../kit/patience.ts";
 import { createTally } from "../../kit/tally.ts";
 import type { Store } from "../../store/store.ts";
 import type { SendToApiDestination } from "../targets/api-destination.ts";
@@ -8,7 +9,7 @@ import { createPipeLog } from "./pipe-log.ts";
 import { createPipeRunner, type PipeRunnerNeeds } from "./pipe-runner.ts";
 
 /** All pipes at work. */
-export interface Pipes {
+export interface Pipes extends Worker {
   /** Begins those that are to run. */
   start(): Promise<void>;
   /** After the commit that made, changed or deleted it: batches that run are finished as they were begun, the next one is as it is now. */
@@ -47,6 +48,7 @@ export const createPipes = (needs: Needs): Pipes => {
       const { batches, messages } = await runners.pending();
       return batches + messages;
     },
+    rest: runners.rest,
     close: runners.close,
   };
 };

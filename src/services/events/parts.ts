@@ -1,4 +1,5 @@
 import type { Engine } from "../../kit/engine.ts";
+import { restAll } from "../../kit/patience.ts";
 import { createAcceptance } from "./accept.ts";
 import { createEventMetrics } from "./event-metrics.ts";
 import type { EventsNeeds, EventsParts } from "./needs.ts";
@@ -28,6 +29,7 @@ export const createEvents = (needs: EventsNeeds): Engine<EventsParts> => {
       await replays.start();
     },
     pending: async () => (await schedules.pending()) + replays.pending(),
+    rest: () => restAll([schedules, sweeps, replays]),
     async close() {
       await schedules.close();
       await replays.close();

@@ -1,6 +1,8 @@
+import { createActivity } from "../../kit/activity.ts";
 import { newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
 import { EVENT_COMMIT_CHARACTERS_MAX, REPLAY_HOLD_MS } from "../../kit/limits/events.ts";
+import type { Worker } from "../../kit/patience.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { isWorthWriting, type Acceptance, type Accepted } from "./accept.ts";
 import { eventsAfter, type ArchivedEvent } from "./archive-rows.ts";
@@ -10,7 +12,7 @@ import type { EventsNeeds } from "./needs.ts";
 import { createReplayBacklog } from "./replay-backlog.ts";
 import { findReplay, isOver, listReplaysAtWork, replayArn, saveReplay, type Replay, type StoredReplay } from "./replay-rows.ts";
 
-export interface ReplayRunner {
+export interface ReplayRunner extends Worker {
   /** Runs it until it is over, unless it runs already. */
   run(replay: Omit<Replay, "body">): void;
   /** Goes on with what an earlier process left. */
@@ -27,6 +29,7 @@ const startOf = ({ from, last }: StoredReplay) => last ?? { at: from, eventId: "
 /** Replays events of archives, some in one commit with how far the replay is: what was committed is not replayed again by the next process. */
 export const createReplayRunner = ({ store, clock, wall, random, ledger, log, acceptance }: Needs): ReplayRunner => {
   const running = new Map<string, Promise<void>>();
+  const activity = createActivity();
   let isClosed = false;
   let wake: () => void = () => {};
   const closing = new Promise<void>((resolve) => (wake = resolve));
@@ -91,6 +94,7 @@ export const createReplayRunner = ({ store, clock, wall, random, ledger, log, ac
   const runAll = async (replay: Omit<Replay, "body">) => {
     const backlog = createReplayBacklog({ store });
     while (!isClosed) {
+      const task = activity.begin();
       try {
         // One that is cancelled ends at once.
         if ((await backlog.isTooLong()) && (await store.read(() => findReplay(replay, replay.name)))?.state === "RUNNING") {
@@ -103,7 +107,9 @@ export const createReplayRunner = ({ store, clock, wall, random, ledger, log, ac
         await new Promise(setImmediate);
       } catch (error) {
         log.error("a replay could not go on; it does later", { replay: replay.name, error: String(error) });
-        await pause(clock.sleep(DELIVERY_BACKOFF_MS_MAX));
+        await task.resting(pause(clock.sleep(DELIVERY_BACKOFF_MS_MAX)));
+      } finally {
+        task.pause();
       }
     }
   };
@@ -118,6 +124,7 @@ export const createReplayRunner = ({ store, clock, wall, random, ledger, log, ac
     async start() {
       for (const replay of await store.read(listReplaysAtWork)) run(replay);
     },
+    rest: activity.rest,
     pending: () => running.size,
     async close() {
       isClosed = true;

@@ -2,6 +2,7 @@ import { createDueLoop } from "../../kit/due-loop.ts";
 import { derivedUuid, newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
 import { RULE_TICK_LATE_MS_MAX, RULE_TICKS_CHARACTERS_MAX, RULE_TICKS_MAX } from "../../kit/limits/events.ts";
+import type { Worker } from "../../kit/patience.ts";
 import type { Delivery } from "../../plumber/delivery.ts";
 import { listDueRules, ruleArn, setNextAt, type RuleRecord } from "../../plumber/events/rules.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
@@ -11,7 +12,7 @@ import type { EventsNeeds } from "./needs.ts";
 import { scheduleOf } from "./rule-rules.ts";
 import { charactersOf, createMatchedRule } from "./rule-targets.ts";
 
-export interface RuleSchedules {
+export interface RuleSchedules extends Worker {
   /** There may be another time to wait for. */
   poke(): void;
   start(): void;
@@ -121,6 +122,7 @@ export const createRuleSchedules = ({ store, outbox, clock, random, ledger, log,
       await loop.settled();
       return Number((await store.read(() => sqlOne("select count(*) as n from event_rule where next_at <= ?", clock.now())))!["n"]);
     },
+    rest: loop.rest,
     async close() {
       await Promise.all(await loop.stop());
     },

@@ -1,11 +1,12 @@
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
 import { ARCHIVE_SWEEP_EVENTS_MAX, ARCHIVE_SWEEP_MS, REPLAY_DAYS_MAX, REPLAY_SWEEP_MAX } from "../../kit/limits/events.ts";
+import type { Worker } from "../../kit/patience.ts";
 import { sql, sqlOne, type Operation } from "../../store/store.ts";
 import type { EventsNeeds } from "./needs.ts";
 import { forgetReplays } from "./replay-rows.ts";
 
-export interface Sweeps {
+export interface Sweeps extends Worker {
   /** An archive was made, changed or deleted, or a replay begun. */
   poke(): void;
   close(): Promise<void>;
@@ -72,6 +73,7 @@ export const createSweeps = ({ store, clock, log }: Pick<EventsNeeds, "store" | 
   });
   return {
     poke: () => void loop.poke(),
+    rest: loop.rest,
     async close() {
       isClosed = true;
       await Promise.all(await loop.stop());

@@ -9,6 +9,7 @@ export const createMonitoring = (needs: MonitoringNeeds): Engine<MonitoringParts
     parts: { store, state, metrics, outbox, clock, random, alarms },
     start: alarms.start,
     pending: async () => alarms.pending(),
+    rest: alarms.rest,
     close: alarms.close,
   };
 };

@@ -14,6 +14,7 @@ export const createPipes = (needs: PipesNeeds): PipesEngine => {
     parts: { ...needs, pipes, settleMs: PIPE_SETTLE_MS },
     start: pipes.start,
     pending: pipes.pending,
+    rest: pipes.rest,
     stop: pipes.close,
     close: () => pipes.close(0),
   };

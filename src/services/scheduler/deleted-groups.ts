@@ -1,6 +1,7 @@
 import type { Clock } from "../../kit/clock.ts";
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { SCHEDULES_PER_SWEEP } from "../../kit/limits/schedules.ts";
+import type { Worker } from "../../kit/patience.ts";
 import type { Log } from "../../kit/log.ts";
 import { backoffMs } from "../../plumber/retry.ts";
 import type { Operation, Store } from "../../store/store.ts";
@@ -8,7 +9,7 @@ import { deleteGroup, findDeleting } from "./group-rows.ts";
 import { deleteSome } from "./schedule-rows.ts";
 
 /** Takes away the schedules of deleted groups, and then the groups: behind the answers, and in pieces. */
-export interface DeletedGroups {
+export interface DeletedGroups extends Worker {
   /** After the commit that marked a group, and at the start. */
   poke(): void;
   /** Groups that are still there. */
@@ -49,6 +50,7 @@ export const createDeletedGroups = ({ store, clock, log }: { store: Store; clock
       await loop.settled();
       return (await store.read(findDeleting)) === undefined ? 0 : 1;
     },
+    rest: loop.rest,
     close: async () => void (await loop.stop()),
   };
 };

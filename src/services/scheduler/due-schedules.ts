@@ -2,6 +2,7 @@ import { InvalidSchedule } from "../../kit/cron.ts";
 import { createDueLoop } from "../../kit/due-loop.ts";
 import { newTrace } from "../../kit/ids.ts";
 import type { Trace } from "../../kit/ledger.ts";
+import type { Worker } from "../../kit/patience.ts";
 import { SCHEDULES_PER_COMMIT } from "../../kit/limits/schedules.ts";
 import { backoffMs } from "../../plumber/retry.ts";
 import type { Operation } from "../../store/store.ts";
@@ -12,7 +13,7 @@ import { occurrenceAfter } from "./occurrences.ts";
 import { countDue, deleteSchedule, isAnyDue, listDue, moveOn, nextDueAt, type Occurrence, type Schedule } from "./schedule-rows.ts";
 
 /** Runs what is due. */
-export interface DueSchedules {
+export interface DueSchedules extends Worker {
   /** After a commit that made, changed or deleted a schedule, and at the start. */
   poke(): Promise<void>;
   /** What is due now. */
@@ -104,6 +105,7 @@ export const createDueSchedules = ({ store, outbox, clock, random, ledger, log }
 
   return {
     poke: loop.poke,
+    rest: loop.rest,
     async pending() {
       await loop.settled();
       return store.read(() => countDue(clock.now()));

@@ -1,4 +1,5 @@
 import type { Engine } from "../../kit/engine.ts";
+import { restAll } from "../../kit/patience.ts";
 import { createDeletedGroups } from "./deleted-groups.ts";
 import { createDueSchedules } from "./due-schedules.ts";
 import type { SchedulesNeeds, SchedulesParts } from "./needs.ts";
@@ -13,6 +14,7 @@ export const createSchedules = (needs: SchedulesNeeds): Engine<SchedulesParts> =
       await due.poke();
     },
     pending: async () => (await due.pending()) + (await deletedGroups.pending()),
+    rest: () => restAll([due, deletedGroups]),
     async close() {
       await due.close();
       await deletedGroups.close();

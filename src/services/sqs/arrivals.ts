@@ -1,7 +1,8 @@
 import type { Clock, Timer } from "../../kit/clock.ts";
+import { createPatience, type Worker } from "../../kit/patience.ts";
 
 /** Who waits for which queue. */
-export interface Arrivals {
+export interface Arrivals extends Worker {
   /**
    * After a commit: something may have become visible in the queue, or the queue is gone, purged or set otherwise. Whoever waits looks again,
    * by the queue's name: its id may be another one.
@@ -23,6 +24,8 @@ export interface Poll<T> {
   waitMs?: number | undefined;
   /** Asked for when there is somebody who waits. */
   signal(): AbortSignal;
+  /** Told when nobody looks for it, and when somebody does. */
+  onIdle?: ((isIdle: boolean) => void) | undefined;
 }
 
 /** What a look found; without `found`, when the next message that is there becomes visible. */
@@ -42,6 +45,7 @@ interface Waiter {
   /** Its time is over: it is told when nobody looks for it any more. */
   isOver: boolean;
   isLooking: boolean;
+  onIdle(isIdle: boolean): void;
   leave(found: unknown): void;
   fail(error: unknown): void;
   giveUp(): void;
@@ -63,6 +67,7 @@ interface Line {
 export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
   const lines = new Map<string, Line>();
   const byQueue = new Map<number, Line>();
+  const patience = createPatience();
   let isClosed = false;
 
   const lineOf = (name: string, look: Look<unknown>): Line => {
@@ -116,12 +121,16 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
   };
   const lookOnce = async (line: Line, waiter: Waiter): Promise<boolean> => {
     waiter.isLooking = true;
+    waiter.onIdle(false);
     try {
       const look = await waiter.look();
       const { found, nextAt = Infinity } = look;
       setQueue(line, look);
       line.nextAt = Math.min(line.nextAt, nextAt);
-      if (found === undefined && !waiter.isOver) return false;
+      if (found === undefined && !waiter.isOver) {
+        waiter.onIdle(true);
+        return false;
+      }
       waiter.leave(found);
       return found !== undefined;
     } catch (error) {
@@ -132,19 +141,21 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
     }
   };
 
-  const wait = (line: Line, { look, waitMs = line.waitMs, signal: signalOf }: Poll<unknown>): Promise<unknown> =>
+  const wait = (line: Line, { look, waitMs = line.waitMs, signal: signalOf, onIdle = () => {} }: Poll<unknown>): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const signal = signalOf();
       const end = () => {
         line.waiters.delete(waiter);
         timer.cancel();
         signal.removeEventListener("abort", giveUp);
+        onIdle(false);
         closeWhenEmpty(line);
       };
       const waiter: Waiter = {
         look,
         isOver: false,
         isLooking: false,
+        onIdle,
         leave(found) {
           end();
           resolve(found);
@@ -164,6 +175,7 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
       if (signal.aborted || isClosed) return giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
       arm(line);
+      onIdle(true);
       void news(line);
     });
 
@@ -191,6 +203,8 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
       }
       return (await wait(line, poll)) as T | undefined;
     },
+    /** Those who wait are served, and the next moment at which there may be something for them is set on the clock. */
+    rest: () => patience([...lines.values()].flatMap(({ serving }) => serving ?? [])),
     close() {
       isClosed = true;
       for (const line of lines.values()) for (const waiter of line.waiters) waiter.giveUp();

@@ -1,4 +1,5 @@
 import type { Engine } from "../../kit/engine.ts";
+import { restAll } from "../../kit/patience.ts";
 import { inQueue } from "./addresses.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createQueueCounts } from "./counts.ts";
@@ -25,6 +26,8 @@ export const createSqs = (needs: SqsNeeds & Pick<QueueParts, "call">): Sqs => {
       garbage.poke();
       await moveTasks.poke();
     },
+    pending: moveTasks.pending,
+    rest: () => restAll([arrivals, moveTasks]),
     endPolls: arrivals.close,
     async close() {
       await moveTasks.close();

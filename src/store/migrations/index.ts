@@ -1,6 +1,7 @@
 import type { Migration } from "../migrate.ts";
 import { alarms } from "./alarms.ts";
 import { apis } from "./apis.ts";
+import { clock } from "./clock.ts";
 import { delivery } from "./delivery.ts";
 import { eventInvokeConfig } from "./event-invoke-config.ts";
 import { eventSourceMapping } from "./event-source-mapping.ts";
@@ -24,7 +25,7 @@ import { sqsQueues } from "./sqs-queues.ts";
 import { sqs } from "./sqs.ts";
 
 /** What promises durability: `state.db`. */
-export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping, ...apis, ...events, ...scheduler, ...sns, ...mail, ...pipes, ...alarms];
+export const stateMigrations: readonly Migration[] = [...iam, ...functions, ...layers, ...invocationQueue, ...delivery, ...s3, ...s3BucketSettings, ...eventInvokeConfig, ...functionControl, ...provisionedConcurrency, ...sqs, ...sqsQueues, ...eventSourceMapping, ...apis, ...events, ...scheduler, ...sns, ...mail, ...pipes, ...alarms, ...clock];
 
 /** What is appended behind the work, bounded in size and age: `history.db`. */
 export const historyMigrations: readonly Migration[] = [...ledger, ...logs, ...metrics];

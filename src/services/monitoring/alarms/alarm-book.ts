@@ -1,5 +1,6 @@
 import type { Timer } from "../../../kit/clock.ts";
 import { newTrace } from "../../../kit/ids.ts";
+import { createPatience, type Worker } from "../../../kit/patience.ts";
 import { ALARMS_AT_ONCE } from "../../../kit/limits/metrics.ts";
 import type { MonitoringNeeds } from "../needs.ts";
 import { appendHistory, type HistoryItem } from "./alarm-history.ts";
@@ -9,7 +10,7 @@ import { readDatapoints } from "./datapoints.ts";
 import { evaluate } from "./evaluate.ts";
 import { reasonData } from "./reasons.ts";
 
-export interface AlarmBook {
+export interface AlarmBook extends Worker {
   /** After an alarm was made or changed: from now on it is looked at. */
   watch(alarm: Alarm): void;
   change: ChangeAlarm;
@@ -37,6 +38,7 @@ export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
   let dueAt = 0;
   let looking: Promise<void> | undefined;
   let isClosed = false;
+  const patience = createPatience();
   const writing = new Set<Promise<void>>();
 
   const remember = (items: readonly HistoryItem[]) => {
@@ -100,6 +102,7 @@ export const createAlarmBook = (needs: MonitoringNeeds): AlarmBook => {
     remember,
     remembered: () => Promise.all(writing),
     start: async () => planAll(await store.read(listEveryAlarm)),
+    rest: () => patience(looking === undefined ? [] : [looking]),
     pending: () => (looking === undefined ? 0 : 1),
     async close() {
       isClosed = true;

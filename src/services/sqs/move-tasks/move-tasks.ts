@@ -1,5 +1,6 @@
 import { createDueLoop } from "../../../kit/due-loop.ts";
 import { MESSAGES_PER_MOVE } from "../../../kit/limits/sqs.ts";
+import type { Worker } from "../../../kit/patience.ts";
 import { sqlOne, type Operation } from "../../../store/store.ts";
 import type { MessageParts } from "../messages/parts.ts";
 import { parseQueueArn } from "../queue-names.ts";
@@ -8,9 +9,11 @@ import { moveBatch, type BatchOutcome } from "./move-messages.ts";
 import { findTask, isActive, listActiveTasks, writeProgress, type MoveTask } from "./task-rows.ts";
 
 /** Carries out the tasks that are active, those too that an earlier process left. */
-export interface MoveTasks {
+export interface MoveTasks extends Worker {
   /** After a commit that began or changed one. Resolves when each that is due has had a turn, and its next is set on the clock. */
   poke(): Promise<void>;
+  /** Tasks that have not ended. */
+  pending(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,8 @@ export const createMoveTasks = ({ store, clock, random, ledger, log, arrivals, c
       await Promise.all(underWay.values());
       await loop.poke();
     },
+    rest: loop.rest,
+    pending: async () => (await store.read(listActiveTasks)).length,
     async close() {
       await Promise.all(await loop.stop());
     },
