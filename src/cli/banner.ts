@@ -1,4 +1,4 @@
-import { isolationText, type Health } from "./commands/health.ts";
+import { clockText, isolationText, type Health } from "./commands/health.ts";
 import { variablesOf } from "./commands/env.ts";
 import type { Config, ConfigNotices } from "./config.ts";
 import type { Output } from "./output.ts";
@@ -18,7 +18,7 @@ const isLoopback = (host: string): boolean => host === "localhost" || host === "
 /** What a person wants to know of the server that has just come up; all of it on stderr. */
 export const printBanner = async (out: Output, { endpoint, config, milliseconds }: { endpoint: string; config: Config; milliseconds: number }): Promise<void> => {
   const client = { endpoint, region: config.defaultRegion, account: undefined };
-  const { isolation, runtimes, version } = (await callPlatform(client, "GET", "health")).body as Health;
+  const { isolation, clock, runtimes, version } = (await callPlatform(client, "GET", "health")).body as Health;
   const row = (name: string, text: string) => out.note(`  ${out.paint("dim", name.padEnd(10))} ${text}`);
   out.note(`${out.paint("bold", `lambdad ${version}`)} in ${milliseconds} ms`);
   row("endpoint", endpoint);
@@ -29,6 +29,7 @@ export const printBanner = async (out: Output, { endpoint, config, milliseconds 
   row("runtimes", runtimes.filter(({ isExact }) => isExact).map(({ runtime }) => runtime).join(" ") || "no exact one: lambdad runtimes shows what answers instead");
   if (!runtimes.some(({ runtime }) => runtime.startsWith("python"))) row("", out.paint("yellow", NO_PYTHON));
   row("data", config.dataDirectory);
+  if (clock.aheadMs > 0) row("clock", out.paint("yellow", clockText(clock)));
   row("key", "test / test is root of account 000000000000");
   out.note("");
   for (const [name, value] of Object.entries(variablesOf(client)).slice(0, 4)) out.note(`  export ${name}=${value}`);

@@ -42,7 +42,7 @@ export const createCall = (needs: GatewayNeeds): Call => {
       responseHeaders: {},
       trailers: {},
       isInternal: true,
-      ...(options.onIdle === undefined ? {} : { onIdle: options.onIdle }),
+      ...(options.waiting === undefined ? {} : { waiting: options.waiting }),
       ...(options.forwardedEvent === undefined ? {} : { forwardedEvent: options.forwardedEvent }),
       ...(options.isInvocation === undefined ? {} : { isInvocation: options.isInvocation }),
       ...(options.isKept === undefined ? {} : { isKept: options.isKept }),

@@ -24,6 +24,14 @@ export type OperationName<M> = { [K in keyof M]: K extends `${infer N}Command` ?
 export type OperationInput<M, N extends string> = `${N}Command` extends keyof M ? CommandTypes<M[`${N}Command`]>["input"] : never;
 export type OperationOutput<M, N extends string> = `${N}Command` extends keyof M ? Omit<CommandTypes<M[`${N}Command`]>["output"], "$metadata"> : never;
 
+/** A long poll, as whoever asks wants to have it. */
+export interface Waiting {
+  /** Told when it begins to wait for what may come, and when it no longer does. */
+  onIdle(isIdle: boolean): void;
+  /** Its end is a moment that time stops at when it is moved: something is to be done then. */
+  isMoment: boolean;
+}
+
 export interface CallOptions {
   /** Who calls: authorized exactly as on the wire. */
   as: Caller;
@@ -35,8 +43,8 @@ export interface CallOptions {
   /** Becomes the request id of the call, so that a repeated call is recognised. */
   requestId?: string;
   signal?: AbortSignal;
-  /** Told when the operation begins to wait for what may come (a long poll), and when it no longer does. */
-  onIdle?: (isIdle: boolean) => void;
+  /** With ReceiveMessage: how it waits for messages. */
+  waiting?: Waiting;
   /** An invocation by a function's URL, kept as it says. It takes two permissions; policies may tell it from others, and by where it came from. */
   functionUrl?: { authType: "NONE" | "AWS_IAM"; source: { ip: string; userAgent: string } };
   /** With PutEvents: the whole event as another bus had it, JSON. It keeps its id, time, account and region, and is forwarded no further. */

@@ -1,4 +1,4 @@
-import { createTimerHeap, type Pending } from "./timer-heap.ts";
+import { createTimerHeap, isSooner, type Pending } from "./timer-heap.ts";
 
 /**
  * The platform's time. `advance` moves it forward on demand, so a six-hour retry window passes in a millisecond;
@@ -11,8 +11,11 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms` of platform time; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Runs `fire` at `at` (platform time). What it returns is waited for by `advance`. */
-  at(at: number, name: string, fire: () => unknown): Timer;
+  /**
+   * Runs `fire` at `at` (platform time). What it returns is waited for by `advance`.
+   * @param options.isMoment False: time that is moved does not stop for it, and fires it where it stops next. For ends of waiting, of which nothing comes.
+   */
+  at(at: number, name: string, fire: () => unknown, options?: { isMoment?: boolean }): Timer;
 }
 
 export interface Timer {
@@ -56,7 +59,8 @@ export const createClock = (start?: number): AdvanceableClock => createClockAhea
 
 /** One that is so many milliseconds ahead of the wall's. */
 export const createClockAhead = (aheadMs: number): AdvanceableClock => {
-  const heap = createTimerHeap();
+  const moments = createTimerHeap();
+  const others = createTimerHeap();
   let offset = aheadMs;
   let sequence = 0;
   let timeout: NodeJS.Timeout | undefined;
@@ -71,15 +75,20 @@ export const createClockAhead = (aheadMs: number): AdvanceableClock => {
 
   const now = () => Date.now() + offset;
 
+  const soonest = (): Pending | undefined => {
+    const [moment, other] = [moments.peek(), others.peek()];
+    if (moment === undefined || other === undefined) return moment ?? other;
+    return isSooner(other, moment) ? other : moment;
+  };
   const arm = () => {
     clearTimeout(timeout);
-    const next = heap.peek();
+    const next = soonest();
     if (next === undefined || isHeld || isStopped) return;
     timeout = setTimeout(fireDue, Math.min(Math.max(0, next.at - now()), LONGEST_TIMEOUT_MS));
     timeout.unref();
   };
   const fireDue = () => {
-    for (let next = heap.peek(); next !== undefined && next.at <= now(); next = heap.peek()) {
+    for (let next = soonest(); next !== undefined && next.at <= now(); next = soonest()) {
       const work = fire(next);
       if (!(work instanceof Promise)) continue;
       const done: Promise<unknown> = work.finally(() => begun.delete(done));
@@ -88,7 +97,7 @@ export const createClockAhead = (aheadMs: number): AdvanceableClock => {
     arm();
   };
   const fire = (due: Pending): unknown => {
-    heap.remove(due);
+    due.heap.remove(due);
     if (isMoving) fired.push({ name: due.name, at: due.at });
     return due.fire();
   };
@@ -110,10 +119,11 @@ export const createClockAhead = (aheadMs: number): AdvanceableClock => {
     }
     hold();
   };
-  const at: Clock["at"] = (due, name, fire) => {
-    const item: Pending = { at: due, sequence: sequence++, place: -1, name, fire };
+  const at: Clock["at"] = (due, name, fire, { isMoment = true } = {}) => {
+    const heap = isMoment ? moments : others;
+    const item: Pending = { at: due, sequence: sequence++, place: -1, name, fire, heap };
     heap.push(item);
-    if (heap.peek() === item) arm();
+    if (soonest() === item) arm();
     return { cancel: () => heap.remove(item) };
   };
 
@@ -136,21 +146,23 @@ export const createClockAhead = (aheadMs: number): AdvanceableClock => {
       }),
     async advance(ms, atRest) {
       const target = now() + ms;
+      const isDue = () => (soonest()?.at ?? Infinity) <= Math.min(now(), target);
       if (isHalted) return [];
-      const isDue = () => (heap.peek()?.at ?? Infinity) <= now();
       fired = [];
       isMoving = true;
       hold();
       try {
-        for (;;) {
-          if (atRest !== undefined && !isDue()) await runMeanwhile(atRest);
-          const next = heap.peek();
-          if (isHalted || next === undefined || next.at > target) break;
-          moveTo(next.at);
-          await fire(next);
-          await new Promise(setImmediate);
+        while (!isHalted) {
+          if (isDue()) {
+            await fire(soonest()!);
+            await new Promise(setImmediate);
+            continue;
+          }
+          if (atRest !== undefined) await runMeanwhile(atRest);
+          if (isDue()) continue;
+          if (now() >= target || isHalted) break;
+          moveTo(Math.min(target, moments.peek()?.at ?? Infinity));
         }
-        if (!isHalted) moveTo(target);
       } finally {
         [isMoving, isHeld] = [false, false];
         arm();
@@ -167,7 +179,8 @@ export const createClockAhead = (aheadMs: number): AdvanceableClock => {
     stop() {
       isStopped = true;
       clearTimeout(timeout);
-      heap.clear();
+      moments.clear();
+      others.clear();
     },
   };
 };

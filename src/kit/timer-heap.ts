@@ -5,9 +5,13 @@ export interface Pending {
   place: number;
   name: string;
   fire: () => unknown;
+  /** That it is put into. */
+  heap: TimerHeap;
 }
 
-const isSooner = (a: Pending, b: Pending): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
+export type TimerHeap = ReturnType<typeof createTimerHeap>;
+
+export const isSooner = (a: Pending, b: Pending): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 
 /** A binary heap: the next timer first. */
 export const createTimerHeap = () => {

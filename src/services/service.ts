@@ -1,4 +1,5 @@
 import type { ApiError } from "../kit/api-error.ts";
+import type { Waiting } from "../kit/call.ts";
 import type { Caller } from "../kit/caller.ts";
 import type { OperationInput, OperationName } from "../kit/call.ts";
 import type { Trace } from "../kit/ledger.ts";
@@ -18,8 +19,8 @@ export interface RequestContext {
   source: { ip: string; userAgent: string };
   /** Aborted when the client has gone away. */
   signal: AbortSignal;
-  /** Of ReceiveMessage by a poller of the platform: told when it begins to wait for messages, and when it no longer does. */
-  onIdle?: (isIdle: boolean) => void;
+  /** Of ReceiveMessage by a poller of the platform. */
+  waiting?: Waiting;
   /** Headers beside the modelled ones. */
   responseHeaders: Record<string, string>;
   /** Set by a handler whose success has another status than the modelled one: 206 for a range. */

@@ -80,6 +80,7 @@ describe("bin/lambdad.js", () => {
     [["invoke"], "missing required argument"],
     [["logs", "--lines", "none"], "--lines"],
     [["clock", "advance", "soon"], "no duration"],
+    [["clock", "advance", "--", "-5m"], "no duration"],
     [["start", "--iam", "maybe"], "--iam"],
     [["--port", "70000"], "--port"],
     [["invoke", "f", "-e", "{"], "not JSON"],

@@ -189,6 +189,8 @@ describe("commands against a running server", () => {
     const before = Date.parse(run(["clock", "now"], { env }).stdout.trim());
     const after = Date.parse(run(["clock", "advance", "2h"], { env }).stdout.trim());
     expect(after - before).toBeGreaterThanOrEqual(2 * 60 * 60 * 1000);
+    expect(run(["health"], { env }).stdout).toContain(" ahead: it was moved.");
+    expect(run(["clock", "reset"], { env })).toMatchObject({ status: 0, stdout: expect.stringMatching(/^the clock is (2h|1h 59m) ahead until the server ends; its next start begins with the wall's time\n$/) as string });
 
     const unknown = run(["why", "no-such-thing"], { env });
     expect(unknown.status).toBe(1);

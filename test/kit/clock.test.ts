@@ -84,6 +84,54 @@ describe("the clock", () => {
     expect(await clock.advance(120_000)).toEqual([]);
   });
 
+  it("does not stop for the ends of waiting, and fires them where it stops next", async () => {
+    const clock = createClock(1_000_000);
+    const start = clock.now();
+    const seen: [string, number][] = [];
+    const see = (what: string) => () => void seen.push([what, Math.floor((clock.now() - start) / 60_000)]);
+    clock.at(start + 60_000, "end of waiting", see("one"), { isMoment: false });
+    clock.at(start + 120_000, "moment", see("moment"));
+    clock.at(start + 180_000, "end of waiting", see("another"), { isMoment: false });
+    clock.at(start + 360_000, "end of waiting", see("a later one"), { isMoment: false });
+    await clock.advance(300_000);
+    expect(seen).toEqual([["one", 2], ["moment", 2], ["another", 5]]);
+  });
+
+  it("stands at whole milliseconds, whatever its timers say", async () => {
+    const clock = createClock(1_000_000);
+    clock.at(clock.now() + 1_000 / 3, "a third of a second", () => {});
+    await clock.advance(500);
+    expect(clock.now()).toBe(Math.round(clock.now()));
+  });
+
+  it("goes nowhere when it is moved by nothing, or back, but fires what is due", async () => {
+    const clock = createClock(1_000_000);
+    const before = clock.now();
+    clock.at(before - 5_000, "past", () => {});
+    expect((await clock.advance(0)).map(({ name }) => name)).toEqual(["past"]);
+    clock.at(before + 60_000, "future", () => {});
+    expect(await clock.advance(-60_000)).toEqual([]);
+    expect(clock.now() - before).toBeLessThan(60_000);
+    expect(clock.now()).toBeGreaterThanOrEqual(before);
+  });
+
+  it("stops an advance where it is when the process ends, and lets waits take their real time", async () => {
+    const clock = createClock(1_000_000);
+    const start = clock.now();
+    let count = 0;
+    const again = () => {
+      if (++count === 3) clock.halt();
+      clock.at(clock.now() + 60_000, "minute", again);
+    };
+    clock.at(start + 60_000, "minute", again);
+    expect(await clock.advance(3_600_000)).toHaveLength(3);
+    expect(clock.now() - start).toBeLessThan(4 * 60_000);
+    expect(await clock.advance(3_600_000)).toEqual([]);
+    await clock.sleep(1);
+    clock.stop();
+    expect(clock.now() - start).toBeLessThan(4 * 60_000);
+  });
+
   it("also runs with the wall", async () => {
     const clock = createClock();
     await clock.sleep(5);

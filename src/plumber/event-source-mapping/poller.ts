@@ -70,13 +70,14 @@ export const createPoller = <As>({ clock, log, about, source, scaling, holds, se
       if (isIdle) task.pause();
       else task.goOn();
     };
+    /** Of the first message. From then on there is a window, which ends when it ends. */
     let receivedAt = Infinity;
     const messages = await gather({
       clock, settings: settings(), isPatient,
       isOver: () => signal.aborted,
       async receive(most, waitSeconds) {
         const askedAt = clock.now();
-        const received = await source.receive(as, most, waitSeconds, signal, onIdle);
+        const received = await source.receive(as, most, waitSeconds, signal, { onIdle, isMoment: receivedAt !== Infinity });
         if (received.length > 0) {
           receivedAt = Math.min(receivedAt, waitSeconds === 0 ? askedAt : clock.now());
           begin();

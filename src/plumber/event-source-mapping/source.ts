@@ -1,7 +1,7 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { isApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
-import type { Call, CallOptions } from "../../kit/call.ts";
+import type { Call, CallOptions, Waiting } from "../../kit/call.ts";
 import type { Caller } from "../../kit/caller.ts";
 import { MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits/mappings.ts";
 import { queueUrlOf } from "../queue-url.ts";
@@ -9,7 +9,7 @@ import type { BatchItem } from "./record.ts";
 
 /** The queue, as a role sees it, that of `As` at the moment: its policies decide about each call. */
 export interface Source<As> {
-  receive(as: As, most: number, waitSeconds: number, signal: AbortSignal, onIdle: (isIdle: boolean) => void): Promise<Message[]>;
+  receive(as: As, most: number, waitSeconds: number, signal: AbortSignal, waiting: Waiting): Promise<Message[]>;
   /** Resolves with those that could not be deleted. Rejects when none could. */
   remove(as: As, items: readonly BatchItem[]): Promise<BatchItem[]>;
   visibilityMs(as: As): Promise<number>;
@@ -32,7 +32,7 @@ export const createSource = <As>({ call, sourceArn, identity }: { call: Call; so
   const queue = { QueueUrl: queueUrlOf(arn) };
 
   /** Who polls tells of a refusal itself, once, and not with every poll. */
-  const asRole = async <T>(target: As, ask: (options: CallOptions) => Promise<T>, more: Pick<CallOptions, "signal" | "onIdle"> = {}): Promise<T> => {
+  const asRole = async <T>(target: As, ask: (options: CallOptions) => Promise<T>, more: Pick<CallOptions, "signal" | "waiting"> = {}): Promise<T> => {
     const as = await identity.callerOf(target);
     try {
       return await ask({ as, account: arn.account, region: arn.region, expects: [...DENIED, "QueueDoesNotExist"], ...more });
@@ -48,9 +48,9 @@ export const createSource = <As>({ call, sourceArn, identity }: { call: Call; so
   };
 
   return {
-    async receive(target, most, waitSeconds, signal, onIdle) {
+    async receive(target, most, waitSeconds, signal, waiting) {
       const input = { ...queue, MaxNumberOfMessages: most, WaitTimeSeconds: waitSeconds, MessageSystemAttributeNames: ["All" as const], MessageAttributeNames: ["All"] };
-      const { Messages = [] } = await asRole(target, (options) => call("sqs", "ReceiveMessage", input, options), { signal, onIdle });
+      const { Messages = [] } = await asRole(target, (options) => call("sqs", "ReceiveMessage", input, options), { signal, waiting });
       return Messages;
     },
     async remove(target, items) {

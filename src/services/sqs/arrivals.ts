@@ -1,3 +1,4 @@
+import type { Waiting } from "../../kit/call.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import { createPatience, type Worker } from "../../kit/patience.ts";
 
@@ -24,8 +25,8 @@ export interface Poll<T> {
   waitMs?: number | undefined;
   /** Asked for when there is somebody who waits. */
   signal(): AbortSignal;
-  /** Told when nobody looks for it, and when somebody does. */
-  onIdle?: ((isIdle: boolean) => void) | undefined;
+  /** It is idle when nobody looks for it. */
+  waiting?: Waiting | undefined;
 }
 
 /** What a look found; without `found`, when the next message that is there becomes visible. */
@@ -39,6 +40,8 @@ export interface Look<T> {
 
 /** Looks at the same time, so that many who wait do not take a commit each. */
 const LOOKS_AT_ONCE_MAX = 64;
+
+const UNHEARD: Waiting = { onIdle: () => {}, isMoment: false };
 
 interface Waiter {
   look(): Promise<Look<unknown>>;
@@ -141,7 +144,7 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
     }
   };
 
-  const wait = (line: Line, { look, waitMs = line.waitMs, signal: signalOf, onIdle = () => {} }: Poll<unknown>): Promise<unknown> =>
+  const wait = (line: Line, { look, waitMs = line.waitMs, signal: signalOf, waiting: { onIdle, isMoment } = UNHEARD }: Poll<unknown>): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const signal = signalOf();
       const end = () => {
@@ -170,7 +173,7 @@ export const createArrivals = ({ clock }: { clock: Clock }): Arrivals => {
         },
       };
       const { giveUp } = waiter;
-      const timer = clock.at(clock.now() + waitMs, "long poll", giveUp);
+      const timer = clock.at(clock.now() + waitMs, "long poll", giveUp, { isMoment });
       line.waiters.add(waiter);
       if (signal.aborted || isClosed) return giveUp();
       signal.addEventListener("abort", giveUp, { once: true });

@@ -108,7 +108,7 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
         look: () => look(request, context),
         waitMs: request.waitMs,
         signal: () => context.signal,
-        onIdle: context.onIdle,
+        waiting: context.waiting,
       });
       measured.received(found?.queue ?? name, found?.taken.given.length ?? 0);
       if (found === undefined) return {};
