@@ -48,9 +48,8 @@ export const createPlatformTime = ({ store, clock, workers }: Needs): PlatformTi
     if (target > LATEST) throw new ApiError("ValidationException", "the clock would stand beyond the year 9999: lambdad clock reset and a new start bring it back to the wall's time", { status: 400 });
     // Before anything is written in the time to come: a crash may leave the clock further on than what is written, never behind it.
     await store.run(() => writeAhead(clock.aheadMs + ms));
-    const fired = await clock.advance(ms, createRest(workers));
+    const fired = await clock.advance(ms, createRest(workers)).finally(() => store.run(() => writeAhead(clock.aheadMs)));
     if (clock.now() < target) throw new ApiError("ServiceUnavailableException", `the server ends: its clock was moved to ${new Date(clock.now()).toISOString()}, and no further`, { status: 503 });
-    await store.run(() => writeAhead(clock.aheadMs));
     return fired;
   };
 

@@ -3,7 +3,9 @@ import { AddPermissionCommand, CreateEventSourceMappingCommand, GetEventSourceMa
 import { CreateLogGroupCommand, FilterLogEventsCommand, PutSubscriptionFilterCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreatePipeCommand, DescribePipeCommand, PipesClient } from "@aws-sdk/client-pipes";
 import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, StartMessageMoveTaskCommand } from "@aws-sdk/client-sqs";
+import { CloudWatchClient, PutMetricAlarmCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, SetQueueAttributesCommand, StartMessageMoveTaskCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { join } from "node:path";
 import { callPlatform } from "../../src/cli/platform-client.ts";
@@ -128,6 +130,40 @@ describe("an advance of the clock", () => {
     // In one minute after the other: else several lines would have come in one event.
     const { events = [] } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/reader", filterPattern: "START" }));
     expect(events.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it("waits for alarms, and for what they tell", async () => {
+    const { sqs } = platform.clients;
+    const sns = new SNSClient(common());
+    const { arn, url } = await mapped("alarmed");
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: arn }] }) } }));
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "alarmed" }));
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: arn, Attributes: { RawMessageDelivery: "true" } }));
+    const watch = new CloudWatchClient(common());
+    await watch.send(new PutMetricAlarmCommand({
+      AlarmName: "a", Namespace: "own", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanOrEqualToThreshold", TreatMissingData: "notBreaching",
+      AlarmActions: [TopicArn!], OKActions: [TopicArn!],
+    }));
+    await watch.send(new PutMetricDataCommand({ Namespace: "own", MetricData: [{ MetricName: "m", Value: 1, Timestamp: new Date(await now()) }] }));
+    await advance("5m");
+    await drain();
+    const told = (await gotBy("alarmed")).map(({ body, received }) => ({ ...(JSON.parse(body) as { NewStateValue: string; StateChangeTime: string }), received }));
+    expect(told.map(({ NewStateValue }) => NewStateValue)).toEqual(["ALARM", "OK"]);
+    for (const { StateChangeTime, received } of told) expect(received - Date.parse(StateChangeTime)).toBeLessThan(MINUTE_MS);
+  });
+
+  it("ends where it is when the server is closed, which it does not hold up", async () => {
+    const opened = await openPlatform();
+    const client = new SchedulerClient({ ...common(), endpoint: opened.endpoint });
+    const { Role } = await opened.clients.iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }] }) }));
+    await client.send(new CreateScheduleCommand({ Name: "s", ScheduleExpression: "rate(1 minute)", FlexibleTimeWindow: { Mode: "OFF" }, Target: { Arn: `arn:aws:sqs:us-east-1:${ACCOUNT}:none`, RoleArn: Role!.Arn } }));
+    const at = { endpoint: opened.endpoint, region: "us-east-1", account: undefined };
+    const place = async () => Date.parse(((await callPlatform(at, "GET", "clock")).body as { now: string }).now);
+    const from = await place();
+    const moving = callPlatform(at, "POST", "clock", { advance: "3660d" }).then(() => "it came to its end", (error: Error) => error.message);
+    await eventually("it moves", async () => (await place()) > from + 5 * MINUTE_MS);
+    await opened.close();
+    expect(await moving).not.toBe("it came to its end");
   });
 
   it("is not held up by a batch that waits for the clock itself", async () => {
