@@ -62,10 +62,9 @@ export const createDueLoop = ({ clock, name, inFlightMax, startDue, nextDueAt, o
       const now = await startAll();
       // From that moment on, not from this one: what fell due between the two would wait for the next poke.
       const next = isStopped ? undefined : await nextDueAt(now);
-      // The clock, when it is advanced, waits for what falls due to have been run, and for the timer of what comes next.
+      // The clock, when it is advanced, waits for what falls due to have been begun, and for the timer of what comes next; until it has run, whoever moves the clock (`rest`).
       setTimer(next, async () => {
         await poke();
-        await patience(running);
         await filling;
       });
     } catch (error) {

@@ -13,6 +13,7 @@ import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import type { Store } from "../../src/store/store.ts";
 import { noApiDestinations } from "../support/no-api-destinations.ts";
 import { openState } from "../support/store.ts";
+import { waitingFor } from "../support/clock.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
 const HOUR = 3_600_000;
@@ -69,7 +70,7 @@ const createGround = (behave: Behaviour = () => undefined, { path = join(tempora
   };
   const isEmpty = async () => (await outbox.pending()) === 0;
   const kinds = () => told.map((entry) => entry.kind);
-  return { clock, outbox, store, received, told, errors, enqueue, close, path, isEmpty, kinds };
+  return { clock: waitingFor(clock, outbox), outbox, store, received, told, errors, enqueue, close, path, isEmpty, kinds };
 };
 
 /** A store that does not take operations which begin with such a statement, while `isRefusing`. */

@@ -14,6 +14,7 @@ import { MIB } from "../../src/kit/units.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
 import { createCounted } from "../support/counted.ts";
+import { waitingFor } from "../support/clock.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 import { watched } from "../support/watched.ts";
 
@@ -93,7 +94,7 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
-  return { clock, queue, runs, told, counted, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
+  return { clock: waitingFor(clock, queue), queue, runs, told, counted, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
 };
 
 /** A function that answers when it is told to. */
