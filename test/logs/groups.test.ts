@@ -154,3 +154,44 @@ describe("permissions", () => {
     expect(asked[2]!.resource).toBe(`${resourceArn}:log-stream:s`);
   });
 });
+
+describe("what is deleted", () => {
+  const count = async ({ store }: Pick<ReturnType<typeof startLogs>, "store">, table: string) =>
+    store.run(function* () {
+      return Number((yield { sql: `select count(*) as n from ${table}`, values: [] })[0]!["n"]);
+    });
+
+  it("is gone at once for whoever asks, and leaves the disk in pieces behind the answer", async () => {
+    const logs = startLogs();
+    const { call, write } = logs;
+    for (let i = 0; i < 3; i++) await write("s", Array.from({ length: 1_500 }, (_, n) => `${i} ${n}`));
+    await write("other", ["stays"]);
+    await call("DeleteLogStream", { logGroupName: GROUP, logStreamName: "s" });
+    const left = await count(logs, "log_event");
+    expect(left).toBeGreaterThanOrEqual(4_501 - 2 * 2_000);
+    expect((await call("DescribeLogStreams", { logGroupName: GROUP })).logStreams!.map((stream) => stream.logStreamName)).toEqual(["other"]);
+    expect((await call("FilterLogEvents", { logGroupName: GROUP })).events!.map(({ message }) => message)).toEqual(["stays"]);
+    await call("CreateLogStream", { logGroupName: GROUP, logStreamName: "s" });
+    expect((await call("GetLogEvents", { logGroupName: GROUP, logStreamName: "s" })).events).toEqual([]);
+    await expect.poll(() => count(logs, "log_event")).toBe(1);
+    expect((await call("DescribeLogGroups", {})).logGroups!.map((group) => group.storedBytes)).toEqual([5 + 26]);
+    await call("DeleteLogGroup", { logGroupName: GROUP });
+    await write("s", ["new"]);
+    expect((await call("FilterLogEvents", { logGroupName: GROUP })).events!.map(({ message }) => message)).toEqual(["new"]);
+    await expect.poll(() => count(logs, "log_event")).toBe(1);
+    await expect.poll(() => count(logs, "log_group")).toBe(1);
+    expect(await count(logs, "log_stream")).toBe(1);
+  });
+
+  it("goes on leaving after a restart, and its ids are not given again meanwhile", async () => {
+    const first = startLogs();
+    await first.write("s", Array.from({ length: 9_000 }, (_, n) => String(n)));
+    await first.call("DeleteLogGroup", { logGroupName: GROUP });
+    await first.store.close();
+    const logs = startLogs({ path: first.path });
+    await logs.write("s", ["new"]);
+    expect((await logs.call("FilterLogEvents", { logGroupName: GROUP })).events!.map(({ message }) => message)).toEqual(["new"]);
+    await expect.poll(() => count(logs, "log_event")).toBe(1);
+    await expect.poll(() => count(logs, "log_group")).toBe(1);
+  });
+});

@@ -20,6 +20,9 @@ export const LOG_EVENT_DAYS_MAX = 30;
 /** Platform time between two sweeps of old events in milliseconds, or bytes written between them, whichever is sooner. */
 export const LOG_SWEEP_MS = 60 * 60 * 1000;
 export const LOG_SWEEP_BYTES = 32 * MIB;
+/** Rows and bytes of events that one commit takes from the disk, of those that were deleted or are too old; ours, so that others are answered in between. */
+export const LOG_REMOVAL_ROWS = 2_000;
+export const LOG_REMOVAL_BYTES = 4 * MIB;
 /** Tags on a log group (TagResource, API reference). */
 export const LOG_GROUP_TAGS_MAX = 50;
 /** Subscription filters and metric filters of a log group, resource policies of an account in a region, and characters of one ("CloudWatch Logs quotas"). */

@@ -48,8 +48,8 @@ export const filterLogEventsHandlers = ({ store, clock }: Parts) =>
             break scan;
           }
           edge = { at: row.at, id: row.id };
-          work += row.bytes * pattern.cost;
-          if (!pattern.matches(row.message)) continue;
+          work += row.bytes * (row.message === undefined ? 1 : pattern.cost);
+          if (row.message === undefined || !pattern.matches(row.message)) continue;
           bytes += row.bytes;
           events.push({ logStreamName: row.stream, timestamp: row.at, message: row.message, ingestionTime: row.ingestedAt, eventId: eventId(edge) });
         }
@@ -86,18 +86,19 @@ function* readRows({ groupId, names, prefix, start, end, isForward }: Source, af
   const [sign, direction] = isForward ? [">", "asc"] : ["<", "desc"];
   const edge = after ?? (isForward ? { at: -1, id: 0 } : { at: Number.MAX_SAFE_INTEGER, id: 0 });
   const values: Value[] = [groupId, start, end, edge.at, edge.id];
-  let streams = "";
+  let isWanted = "s.id is not null";
   if (names !== undefined) {
-    streams = `and s.name in (${names.map(() => "?").join(", ")})`;
-    values.push(...names);
+    isWanted = `s.name in (${names.map(() => "?").join(", ")})`;
+    values.unshift(...names);
   } else if (prefix !== undefined) {
-    streams = "and substr(s.name, 1, length(?)) = ?";
-    values.push(prefix, prefix);
+    isWanted = "substr(s.name, 1, length(?)) = ?";
+    values.unshift(prefix, prefix);
   }
+  // Those of other streams, and of deleted ones, are read over without their messages: a page of rows is bounded whatever is sought.
   const rows = yield* sql(
-    `select e.at, e.id, e.ingested_at, e.bytes, e.message, s.name as stream from log_event e join log_stream s on s.id = e.stream_id
-     where e.group_id = ? and e.at >= ? and e.at <= ? and (e.at, e.id) ${sign} (?, ?) ${streams}
-     order by e.at ${direction}, e.id ${direction} limit ${ROWS_PER_READ}`,
+    `select e.at, e.id, e.ingested_at, e.bytes, case when ${isWanted} then e.message end as message, s.name as stream
+     from (select * from log_event where group_id = ? and at >= ? and at <= ? and (at, id) ${sign} (?, ?) order by at ${direction}, id ${direction} limit ${ROWS_PER_READ}) e
+     left join log_stream s on s.id = e.stream_id and s.group_id = e.group_id order by e.at ${direction}, e.id ${direction}`,
     ...values,
   );
   return rows.map((row) => ({
@@ -105,7 +106,8 @@ function* readRows({ groupId, names, prefix, start, end, isForward }: Source, af
     id: Number(row["id"]),
     ingestedAt: Number(row["ingested_at"]),
     bytes: Number(row["bytes"]),
-    message: row["message"] as string,
+    /** None, where nobody asks for events of its stream. */
+    message: (row["message"] ?? undefined) as string | undefined,
     stream: row["stream"] as string,
   }));
 }

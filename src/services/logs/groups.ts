@@ -3,13 +3,14 @@ import { sql } from "../../store/store.ts";
 import { groupExists, invalidParameter, notBuilt } from "./errors.ts";
 import { identifiedGroup, logGroupArn, type Place } from "./names.ts";
 import type { LogsHandlers, Parts } from "./needs.ts";
+import { abandonGroup } from "./removal.ts";
 import { findGroup, getGroup, listGroups, type Group } from "./state.ts";
 import { pageToken, parsePageToken } from "./tokens.ts";
 
 const PAGE_MAX = 50;
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-export const groupHandlers = ({ store, clock, ids }: Parts) =>
+export const groupHandlers = ({ store, clock, ids, removal }: Parts) =>
   ({
     async CreateLogGroup({ logGroupName, kmsKeyId, tags, logGroupClass = "STANDARD", deletionProtectionEnabled }, context) {
       if (kmsKeyId !== undefined) throw notBuilt("encryption with kmsKeyId");
@@ -41,11 +42,11 @@ export const groupHandlers = ({ store, clock, ids }: Parts) =>
         if (group.isProtected) {
           throw new ApiError("ValidationException", "The specified log group has deletion protection enabled. Disable it with PutLogGroupDeletionProtection first.");
         }
-        yield* sql("delete from log_event where group_id = ?", group.id);
         yield* sql("delete from log_filter where group_id = ?", group.id);
         yield* sql("delete from log_resource_policy where account = ? and region = ? and group_name = ?", context.account, context.region, group.name);
-        yield* sql("delete from log_group where id = ?", group.id);
+        yield* abandonGroup(group.id);
       });
+      removal();
       return {};
     },
 

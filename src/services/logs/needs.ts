@@ -26,6 +26,8 @@ export interface Needs {
 /** Needs, and what the service's parts share. */
 export interface Parts extends Needs {
   ids: Ids;
+  /** To be called after a deletion: takes what was deleted from the disk, behind the answer. */
+  removal: () => void;
 }
 
 /** Milliseconds since the epoch: what is older than this is gone. */

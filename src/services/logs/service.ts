@@ -7,6 +7,7 @@ import { groupHandlers } from "./groups.ts";
 import type { LogsTypes, Needs, Parts } from "./needs.ts";
 import { createPermissions } from "./permissions.ts";
 import { putLogEventsHandlers } from "./put-log-events.ts";
+import { createRemoval } from "./removal.ts";
 import { createPolicyOfLogs, resourcePolicyHandlers } from "./resource-policies.ts";
 import { createIds } from "./state.ts";
 import { streamHandlers } from "./streams.ts";
@@ -15,7 +16,9 @@ import { testMetricFilterHandlers } from "./test-metric-filter.ts";
 
 /** CloudWatch Logs: groups, streams, events, filter patterns, retention, subscriptions, metrics of log events. */
 export const createLogsService = (needs: Needs): Service<LogsTypes> => {
-  const parts: Parts = { ...needs, ids: createIds(needs.store) };
+  const removal = createRemoval(needs.store);
+  const parts: Parts = { ...needs, ids: createIds(needs.store), removal };
+  removal();
   const policyOf = createPolicyOfLogs(needs.store);
   return {
     handlers: {

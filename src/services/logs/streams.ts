@@ -3,12 +3,13 @@ import { sql, type Operation } from "../../store/store.ts";
 import { invalidParameter, streamExists } from "./errors.ts";
 import { groupName, logStreamArn, type Place } from "./names.ts";
 import type { LogsHandlers, Parts } from "./needs.ts";
+import { abandonStream } from "./removal.ts";
 import { findStream, getGroup, getStream, readStream, type Stream } from "./state.ts";
 import { eventId, pageToken, parsePageToken } from "./tokens.ts";
 
 const PAGE_MAX = 50;
 
-export const streamHandlers = ({ store, clock, ids }: Parts) =>
+export const streamHandlers = ({ store, clock, ids, removal }: Parts) =>
   ({
     async CreateLogStream({ logGroupName, logStreamName }, context) {
       const id = await ids.take();
@@ -24,17 +25,14 @@ export const streamHandlers = ({ store, clock, ids }: Parts) =>
     },
 
     async DeleteLogStream({ logGroupName, logStreamName }, context) {
+      const graveId = await ids.take();
+      const now = clock.now();
       await store.run(function* () {
         const group = yield* getGroup(context, logGroupName!);
         const stream = yield* getStream(group.id, logStreamName!);
-        yield* sql(
-          "update log_group set stored_bytes = stored_bytes - (select coalesce(sum(bytes), 0) from log_event where stream_id = ?) where id = ?",
-          stream.id,
-          group.id,
-        );
-        yield* sql("delete from log_event where stream_id = ?", stream.id);
-        yield* sql("delete from log_stream where id = ?", stream.id);
+        yield* abandonStream(stream.id, graveId, now);
       });
+      removal();
       return {};
     },
 

@@ -1,9 +1,7 @@
-import { LOG_EVENT_DAYS_MAX, LOG_GROUP_BYTES_MAX, LOG_SWEEP_BYTES, LOG_SWEEP_MS, LOGS_BYTES_MAX } from "../../kit/limits/logs.ts";
+import { LOG_EVENT_DAYS_MAX, LOG_GROUP_BYTES_MAX, LOG_REMOVAL_BYTES, LOG_REMOVAL_ROWS, LOG_SWEEP_BYTES, LOG_SWEEP_MS, LOGS_BYTES_MAX } from "../../kit/limits/logs.ts";
 import { sql, type Operation } from "../../store/store.ts";
-import { expiry, type Needs } from "./needs.ts";
+import { expiry, type Parts } from "./needs.ts";
 
-/** Rows deleted in one commit: the event loop is held for some milliseconds. */
-const ROWS_PER_COMMIT = 2_000;
 /** Share of a bound that is left when it was passed, so that the next event does not pass it again. */
 const AFTER_TRIM = 0.9;
 
@@ -18,7 +16,7 @@ interface SweptGroup {
  * Keeps the stored events within their bounds: behind the writes, now and then. What retention has ended is hidden from readers
  * at that moment; here it also leaves the disk. The oldest events go first.
  */
-export const createSweep = ({ store, clock }: Pick<Needs, "store" | "clock">) => {
+export const createSweep = ({ store, clock, removal }: Pick<Parts, "store" | "clock" | "removal">) => {
   let sweptAt = clock.now();
   let written = 0;
   let running: Promise<void> | undefined;
@@ -57,6 +55,7 @@ export const createSweep = ({ store, clock }: Pick<Needs, "store" | "clock">) =>
       if (running || (written < LOG_SWEEP_BYTES && clock.now() - sweptAt < LOG_SWEEP_MS)) return;
       written = 0;
       sweptAt = clock.now();
+      removal();
       // A store that was closed meanwhile has nothing to sweep; the next start goes on.
       running = sweep()
         .catch(() => undefined)
@@ -74,19 +73,19 @@ function* listSwept(now: number): Operation<SweptGroup[]> {
   }));
 }
 
-/** Events before a time, and the oldest ones until `bytes` are gone; at most ROWS_PER_COMMIT of them. */
+/** Events before a time, and the oldest ones until `bytes` are gone; as many as one commit takes. */
 function* removeOldest(groupId: number, before: number, bytes: number): Operation<{ bytes: number; isMore: boolean }> {
-  const rows = yield* sql("select stream_id, at, id, bytes from log_event where group_id = ? order by at, id limit ?", groupId, ROWS_PER_COMMIT);
+  const rows = yield* sql("select stream_id, at, id, bytes from log_event where group_id = ? order by at, id limit ?", groupId, LOG_REMOVAL_ROWS);
   let removed = 0;
   let count = 0;
   for (const row of rows) {
-    if (Number(row["at"]) >= before && removed >= bytes) break;
+    if ((Number(row["at"]) >= before && removed >= bytes) || removed >= LOG_REMOVAL_BYTES) break;
     yield* sql("delete from log_event where stream_id = ? and at = ? and id = ?", row["stream_id"]!, row["at"]!, row["id"]!);
     removed += Number(row["bytes"]);
     count++;
   }
   if (count > 0) yield* sql("update log_group set stored_bytes = stored_bytes - ? where id = ?", removed, groupId);
-  return { bytes: removed, isMore: count === ROWS_PER_COMMIT };
+  return { bytes: removed, isMore: count === LOG_REMOVAL_ROWS || removed >= LOG_REMOVAL_BYTES };
 }
 
 function* removeEmptyStreams(before: number): Operation<void> {
