@@ -19,6 +19,10 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   if (issues.length === 0) return;
   if (model.name === "s3") return failAsS3(operation, issues);
   if (model.name === "sqs") return failAsSqs(operation, issues);
+  // CloudWatch Logs looks at the ARNs of its tag operations itself, and has two words for them.
+  if (model.name === "logs" && /^(?:TagResource|UntagResource|ListTagsForResource)$/.test(operation.name) && issues.some((issue) => /^Value '.*' at 'resourceArn' /s.test(issue))) {
+    throw new ApiError("ValidationException", "Invalid resourceArn", { status: 400 });
+  }
   const shown = issues.slice(0, VALIDATION_ERRORS_MAX);
   const noun = shown.length === 1 ? "validation error" : "validation errors";
   throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });

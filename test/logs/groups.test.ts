@@ -81,8 +81,14 @@ describe("log groups", () => {
     await call("DeleteLogGroup", { logGroupName: GROUP });
   });
 
+  it("cannot have AWS's own names", async () => {
+    const { call } = startLogs();
+    await expect(call("CreateLogGroup", { logGroupName: "aws/lambda/hello" })).rejects.toMatchObject({ code: "InvalidParameterException", message: "Log groups starting with AWS/ are reserved for AWS." });
+  });
+
   it("refuse what they could not honour", async () => {
     const { call } = startLogs();
+    for (const logGroupClass of ["DELIVERY", "ESSENTIALS"] as const) await expect(call("CreateLogGroup", { logGroupName: GROUP, logGroupClass })).rejects.toMatchObject({ status: 501, message: expect.stringContaining(logGroupClass) });
     await expect(call("CreateLogGroup", { logGroupName: GROUP, kmsKeyId: "arn:aws:kms:us-east-1:000000000000:key/x" })).rejects.toMatchObject({ status: 501 });
   });
 });

@@ -84,6 +84,7 @@ describe("a metric filter", () => {
     ["x", { metricValue: "many" }, "neither a number nor a field"],
     ["x", { metricValue: "$.a" }, "no field $.a"],
     ["{ $.a = 1 }", { dimensions: { a: "$.a" }, defaultValue: 0 }, "Invalid metric transformation: dimensions and default value are mutually exclusive properties."],
+    ["?ERROR ?WARN", { dimensions: { a: "$.a" } }, "The specified filter pattern does not support dimensions"],
     ["{ $.a = 1 }", { dimensions: { a: "$.a", b: "$.b", c: "$.c", d: "$.d" } }, "no more than 3 dimensions"],
     ["{ $.a = 1 }", { dimensions: { a: "fixed" } }, "the dimension a"],
     ["x", { metricNamespace: "AWS/Lambda" }, "reserved"],

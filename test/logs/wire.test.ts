@@ -83,6 +83,9 @@ describe("CloudWatch Logs over the wire", () => {
     await logs.send(new TagResourceCommand({ resourceArn, tags: { floor: "1" } }));
     await logs.send(new UntagResourceCommand({ resourceArn, tagKeys: ["team"] }));
     expect((await logs.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual({ floor: "1" });
+    for (const other of [`${resourceArn}:*`, `${resourceArn}:log-stream:s`, "plain"]) {
+      await expect(logs.send(new ListTagsForResourceCommand({ resourceArn: other }))).rejects.toMatchObject({ name: "ValidationException", message: "Invalid resourceArn", $metadata: { httpStatusCode: 400 } });
+    }
     expect((await logs.send(new DescribeLogGroupsCommand({ logGroupClass: "INFREQUENT_ACCESS" }))).logGroups).toHaveLength(1);
     expect((await logs.send(new DescribeLogGroupsCommand({ logGroupClass: "STANDARD" }))).logGroups).toEqual([]);
     await expect(logs.send(new FilterLogEventsCommand({ logGroupName: "rare" }))).rejects.toMatchObject({ name: "InvalidParameterException" });

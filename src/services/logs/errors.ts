@@ -14,6 +14,9 @@ export const filterNotFound = (kind: "subscription" | "metric"): ApiError => new
 
 export const resourceLimit = (): ApiError => new ApiError("LimitExceededException", "Resource limit exceeded.");
 
+/** Of the operations that tag by ARN: an ARN that ends in `:*`, as DescribeLogGroups' `arn` does, is none of theirs. */
+export const invalidResourceArn = (): ApiError => new ApiError("ValidationException", "Invalid resourceArn");
+
 export const invalidToken = (): ApiError => invalidParameter("The specified nextToken is invalid.");
 
 /** For a member whose wish we cannot fulfil: refused, never stored and forgotten. */

@@ -14,7 +14,8 @@ export const groupHandlers = ({ store, clock, ids, removal }: Parts) =>
   ({
     async CreateLogGroup({ logGroupName, kmsKeyId, tags, logGroupClass = "STANDARD", deletionProtectionEnabled }, context) {
       if (kmsKeyId !== undefined) throw notBuilt("encryption with kmsKeyId");
-      if (logGroupClass === "DELIVERY") throw notBuilt("log group class DELIVERY");
+      if (logGroupClass !== "STANDARD" && logGroupClass !== "INFREQUENT_ACCESS") throw notBuilt(`log group class ${logGroupClass}`);
+      if (/^aws\//i.test(logGroupName!)) throw invalidParameter("Log groups starting with AWS/ are reserved for AWS.");
       const id = await ids.take();
       const now = clock.now();
       await store.run(function* () {

@@ -1,5 +1,5 @@
 import { parseArn } from "../../kit/arn.ts";
-import { groupNotFound, invalidParameter } from "./errors.ts";
+import { groupNotFound, invalidParameter, invalidResourceArn } from "./errors.ts";
 
 export interface Place {
   account: string;
@@ -38,7 +38,8 @@ export const identifiedGroup = (identifier: string, place: Place): string => {
 
 /** The group that a tag operation means. */
 export const taggedGroup = (resourceArn: string, place: Place): string => {
-  if (parseArn(resourceArn)?.service !== "logs") throw invalidParameter(`The specified resource ARN is not valid: ${resourceArn}`);
+  const arn = parseArn(resourceArn);
+  if (arn?.service !== "logs" || !/^log-group:[^:]+$/.test(arn.resource)) throw invalidResourceArn();
   const name = groupInArn(resourceArn, place);
   if (name === undefined) throw groupNotFound();
   return name;

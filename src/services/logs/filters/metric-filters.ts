@@ -29,6 +29,7 @@ const checkTransformation = (pattern: string, transformation: MetricTransformati
   if (metricNamespace!.startsWith("AWS/")) throw invalidParameter("Invalid metric transformation: metric namespaces that begin with AWS/ are reserved.");
   const count = Object.keys(dimensions).length;
   if (count > 0 && defaultValue !== undefined) throw invalidParameter("Invalid metric transformation: dimensions and default value are mutually exclusive properties.");
+  if (count > 0 && !/^\s*[{[]/.test(pattern)) throw invalidParameter("The specified filter pattern does not support dimensions");
   if (count > LOG_METRIC_DIMENSIONS_MAX) throw invalidParameter(`Invalid metric transformation: there can be no more than ${LOG_METRIC_DIMENSIONS_MAX} dimensions.`);
   compileTransformation(pattern, transformation);
 };
