@@ -3,6 +3,7 @@ import { VALIDATION_ERRORS_MAX } from "../kit/limits/gateway.ts";
 import { malformedXml } from "./failures.ts";
 import type { Member, Operation, ServiceModel, Shape, Traits } from "./schema.ts";
 import { type Constraint, constraintsOf, describeValue, ENUM_TEXT } from "./constraints.ts";
+import { failAsMetrics } from "./validate-metrics.ts";
 
 /** Adds what is wrong with a value, in AWS's words, to `issues`. @param path `environment.variables` */
 type Check = (value: unknown, path: string, issues: string[]) => void;
@@ -19,6 +20,7 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   if (issues.length === 0) return;
   if (model.name === "s3") return failAsS3(operation, issues);
   if (model.name === "sqs") return failAsSqs(operation, issues);
+  if (model.name === "monitoring" && failAsMetrics(operation.name, issues)) return;
   // CloudWatch Logs looks at the ARNs of its tag operations itself, and has two words for them.
   if (model.name === "logs" && /^(?:TagResource|UntagResource|ListTagsForResource)$/.test(operation.name) && issues.some((issue) => /^Value '.*' at 'resourceArn' /s.test(issue))) {
     throw new ApiError("ValidationException", "Invalid resourceArn", { status: 400 });

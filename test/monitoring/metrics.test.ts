@@ -72,18 +72,30 @@ describe("PutMetricData and GetMetricStatistics", () => {
 
   it.each<[string, MetricDatum, string, string]>([
     ["two kinds of values", { MetricName: "m", Value: 1, Values: [1] }, "InvalidParameterCombinationException", "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both."],
-    ["none", { MetricName: "m" }, "MissingRequiredParameterException", "At least one of the parameters MetricData.member.1.Value, MetricData.member.1.Values and MetricData.member.1.StatisticValues must be specified."],
+    ["none", { MetricName: "m" }, "InvalidParameterCombinationException", "At least one of the parameters MetricData.member.1.Value, MetricData.member.1.Values and MetricData.member.1.StatisticValues must be specified."],
     ["a time long ago", { MetricName: "m", Value: 1, Timestamp: new Date(Date.now() - 15 * 24 * 60 * MINUTE) }, "InvalidParameterValueException", "The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks."],
     ["a time to come", { MetricName: "m", Value: 1, Timestamp: new Date(Date.now() + 3 * 60 * MINUTE) }, "InvalidParameterValueException", "The parameter MetricData.member.1.Timestamp must specify a time no more than two hours in the future."],
     ["another number of counts", { MetricName: "m", Values: [1, 2], Counts: [1] }, "InvalidParameterValueException", "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."],
-    ["an empty dimension", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: " " }, { Name: "a", Value: "b" }] }, "InvalidParameterValueException", "The parameter MetricData.member.1.Dimensions has the name a twice: each may be there once."],
+    ["an empty dimension", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: "" }] }, "MissingRequiredParameterException", "The parameter MetricData.member.1.Dimensions.member.1.Value is required."],
+    ["no name", { MetricName: undefined, Value: 1, Dimensions: [{ Name: "", Value: "" }] }, "MissingRequiredParameterException", ["MetricName", "Dimensions.member.1.Name", "Dimensions.member.1.Value"].map((name) => `The parameter MetricData.member.1.${name} is required.`).join("\n")],
+    ["a long dimension", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: "x".repeat(1_025) }] }, "InvalidParameterValueException", "The parameter MetricData.member.1.Dimensions.member.1.Value must be shorter than 1025 characters."],
+    ["another alphabet", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: "é" }] }, "InvalidParameterValueException", "The value for parameter MetricData.member.1.Dimensions.member.1.Value contains non-ASCII characters."],
+    ["too many dimensions", { MetricName: "m", Value: 1, Dimensions: Array.from({ length: 31 }, (_, i) => ({ Name: `d${i}`, Value: "v" })) }, "InvalidParameterValueException", "The collection MetricData.member.1.Dimensions must not have a size greater than 30."],
+    ["another unit", { MetricName: "m", Value: 1, Unit: "Furlongs" as "None" }, "InvalidParameterValueException", "The parameter MetricData.member.1.Unit must be a value in the set [ Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, Megabytes/Second, Gigabytes/Second, Terabytes/Second, Bits/Second, Kilobits/Second, Megabits/Second, Gigabits/Second, Terabits/Second, Count/Second, None ]."],
+    ["another resolution", { MetricName: "m", Value: 1, StorageResolution: 300 }, "InvalidParameterValueException", "The parameter MetricData.member.1.StorageResolution must be a value in the set [ 1, 60 ]."],
+    ["a dimension twice", { MetricName: "m", Value: 1, Dimensions: [{ Name: "a", Value: " " }, { Name: "a", Value: "b" }] }, "InvalidParameterValueException", "The parameter MetricData.member.1.Dimensions has the name a twice: each may be there once."],
   ])("refuses %s", async (_what, datum, name, message) => {
     expect(await refusal(put("own", datum))).toEqual({ name, message, status: 400 });
   });
 
   it("refuses the namespaces of AWS, and too many points", async () => {
     expect(await refusal(put("AWS/Lambda", { MetricName: "m", Value: 1 }))).toMatchObject({ name: "InvalidParameterValueException", message: "The value AWS/ for parameter Namespace is invalid." });
-    expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: minutesAgo(1_500) }))).toMatchObject({ name: "InvalidParameterCombinationException", message: expect.stringMatching(/^You have requested up to 1,50\d datapoints, which exceeds the limit of 1,440\./) });
+    expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: minutesAgo(1_500) }))).toMatchObject({ name: "InvalidParameterCombinationException", message: expect.stringMatching(/^You have requested up to 150\d datapoints, which exceeds the limit of 1440\./) });
+    const end = range.EndTime;
+    expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: end }))).toMatchObject({ name: "InvalidParameterValueException", message: "The parameter StartTime must not equal parameter EndTime." });
+    expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: new Date(end.getTime() + 1_000) }))).toMatchObject({ message: "The parameter StartTime must be less than the parameter EndTime." });
+    expect(await refusal(statistics({ Statistics: ["Sum", "p90" as "Sum"] }))).toMatchObject({ name: "InvalidParameterValueException", message: "The parameter Statistics.member.2 must be a value in the set [ Minimum, Maximum, Average, SampleCount, Sum ]." });
+    expect(await refusal(statistics({ Statistics: ["Sum"], Namespace: undefined }))).toMatchObject({ name: "MissingRequiredParameterException", message: "The parameter Namespace is required." });
     expect(await refusal(statistics({ Statistics: ["Sum"], Period: 61 }))).toMatchObject({ name: "InvalidParameterValueException" });
     expect(await refusal(statistics({ ExtendedStatistics: ["TM(10%:200)"] }))).toMatchObject({ name: "InvalidParameterValueException" });
   });
@@ -138,8 +150,8 @@ describe("GetMetricData", () => {
     const refused = (query: object, over: object = {}) => refusal(client().send(new GetMetricDataCommand({ ...range, MetricDataQueries: [{ Id: "a", MetricStat: metric("one"), ...query }], ...over })));
     expect(await refused({}, { NextToken: "x" })).toMatchObject({ name: "InvalidNextToken", status: 400 });
     expect(await refused({ Label: "${LAST_TIME}" })).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("LAST_TIME") });
-    expect(await refused({ Label: "${MEDIAN}" })).toMatchObject({ name: "InvalidParameterValueException" });
-    expect(await refused({ Expression: "a" })).toMatchObject({ name: "InvalidParameterCombinationException" });
+    expect(await refused({ Label: "${MEDIAN}" })).toMatchObject({ name: "ValidationException" });
+    expect(await refused({ Expression: "a" })).toMatchObject({ name: "ValidationException", message: expect.stringContaining("mutually exclusive") });
     expect(await refused({ MetricStat: undefined, Expression: "SEARCH('(', 'Sum', 60)" })).toMatchObject({ name: "ValidationException", message: "Error in expression 'a': Invalid SEARCH expression" });
   });
 
@@ -148,8 +160,17 @@ describe("GetMetricData", () => {
     expect(await send([{ Id: "e", Expression: "a + b" }])).toMatchObject({ name: "ValidationException", message: "Error in expression 'e': The variable 'a' is not the Id of a query" });
     expect(await send([query("a", stat("a")), { Id: "e", Expression: "SERVICE_QUOTA(a)" }])).toMatchObject({ name: "NotImplemented", message: expect.stringContaining("SERVICE_QUOTA") });
     expect(await send([query("a", stat("a")), { Id: "e", Expression: "NONSENSE(a)" }])).toMatchObject({ name: "ValidationException", message: "Error in expression 'e': Function 'NONSENSE' not found" });
-    expect(await send([query("a", stat("a")), query("a", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException" });
-    expect(await send([query("Capital", stat("a"))])).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("Id") });
+    expect(await send([query("a", stat("a")), query("a", stat("a"))])).toMatchObject({ name: "ValidationException", message: "The values for parameter id in MetricDataQueries are not unique.\n" });
+  });
+
+  it("says each thing that is wrong in a line of its own, all with one code", async () => {
+    const send = (over: Partial<ConstructorParameters<typeof GetMetricDataCommand>[0]>) => refusal(client().send(new GetMetricDataCommand({ ...range, MetricDataQueries: [query("a", stat("a"))], ...over })));
+    expect(await send({ MetricDataQueries: [query("5xx", stat("a")), query("b", stat("b", "None"))] })).toEqual({
+      name: "ValidationException", status: 400,
+      message: "The value 5xx for parameter MetricDataQueries.member.1.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.\nThe value None for parameter MetricDataQueries.member.2.MetricStat.Stat is not a valid statistic.\n",
+    });
+    expect(await send({ StartTime: range.EndTime })).toMatchObject({ name: "ValidationException", message: "The parameter StartTime must not equal parameter EndTime.\n" });
+    expect(await send({ MetricDataQueries: [{ Id: undefined }] })).toMatchObject({ name: "ValidationException", message: "The parameter MetricDataQueries.member.1.Id is required.\n" });
   });
 });
 

@@ -1,39 +1,15 @@
 import type { MessageData, MetricDataQuery, MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import { METRIC_DATA_POINTS_MAX, METRIC_DATA_QUERIES_MAX, METRIC_MATH_WORK_MAX, METRIC_SEARCH_MAX } from "../../kit/limits/metrics.ts";
-import { dimensionsOf } from "./dimensions.ts";
-import { invalidCombination, invalidValue, missingParameter, notBuilt } from "./errors.ts";
-import { checkLabel, hasLabel, labelOf } from "./labels.ts";
+import { METRIC_DATA_POINTS_MAX, METRIC_MATH_WORK_MAX, METRIC_SEARCH_MAX } from "../../kit/limits/metrics.ts";
+import { checkDataInput } from "./check-queries.ts";
+import { hasLabel, labelOf } from "./labels.ts";
 import { checkExpressions } from "./math/check.ts";
 import { createEvaluator } from "./math/evaluator.ts";
 import { readQueries } from "./math/queries.ts";
 import { createSource } from "./math/source.ts";
 import type { Series } from "./math/values.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
-import { checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+import { roundedStart } from "./statistics.ts";
 import { readPlaceToken, writePlaceToken } from "./tokens.ts";
-
-const ID = /^[a-z][a-zA-Z0-9_]*$/;
-
-/** Throws what is wrong with one of them, or the name of what is not built. */
-export const checkQueries = (queries: readonly MetricDataQuery[], collection: string): void => {
-  if (queries.length > METRIC_DATA_QUERIES_MAX) throw invalidValue(`The collection ${collection} must not have a size greater than ${METRIC_DATA_QUERIES_MAX}.`);
-  const ids = new Set<string>();
-  for (const [index, { Id, Expression, MetricStat, AccountId, Label, Period }] of queries.entries()) {
-    const where = `${collection}.member.${index + 1}`;
-    if (!ID.test(Id!)) throw invalidValue(`The value ${Id} for parameter ${where}.Id is not matching the expected pattern ${ID.source}.`);
-    if (ids.has(Id!)) throw invalidValue(`The values for parameter id in ${collection} are not unique.`);
-    ids.add(Id!);
-    if (AccountId !== undefined) throw notBuilt(`AccountId of ${Id}`, "accounts do not observe each other here; ask in that account");
-    if (Label !== undefined) checkLabel(Label, where);
-    if (Period !== undefined) checkPeriod(Period, `${where}.Period`);
-    if (Expression !== undefined && MetricStat !== undefined) throw invalidCombination(`The parameters ${where}.Expression and ${where}.MetricStat are mutually exclusive and you have specified both.`);
-    if (Expression !== undefined) continue;
-    if (MetricStat === undefined) throw missingParameter(`The parameter ${where}.MetricStat is required.`);
-    checkPeriod(MetricStat.Period!, `${where}.MetricStat.Period`);
-    statisticOf(MetricStat.Stat!, `${where}.MetricStat.Stat`);
-    dimensionsOf(MetricStat.Metric!.Dimensions, `${where}.MetricStat.Metric.Dimensions`);
-  }
-};
 
 /** Of a query that is one series its own label; of one that is many, with what each is called ("Using math expressions with CloudWatch metrics"). */
 const labelled = ({ Id, Label, Expression }: MetricDataQuery, series: Series, isOneOfMany: boolean): string => {
@@ -46,12 +22,10 @@ const labelled = ({ Id, Label, Expression }: MetricDataQuery, series: Series, is
 export const getMetricDataHandlers = ({ store, metrics, clock }: Needs) =>
   ({
     /** Newest first unless it is asked for otherwise. Points beyond the most are for the next page: it goes on with the query, its series and the point that was next. */
-    async GetMetricData({ MetricDataQueries, StartTime, EndTime, ScanBy, NextToken, MaxDatapoints = METRIC_DATA_POINTS_MAX, LabelOptions }, { account, region }) {
-      checkQueries(MetricDataQueries!, "MetricDataQueries");
+    async GetMetricData(input, { account, region }) {
+      checkDataInput(input);
+      const { MetricDataQueries, StartTime, EndTime, ScanBy, NextToken, MaxDatapoints = METRIC_DATA_POINTS_MAX } = input;
       const [from, to] = [StartTime!.getTime(), EndTime!.getTime()];
-      if (from >= to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
-      if (MaxDatapoints < 1 || MaxDatapoints > METRIC_DATA_POINTS_MAX) throw invalidValue(`The value ${MaxDatapoints} for parameter MaxDatapoints is invalid: it is from 1 to ${METRIC_DATA_POINTS_MAX}.`);
-      if (LabelOptions?.Timezone !== undefined && !/^[+-]\d{4}$/.test(LabelOptions.Timezone)) throw invalidValue(`The value ${LabelOptions.Timezone} for parameter LabelOptions.Timezone is invalid: it is +HHmm or -HHmm.`);
       const start = readPlaceToken(NextToken);
       const queries = readQueries(MetricDataQueries!);
       await checkExpressions(queries);

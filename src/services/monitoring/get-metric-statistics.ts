@@ -4,9 +4,9 @@ import { dimensionsOf } from "./dimensions.ts";
 import { invalidCombination, invalidValue, missingParameter } from "./errors.ts";
 import type { MonitoringHandlers, Needs } from "./needs.ts";
 import { readPeriodsByUnit } from "./read-periods.ts";
-import { checkPeriod, roundedStart, statisticOf } from "./statistics.ts";
+import { checkPeriod, checkTimes, roundedStart, statisticOf } from "./statistics.ts";
 
-const grouped = (number: number): string => number.toLocaleString("en-US");
+const PLAIN = ["Minimum", "Maximum", "Average", "SampleCount", "Sum"];
 
 export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
   ({
@@ -14,16 +14,18 @@ export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
     async GetMetricStatistics({ Namespace, MetricName, Dimensions, StartTime, EndTime, Period, Statistics, ExtendedStatistics, Unit }, { account, region }) {
       if ((Statistics ?? []).length === 0 && (ExtendedStatistics ?? []).length === 0) throw missingParameter("The parameter Statistics or ExtendedStatistics must be specified.");
       if ((ExtendedStatistics ?? []).length > 0 && (Statistics ?? []).length > 0) throw invalidCombination("The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.");
+      const other = (Statistics ?? []).findIndex((name) => !PLAIN.includes(name));
+      if (other >= 0) throw invalidValue(`The parameter Statistics.member.${other + 1} must be a value in the set [ ${PLAIN.join(", ")} ].`);
       const dimensions = dimensionsOf(Dimensions, "Dimensions");
       const periodMs = checkPeriod(Period!, "Period");
       const plain = (Statistics ?? []).map((name) => [name, statisticOf(name, "Statistics")] as const);
       const extended = (ExtendedStatistics ?? []).map((name) => [name, statisticOf(name, "ExtendedStatistics")] as const);
       const to = EndTime!.getTime();
-      if (StartTime!.getTime() >= to) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
+      checkTimes(StartTime!.getTime(), to);
       const from = roundedStart(StartTime!.getTime(), periodMs, clock.now());
       const most = Math.ceil((to - from) / periodMs);
       if (most > METRIC_STATISTICS_POINTS_MAX) {
-        throw invalidCombination(`You have requested up to ${grouped(most)} datapoints, which exceeds the limit of ${grouped(METRIC_STATISTICS_POINTS_MAX)}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`);
+        throw invalidCombination(`You have requested up to ${most} datapoints, which exceeds the limit of ${METRIC_STATISTICS_POINTS_MAX}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`);
       }
       await metrics.flush();
       const metric = { account, region, namespace: Namespace!, name: MetricName!, dimensions };

@@ -37,7 +37,7 @@ const readDatum = ({ Value, Values, Counts, StatisticValues }: MetricDatum, wher
     addValue(datum, checkNumber(Value, `${where}.Value`), 1);
     return datum;
   }
-  if (Values === undefined || Values.length === 0) throw missingParameter(`At least one of the parameters ${where}.Value, ${where}.Values and ${where}.StatisticValues must be specified.`);
+  if (Values === undefined || Values.length === 0) throw invalidCombination(`At least one of the parameters ${where}.Value, ${where}.Values and ${where}.StatisticValues must be specified.`);
   if (Values.length > METRIC_VALUES_MAX) throw invalidValue(`The collection ${where}.Values must not have a size greater than ${METRIC_VALUES_MAX}.`);
   if (Counts !== undefined && Counts.length !== Values.length) throw invalidValue(`The parameters ${where}.Values and ${where}.Counts must be of the same size.`);
   for (const [index, value] of Values.entries()) {
@@ -49,7 +49,7 @@ const readDatum = ({ Value, Values, Counts, StatisticValues }: MetricDatum, wher
 };
 
 const timeOf = ({ Timestamp, StorageResolution = 60 }: MetricDatum, now: number, where: string): number => {
-  if (StorageResolution !== 1 && StorageResolution !== 60) throw invalidValue(`The value ${StorageResolution} for parameter ${where}.StorageResolution is invalid: it is 1 or 60.`);
+  if (StorageResolution !== 1 && StorageResolution !== 60) throw invalidValue(`The parameter ${where}.StorageResolution must be a value in the set [ 1, 60 ].`);
   const at = Timestamp?.getTime() ?? now;
   if (at < now - METRIC_BEHIND_MS_MAX) throw invalidValue(`The parameter ${where}.Timestamp must specify a time within the past two weeks.`);
   if (at > now + METRIC_AHEAD_MS_MAX) throw invalidValue(`The parameter ${where}.Timestamp must specify a time no more than two hours in the future.`);

@@ -25,14 +25,21 @@ const PLAIN: Record<string, Statistic> = {
 /** Whether it is told as `ExtendedStatistic`. */
 export const isExtended = (name: string): boolean => !Object.hasOwn(PLAIN, name);
 
-/** `Average`, `p99`, `p99.9`, `TM(10%:90%)`, … ("CloudWatch statistics definitions"). Throws InvalidParameterValueException. */
-export const statisticOf = (name: string, where: string): Statistic => {
+const findStatistic = (name: string): Statistic | undefined => {
   if (Object.hasOwn(PLAIN, name)) return PLAIN[name]!;
   const percent = /^p(\d{1,3}(?:\.\d{1,10})?)$/.exec(name)?.[1];
   if (percent !== undefined && Number(percent) <= 100) return spreadOut((spread) => percentile(spread, Number(percent)));
   const trimmed = trimmedStatistic(name);
-  if (trimmed !== undefined) return spreadOut(trimmed);
-  throw invalidValue(`The value ${name} for parameter ${where} is not supported.`);
+  return trimmed && spreadOut(trimmed);
+};
+
+export const isStatistic = (name: string): boolean => findStatistic(name) !== undefined;
+
+/** `Average`, `p99`, `p99.9`, `TM(10%:90%)`, … ("CloudWatch statistics definitions"). Throws InvalidParameterValueException. */
+export const statisticOf = (name: string, where: string): Statistic => {
+  const statistic = findStatistic(name);
+  if (statistic === undefined) throw invalidValue(`The value ${name} for parameter ${where} is not supported.`);
+  return statistic;
 };
 
 const SECOND_MS = 1_000;
@@ -43,6 +50,12 @@ const DAY_MS = 24 * HOUR_MS;
 export const checkPeriod = (seconds: number, where: string): number => {
   if (![1, 5, 10, 20, 30].includes(seconds) && (seconds < 60 || seconds % 60 !== 0)) throw invalidValue(`The value ${seconds} for parameter ${where} is invalid: it is 1, 5, 10, 20, 30 or a multiple of 60.`);
   return seconds * SECOND_MS;
+};
+
+/** Milliseconds since the epoch, as they were asked for. */
+export const checkTimes = (start: number, end: number): void => {
+  if (start === end) throw invalidValue("The parameter StartTime must not equal parameter EndTime.");
+  if (start > end) throw invalidValue("The parameter StartTime must be less than the parameter EndTime.");
 };
 
 /** Rounded as CloudWatch does, by how long ago it is ("GetMetricStatistics", API reference). Periods of less than a minute are there for some hours. */

@@ -1,8 +1,8 @@
 import type { PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
 import { ALARM_LONG_SPAN_SECONDS_MAX, ALARM_QUERIES_MAX, ALARM_SPAN_SECONDS_MAX } from "../../../kit/limits/metrics.ts";
+import { checkAlarmQueries } from "../check-queries.ts";
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, notBuilt, validationError } from "../errors.ts";
-import { checkQueries } from "../get-metric-data.ts";
 import { checkExpressions } from "../math/check.ts";
 import { isSearch, periodOf, readQueries } from "../math/queries.ts";
 import { nodesOf } from "../math/syntax.ts";
@@ -41,7 +41,7 @@ const named = ({ MetricName, Namespace, Statistic, ExtendedStatistic, Dimensions
 const queried = async ({ Metrics = [], ...input }: PutMetricAlarmInput): Promise<WatchedMetric | WatchedMath> => {
   const both = ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"].find((name) => input[name as keyof typeof input] !== undefined && !(name === "Dimensions" && input.Dimensions?.length === 0));
   if (both !== undefined) throw invalidCombination(`The parameters Metrics and ${both} are mutually exclusive and you have specified both.`);
-  checkQueries(Metrics, "Metrics");
+  checkAlarmQueries(Metrics);
   const queries = Metrics.map((query) => ({ ...query, ReturnData: query.ReturnData ?? true }));
   const returned = queries.filter(({ ReturnData }) => ReturnData);
   const [watched] = returned;
