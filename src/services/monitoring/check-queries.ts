@@ -7,8 +7,10 @@ import { checkLabel } from "./labels.ts";
 import { checkPeriod, checkTimes, isStatistic } from "./statistics.ts";
 
 const ID = /^[a-z][a-zA-Z0-9_]*$/;
-/** What is a line of the refusal; anything else is thrown as it is. */
-const LINES = ["InvalidParameterValueException", "InvalidParameterCombinationException", "MissingRequiredParameterException"];
+const INPUT_ERRORS = ["InvalidParameterValueException", "InvalidParameterCombinationException", "MissingRequiredParameterException"];
+
+/** What PutMetricData and GetMetricStatistics have codes for, and all other operations call a ValidationError. */
+export const isInputError = (error: unknown): error is Error => isApiError(error) && INPUT_ERRORS.includes(error.code);
 
 /** The texts of what checks throw. */
 const problemsOf = (checks: readonly (() => unknown)[]): string[] =>
@@ -17,7 +19,7 @@ const problemsOf = (checks: readonly (() => unknown)[]): string[] =>
       check();
       return [];
     } catch (error) {
-      if (!isApiError(error) || !LINES.includes(error.code)) throw error;
+      if (!isInputError(error)) throw error;
       return error.message;
     }
   });

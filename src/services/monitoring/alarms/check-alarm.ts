@@ -1,12 +1,12 @@
 import type { PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
 import { ALARM_LONG_SPAN_SECONDS_MAX, ALARM_QUERIES_MAX, ALARM_SPAN_SECONDS_MAX } from "../../../kit/limits/metrics.ts";
-import { checkAlarmQueries } from "../check-queries.ts";
+import { checkAlarmQueries, isInputError } from "../check-queries.ts";
 import { dimensionsOf } from "../dimensions.ts";
 import { invalidCombination, notBuilt, validationError } from "../errors.ts";
 import { checkExpressions } from "../math/check.ts";
 import { isSearch, periodOf, readQueries } from "../math/queries.ts";
 import { nodesOf } from "../math/syntax.ts";
-import { checkPeriod, statisticOf } from "../statistics.ts";
+import { statisticOf } from "../statistics.ts";
 import { checkAction } from "./actions.ts";
 import { isMath, type AlarmConfiguration, type Comparison, type MissingData, type Place, type WatchedMath, type WatchedMetric } from "./alarm-rows.ts";
 import { metricOf } from "./watched.ts";
@@ -40,7 +40,7 @@ const named = ({ MetricName, Namespace, Statistic, ExtendedStatistic, Dimensions
 /** What `Metrics` calculates, or the one metric that they are. */
 const queried = async ({ Metrics = [], ...input }: PutMetricAlarmInput): Promise<WatchedMetric | WatchedMath> => {
   const both = ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"].find((name) => input[name as keyof typeof input] !== undefined && !(name === "Dimensions" && input.Dimensions?.length === 0));
-  if (both !== undefined) throw invalidCombination(`The parameters Metrics and ${both} are mutually exclusive and you have specified both.`);
+  if (both !== undefined) throw validationError(`${both} should not be set if list of Metrics is set.`);
   checkAlarmQueries(Metrics);
   const queries = Metrics.map((query) => ({ ...query, ReturnData: query.ReturnData ?? true }));
   const returned = queries.filter(({ ReturnData }) => ReturnData);
@@ -60,18 +60,31 @@ const queried = async ({ Metrics = [], ...input }: PutMetricAlarmInput): Promise
   return { queries, period: periodMs / 1_000 };
 };
 
+/** Those of metrics may be finer. */
+const checkAlarmPeriod = (seconds: number): void => {
+  if (![10, 20, 30].includes(seconds) && (seconds < 60 || seconds % 60 !== 0)) throw validationError("Period must be 10, 20, 30 or a multiple of 60");
+};
+
 /** Throws what is wrong with an alarm, or the name of what is not built. */
 export const readAlarm = async (input: PutMetricAlarmInput, place: Place): Promise<AlarmConfiguration> => {
+  try {
+    return await read(input, place);
+  } catch (error) {
+    throw isInputError(error) ? validationError(error.message) : error;
+  }
+};
+
+const read = async (input: PutMetricAlarmInput, place: Place): Promise<AlarmConfiguration> => {
   const unknown = Object.entries(input).find(([name, value]) => !KNOWN.has(name) && value !== undefined);
   if (unknown !== undefined) throw notBuilt(`${unknown[0]} of PutMetricAlarm`, INSTEAD);
+  required({ ComparisonOperator: input.ComparisonOperator });
   if (!COMPARISONS.has(input.ComparisonOperator!)) throw notBuilt(`An alarm of anomalies (${input.ComparisonOperator})`, INSTEAD);
   const metric = input.Metrics === undefined || input.Metrics.length === 0 ? named(input) : await queried(input);
-  checkPeriod(metric.period, "Period");
-  if (metric.period < 10) oneOf(String(metric.period), ["10", "20", "30", "a multiple of 60"], "Period");
+  checkAlarmPeriod(metric.period);
   if (!isMath(metric)) statisticOf(metric.statistic, "Statistic");
   const { EvaluationPeriods, DatapointsToAlarm, Threshold, TreatMissingData, EvaluateLowSampleCountPercentile } = input;
   required({ EvaluationPeriods, Threshold });
-  if (DatapointsToAlarm !== undefined && DatapointsToAlarm > EvaluationPeriods!) throw validationError("DatapointsToAlarm must be less than or equal to EvaluationPeriods.");
+  if (DatapointsToAlarm !== undefined && DatapointsToAlarm > EvaluationPeriods!) throw validationError("DatapointsToAlarm must be less than or equal to EvaluationPeriods");
   const most = metric.period < HOUR_SECONDS ? ALARM_SPAN_SECONDS_MAX : ALARM_LONG_SPAN_SECONDS_MAX;
   if (EvaluationPeriods! * metric.period > most) throw validationError(`Metrics cannot be checked across more than ${most === ALARM_SPAN_SECONDS_MAX ? "a day" : "seven days"} (EvaluationPeriods * Period must be <= ${most}).`);
   oneOf(TreatMissingData, MISSING, "TreatMissingData");
