@@ -1,6 +1,6 @@
 import { assert } from "../kit/assert.ts";
 import { serializationFailure } from "./failures.ts";
-import { epochTimestamp, formatTimestamp, parseBase64, parseTimestamp, specialNumberText, toBytes } from "./scalars.ts";
+import { epochTimestamp, formatNumber, formatTimestamp, parseBase64, parseTimestamp, specialNumberText, toBytes } from "./scalars.ts";
 import type { Member, Shape } from "./schema.ts";
 import { createTreeReaders, misplaced, type TreeReader } from "./tree-reader.ts";
 
@@ -23,6 +23,9 @@ function createJsonCodec(usesJsonName: boolean): JsonCodec {
     write: (shape, value) => JSON.stringify((writerOf(shape) ?? same)(value)),
   };
 }
+
+/** Of Node 21 and later; TypeScript does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
 const same: JsonWriter = (value) => value;
 
@@ -62,7 +65,7 @@ function createJsonWriters(memberName: (member: Member) => string): (shape: Shap
   const compile = (shape: Shape): JsonWriter => {
     if (shape.kind === "blob") return (value) => toBytes(value).toString("base64");
     if (shape.kind === "timestamp") return createTimestampWriter(shape);
-    if (shape.kind === "number") return (value) => (Number.isFinite(value) ? value : specialNumberText(value as number));
+    if (shape.kind === "number") return (value) => (Number.isFinite(value) ? rawJson(formatNumber(value as number, shape.traits.numberType)) : specialNumberText(value as number));
     if (shape.kind === "structure" || shape.kind === "union") {
       return createStructureWriter(shape.members.map((member) => ({ name: member.name, wireName: memberName(member), write: lazily(member) })));
     }

@@ -61,8 +61,11 @@ export function formatTimestamp(date: Date, format: TimestampFormat): string {
   return date.toISOString().replace(".000Z", "Z");
 }
 
-export function formatNumber(value: number): string {
-  return Number.isFinite(value) ? String(value) : specialNumberText(value);
+/** AWS writes a number that may have a fraction with its point: `15.0`, which some languages read as another type than `15`. */
+export function formatNumber(value: number, type?: NumberType): string {
+  if (!Number.isFinite(value)) return specialNumberText(value);
+  const text = String(value);
+  return (type === "float" || type === "double") && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 export const specialNumberText = (value: number) => (Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");

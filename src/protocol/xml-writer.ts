@@ -58,7 +58,7 @@ function compile(shape: Shape): XmlWriter {
 export function scalarWriter({ kind, traits }: Pick<Shape, "kind" | "traits">, timestampFormat: "date-time" | "http-date" = "date-time"): XmlWriter {
   if (kind === "timestamp") return (value) => formatTimestamp(value as Date, traits.timestampFormat ?? timestampFormat);
   if (kind === "blob") return (value) => toBytes(value).toString("base64");
-  if (kind === "number") return (value) => formatNumber(value as number);
+  if (kind === "number") return (value) => formatNumber(value as number, traits.numberType);
   return String;
 }
 

@@ -200,16 +200,22 @@ describe("ListMetrics", () => {
 // Skipped where the AWS CLI is not installed: it speaks the query protocol.
 describe.skipIf(!hasAwsCli)("the AWS CLI", () => {
   it("puts, reads and lists metrics", async () => {
-    const aws = async (...args: string[]) => {
+    const told = async (...args: string[]) => {
       const { stdout } = await awsCli(["--endpoint-url", on.endpoint, "--region", "us-east-1", "--output", "json", "cloudwatch", ...args], {
         env: { PATH: process.env["PATH"], HOME: "/nonexistent", PYENV_ROOT: process.env["PYENV_ROOT"] ?? `${process.env["HOME"]}/.pyenv`, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
       });
+      return stdout;
+    };
+    const aws = async (...args: string[]) => {
+      const stdout = await told(...args);
       return stdout === "" ? undefined : (JSON.parse(stdout) as Record<string, unknown>);
     };
     await aws("put-metric-data", "--namespace", "cli", "--metric-name", "m", "--value", "3", "--unit", "Count", "--dimensions", "a=1,b=2");
     const span = ["--start-time", range.StartTime.toISOString(), "--end-time", range.EndTime.toISOString()];
     const got = await aws("get-metric-statistics", "--namespace", "cli", "--metric-name", "m", "--period", "60", "--statistics", "Sum", "--dimensions", "Name=a,Value=1", "Name=b,Value=2", ...span);
     expect(got).toMatchObject({ Label: "m", Datapoints: [{ Sum: 3, Unit: "Count" }] });
+    // What may have a fraction is written with its point.
+    expect(await told("get-metric-data", "--metric-data-queries", JSON.stringify([{ Id: "a", MetricStat: { Metric: { Namespace: "cli", MetricName: "m", Dimensions: [{ Name: "a", Value: "1" }, { Name: "b", Value: "2" }] }, Period: 60, Stat: "Sum" } }]), ...span)).toMatch(/"Values": \[\s*3\.0\s*\]/);
     expect(await aws("list-metrics", "--namespace", "cli")).toMatchObject({ Metrics: [{ MetricName: "m", Dimensions: [{ Name: "a", Value: "1" }, { Name: "b", Value: "2" }] }] });
     await aws("put-metric-alarm", "--alarm-name", "cli", "--namespace", "cli", "--metric-name", "m", "--statistic", "Sum", "--period", "60", "--evaluation-periods", "1", "--threshold", "1", "--comparison-operator", "GreaterThanThreshold");
     await aws("set-alarm-state", "--alarm-name", "cli", "--state-value", "OK", "--state-reason", "by hand");
