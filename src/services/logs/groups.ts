@@ -72,7 +72,7 @@ export const groupHandlers = ({ store, clock, ids, removal }: Parts) =>
       }
       const logGroups = found.slice(0, limit);
       return {
-        logGroups: logGroups.map((group) => describeGroup(context, group)),
+        logGroups: logGroups.map((group) => (logGroupNamePattern === undefined ? describeGroup(context, group) : nameGroup(context, group))),
         ...(found.length > limit ? { nextToken: pageToken("groups", [logGroups.at(-1)!.name]) } : {}),
       };
     },
@@ -107,14 +107,19 @@ export const groupHandlers = ({ store, clock, ids, removal }: Parts) =>
     },
   }) satisfies LogsHandlers;
 
+/** "If you specify logGroupNamePattern in your request, then only arn, creationTime, and logGroupName are included in the response" (API reference, of the time before the other two). */
+const nameGroup = (place: Place, { name, createdAt, groupClass }: Group) => ({
+  logGroupName: name,
+  creationTime: createdAt,
+  arn: `${logGroupArn(place, name)}:*`,
+  logGroupClass: groupClass,
+  logGroupArn: logGroupArn(place, name),
+});
+
 const describeGroup = (place: Place, group: Group) => ({
-  logGroupName: group.name,
-  creationTime: group.createdAt,
+  ...nameGroup(place, group),
   ...(group.retentionDays === undefined ? {} : { retentionInDays: group.retentionDays }),
   metricFilterCount: group.metricFilters,
-  arn: `${logGroupArn(place, group.name)}:*`,
   storedBytes: group.storedBytes,
-  logGroupClass: group.groupClass,
-  logGroupArn: logGroupArn(place, group.name),
   deletionProtectionEnabled: group.isProtected,
 });
