@@ -12,15 +12,18 @@ interface Line {
   isMissing: boolean;
 }
 
-/** Undefined for what the operation says itself, of values that it knows more of. */
-const lineOf = (issue: string): Line | undefined => {
+/** Undefined for what the operation says itself, of values that it knows more of. @param isRead Those who read metrics part a set from its brackets by nothing. */
+const lineOf = (issue: string, isRead: boolean): Line | undefined => {
   const [, value, path, constraint] = ISSUE.exec(issue) ?? [];
   if (value === undefined || path === undefined || constraint === undefined) return undefined;
   const name = queryPath(path);
   // An empty text is none.
   if (value === "null" || value === "''") return { text: `The parameter ${name} is required.`, isMissing: true };
   if (name.endsWith(".StorageResolution")) return { text: `The parameter ${name} must be a value in the set [ 1, 60 ].`, isMissing: false };
-  if (constraint.startsWith(ENUM_TEXT)) return { text: `The parameter ${name} must be a value in the set [ ${constraint.slice(ENUM_TEXT.length + 2, -1)} ].`, isMissing: false };
+  if (constraint.startsWith(ENUM_TEXT)) {
+    const values = constraint.slice(ENUM_TEXT.length + 2, -1);
+    return { text: `The parameter ${name} must be a value in the set ${isRead ? `[${values}]` : `[ ${values} ]`}.`, isMissing: false };
+  }
   const most = /^Member must have length less than or equal to (\d+)$/.exec(constraint)?.[1];
   if (most !== undefined) return { text: value.startsWith("'[") ? `The collection ${name} must not have a size greater than ${most}.` : `The parameter ${name} must be shorter than ${Number(most) + 1} characters.`, isMissing: false };
   if (constraint.startsWith("Member must satisfy constraint:")) return undefined;
@@ -36,7 +39,7 @@ const OWN_WORDS = new Set(["PutMetricData", "GetMetricStatistics", "GetMetricDat
  */
 export const failAsMetrics = (operation: string, issues: readonly string[]): boolean => {
   if (!OWN_WORDS.has(operation)) return false;
-  const lines = issues.flatMap((issue) => lineOf(issue) ?? []);
+  const lines = issues.flatMap((issue) => lineOf(issue, operation !== "PutMetricData") ?? []);
   const missing = lines.filter(({ isMissing }) => isMissing);
   const said = [...new Set((missing.length > 0 ? missing : lines).map(({ text }) => text))];
   if (said.length === 0) return true;

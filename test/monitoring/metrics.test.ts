@@ -94,7 +94,7 @@ describe("PutMetricData and GetMetricStatistics", () => {
     const end = range.EndTime;
     expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: end }))).toMatchObject({ name: "InvalidParameterValueException", message: "The parameter StartTime must not equal parameter EndTime." });
     expect(await refusal(statistics({ Statistics: ["Sum"], StartTime: new Date(end.getTime() + 1_000) }))).toMatchObject({ message: "The parameter StartTime must be less than the parameter EndTime." });
-    expect(await refusal(statistics({ Statistics: ["Sum", "p90" as "Sum"] }))).toMatchObject({ name: "InvalidParameterValueException", message: "The parameter Statistics.member.2 must be a value in the set [ Minimum, Maximum, Average, SampleCount, Sum ]." });
+    expect(await refusal(statistics({ Statistics: ["Sum", "p90" as "Sum"] }))).toMatchObject({ name: "InvalidParameterValueException", message: "The parameter Statistics.member.2.<list element> must be a value in the set [SampleCount, Average, Sum, Minimum, Maximum]." });
     expect(await refusal(statistics({ Statistics: ["Sum"], Namespace: undefined }))).toMatchObject({ name: "MissingRequiredParameterException", message: "The parameter Namespace is required." });
     expect(await refusal(statistics({ Statistics: ["Sum"], Period: 61 }))).toMatchObject({ name: "InvalidParameterValueException" });
     expect(await refusal(statistics({ ExtendedStatistics: ["TM(10%:200)"] }))).toMatchObject({ name: "InvalidParameterValueException" });

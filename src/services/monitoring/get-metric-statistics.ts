@@ -6,7 +6,7 @@ import type { MonitoringHandlers, Needs } from "./needs.ts";
 import { readPeriodsByUnit } from "./read-periods.ts";
 import { checkPeriod, checkTimes, roundedStart, statisticOf } from "./statistics.ts";
 
-const PLAIN = ["Minimum", "Maximum", "Average", "SampleCount", "Sum"];
+const PLAIN = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 
 export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
   ({
@@ -15,7 +15,7 @@ export const getMetricStatisticsHandlers = ({ store, metrics, clock }: Needs) =>
       if ((Statistics ?? []).length === 0 && (ExtendedStatistics ?? []).length === 0) throw missingParameter("The parameter Statistics or ExtendedStatistics must be specified.");
       if ((ExtendedStatistics ?? []).length > 0 && (Statistics ?? []).length > 0) throw invalidCombination("The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.");
       const other = (Statistics ?? []).findIndex((name) => !PLAIN.includes(name));
-      if (other >= 0) throw invalidValue(`The parameter Statistics.member.${other + 1} must be a value in the set [ ${PLAIN.join(", ")} ].`);
+      if (other >= 0) throw invalidValue(`The parameter Statistics.member.${other + 1}.<list element> must be a value in the set [${PLAIN.join(", ")}].`);
       const dimensions = dimensionsOf(Dimensions, "Dimensions");
       const periodMs = checkPeriod(Period!, "Period");
       const plain = (Statistics ?? []).map((name) => [name, statisticOf(name, "Statistics")] as const);
