@@ -20,7 +20,7 @@ export function* abandonStream(streamId: number, graveId: number, now: number): 
   yield* sql("update log_stream set group_id = ? where id = ?", graveId, streamId);
 }
 
-/** Call after a deletion, with each sweep, and once at the start for what the process before left. */
+/** Call after a deletion, with each sweep, and with the first write for what the process before left. */
 export const createRemoval = (store: Store) => {
   let isRunning = false;
   let isAsked = false;
@@ -32,7 +32,7 @@ export const createRemoval = (store: Store) => {
         while (await store.run(removeSome));
       }
     } catch {
-      // A store that was closed meanwhile, or has no room, is asked again by the next start or sweep.
+      // A store that was closed meanwhile, or has no room, is asked again by the next process or sweep.
     }
     isRunning = false;
   };

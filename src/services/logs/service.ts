@@ -16,9 +16,7 @@ import { testMetricFilterHandlers } from "./test-metric-filter.ts";
 
 /** CloudWatch Logs: groups, streams, events, filter patterns, retention, subscriptions, metrics of log events. */
 export const createLogsService = (needs: Needs): Service<LogsTypes> => {
-  const removal = createRemoval(needs.store);
-  const parts: Parts = { ...needs, ids: createIds(needs.store), removal };
-  removal();
+  const parts: Parts = { ...needs, ids: createIds(needs.store), removal: createRemoval(needs.store) };
   const policyOf = createPolicyOfLogs(needs.store);
   return {
     handlers: {

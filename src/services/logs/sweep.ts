@@ -20,6 +20,7 @@ export const createSweep = ({ store, clock, removal }: Pick<Parts, "store" | "cl
   let sweptAt = clock.now();
   let written = 0;
   let running: Promise<void> | undefined;
+  let hasBegun = false;
 
   const remove = async (group: SweptGroup, before: number, bytesMax: number): Promise<void> => {
     let { storedBytes } = group;
@@ -52,6 +53,9 @@ export const createSweep = ({ store, clock, removal }: Pick<Parts, "store" | "cl
     /** Call after a write; sweeps behind it when it is time. */
     wrote(bytes: number) {
       written += bytes;
+      // What was deleted when the process before ended.
+      if (!hasBegun) removal();
+      hasBegun = true;
       if (running || (written < LOG_SWEEP_BYTES && clock.now() - sweptAt < LOG_SWEEP_MS)) return;
       written = 0;
       sweptAt = clock.now();
