@@ -35,6 +35,7 @@ describe("a message in a queue", () => {
       MessageAttributes: { kind: { Type: "String", Value: "k" }, bytes: { Type: "Binary", Value: "AQI=" }, list: { Type: "String.Array", Value: '["a",1]' } },
     });
     expect(message!.Body).toMatch(/^\{\n {2}"Type" : "Notification",\n/);
+    expect(message!.Body).toContain(`",\n  "MessageAttributes" : {\n    "kind" : {"Type":"String","Value":"k"},\n    "bytes" : {"Type":"Binary","Value":"AQI="},\n    "list" : {"Type":"String.Array","Value":"[\\"a\\",1]"}\n  }\n}`);
     expect([await isVerified(told), await isVerified({ ...told, Message: "another" })]).toEqual([true, false]);
     expect(await metric(name, "NumberOfMessagesPublished")).toBe(1);
     expect(await metric(name, "NumberOfNotificationsDelivered")).toBe(1);

@@ -46,13 +46,13 @@ export const notificationToSign = ({ text, messageId, subject, at, topicArn }: P
 export const controlToSign = ({ type, text, messageId, subscribeUrl, at, token, topicArn }: Unsigned<ControlMessage>): string =>
   lines({ Message: text, MessageId: messageId, SubscribeURL: subscribeUrl, Timestamp: timestamp(at), Token: token, TopicArn: topicArn, Type: type });
 
-/** As SNS writes its JSON: a member in each line, spaces around the colon. */
-const write = (members: Readonly<Record<string, unknown>>): string => {
+/** As SNS writes its JSON: a member in each line, spaces around the colon; an attribute's own type and value stand close together. */
+const write = (members: Readonly<Record<string, string | undefined>>, attributes: Attributes = {}): string => {
   const written = Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [`  ${JSON.stringify(name)} : ${JSON.stringify(value)}`]));
+  const described = Object.entries(describeAttributes(attributes)).map(([name, one]) => `    ${JSON.stringify(name)} : ${JSON.stringify(one)}`);
+  if (described.length > 0) written.push(`  "MessageAttributes" : {\n${described.join(",\n")}\n  }`);
   return `{\n${written.join(",\n")}\n}`;
 };
-
-const hasAny = (attributes: Attributes): boolean => Object.keys(attributes).length > 0;
 
 /** For queues, HTTP endpoints and mail as JSON. */
 export const writeNotification = (one: Notification): string =>
@@ -68,8 +68,7 @@ export const writeNotification = (one: Notification): string =>
     Signature: one.signature,
     SigningCertURL: one.signingCertUrl,
     UnsubscribeURL: one.unsubscribeUrl,
-    MessageAttributes: hasAny(one.attributes) ? describeAttributes(one.attributes) : undefined,
-  });
+  }, one.attributes);
 
 const lambdaRecord = (subscriptionArn: string, Sns: Record<string, unknown>): string => JSON.stringify({ Records: [{ EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: subscriptionArn, Sns }] });
 
