@@ -108,10 +108,21 @@ describe("what is published", () => {
     [{ a: { DataType: "String", StringValue: "" } }, "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'."],
     [{ a: { DataType: "String", BinaryValue: Buffer.from("x") } }, "The message attribute 'a' with type 'String' must use field 'String'."],
     [{ a: { DataType: "Number", StringValue: "x" } }, "Could not cast message attribute 'a' value to number."],
-    [{ "a b": { DataType: "String", StringValue: "x" } }, "Invalid non-alphanumeric character was found in the message attribute name 'a b'. Can only include alphanumeric characters, hyphens, underscores, or dots."],
+    [{ "a[b]": text("x") }, "Invalid non-alphanumeric character '#x5B' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots."],
+    [{ ".a": text("x") }, "Invalid message attribute name starting with character '.' was found."],
+    [{ "a.": text("x") }, "Invalid message attribute name ending with character '.' was found."],
+    [{ "a..b": text("x") }, "Message attribute name can not have successive '.' character."],
+    [{ ["a".repeat(257)]: text("x") }, "Length of message attribute name must be less than 256 bytes."],
+    [{ "AWS.SNS.SMS.SenderId": text("x") }, "Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon."],
   ])("with attributes %j is refused", async (MessageAttributes, message) => {
     await createTopic(on, "checked");
     expect(await refusal(publish({ MessageAttributes }))).toEqual({ name: "InvalidParameterValueException", message, status: 400 });
+  });
+
+  it("may have attributes that SNS has a use for, and a subject in any language", async () => {
+    const { TopicArn, url } = await topicWithQueue();
+    await on.sns.publish({ TopicArn, Message: "m", Subject: " Grüße", MessageAttributes: { "AWS.SNS.SMS.SenderID": text("me"), "AWS.SNS.MOBILE.APNS.TTL": text("10") } });
+    expect(envelope((await receive(on, url))[0]!)).toMatchObject({ Subject: " Grüße", MessageAttributes: { "AWS.SNS.SMS.SenderID": { Type: "String", Value: "me" }, "AWS.SNS.MOBILE.APNS.TTL": { Type: "String", Value: "10" } } });
   });
 
   it("goes to no telephone, no mobile, and no topic that is not there", async () => {

@@ -5,12 +5,21 @@ import { invalidAttribute } from "../errors.ts";
 
 export type Attributes = Readonly<Record<string, MessageAttribute>>;
 
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+const OTHER_CHARACTER = /[^A-Za-z0-9_.-]/u;
+const RESERVED = /^(?:aws|amazon)\./i;
+/** What SNS has a use of its own for, with mobile platforms and telephones ("Amazon SNS message attributes", "Publishing SMS messages"): others are told of it as of any attribute. */
+const OWN = /^AWS\.(?:SNS\.MOBILE\.[\w.-]+|SNS\.SMS\.(?:SenderID|MaxPrice|SMSType)|MM\.SMS\.(?:OriginationNumber|EntityId|TemplateId))$/;
+
 const checkName = (name: string): void => {
-  const isWrong = name.length > SNS_ATTRIBUTE_NAME_CHARACTERS_MAX || !NAME.test(name) || name.endsWith(".") || name.includes("..") || /^(?:aws|amazon)\./i.test(name);
-  if (isWrong) throw invalidAttribute(`Invalid non-alphanumeric character was found in the message attribute name '${name.slice(0, SNS_ATTRIBUTE_NAME_CHARACTERS_MAX)}'. Can only include alphanumeric characters, hyphens, underscores, or dots.`);
+  if (name.length > SNS_ATTRIBUTE_NAME_CHARACTERS_MAX) throw invalidAttribute(`Length of message attribute name must be less than ${SNS_ATTRIBUTE_NAME_CHARACTERS_MAX} bytes.`);
+  if (name.startsWith(".")) throw invalidAttribute("Invalid message attribute name starting with character '.' was found.");
+  if (name.endsWith(".")) throw invalidAttribute("Invalid message attribute name ending with character '.' was found.");
+  const other = OTHER_CHARACTER.exec(name)?.[0].codePointAt(0);
+  if (other !== undefined) throw invalidAttribute(`Invalid non-alphanumeric character '#x${other.toString(16).toUpperCase()}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`);
+  if (name.includes("..")) throw invalidAttribute("Message attribute name can not have successive '.' character.");
+  if (RESERVED.test(name) && !OWN.test(name)) throw invalidAttribute("Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon.");
 };
 
 /** As it is kept and handed on. Source: "Amazon SNS message attributes"; AWS's answers. */

@@ -30,8 +30,8 @@ export interface Draft {
   deduplicationId: string | undefined;
 }
 
-/** Printable ASCII that begins with a letter, a number or a punctuation mark (Publish, API reference). */
-const SUBJECT = /^[\x21-\x7e][\x20-\x7e]*$/;
+/** "UTF-8 text with no line breaks or control characters" (Publish, API reference). */
+const SUBJECT = /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u;
 /** "alphanumeric characters and punctuation", up to 128. */
 const TOKEN = /^[\x21-\x7e]{1,128}$/;
 
