@@ -33,6 +33,7 @@ describe("a subscription of one's own queue or function", () => {
     await on.sns.unsubscribe({ SubscriptionArn: arn! });
     await on.sns.unsubscribe({ SubscriptionArn: arn! });
     expect(await refusal(attributesOf(arn!))).toEqual({ name: "NotFoundException", message: "Subscription does not exist", status: 404 });
+    expect(await refusal(on.sns.unsubscribe({ SubscriptionArn: topic }))).toEqual(invalid("SubscriptionId"));
     expect((await on.sns.getTopicAttributes({ TopicArn: topic })).Attributes).toMatchObject({ SubscriptionsConfirmed: "0", SubscriptionsDeleted: "1" });
   });
 

@@ -51,6 +51,7 @@ export const inSubscription = (given: string | undefined, context: Where): { arn
   const text = given ?? "";
   const all = parts(text, "SubscriptionArn");
   const topic = parseTopicArn(all.slice(0, 6).join(":"));
+  if (all.length === 6 && topic !== undefined) throw invalidParameter("SubscriptionId");
   if (all.length !== 7 || topic === undefined || !SUBSCRIPTION_ID.test(all[6]!)) throw invalidParameter("SubscriptionArn");
   refuseOtherRegion(topic.region, context, "SubscriptionArn");
   return { arn: text, topic };
