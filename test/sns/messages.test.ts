@@ -134,12 +134,22 @@ describe("what is published", () => {
 });
 
 describe("a batch", () => {
-  it("is taken entry by entry", async () => {
+  it("is taken whole, or not at all where one entry is none", async () => {
     const { TopicArn, url } = await topicWithQueue({ RawMessageDelivery: "true" });
-    const { Successful, Failed } = await on.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: [{ Id: "a", Message: "one" }, { Id: "b", Message: "two", Subject: "\n" }, { Id: "c", Message: "three" }, { Id: "d", Message: "", }] });
-    expect(Successful).toEqual(["a", "c"].map((Id) => ({ Id, MessageId: expect.stringMatching(/^[0-9a-f-]{36}$/) })));
-    expect(Failed).toEqual([{ Id: "b", Code: "InvalidParameter", Message: "Invalid parameter: Subject", SenderFault: true }, { Id: "d", Code: "InvalidParameter", Message: "Invalid parameter: Empty message", SenderFault: true }]);
-    expect((await receive(on, url, 2)).map(({ Body }) => Body).toSorted()).toEqual(["one", "three"]);
+    const publish = (...entries: object[]) => on.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: entries.map((entry, n) => ({ Id: `e${n}`, Message: `${n}`, ...entry })) });
+    expect(await refusal(publish({}, { MessageAttributes: { a: { DataType: "Text", StringValue: "x" } } }))).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("invalid message attribute type") });
+    expect(await refusal(publish({}, { Message: "{}", MessageStructure: "json" }))).toEqual(invalid("Message Structure - No default entry in JSON message body"));
+    expect(await refusal(publish({}, { Message: "" }))).toEqual(invalid("Empty message"));
+    const { Successful, Failed } = await publish({}, {});
+    expect([Successful, Failed]).toEqual([["e0", "e1"].map((Id) => ({ Id, MessageId: expect.stringMatching(/^[0-9a-f-]{36}$/) })), []]);
+    expect((await receive(on, url, 2)).map(({ Body }) => Body).toSorted()).toEqual(["0", "1"]);
+  });
+
+  it("to a FIFO topic has a group, and a deduplication id, in each of its entries", async () => {
+    const TopicArn = await createTopic(on, "checked.fifo");
+    const publish = (second: object) => on.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: [{ Id: "a", Message: "m", MessageGroupId: "g", MessageDeduplicationId: "1" }, { Id: "b", Message: "m", ...second }] });
+    expect(await refusal(publish({}))).toEqual(invalid("The MessageGroupId parameter is required for FIFO topics"));
+    expect(await refusal(publish({ MessageGroupId: "g" }))).toEqual(invalid("The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"));
   });
 
   const entries = (...ids: string[]) => ids.map((Id) => ({ Id, Message: "m" }));
@@ -148,7 +158,8 @@ describe("a batch", () => {
     [entries(...Array.from({ length: 11 }, (_, n) => `e${n}`)), "TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible."],
     [entries("a", "a"), "BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id."],
     [entries("a b"), "InvalidBatchEntryIdException", "The Id of a batch entry in a batch request doesn't abide by the specification."],
-    [[1, 2].map((n) => ({ Id: `e${n}`, Message: "x".repeat(140_000) })), "BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit."],
+    [[{ Id: "a", Message: "x".repeat(262_145) }], "BatchRequestTooLongException", "The length of all the messages put together is more than the limit."],
+    [[1, 2].map((n) => ({ Id: `e${n}`, Message: "x".repeat(140_000) })), "BatchRequestTooLongException", "The length of all the messages put together is more than the limit."],
   ])("%j is none", async (PublishBatchRequestEntries, name, message) => {
     expect(await refusal(on.sns.publishBatch({ TopicArn: await createTopic(on, "checked"), PublishBatchRequestEntries }))).toEqual({ name, message, status: 400 });
   });

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
-import { SNS_MESSAGE_BYTES_MAX, SNS_SUBJECT_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
+import { SNS_SUBJECT_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
 import { invalidParameter } from "../errors.ts";
 import type { Protocol } from "../subscriptions/endpoints.ts";
 import type { Topic } from "../topics/rows.ts";
@@ -78,9 +78,7 @@ export const createDraft = (input: PublishInput, id: string): Draft => {
   checkToken("MessageGroupId", groupId);
   checkToken("MessageDeduplicationId", deduplicationId);
   const attributes = checkAttributes(input.MessageAttributes ?? {});
-  const bytes = Buffer.byteLength(message) + attributesBytes(attributes);
-  if (bytes > SNS_MESSAGE_BYTES_MAX) throw invalidParameter("Message too long");
-  return { id, subject, message, textFor: textsOf(message, input.MessageStructure), attributes, bytes, groupId, deduplicationId };
+  return { id, subject, message, textFor: textsOf(message, input.MessageStructure), attributes, bytes: Buffer.byteLength(message) + attributesBytes(attributes), groupId, deduplicationId };
 };
 
 /** Throws what does not fit the topic. A group may be named to a standard topic, too: standard queues are fair by it. */

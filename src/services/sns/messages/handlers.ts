@@ -1,12 +1,11 @@
-import type { BatchResultErrorEntry, PublishBatchRequestEntry } from "@aws-sdk/client-sns";
-import { ApiError, isApiError } from "../../../kit/api-error.ts";
+import type { PublishBatchRequestEntry } from "@aws-sdk/client-sns";
+import { ApiError } from "../../../kit/api-error.ts";
 import { SNS_BATCH_ENTRIES_MAX, SNS_MESSAGE_BYTES_MAX } from "../../../kit/limits/sns.ts";
-import { loadServiceModel } from "../../../protocol/models.ts";
 import type { RequestContext } from "../../service.ts";
 import { invalidParameter, notBuilt } from "../errors.ts";
 import { inTopic } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
-import { checkForTopic, createDraft, type Draft } from "./draft.ts";
+import { createDraft } from "./draft.ts";
 import { deliveryId } from "./notify.ts";
 import { createPublisher } from "./publisher.ts";
 
@@ -40,11 +39,6 @@ const checkEntries = (entries: readonly PublishBatchRequestEntry[] = []): readon
   return entries as readonly Entry[];
 };
 
-/** A code as it stands in an entry that failed: the wire's, not the SDK's. */
-const wireCode = ({ code }: ApiError): string => loadServiceModel("sns").errors.get(code)?.traits.awsQueryError?.[0] ?? code;
-
-const failed = (Id: string, error: ApiError): BatchResultErrorEntry => ({ Id, Code: wireCode(error), Message: error.message, SenderFault: true });
-
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const publishHandlers = (parts: SnsParts) => {
@@ -57,30 +51,20 @@ export const publishHandlers = (parts: SnsParts) => {
       const { arn, parameter } = publishedTo(input);
       const named = inTopic(arn, context, parameter);
       const draft = createDraft(input, newId(context));
+      if (draft.bytes > SNS_MESSAGE_BYTES_MAX) throw invalidParameter("Message too long");
       const [answer] = await publisher.publish(await publisher.topic(named), [draft], context);
       return answer!;
     },
 
-    /** One commit for all of them; one that is refused is told as failed and stops no other. */
+    /** One commit for all of them. An entry that is none makes the request none, as at AWS: what fails there by itself is SNS's own fault. */
     async PublishBatch({ TopicArn, PublishBatchRequestEntries }, context) {
       const named = inTopic(TopicArn, context);
       const entries = checkEntries(PublishBatchRequestEntries);
       const topic = await publisher.topic(named);
-      const Failed: BatchResultErrorEntry[] = [];
-      const drafts: { Id: string; draft: Draft }[] = [];
-      for (const entry of entries) {
-        try {
-          const draft = createDraft(entry, parts.random.uuid());
-          checkForTopic(draft, topic);
-          drafts.push({ Id: entry.Id, draft });
-        } catch (error) {
-          if (!isApiError(error)) throw error;
-          Failed.push(failed(entry.Id, error));
-        }
-      }
-      if (drafts.reduce((sum, { draft }) => sum + draft.bytes, 0) > SNS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit.");
-      const answers = await publisher.publish(topic, drafts.map(({ draft }) => draft), context);
-      return { Successful: drafts.map(({ Id }, index) => ({ Id, ...answers[index]! })), Failed };
+      const drafts = entries.map((entry) => createDraft(entry, parts.random.uuid()));
+      if (drafts.reduce((sum, { bytes }) => sum + bytes, 0) > SNS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
+      const answers = await publisher.publish(topic, drafts, context);
+      return { Successful: entries.map(({ Id }, index) => ({ Id, ...answers[index]! })), Failed: [] };
     },
   } satisfies SnsHandlers;
 };
