@@ -68,7 +68,8 @@ describe("deliveries to HTTP endpoints", () => {
   it.each<[object, string]>([
     [{ healthyRetryPolicy: { numRetries: 1 } }, "healthyRetryPolicy.minDelayTarget must be specified"],
     [{ healthyRetryPolicy: { ...RETRIES, numRetries: 101 } }, "healthyRetryPolicy.numRetries must be less than or equal to 100"],
-    [{ healthyRetryPolicy: { ...RETRIES, numRetries: "3" } }, "healthyRetryPolicy.numRetries must be an integer"],
+    [{ healthyRetryPolicy: { ...RETRIES, numRetries: "3" } }, "healthyRetryPolicy.numRetries type mismatch, expecting integer, received a string"],
+    [{ healthyRetryPolicy: { ...RETRIES, numRetries: 1.5 } }, "healthyRetryPolicy.numRetries must be an integer"],
     [{ healthyRetryPolicy: { ...RETRIES, minDelayTarget: 21 } }, "healthyRetryPolicy.maxDelayTarget must be greater than or equal to minDelayTarget"],
     [{ healthyRetryPolicy: { ...RETRIES, numMaxDelayRetries: 11 } }, "healthyRetryPolicy.numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries"],
     [{ healthyRetryPolicy: { ...RETRIES, backoffFunction: "random" } }, "healthyRetryPolicy.backoffFunction must be one of: linear, arithmetic, geometric, exponential"],

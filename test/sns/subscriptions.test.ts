@@ -76,6 +76,8 @@ describe("a subscription of one's own queue or function", () => {
     await set(arn, "RedrivePolicy", JSON.stringify({ deadLetterTargetArn: queueArn("dead") }));
     expect(await attributesOf(arn)).toMatchObject({ FilterPolicy: '{"a":{"b":["c"]}}', FilterPolicyScope: "MessageBody", RawMessageDelivery: "true", RedrivePolicy: JSON.stringify({ deadLetterTargetArn: queueArn("dead") }) });
     expect(await refusal(set(arn, "FilterPolicyScope", "MessageAttributes"))).toEqual(invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy"));
+    expect(await refusal(on.sns.setSubscriptionAttributes({ SubscriptionArn: arn, AttributeName: "FilterPolicyScope" }))).toEqual(invalid("FilterPolicyScope: Invalid value [null]. Please use either MessageBody or MessageAttributes"));
+    expect(await refusal(set(arn, "RedrivePolicy", JSON.stringify({ deadLetterTargetArn: queueArn("dead"), maxReceiveCount: 5 })))).toEqual(invalid("RedrivePolicy: invalid JSON. Attribute maxReceiveCount is unknown."));
     expect(await refusal(set(arn, "Nonsense", "1"))).toEqual(invalid("AttributeName"));
     expect(await refusal(set(arn, "RedrivePolicy", JSON.stringify({ deadLetterTargetArn: queueArn("dead.fifo") })))).toMatchObject({ name: "InvalidParameterException" });
     for (const name of ["FilterPolicy", "RawMessageDelivery", "RedrivePolicy"]) await set(arn, name, name === "FilterPolicy" ? "{}" : "");

@@ -53,6 +53,7 @@ const refuseOthers = (given: Record<string, unknown>, names: readonly string[], 
 };
 
 const integer = (value: unknown, name: string, min: number, max: number): number => {
+  if (typeof value === "string") throw fault(`${name} type mismatch, expecting integer, received a string`);
   if (typeof value !== "number" || !Number.isInteger(value)) throw fault(`${name} must be an integer`);
   if (value < min) throw fault(`${name} must be greater than or equal to ${min}`);
   if (value > max) throw fault(`${name} must be less than or equal to ${max}`);

@@ -16,6 +16,8 @@ interface Of {
 }
 
 type Rule = (value: string, name: string, of: Of) => string | undefined;
+/** Of a value that need not be said. */
+type OptionalRule = (value: string | undefined, name: string, of: Of) => string | undefined;
 
 const raw: Rule = (value, name, { protocol }) => {
   if (!/^(true|false)$/i.test(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be true or false.`);
@@ -26,8 +28,9 @@ const raw: Rule = (value, name, { protocol }) => {
 
 const isEmptyPolicy = (text: string): boolean => /^\s*(?:\{\s*\})?\s*$/.test(text);
 
-const scope: Rule = (value, name) => {
-  if (value !== "MessageAttributes" && value !== "MessageBody") throw new AttributeFault(`${name}: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`);
+/** It cannot be taken away: who would have AWS's default says so. */
+const scope: OptionalRule = (value, name) => {
+  if (value !== "MessageAttributes" && value !== "MessageBody") throw new AttributeFault(`${name}: Invalid value [${value ?? null}]. Please use either MessageBody or MessageAttributes`);
   return value;
 };
 
@@ -46,7 +49,7 @@ const redrive: Rule = (value, _name, { topic, owner }) => {
   if (policy === undefined) throw new AttributeFault("RedrivePolicy: failed to parse JSON.");
   const { deadLetterTargetArn: target, ...others } = policy;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new AttributeFault(`RedrivePolicy: Unexpected JSON member: ${other}`);
+  if (other !== undefined) throw new AttributeFault(`RedrivePolicy: invalid JSON. Attribute ${other} is unknown.`);
   const arn = typeof target === "string" ? parseArn(target) : undefined;
   if (arn?.service !== "sqs" || arn.resource === "") throw new AttributeFault("RedrivePolicy: deadLetterTargetArn is an invalid arn");
   if (arn.account !== owner || arn.region !== topic.region) throw new AttributeFault("RedrivePolicy: The dead-letter queue must be in the same account and region as the subscription");
@@ -60,21 +63,21 @@ const delivery: Rule = (value, name, { protocol }) => {
 };
 
 const refused =
-  (why: string): Rule =>
+  (why: string): OptionalRule =>
   (value, name) => {
-    if (value === "") return undefined;
+    if ((value ?? "") === "") return undefined;
     throw notBuilt(`${name} of a subscription is not built in lambdad: ${why}`);
   };
 
 const removable =
-  (rule: Rule): Rule =>
-  (value, name, of) => (value === "" ? undefined : rule(value, name, of));
+  (rule: Rule): OptionalRule =>
+  (value, name, of) => (value === undefined || value === "" ? undefined : rule(value, name, of));
 
 /** Source: Subscribe and SetSubscriptionAttributes, API reference. Filter policies are looked at when their scope is known. */
-const RULES: Readonly<Record<string, Rule>> = {
+const RULES: Readonly<Record<string, OptionalRule>> = {
   RawMessageDelivery: removable(raw),
-  FilterPolicy: (value) => (isEmptyPolicy(value) ? undefined : value),
-  FilterPolicyScope: removable(scope),
+  FilterPolicy: (value) => (isEmptyPolicy(value ?? "") ? undefined : value),
+  FilterPolicyScope: scope,
   RedrivePolicy: removable(redrive),
   DeliveryPolicy: removable(delivery),
   SubscriptionRoleArn: refused("there is no Data Firehose"),
@@ -86,7 +89,7 @@ export const isAttribute = (name: string): boolean => Object.hasOwn(RULES, name)
 /** Throws AttributeFault of the first that is wrong. */
 export const readAttributes = (given: Readonly<Record<string, string | undefined>>, of: Of): AttributeChanges => {
   const changes: AttributeChanges = {};
-  for (const [name, value = ""] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(given)) {
     if (!isAttribute(name)) throw new AttributeFault(`Unknown attribute ${name}`);
     changes[name] = RULES[name]!(value, name, of);
   }

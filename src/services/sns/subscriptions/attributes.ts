@@ -46,7 +46,7 @@ export const subscriptionAttributeHandlers = ({ store, clock }: SnsParts) => {
       return { Attributes };
     },
 
-    async SetSubscriptionAttributes({ SubscriptionArn, AttributeName = "", AttributeValue = "" }, context) {
+    async SetSubscriptionAttributes({ SubscriptionArn, AttributeName = "", AttributeValue }, context) {
       const { arn, topic } = inSubscription(SubscriptionArn, context);
       if (!isAttribute(AttributeName)) throw invalidParameter("AttributeName");
       await store.run(function* () {
