@@ -73,7 +73,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
       const model = loadServiceModel(routed.service.name);
       Object.assign(failure, { model, protocol: likelyProtocol(model, request.headers) });
       if (model.name === "s3") failure.requestId = s3RequestId(needs.random);
-      const body = form === "" ? createBody(request.body, request.headers, bodyLimits(failure)) : early;
+      const body = early.isRead ? early : createBody(request.body, request.headers, bodyLimits(failure));
       const isHoisting = model.name === "s3" && (isPresigned(request.query) || isPresignedV2(request.query));
       const headers = isHoisting ? { ...hoistedHeaders(request.query), ...request.headers } : request.headers;
       const wire: WireRequest = { method: request.method, path: routed.path, query: request.query, headers, buffer: body.buffer, stream: body.stream };

@@ -160,6 +160,8 @@ describe("a signed request to other services", () => {
     expect([invoke.status, invoke.headers["x-amzn-errortype"]]).toEqual([403, "MissingAuthenticationTokenException"]);
     const form = await send(opened.endpoint, { method: "POST", path: "/", headers: { host: "sts.localhost", "content-type": "application/x-www-form-urlencoded" }, body: "Action=GetCallerIdentity&Version=2011-06-15" });
     expect([form.status, form.code]).toEqual([403, "MissingAuthenticationToken"]);
+    const empty = await send(opened.endpoint, { method: "GET", path: "/?Action=GetCallerIdentity&Version=2011-06-15", headers: { host: "sts.localhost", "content-type": "application/x-www-form-urlencoded" } });
+    expect([empty.status, empty.code]).toEqual([403, "MissingAuthenticationToken"]);
     const image = await send(opened.endpoint, { method: "GET", path: "/bucket/other", headers: { host: opened.host } });
     expect([image.status, image.code]).toEqual([403, "AccessDenied"]);
     for (const answer of [invoke, form, image]) expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);

@@ -140,6 +140,7 @@ describe("a subscription of an HTTP endpoint", () => {
     expect(await refusal(on.sns.confirmSubscription({ TopicArn: topic, Token: "nonsense" }))).toEqual(invalid("Token"));
     expect(await refusal(on.sns.confirmSubscription({ TopicArn: await createTopic(on, "another"), Token }))).toEqual(invalid("Token"));
     expect((await fetch(`${on.platform.endpoint}/?Action=ConfirmSubscription&TopicArn=${topic}&Token=x`)).status).toBe(400);
+    expect((await fetch(`${on.platform.endpoint}/?Action=ConfirmSubscription&TopicArn=${topic}&Token=x`, { headers: { "content-type": "application/x-www-form-urlencoded" } })).status).toBe(400);
     await advance(on, "47h");
     expect((await attributesOf(arn!))["PendingConfirmation"]).toBe("true");
     await advance(on, "1h");
