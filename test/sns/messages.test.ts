@@ -119,6 +119,16 @@ describe("what is published", () => {
     expect(await refusal(publish({ MessageAttributes }))).toEqual({ name: "InvalidParameterValueException", message, status: 400 });
   });
 
+  it("is as long as its topic lets it be", async () => {
+    const TopicArn = await createTopic(on, "short", { MaximumMessageSize: "1024" });
+    const entries = (length: number) => [1, 2].map((n) => ({ Id: `e${n}`, Message: "x".repeat(length) }));
+    expect((await on.sns.publish({ TopicArn, Message: "x".repeat(1_024) })).MessageId).toBeDefined();
+    expect(await refusal(on.sns.publish({ TopicArn, Message: "x".repeat(1_025) }))).toEqual(invalid("Message too long"));
+    expect((await on.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: entries(512) })).Successful).toHaveLength(2);
+    expect(await refusal(on.sns.publishBatch({ TopicArn, PublishBatchRequestEntries: entries(513) }))).toMatchObject({ name: "BatchRequestTooLongException" });
+    expect((await on.sns.getTopicAttributes({ TopicArn })).Attributes).toMatchObject({ MaximumMessageSize: "1024" });
+  });
+
   it("may have attributes that SNS has a use for, and a subject in any language", async () => {
     const { TopicArn, url } = await topicWithQueue();
     await on.sns.publish({ TopicArn, Message: "m", Subject: " Grüße", MessageAttributes: { "AWS.SNS.SMS.SenderID": text("me"), "AWS.SNS.MOBILE.APNS.TTL": text("10") } });

@@ -99,6 +99,8 @@ describe("a topic's attributes", () => {
     ["ArchivePolicy", "{}", { name: "NotImplemented", status: 501 }],
     ["DataProtectionPolicy", "{}", { name: "NotImplemented", status: 501 }],
     ["KmsMasterKeyId", "alias/mine", { name: "NotImplemented", status: 501 }],
+    ["MaximumMessageSize", "1048576", { name: "NotImplemented", status: 501 }],
+    ["MaximumMessageSize", "1023", invalid("MaximumMessageSize: Invalid value [1023]. Must be an integer between 1024 and 1048576.")],
   ])("%s is not %s", async (name, value, refused) => {
     expect(await refusal(set(await createTopic(on, "refusing"), name, value))).toMatchObject(refused);
   });

@@ -2,6 +2,9 @@ import { KIB, MIB } from "../units.ts";
 
 /** SNS ("Amazon SNS endpoints and quotas", and the API reference). Bytes of a message, and of all messages of a batch: its text, and names, types and values of its attributes. */
 export const SNS_MESSAGE_BYTES_MAX = 256 * KIB;
+/** What a topic's MaximumMessageSize may be ("SetTopicAttributes"); what is above SNS_MESSAGE_BYTES_MAX is not built. */
+export const SNS_MAXIMUM_MESSAGE_SIZE_MIN = KIB;
+export const SNS_MAXIMUM_MESSAGE_SIZE_MAX = MIB;
 export const SNS_BATCH_ENTRIES_MAX = 10;
 export const SNS_SUBJECT_CHARACTERS_MAX = 100;
 export const SNS_ATTRIBUTE_NAME_CHARACTERS_MAX = 256;

@@ -5,6 +5,7 @@ import type { RequestContext } from "../../service.ts";
 import { invalidParameter, notBuilt } from "../errors.ts";
 import { inTopic } from "../names.ts";
 import type { SnsHandlers, SnsParts } from "../needs.ts";
+import type { Topic } from "../topics/rows.ts";
 import { createDraft } from "./draft.ts";
 import { deliveryId } from "./notify.ts";
 import { createPublisher } from "./publisher.ts";
@@ -39,6 +40,9 @@ const checkEntries = (entries: readonly PublishBatchRequestEntry[] = []): readon
   return entries as readonly Entry[];
 };
 
+/** Of one message, and of all messages of a batch. */
+const bytesMax = ({ attributes }: Topic): number => Number(attributes["MaximumMessageSize"] ?? SNS_MESSAGE_BYTES_MAX);
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const publishHandlers = (parts: SnsParts) => {
@@ -51,8 +55,9 @@ export const publishHandlers = (parts: SnsParts) => {
       const { arn, parameter } = publishedTo(input);
       const named = inTopic(arn, context, parameter);
       const draft = createDraft(input, newId(context));
-      if (draft.bytes > SNS_MESSAGE_BYTES_MAX) throw invalidParameter("Message too long");
-      const [answer] = await publisher.publish(await publisher.topic(named), [draft], context);
+      const topic = await publisher.topic(named);
+      if (draft.bytes > bytesMax(topic)) throw invalidParameter("Message too long");
+      const [answer] = await publisher.publish(topic, [draft], context);
       return answer!;
     },
 
@@ -62,7 +67,7 @@ export const publishHandlers = (parts: SnsParts) => {
       const entries = checkEntries(PublishBatchRequestEntries);
       const topic = await publisher.topic(named);
       const drafts = entries.map((entry) => createDraft(entry, parts.random.uuid()));
-      if (drafts.reduce((sum, { bytes }) => sum + bytes, 0) > SNS_MESSAGE_BYTES_MAX) throw new ApiError("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
+      if (drafts.reduce((sum, { bytes }) => sum + bytes, 0) > bytesMax(topic)) throw new ApiError("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
       const answers = await publisher.publish(topic, drafts, context);
       return { Successful: entries.map(({ Id }, index) => ({ Id, ...answers[index]! })), Failed: [] };
     },

@@ -1,3 +1,4 @@
+import { SNS_MAXIMUM_MESSAGE_SIZE_MAX, SNS_MAXIMUM_MESSAGE_SIZE_MIN, SNS_MESSAGE_BYTES_MAX } from "../../../kit/limits/sns.ts";
 import { AttributeFault, notBuilt } from "../errors.ts";
 import { readTopicDeliveryPolicy } from "../delivery-policy.ts";
 import { isFifoName, topicArn, type TopicName } from "../names.ts";
@@ -45,12 +46,22 @@ const displayName: Rule = (value) => {
   return value;
 };
 
+const messageSize: Rule = (value, name) => {
+  const bytes = /^\d{1,7}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(bytes >= SNS_MAXIMUM_MESSAGE_SIZE_MIN && bytes <= SNS_MAXIMUM_MESSAGE_SIZE_MAX)) {
+    throw new AttributeFault(`${name}: Invalid value [${value}]. Must be an integer between ${SNS_MAXIMUM_MESSAGE_SIZE_MIN} and ${SNS_MAXIMUM_MESSAGE_SIZE_MAX}.`);
+  }
+  if (bytes > SNS_MESSAGE_BYTES_MAX) throw notBuilt(`A topic whose messages are larger than ${SNS_MESSAGE_BYTES_MAX} bytes (MaximumMessageSize ${value}) is not built in lambdad: hand on where they are kept, as in a bucket`);
+  return String(bytes);
+};
+
 /** Source: SetTopicAttributes, API reference. */
 const RULES: Readonly<Record<string, Rule>> = {
   DisplayName: removable(displayName),
   Policy: removable((value, _name, topic) => readTopicPolicy(value, topicArn(topic))),
   DeliveryPolicy: removable((value) => readTopicDeliveryPolicy(value)),
   KmsMasterKeyId: removable(masterKey),
+  MaximumMessageSize: messageSize,
   TracingConfig: removable(oneOf("PassThrough", "Active")),
   SignatureVersion: removable(oneOf("1", "2")),
   ArchivePolicy: refused("messages are not archived for replay"),
