@@ -214,6 +214,7 @@ describe("a FIFO topic", () => {
     const received = (await receive(on, url, 20)).map((message) => ({ group: message.Attributes!.MessageGroupId!, told: envelope(message), deduplicationId: message.Attributes!.MessageDeduplicationId }));
     for (const group of ["g0", "g1"]) expect(received.filter((one) => one.group === group).map(({ told }) => told["Message"])).toEqual(Array.from({ length: 10 }, (_, n) => `m${2 * n + Number(group[1])}`));
     expect(received[0]!.told["SequenceNumber"]).toBe(sent[Number(received[0]!.told["Message"]!.slice(1))]!.SequenceNumber);
+    expect(Object.keys(received[0]!.told)).toEqual(["Type", "MessageId", "SequenceNumber", "TopicArn", "Message", "Timestamp", "UnsubscribeURL"]);
     expect(received[0]!.deduplicationId).toMatch(/^[0-9a-f]{64}$/);
     expect((await receive(on, standard, 20)).map(({ Attributes }) => Attributes!.MessageGroupId)).toContain("g1");
     expect(await isEmpty(on, url)).toBe(true);

@@ -10,11 +10,11 @@ export interface Notification {
   /** Milliseconds. */
   at: number;
   attributes: Attributes;
-  /** Of FIFO topics. */
+  /** Of FIFO topics, which sign nothing. */
   sequenceNumber?: string;
-  signatureVersion: SignatureVersion;
-  signature: string;
-  signingCertUrl: string;
+  signatureVersion?: SignatureVersion;
+  signature?: string;
+  signingCertUrl?: string;
   unsubscribeUrl: string;
 }
 

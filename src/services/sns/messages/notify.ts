@@ -42,12 +42,10 @@ const notificationFor = (telling: Telling, { subscription }: Subscriber): Notifi
   const { topic, draft, at, sequence, endpoint } = telling;
   const base = linkBase(subscription.base, endpoint);
   const text = draft.textFor(subscription.protocol);
+  const signed = () => ({ signatureVersion: topic.attributes["SignatureVersion"] === "2" ? "2" : "1", signature: telling.signatureOf(text), signingCertUrl: `${base}${telling.certificatePath}` }) as const;
   return {
     messageId: draft.id, topicArn: topic.arn, subject: draft.subject, text, at, attributes: draft.attributes,
-    ...(sequence === undefined ? {} : { sequenceNumber: sequenceNumber(sequence) }),
-    signatureVersion: topic.attributes["SignatureVersion"] === "2" ? "2" : "1",
-    signature: telling.signatureOf(text),
-    signingCertUrl: `${base}${telling.certificatePath}`,
+    ...(sequence === undefined ? signed() : { sequenceNumber: sequenceNumber(sequence) }),
     unsubscribeUrl: unsubscribeUrl(base, subscription.arn),
   };
 };

@@ -42,7 +42,7 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
     const sift = createSift(draft);
     const sifted = subscribers.map((subscriber) => ({ subscriber, why: sift(subscriber) }));
     const told = sifted.flatMap(({ subscriber, why }) => (why === undefined ? subscriber : []));
-    const texts = new Set(told.filter(needsSignature).map(({ subscription }) => draft.textFor(subscription.protocol)));
+    const texts = new Set((topic.isFifo ? [] : told.filter(needsSignature)).map(({ subscription }) => draft.textFor(subscription.protocol)));
     const version = topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
     const sign = async (text: string): Promise<[string, string]> => [text, await signer.sign(version, notificationToSign({ text, messageId: draft.id, subject: draft.subject, at, topicArn: topic.arn }))];
     const signatures = new Map(await Promise.all([...texts].map(sign)));
