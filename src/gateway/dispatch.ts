@@ -3,7 +3,7 @@ import { newTrace, s3RequestId } from "../kit/ids.ts";
 import { REQUEST_BODY_BYTES_MAX } from "../kit/limits/gateway.ts";
 import { LAMBDA_REQUEST_BYTES_MAX } from "../kit/limits/lambda.ts";
 import { S3_OBJECT_BYTES_MAX } from "../kit/limits/s3.ts";
-import { parseTraceHeader } from "../kit/trace-header.ts";
+import { readTraceHeader } from "../kit/trace-header.ts";
 import { claim as claimOperation } from "../protocol/claim.ts";
 import type { WireRequest, WireResponse } from "../protocol/http.ts";
 import { loadServiceModel } from "../protocol/models.ts";
@@ -89,7 +89,7 @@ export const createDispatch = (needs: GatewayNeeds) => {
         account: caller.account,
         region: routed.region,
         requestId: failure.requestId,
-        trace: parseTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
+        trace: readTraceHeader(request.headers["x-amzn-trace-id"]) ?? newTrace(needs.random, needs.clock.now()),
         endpoint: request.endpoint,
         source: { ip: request.ip, userAgent: request.headers["user-agent"] ?? "" },
         get signal() { return request.departure.signal; },

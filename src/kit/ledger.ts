@@ -6,6 +6,10 @@ export interface Trace {
   lineage?: string;
   /** The caller's decision, or the function's own: its spans are to be kept. */
   isSampled?: true;
+  /** As the caller wrote it: who only hands it on hands on this. */
+  header?: string;
+  /** It began here: a service that hands a message on tells a queue of no chain. */
+  isUntold?: true;
 }
 
 /**

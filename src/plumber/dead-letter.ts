@@ -51,13 +51,14 @@ const write = (delivery: Delivery, { style, payload: own, attributes: beside }: 
 
 /** What becomes of a delivery that is given up: one more, to its dead-letter queue. */
 export const deadLetterOf = (delivery: Delivery, givenUp: GivenUp): Delivery | undefined => {
-  const { deadLetter, id, traceId, lineage, region, keys, measured, order } = delivery;
+  const { deadLetter, id, traceId, lineage, traceHeader, region, keys, measured, order } = delivery;
   if (deadLetter === undefined) return undefined;
   const { targetArn, as, messageGroupId, messageDeduplicationId } = deadLetter;
   const { payload, attributes, isTruncated = false } = write(delivery, deadLetter, givenUp);
   return {
     id: `${id}-dead-letter`, traceId, region, targetArn, as,
     ...(lineage === undefined ? {} : { lineage }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
     ...(order === undefined ? {} : { order: { lane: `${order.lane} dead letters`, position: order.position } }),
     payload,
     keys: [...keys, delivery.targetArn],

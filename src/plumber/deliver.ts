@@ -3,8 +3,7 @@ import { ApiError, isApiError } from "../kit/api-error.ts";
 import { parseArn } from "../kit/arn.ts";
 import { serviceCaller, type Caller } from "../kit/caller.ts";
 import type { Clock } from "../kit/clock.ts";
-import type { Trace } from "../kit/ledger.ts";
-import { payloadOf, Postponed, TargetError, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
+import { payloadOf, Postponed, TargetError, traceOf, type AsRole, type Delivery, type DeliveryOutcome, type Failure } from "./delivery.ts";
 import type { Due } from "./delivery-rows.ts";
 import { kindOf } from "./failure-kind.ts";
 import { latestTryAt } from "./retry.ts";
@@ -53,8 +52,7 @@ export const createDeliver = (needs: TargetNeeds & { wall: Clock }) => {
     if (arn === undefined || sendTo === undefined) throw new ApiError("NotImplemented", `events cannot be delivered to ${delivery.targetArn}: only to ${[...targets.keys()].join(", ")}`, { status: 501 });
     const latestTurnAt = latestTryAt(given);
     if (delivery.perSecond !== undefined) takeTurn({ delivery, perSecond: delivery.perSecond, latestTurnAt });
-    const trace: Trace = { id: delivery.traceId, ...(delivery.lineage === undefined ? {} : { lineage: delivery.lineage }) };
-    await sendTo({ delivery, arn, as: await callerOf(delivery), trace, latestTurnAt });
+    await sendTo({ delivery, arn, as: await callerOf(delivery), trace: traceOf(delivery), latestTurnAt });
   };
 
   return async (delivery: Due): Promise<DeliveryOutcome> => {

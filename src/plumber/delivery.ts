@@ -1,4 +1,5 @@
 import type { HttpParameters } from "@aws-sdk/client-eventbridge";
+import type { Trace } from "../kit/ledger.ts";
 
 /** A service in its own name, and whom it acts for: the target's policy is asked with these. */
 export interface AsService {
@@ -89,6 +90,8 @@ export interface Delivery {
   id: string;
   traceId: string;
   lineage?: string;
+  /** Of who made the event: a queue is told of it. */
+  traceHeader?: string;
   targetArn: string;
   /** As the target gets it: JSON for a function, a bus's `Detail`, the text of a message, the body of an HTTP request. */
   payload: string;
@@ -131,6 +134,20 @@ export interface Delivery {
   /** Since when it may be sent, where its target takes so many in a second: platform time, milliseconds. */
   turnAt?: number;
 }
+
+/** A chain as a delivery keeps it. */
+export const chainOf = ({ id, lineage, header }: Trace): Pick<Delivery, "traceId" | "lineage" | "traceHeader"> => ({
+  traceId: id,
+  ...(lineage === undefined ? {} : { lineage }),
+  ...(header === undefined ? {} : { traceHeader: header }),
+});
+
+/** A delivery's chain as its target goes on with it. */
+export const traceOf = ({ traceId: id, lineage, traceHeader: header }: Delivery): Trace => ({
+  id,
+  ...(lineage === undefined ? {} : { lineage }),
+  ...(header === undefined ? { isUntold: true } : { header }),
+});
 
 /** The payload as the target gets it with a try. @param attempts Tries before it. */
 export const payloadOf = ({ payload, attemptPlaceholder }: Delivery, attempts: number): string =>

@@ -205,12 +205,12 @@ describe("a loop through a topic", () => {
     await allow("looped", topic);
     const Root = "1-5f000000-0123456789abcdef01234567";
     on.sns.middlewareStack.add((next) => (args) => {
-      (args.request as { headers: Record<string, string> }).headers["x-amzn-trace-id"] = `Root=${Root};Sampled=0;Lineage=1:deadbeef:3`;
+      (args.request as { headers: Record<string, string> }).headers["x-amzn-trace-id"] = `Root=${Root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:deadbeef:3`;
       return next(args);
     }, { step: "build", name: "chain" });
     const MessageId = await publish(topic);
     on.sns.middlewareStack.remove("chain");
-    expect((await receive(on, url))[0]!.Attributes!.AWSTraceHeader).toMatch(new RegExp(`^Root=${Root};.*Lineage=1:deadbeef:3`));
+    expect((await receive(on, url))[0]!.Attributes!.AWSTraceHeader).toBe(`Root=${Root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:deadbeef:3`);
     // The function adds itself, and hands the chain to its destination.
     const [told] = await receive(on, events);
     expect(told!.Attributes!.AWSTraceHeader).toMatch(new RegExp(`^Root=${Root};.*Lineage=1:deadbeef:3\\|[0-9a-f]{8}:0`));

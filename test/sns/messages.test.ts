@@ -37,6 +37,7 @@ describe("a message in a queue", () => {
     expect(message!.Body).toMatch(/^\{\n {2}"Type" : "Notification",\n/);
     expect(message!.Body).toContain(`",\n  "MessageAttributes" : {\n    "kind" : {"Type":"String","Value":"k"},\n    "bytes" : {"Type":"Binary","Value":"AQI="},\n    "list" : {"Type":"String.Array","Value":"[\\"a\\",1]"}\n  }\n}`);
     expect([await isVerified(told), await isVerified({ ...told, Message: "another" })]).toEqual([true, false]);
+    expect(Object.keys(message!.Attributes!)).toEqual(["SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"]);
     expect(await metric(name, "NumberOfMessagesPublished")).toBe(1);
     expect(await metric(name, "NumberOfNotificationsDelivered")).toBe(1);
     expect(await metric(name, "PublishSize")).toBeGreaterThan(15);

@@ -1,6 +1,6 @@
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { Trace } from "../../kit/ledger.ts";
-import { parseTraceHeader } from "../../kit/trace-header.ts";
+import { isTold, readTraceHeader } from "../../kit/trace-header.ts";
 
 /** One message of an event, as a function gets it ("Using Lambda with Amazon SQS", developer guide). */
 interface SqsRecord {
@@ -32,7 +32,7 @@ const ATTRIBUTES = [
   "ApproximateReceiveCount", "AWSTraceHeader", "SentTimestamp", "SequenceNumber", "MessageGroupId", "SenderId", "MessageDeduplicationId", "ApproximateFirstReceiveTimestamp", "DeadLetterQueueSourceArn",
 ] as const;
 
-const attributesOf = (given: Message["Attributes"] = {}): Record<string, string> => Object.fromEntries(ATTRIBUTES.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
+const attributesOf = (given: Message["Attributes"] = {}): Record<string, string> => Object.fromEntries(ATTRIBUTES.flatMap((name) => (given[name] === undefined || (name === "AWSTraceHeader" && !isTold(given[name])) ? [] : [[name, given[name]]])));
 
 /** The letter case of an event is another one than that of the API. */
 const attributeValue = ({ StringValue, BinaryValue, DataType }: MessageAttributeValue) => ({
@@ -57,7 +57,7 @@ export const toItem = (message: Message, { sourceArn, region }: { sourceArn: str
     awsRegion: region,
   };
   const json = JSON.stringify(record);
-  return { record, json, bytes: Buffer.byteLength(json), trace: parseTraceHeader(message.Attributes?.AWSTraceHeader), group: message.Attributes?.MessageGroupId };
+  return { record, json, bytes: Buffer.byteLength(json), trace: readTraceHeader(message.Attributes?.AWSTraceHeader), group: message.Attributes?.MessageGroupId };
 };
 
 const [HEAD, TAIL] = ['{"Records":[', "]}"];

@@ -2,7 +2,7 @@ import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { tagKeys } from "../../iam/tag-keys.ts";
 import { isApiError, type ApiError } from "../../kit/api-error.ts";
 import { EVENT_DELIVERIES_CHARACTERS_MAX, EVENT_REQUEST_BYTES_MAX } from "../../kit/limits/events.ts";
-import { parseTraceHeader } from "../../kit/trace-header.ts";
+import { readTraceHeader } from "../../kit/trace-header.ts";
 import { busArn, findBus } from "../../plumber/events/buses.ts";
 import type { RequestContext, Permission } from "../service.ts";
 import type { Accepted } from "./accept.ts";
@@ -74,7 +74,7 @@ export const putEventsHandlers = ({ store, clock, random, ledger, acceptance, me
     const { source, detailType, detail } = checked;
     const about = { id: random.uuid(), source, detailType, time: wholeSecond(time) };
     const json = writeEvent({ ...about, account: context.caller.account, region: bus.region, resources: entry.Resources ?? [], detail: detail.text });
-    return { ...about, json, isPlain: detail.isPlain, ingestedAt, trace: parseTraceHeader(entry.TraceHeader) ?? context.trace, isForwarded: false };
+    return { ...about, json, isPlain: detail.isPlain, ingestedAt, trace: readTraceHeader(entry.TraceHeader) ?? context.trace, isForwarded: false };
   };
   const forwarded = (json: string, { trace, requestId }: RequestContext): BusEvent => ({ ...readEvent(json), json, ingestedAt: clock.now(), trace, isForwarded: true, broughtBy: requestId });
 

@@ -2,7 +2,7 @@ import type { HttpParameters, Target } from "@aws-sdk/client-eventbridge";
 import { parseArn } from "../../kit/arn.ts";
 import { derivedUuid } from "../../kit/ids.ts";
 import { EVENT_BACKOFF_MS_FIRST, EVENT_BACKOFF_MS_MAX, EVENT_RETRY_AGE_SECONDS_MAX, EVENT_RETRY_ATTEMPTS_MAX } from "../../kit/limits/events.ts";
-import type { AsRole, AsService, Delivery } from "../../plumber/delivery.ts";
+import { chainOf, type AsRole, type AsService, type Delivery } from "../../plumber/delivery.ts";
 import { DEFAULT_BUS } from "../../plumber/events/buses.ts";
 import { parseJson, type JsonValue } from "../../plumber/events/json-value.ts";
 import { ruleArn, type RuleName, type StoredRule } from "../../plumber/events/rules.ts";
@@ -69,8 +69,7 @@ const createMakeDelivery = (named: RuleName, rule: Pick<StoredRule, "roleArn">, 
     const { payload, ...made } = isBus(targetArn) ? { payload: json, ...(event.isForwarded ? { impossible: MAY_GO_NO_FURTHER } : {}) } : input(event);
     return {
       id: deliveryId(event, arn, target.Id!),
-      traceId: trace.id,
-      ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
+      ...chainOf(trace),
       targetArn, payload, as, region, retry, measured,
       keys: [event.id, arn],
       ...(isBus(targetArn) ? { isForwarded: true } : {}),

@@ -1,6 +1,6 @@
 import { assert } from "../../kit/assert.ts";
 import { bucketArn } from "../../kit/arn.ts";
-import type { Delivery } from "../../plumber/delivery.ts";
+import { chainOf, type Delivery } from "../../plumber/delivery.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import type { RequestContext } from "../service.ts";
 import type { BucketRow } from "./bucket-rows.ts";
@@ -50,8 +50,7 @@ export function* notify(s3: S3, context: RequestContext, bucket: BucketRow, even
     const deliveryId = s3.random.uuid();
     yield* s3.outbox.enqueue({
       id: deliveryId,
-      traceId: context.trace.id,
-      ...(context.trace.lineage === undefined ? {} : { lineage: context.trace.lineage }),
+      ...chainOf(context.trace),
       targetArn: rule.targetArn,
       ...contentFor(rule, bucket, event, sequence, context),
       as: { service: "s3.amazonaws.com", account: bucket.account, sourceArn: bucketArn(bucket.name), sourceAccount: bucket.account },

@@ -50,7 +50,7 @@ export const openMappings = () => {
     calls.push({ operation, input, options });
     if (world.denied.has(operation)) throw new ApiError("AccessDeniedException", `not allowed: ${operation}`, { status: 403 });
     if (operation === "GetQueueAttributes") return attributes(input["QueueUrl"] as string, options);
-    return sqs.call(operation as "ReceiveMessage", input as never, requestContext(options.signal === undefined ? {} : { signal: options.signal }));
+    return sqs.call(operation as "ReceiveMessage", input as never, requestContext({ ...(options.signal === undefined ? {} : { signal: options.signal }), isInternal: true }));
   }) as unknown as Call;
 
   const invoke = async (invocation: RequestedInvocation): Promise<InvocationOutcome> => {

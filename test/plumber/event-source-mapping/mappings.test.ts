@@ -212,11 +212,22 @@ describe("a batch", () => {
     const AWSTraceHeader = "Root=1-67891233-abcdef012345678912345678;Sampled=1;Lineage=1:a87bd80c:3";
     await on.send("q", "traced", { MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: AWSTraceHeader } } });
     await eventually("it is given", () => on.given.length === 1);
-    expect(on.given[0]!.invocation.trace).toEqual({ id: "1-67891233-abcdef012345678912345678", lineage: "1:a87bd80c:3", isSampled: true });
+    expect(on.given[0]!.invocation.trace).toEqual({ id: "1-67891233-abcdef012345678912345678", lineage: "1:a87bd80c:3", isSampled: true, header: AWSTraceHeader });
     expect(on.given[0]!.event.Records[0]!.attributes["AWSTraceHeader"]).toBe(AWSTraceHeader);
     await idle(on);
     const told = on.entries.filter(({ traceId }) => traceId === "1-67891233-abcdef012345678912345678");
     expect(told.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["event", "result"]));
+  });
+
+  it("carries on a chain that a service of AWS's told nobody of, and tells nobody of it", async () => {
+    const on = openMappings();
+    await on.createQueue("q");
+    await on.map("q");
+    await on.send("q", "untold", { MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: "Chain=1-67891233-abcdef012345678912345678" } } });
+    await eventually("it is given", () => on.given.length === 1);
+    expect(on.given[0]!.invocation.trace).toEqual({ id: "1-67891233-abcdef012345678912345678", isUntold: true });
+    expect(on.given[0]!.event.Records[0]!.attributes).not.toHaveProperty("AWSTraceHeader");
+    await idle(on);
   });
 });
 

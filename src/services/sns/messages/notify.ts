@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { DeadLetter, Delivery, StatusLog } from "../../../plumber/delivery.ts";
+import { chainOf, type DeadLetter, type Delivery, type StatusLog } from "../../../plumber/delivery.ts";
 import type { Trace } from "../../../kit/ledger.ts";
 import type { NewMail } from "../../../plumber/mail.ts";
 import { isFifoName } from "../names.ts";
@@ -134,8 +134,7 @@ export const tell = (telling: Telling, subscriber: Subscriber): Told => {
   return {
     delivery: {
       id: deliveryId(draft.id, arn),
-      traceId: trace.id,
-      ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }),
+      ...chainOf(trace),
       targetArn: isHttp ? arn : endpoint,
       as: asSns(topic),
       region: topic.region,

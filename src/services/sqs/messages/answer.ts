@@ -1,5 +1,6 @@
 import type { Message as Answer, MessageSystemAttributeName } from "@aws-sdk/client-sqs";
 import { ApiError } from "../../../kit/api-error.ts";
+import { isTold } from "../../../kit/trace-header.ts";
 import { readAttributes } from "./attributes.ts";
 import { md5, md5OfAttributes } from "./digests.ts";
 import type { Message } from "./message-rows.ts";
@@ -10,6 +11,8 @@ export interface Asked {
   systemAttributes: ReadonlySet<string>;
   /** Undefined when none of the sender's own is. */
   isAttributeAsked: ((name: string) => boolean) | undefined;
+  /** By the platform, which knows of chains that nobody is told of. */
+  isInternal: boolean;
 }
 
 const SYSTEM_ATTRIBUTES: readonly MessageSystemAttributeName[] = [
@@ -27,11 +30,11 @@ interface AskedNames {
 }
 
 /** Throws InvalidAttributeName. */
-export const readAsked = ({ MessageSystemAttributeNames = [], AttributeNames = [], MessageAttributeNames = [] }: AskedNames): Asked => {
+export const readAsked = ({ MessageSystemAttributeNames = [], AttributeNames = [], MessageAttributeNames = [] }: AskedNames, isInternal: boolean): Asked => {
   const unknown = MessageSystemAttributeNames.find((name) => !KNOWN.has(name));
   if (unknown !== undefined) throw new ApiError("InvalidAttributeName", `Unknown Attribute ${unknown}.`);
   const names = [...MessageSystemAttributeNames, ...AttributeNames];
-  return { systemAttributes: names.length === 0 ? NONE : names.includes("All") ? ALL : new Set(names), isAttributeAsked: attributeFilter(MessageAttributeNames) };
+  return { systemAttributes: names.length === 0 ? NONE : names.includes("All") ? ALL : new Set(names), isAttributeAsked: attributeFilter(MessageAttributeNames), isInternal };
 };
 
 /** `All` and `.*` are all of them, `bar.*` those that begin with bar. */
@@ -44,9 +47,9 @@ const attributeFilter = (names: readonly string[]): Asked["isAttributeAsked"] =>
 };
 
 /** A message as ReceiveMessage answers it. @param message as it was before it was given; @param now when it was */
-export const answerOf = (message: Message, ReceiptHandle: string, now: number, { systemAttributes, isAttributeAsked }: Asked): Answer => {
+export const answerOf = (message: Message, ReceiptHandle: string, now: number, { systemAttributes, isAttributeAsked, isInternal }: Asked): Answer => {
   const answer: Answer = { MessageId: message.id, ReceiptHandle, MD5OfBody: md5(message.body), Body: message.body };
-  if (systemAttributes.size > 0) answer.Attributes = systemAttributesOf(message, now, systemAttributes);
+  if (systemAttributes.size > 0) answer.Attributes = systemAttributesOf(isInternal || isTold(message.traceHeader ?? "") ? message : { ...message, traceHeader: null }, now, systemAttributes);
   if (message.attributes === null || isAttributeAsked === undefined) return answer;
   const attributes = readAttributes(message.attributes, isAttributeAsked);
   if (Object.keys(attributes).length === 0) return answer;

@@ -1,5 +1,5 @@
 import type { MessageAttributeValue, MessageSystemAttributeValue } from "@aws-sdk/client-sqs";
-import { formatTraceHeader } from "../../../kit/trace-header.ts";
+import { carriedHeader } from "../../../kit/trace-header.ts";
 import { SQS_DELAY_SECONDS_MAX } from "../../../kit/limits/sqs.ts";
 import type { RequestContext } from "../../service.ts";
 import { attributesBytes, checkAttributes, storeAttributes } from "./attributes.ts";
@@ -63,7 +63,7 @@ export const createDraft = (input: SendInput, id: string, context: RequestContex
 const isGiven = <T extends object>(map: T | undefined): map is T => map !== undefined && Object.keys(map).length > 0;
 
 /** Of the request: the chain that the message belongs to, with what it was passed on from. */
-const carriedTraceHeader = ({ wire, isInternal, trace }: RequestContext): string | null => (isInternal ? formatTraceHeader(trace) : (wire?.headers["x-amzn-trace-id"] ?? null));
+const carriedTraceHeader = ({ wire, isInternal, trace }: RequestContext): string | null => (isInternal ? carriedHeader(trace) : (wire?.headers["x-amzn-trace-id"] ?? null));
 
 /** An id of a group, of a message for deduplication, or of an attempt: printable ASCII without the space. */
 export const checkToken = (name: string, token: string): void => {

@@ -1,4 +1,5 @@
 import { SQS_IN_FLIGHT_MAX, SQS_RECEIVE_MESSAGES_MAX, SQS_VISIBILITY_SECONDS_MAX, SQS_WAIT_SECONDS_MAX } from "../../../kit/limits/sqs.ts";
+import { parseTraceHeader } from "../../../kit/trace-header.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { Look } from "../arrivals.ts";
 import type { SqsHandlers } from "../needs.ts";
@@ -76,7 +77,7 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
     retention.expect(expiresAt);
     const [from, target] = [queueArn(queue), queueArn(to)];
     ledger.record({
-      traceId: /Root=([^;]+)/.exec(message.traceHeader ?? "")?.[1] ?? context.trace.id, kind: "drop", account: queue.account, region: queue.region, keys: [message.id, from, target],
+      traceId: parseTraceHeader(message.traceHeader ?? undefined)?.id ?? context.trace.id, kind: "drop", account: queue.account, region: queue.region, keys: [message.id, from, target],
       summary: `message ${message.id} was received ${message.receiveCount} times and goes from ${queue.name} to the dead-letter queue ${to.name}`, detail: { messageId: message.id, receiveCount: message.receiveCount, from, to: target },
     });
   };
@@ -102,7 +103,7 @@ export const receiveHandlers = ({ store, clock, random, ledger, inQueue, counts,
     async ReceiveMessage(input, context) {
       const name = inQueue(input, context);
       const request: Request = { name, ...checkRequest(input) };
-      const asked = readAsked(input);
+      const asked = readAsked(input, context.isInternal);
       const found = await arrivals.poll({
         line: `${name.account}/${name.region}/${name.name}`,
         look: () => look(request, context),
