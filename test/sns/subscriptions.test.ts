@@ -1,4 +1,6 @@
+import { SNS } from "@aws-sdk/client-sns";
 import { describe, expect, it } from "vitest";
+import { allow, assume, attach, createPolicy, createRole, documentOf } from "../iam/support.ts";
 import { ACCOUNT } from "../support/context.ts";
 import { eventually } from "../support/temporary.ts";
 import { advance, createQueue, createTopic, envelope, invalid, mail, mails, OTHER, queueArn, receive, refusal, story, useEndpoint, useSns } from "./support.ts";
@@ -35,6 +37,17 @@ describe("a subscription of one's own queue or function", () => {
     expect(await refusal(attributesOf(arn!))).toEqual({ name: "NotFoundException", message: "Subscription does not exist", status: 404 });
     expect(await refusal(on.sns.unsubscribe({ SubscriptionArn: topic }))).toEqual(invalid("SubscriptionId"));
     expect((await on.sns.getTopicAttributes({ TopicArn: topic })).Attributes).toMatchObject({ SubscriptionsConfirmed: "0", SubscriptionsDeleted: "1" });
+  });
+
+  it("tells the role whose session subscribed, and not the session", async () => {
+    const { clients, endpoint } = on.platform;
+    const role = await createRole(clients, "subscriber", { Path: "/mine/" });
+    await attach(clients, "subscriber", await createPolicy(clients, "subscribers", documentOf(allow("sns:*"))));
+    const { credentials } = await assume(clients, endpoint, role.Arn!);
+    const sns = new SNS({ endpoint, region: "us-east-1", credentials });
+    const { SubscriptionArn } = await sns.subscribe({ TopicArn: await newTopic(), Protocol: "sqs", Endpoint: queueArn("q"), ReturnSubscriptionArn: true });
+    sns.destroy();
+    expect((await attributesOf(SubscriptionArn!))["SubscriptionPrincipal"]).toBe(`arn:aws:iam::${ACCOUNT}:role/mine/subscriber`);
   });
 
   it.each<[string, string, string, Record<string, string> | undefined]>([

@@ -12,7 +12,7 @@ export interface Subscription {
   region: string;
   /** The account that subscribed. */
   owner: string;
-  /** The ARN of who subscribed. */
+  /** The ARN of who subscribed: of a session its role's. */
   principal: string;
   protocol: Protocol;
   endpoint: string;

@@ -36,7 +36,7 @@ export const subscribeHandlers = ({ store, clock, random, outbox, ledger }: SnsP
     arn: `${topic.arn}:${random.uuid()}`,
     topicId: topic.id, topicArn: topic.arn, region: topic.region, protocol, endpoint, attributes, base,
     owner: caller.type === "anonymous" ? topic.account : caller.account,
-    principal: caller.arn,
+    principal: caller.type === "role-session" ? caller.roleArn : caller.arn,
     state: isOwn ? "confirmed" : "pending",
     token: random.bytes(TOKEN_BYTES).toString("hex"),
     expiresAt: isOwn ? null : clock.now() + SNS_CONFIRMATION_MS,
