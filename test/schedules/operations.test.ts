@@ -87,9 +87,9 @@ describe("schedules", () => {
     ["a cron of five fields", { ScheduleExpression: "cron(0 10 * * *)" }, "ValidationException: Invalid Schedule Expression cron(0 10 * * *)."],
     ["no time zone", { ScheduleExpressionTimezone: "Europe/Atlantis" }, "ValidationException: Invalid ScheduleExpressionTimezone Europe/Atlantis."],
     ["a StartDate that is past", { StartDate: new Date(NOW - 5 * MINUTE - 1) }, "ValidationException: The StartDate you specify cannot be earlier than 5 minutes ago."],
-    ["an EndDate before the StartDate", { StartDate: new Date(NOW + HOUR), EndDate: new Date(NOW) }, "ValidationException: The EndDate you specify must be later than the StartDate."],
-    ["a flexible window without a length", { FlexibleTimeWindow: { Mode: "FLEXIBLE" } }, "ValidationException: MaximumWindowInMinutes is required"],
-    ["a window that is off, with a length", { FlexibleTimeWindow: { Mode: "OFF", MaximumWindowInMinutes: 5 } }, "ValidationException: MaximumWindowInMinutes must not be set"],
+    ["an EndDate before the StartDate", { StartDate: new Date(NOW + HOUR), EndDate: new Date(NOW) }, "ValidationException: The StartDate you specify must come before the EndDate."],
+    ["a flexible window without a length", { FlexibleTimeWindow: { Mode: "FLEXIBLE" } }, "ValidationException: MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE."],
+    ["a window that is off, with a length", { FlexibleTimeWindow: { Mode: "OFF", MaximumWindowInMinutes: 5 } }, "ValidationException: MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF."],
     ["a group that is not there", { GroupName: "g" }, "ResourceNotFoundException: Schedule group g does not exist."],
     ["a key of its own", { KmsKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }, "NotImplemented: A schedule with a key of its own"],
   ];
@@ -97,20 +97,24 @@ describe("schedules", () => {
     ["that is no ARN", { Arn: "f" }, "ValidationException: Provided Arn is not in correct format."],
     ["that is an API destination", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:api-destination/x` }, "ValidationException: Provided Arn is not in correct format."],
     ["of a service that is not here", { Arn: `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:m` }, "NotImplemented: Schedules with a target of states"],
-    ["that takes JSON, and an Input that is none", { Input: "hello" }, "ValidationException: Invalid Input provided."],
-    ["that is a bus, without its parameters", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default` }, "ValidationException: EventBridgeParameters are required"],
-    ["that is a bus, with a list", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`, Input: "[]", EventBridgeParameters: { Source: "s", DetailType: "d" } }, "ValidationException: Invalid Input provided."],
-    ["with another's parameters", { SqsParameters: { MessageGroupId: "g" } }, "ValidationException: SqsParameters are not supported"],
+    ["that takes JSON, and an Input that is none", { Input: "hello" }, "ValidationException: JSON syntax error in input for the target."],
+    ["that is a bus, without its parameters", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default` }, "ValidationException: Parameters EventBridgeParameters must be specified."],
+    ["that is a bus, with a list", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`, Input: "[]", EventBridgeParameters: { Source: "s", DetailType: "d" } }, "ValidationException: JSON syntax error in input for the target."],
+    ["with another's parameters", { SqsParameters: { MessageGroupId: "g" } }, "ValidationException: Parameters SqsParameters not supported for the target."],
+    ["of another region", { Arn: FUNCTION.replace("us-east-1", "eu-west-1") }, "ValidationException: The target ARN provided does not match the current region us-east-1."],
+    ["of a service that schedules do not call", { Arn: `arn:aws:rds:us-east-1:${ACCOUNT}:db:x` }, "ValidationException: rds is not a supported service for a target."],
+    ["that is a standard queue, with a group", { Arn: QUEUE, SqsParameters: { MessageGroupId: "g" } }, "ValidationException: Parameters MessageGroupId not valid for the target."],
     ["with parameters that are not built", { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`, EventBridgePutEventsV2Parameters: { Source: "s", DetailType: "d" } }, "NotImplemented: EventBridgePutEventsV2Parameters is not built"],
-    ["that is a FIFO queue, without a group", { Arn: `${QUEUE}.fifo` }, "ValidationException: SqsParameters with a MessageGroupId are required"],
+    ["that is a FIFO queue, without a group", { Arn: `${QUEUE}.fifo` }, "ValidationException: Parameters SqsParameters must be specified."],
     ["whose Input is too long", { Input: `"${"x".repeat(SCHEDULE_INPUT_BYTES_MAX)}"` }, `ValidationException: The Input of a target must have at most ${SCHEDULE_INPUT_BYTES_MAX} bytes.`],
     ["whose operation has no name", { Arn: universal("lambda") }, "ValidationException: Provided Arn is not in correct format."],
-    ["whose operation only reads", { Arn: universal("sqs:getQueueAttributes") }, "ValidationException: The api 'getQueueAttributes' of the service 'sqs' only reads"],
+    ["whose operation only reads", { Arn: universal("sqs:getQueueAttributes") }, "ValidationException: getQueueAttributes API is not supported."],
     ["whose operation there is not", { Arn: universal("sqs:dance") }, `NotImplemented: The universal target ${universal("sqs:dance")} is not built`],
     ["whose service is not here", { Arn: universal("dynamodb:putItem") }, `NotImplemented: The universal target ${universal("dynamodb:putItem")} is not built`],
     ["whose operation is not built", { Arn: universal("sqs:addPermission") }, "NotImplemented: The universal target"],
     ["whose request is no JSON", { Arn: universal("sqs:sendMessage"), Input: "hello" }, "ValidationException: Invalid RequestJson provided. Reason The request is not a JSON object."],
-    ["whose request lacks something", { Arn: universal("sqs:sendMessage") }, "ValidationException: Invalid RequestJson provided. Reason Request payload is missing the following field(s): QueueUrl, MessageBody."],
+    ["whose operation is given nothing", { Arn: universal("sqs:sendMessage") }, "ValidationException: You must provide an input to set this target for your schedule."],
+    ["whose request lacks something", { Arn: universal("sqs:sendMessage"), Input: "{}" }, "ValidationException: Invalid RequestJson provided. Reason Request payload is missing the following field(s): QueueUrl, MessageBody."],
     ["whose request has something else", { Arn: universal("sqs:sendMessage"), Input: '{"queueUrl":"u"}' }, "ValidationException: Invalid RequestJson provided. Reason The field 'queueUrl' is not supported by api 'sendMessage' for the service 'sqs'."],
     ["whose request lacks something further in", { Arn: universal("sqs:sendMessage"), Input: '{"QueueUrl":"u","MessageBody":"b","MessageAttributes":{"a":{}}}' }, "missing the following field(s): DataType."],
     ["whose request has another type", { Arn: universal("sqs:sendMessage"), Input: '{"QueueUrl":"u","MessageBody":"b","DelaySeconds":"soon"}' }, "ValidationException: Invalid RequestJson provided. Reason "],
@@ -147,7 +151,7 @@ describe("groups", () => {
     expect(await ask("GetScheduleGroup", { Name: "default" })).toEqual({ Arn: groupArn("default"), Name: "default", State: "ACTIVE", CreationDate: new Date(NOW), LastModificationDate: new Date(NOW) });
     for (const Name of ["b", "a", "ab"]) expect(await ask("CreateScheduleGroup", { Name })).toEqual({ ScheduleGroupArn: groupArn(Name) });
     expect(await refusal(ask("CreateScheduleGroup", { Name: "a" }))).toBe("ConflictException: Schedule group a already exists.");
-    expect(await refusal(ask("CreateScheduleGroup", { Name: "default" }))).toBe("ConflictException: Schedule group default already exists.");
+    expect(await refusal(ask("CreateScheduleGroup", { Name: "default" }))).toBe("ValidationException: This operation cannot be performed on schedule group default.");
     expect(await refusal(ask("GetScheduleGroup", { Name: "c" }))).toBe("ResourceNotFoundException: Schedule group c does not exist.");
     const first = await ask("ListScheduleGroups", { MaxResults: 3 });
     expect(first.ScheduleGroups!.map(({ Name }) => Name)).toEqual(["a", "ab", "b"]);
@@ -177,7 +181,7 @@ describe("groups", () => {
     await eventually("the group is gone", async () => (await engine.pending!()) === 0, 20_000, 0);
     expect(await refusal(ask("GetScheduleGroup", { Name: "g" }))).toContain("does not exist");
     expect((await ask("ListSchedules", {})).Schedules!.map(({ Name }) => Name)).toEqual(["other"]);
-    expect(await refusal(ask("DeleteScheduleGroup", { Name: "default" }))).toBe("ValidationException: The default schedule group cannot be deleted.");
+    expect(await refusal(ask("DeleteScheduleGroup", { Name: "default" }))).toBe("ValidationException: This operation cannot be performed on schedule group default.");
   });
 
   it("are as many as AWS allows", async () => {

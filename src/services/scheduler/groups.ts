@@ -13,6 +13,11 @@ const describe = (group: Group) => ({
   Arn: groupArn(group, group.name), Name: group.name, State: group.state, CreationDate: new Date(group.body.createdAt), LastModificationDate: new Date(group.body.modifiedAt),
 });
 
+/** The one that every account has, which nobody makes and nobody deletes. */
+const refuseDefault = (name: string): void => {
+  if (name === DEFAULT_GROUP) throw invalid("This operation cannot be performed on schedule group default.");
+};
+
 export const groupHandlers = ({ store, clock, deletedGroups }: SchedulesParts) => {
   function* create({ account, region }: Place, name: string, tags: Record<string, string>, now: number): Operation<void> {
     yield* ensureDefault({ account, region }, now);
@@ -26,6 +31,7 @@ export const groupHandlers = ({ store, clock, deletedGroups }: SchedulesParts) =
   return {
     async CreateScheduleGroup(input, context) {
       const name = input.Name!;
+      refuseDefault(name);
       const tags = toTags({}, input.Tags);
       const now = clock.now();
       await store.run(() => onceForToken(context, { operation: "CreateScheduleGroup", input, now }, () => create(context, name, tags, now)));
@@ -38,7 +44,7 @@ export const groupHandlers = ({ store, clock, deletedGroups }: SchedulesParts) =
 
     async DeleteScheduleGroup(input, context) {
       const name = input.Name!;
-      if (name === DEFAULT_GROUP) throw invalid("The default schedule group cannot be deleted.");
+      refuseDefault(name);
       const now = clock.now();
       await store.run(() =>
         onceForToken(context, { operation: "DeleteScheduleGroup", input, now }, function* () {

@@ -26,12 +26,12 @@ const withDefaults = (target: Target): Target => ({
 
 const checkDates = ({ StartDate: start, EndDate: end }: Input, now: number): void => {
   if (start !== undefined && start.getTime() < now - SCHEDULE_START_PAST_MS_MAX) throw invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
-  if (start !== undefined && end !== undefined && end.getTime() <= start.getTime()) throw invalid("The EndDate you specify must be later than the StartDate.");
+  if (start !== undefined && end !== undefined && end.getTime() <= start.getTime()) throw invalid("The StartDate you specify must come before the EndDate.");
 };
 
 const checkWindow = ({ Mode: mode, MaximumWindowInMinutes: minutes }: NonNullable<Input["FlexibleTimeWindow"]>): void => {
-  if (mode === "FLEXIBLE" && minutes === undefined) throw invalid("MaximumWindowInMinutes is required when FlexibleTimeWindow Mode is FLEXIBLE.");
-  if (mode === "OFF" && minutes !== undefined) throw invalid("MaximumWindowInMinutes must not be set when FlexibleTimeWindow Mode is OFF.");
+  if (mode === "FLEXIBLE" && minutes === undefined) throw invalid("MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE.");
+  if (mode === "OFF" && minutes !== undefined) throw invalid("MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.");
 };
 
 /** What is asked for, as it is kept. */

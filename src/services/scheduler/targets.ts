@@ -45,21 +45,26 @@ const parseJson = (text: string): { json?: unknown } => {
   }
 };
 
-const checkTemplated = (target: Target, { service, resource }: Arn): void => {
+const checkTemplated = (target: Target, { service, resource, region: of }: Arn, { region }: Place): void => {
   if (NOT_HERE.has(service)) throw notBuilt(`Schedules with a target of ${service} (${target.Arn}) are not built in lambdad, which has no such service: ${Object.keys(TEMPLATED).join(", ")} and the universal targets of the services that it has are`);
   const templated = TEMPLATED[service];
-  if (templated === undefined || !templated.resource.test(resource)) throw invalid("Provided Arn is not in correct format.");
+  if (templated === undefined) throw invalid(`${service} is not a supported service for a target.`);
+  if (!templated.resource.test(resource)) throw invalid("Provided Arn is not in correct format.");
+  if (of !== region) throw invalid(`The target ARN provided does not match the current region ${region}.`);
   for (const name of PARAMETERS) {
     if (target[name] === undefined || name === templated.parameters) continue;
     if (name.startsWith("EventBridgePut")) throw notBuilt(`${name} is not built in lambdad: use EventBridgeParameters`);
-    throw invalid(`${name} are not supported for the target ${target.Arn}.`);
+    throw invalid(`Parameters ${name} not supported for the target.`);
   }
-  if (service === "events" && target.EventBridgeParameters === undefined) throw invalid("EventBridgeParameters are required for an EventBridge event bus target.");
-  if (service === "sqs" && resource.endsWith(".fifo") && target.SqsParameters?.MessageGroupId === undefined) throw invalid("SqsParameters with a MessageGroupId are required for a FIFO queue target.");
+  if (service === "events" && target.EventBridgeParameters === undefined) throw invalid("Parameters EventBridgeParameters must be specified.");
+  const group = target.SqsParameters?.MessageGroupId;
+  if (service === "sqs" && resource.endsWith(".fifo") && group === undefined) throw invalid("Parameters SqsParameters must be specified.");
+  if (service === "sqs" && !resource.endsWith(".fifo") && group !== undefined) throw invalid("Parameters MessageGroupId not valid for the target.");
   if (target.Input === undefined || templated.isJson !== true) return;
+  if (target.Input === undefined) throw invalid("You must provide an input to set this target for your schedule.");
   const { json } = parseJson(target.Input);
   const isFitting = service === "events" ? typeof json === "object" && json !== null && !Array.isArray(json) : json !== undefined;
-  if (!isFitting) throw invalid("Invalid Input provided. The Input of this target must be well-formed JSON.");
+  if (!isFitting) throw invalid("JSON syntax error in input for the target.");
 };
 
 const requestJson = (reason: string) => invalid(`Invalid RequestJson provided. Reason ${reason}`);
@@ -68,19 +73,20 @@ const checkUniversal = async (target: Target, resource: string, { call, account,
   const named = parseOperation(resource);
   if (named === undefined) throw invalid("Provided Arn is not in correct format.");
   const { service, action } = named;
-  if (READS.test(action)) throw invalid(`The api '${action}' of the service '${service}' only reads, which a schedule cannot do.`);
-  for (const name of PARAMETERS) if (target[name] !== undefined) throw invalid(`${name} are not supported for the target ${target.Arn}.`);
+  if (READS.test(action)) throw invalid(`${action} API is not supported.`);
+  for (const name of PARAMETERS) if (target[name] !== undefined) throw invalid(`Parameters ${name} not supported for the target.`);
   const found = findOperation(named);
   if (found === undefined || !(await isOperationBuilt(call, named, { as: serviceCaller("scheduler.amazonaws.com", account), region }))) {
     throw notBuilt(`The universal target ${target.Arn} is not built in lambdad: docs/coverage.md lists the operations that are`);
   }
-  const { json } = parseJson(target.Input ?? "{}");
+  if (target.Input === undefined) throw invalid("You must provide an input to set this target for your schedule.");
+  const { json } = parseJson(target.Input);
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw requestJson("The request is not a JSON object.");
   const { unknown, missing } = compareWithOperation(found.operation, json);
   if (unknown.length > 0) throw requestJson(`The field '${unknown[0]}' is not supported by api '${action}' for the service '${service}'.`);
   if (missing.length > 0) throw requestJson(`Request payload is missing the following field(s): ${missing.join(", ")}.`);
   try {
-    readOperationInput(found.operation, withSomeContext(target.Input ?? "{}"));
+    readOperationInput(found.operation, withSomeContext(target.Input));
   } catch (error) {
     throw requestJson(error instanceof Error ? error.message : String(error));
   }
@@ -92,5 +98,5 @@ export const checkTarget = async (target: Target, at: Place & { call: Call }): P
   if (arn === undefined) throw invalid("Provided Arn is not in correct format.");
   if (Buffer.byteLength(target.Input ?? "") > SCHEDULE_INPUT_BYTES_MAX) throw invalid(`The Input of a target must have at most ${SCHEDULE_INPUT_BYTES_MAX} bytes.`);
   if (arn.service === "scheduler" && arn.region === "" && arn.account === "") return checkUniversal(target, arn.resource, at);
-  return checkTemplated(target, arn);
+  return checkTemplated(target, arn, at);
 };
