@@ -91,7 +91,7 @@ describe("a topic's attributes", () => {
   it.each([
     ["Nonsense", "1", invalid("AttributeName")],
     ["ContentBasedDeduplication", "true", invalid("AttributeName")],
-    ["SignatureVersion", "3", invalid("SignatureVersion: Invalid value [3]. Must be one of: 1, 2")],
+    ["SignatureVersion", "3", invalid("SignatureVersion: Invalid value. Must be 1 or 2.")],
     ["Policy", "{", invalid("Policy Error: null")],
     ["Policy", '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}', invalid("Policy statement action out of service scope!")],
     ["DeliveryPolicy", "{", invalid("DeliveryPolicy: failed to parse JSON.")],
@@ -107,7 +107,9 @@ describe("a topic's attributes", () => {
 
   it("say of a new topic which of them is wrong", async () => {
     expect(await refusal(createTopic(on, "new", { Nonsense: "1" }))).toEqual(invalid("Attributes Reason: Unknown attribute Nonsense"));
-    expect(await refusal(createTopic(on, "new", { SignatureVersion: "0" }))).toMatchObject(invalid("Attributes Reason: SignatureVersion: Invalid value [0]. Must be one of: 1, 2"));
+    expect(await refusal(createTopic(on, "new", { TracingConfig: "Full" }))).toMatchObject(invalid("Attributes Reason: Invalid tracing config value: Full"));
+    expect(await refusal(createTopic(on, "new", { ContentBasedDeduplication: "true" }))).toMatchObject(invalid("Attributes Reason: Unknown attribute ContentBasedDeduplication"));
+    expect(await refusal(createTopic(on, "new", { SignatureVersion: "0" }))).toMatchObject(invalid("Attributes Reason: SignatureVersion: Invalid value. Must be 1 or 2."));
   });
 });
 

@@ -1,7 +1,7 @@
 import { parseArn } from "../../../kit/arn.ts";
 import { compileFilterPolicy, type FilterPolicyScope } from "../../../patterns/filter-policy.ts";
 import { readSubscriptionDeliveryPolicy } from "../delivery-policy.ts";
-import { AttributeFault, invalidParameter, notBuilt } from "../errors.ts";
+import { AttributeFault, notBuilt } from "../errors.ts";
 import { isFifoName, type TopicName } from "../names.ts";
 import { isHttp, type Protocol } from "./endpoints.ts";
 
@@ -22,7 +22,7 @@ type OptionalRule = (value: string | undefined, name: string, of: Of) => string 
 const raw: Rule = (value, name, { protocol }) => {
   if (!/^(true|false)$/i.test(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be true or false.`);
   if (value.toLowerCase() === "false") return undefined;
-  if (protocol !== "sqs" && !isHttp(protocol)) throw invalidParameter(`Delivery protocol [${protocol}] does not support raw message delivery.`);
+  if (protocol !== "sqs" && !isHttp(protocol)) throw new AttributeFault(`Delivery protocol [${protocol}] does not support raw message delivery.`);
   return "true";
 };
 
@@ -50,9 +50,12 @@ const redrive: Rule = (value, _name, { topic, owner }) => {
   const { deadLetterTargetArn: target, ...others } = policy;
   const [other] = Object.keys(others);
   if (other !== undefined) throw new AttributeFault(`RedrivePolicy: invalid JSON. Attribute ${other} is unknown.`);
+  if (target === undefined) throw new AttributeFault("RedrivePolicy: Missing deadLetterTargetArn attribute");
   const arn = typeof target === "string" ? parseArn(target) : undefined;
-  if (arn?.service !== "sqs" || arn.resource === "") throw new AttributeFault("RedrivePolicy: deadLetterTargetArn is an invalid arn");
-  if (arn.account !== owner || arn.region !== topic.region) throw new AttributeFault("RedrivePolicy: The dead-letter queue must be in the same account and region as the subscription");
+  if (arn === undefined || arn.resource === "") throw new AttributeFault("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (arn.service !== "sqs") throw new AttributeFault("RedrivePolicy: deadLetterTargetArn must be a SQS queue");
+  if (arn.region !== topic.region) throw new AttributeFault("RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription");
+  if (arn.account !== owner) throw new AttributeFault("RedrivePolicy: deadLetterTargetArn must be in the same account as the subscription");
   if (isFifoName(arn.resource) !== isFifoName(topic.name)) throw new AttributeFault(`RedrivePolicy: must use a ${isFifoName(topic.name) ? "FIFO" : "standard"} queue as DLQ for a ${isFifoName(topic.name) ? "FIFO" : "standard"} topic subscription`);
   return value;
 };

@@ -11,9 +11,9 @@ export type AttributeChanges = Record<string, string | undefined>;
 type Rule = (value: string, name: string, topic: TopicName) => string | undefined;
 
 const oneOf =
-  (...allowed: readonly string[]): Rule =>
+  (allowed: readonly string[], fault: (name: string, value: string) => string): Rule =>
   (value, name) => {
-    if (!allowed.includes(value)) throw new AttributeFault(`${name}: Invalid value [${value}]. Must be one of: ${allowed.join(", ")}`);
+    if (!allowed.includes(value)) throw new AttributeFault(fault(name, value));
     return value;
   };
 
@@ -62,15 +62,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   DeliveryPolicy: removable((value) => readTopicDeliveryPolicy(value)),
   KmsMasterKeyId: removable(masterKey),
   MaximumMessageSize: messageSize,
-  TracingConfig: removable(oneOf("PassThrough", "Active")),
-  SignatureVersion: removable(oneOf("1", "2")),
+  TracingConfig: removable(oneOf(["PassThrough", "Active"], (_name, value) => `Invalid tracing config value: ${value}`)),
+  SignatureVersion: removable(oneOf(["1", "2"], (name) => `${name}: Invalid value. Must be 1 or 2.`)),
   ArchivePolicy: refused("messages are not archived for replay"),
   DataProtectionPolicy: refused("messages are not searched for sensitive data"),
 };
 
 const FIFO_RULES: Readonly<Record<string, Rule>> = {
   ContentBasedDeduplication: boolean,
-  FifoThroughputScope: oneOf("Topic", "MessageGroup"),
+  FifoThroughputScope: oneOf(["Topic", "MessageGroup"], (name, value) => `${name}: Invalid value [${value}]. Must be one of: Topic, MessageGroup`),
 };
 
 const FEEDBACK_ROLE = /^(?:HTTP|SQS|Lambda|Application|Firehose)(?:Success|Failure)FeedbackRoleArn$/;
@@ -102,7 +102,7 @@ export const readAttributes = (given: Readonly<Record<string, string | undefined
   const changes: AttributeChanges = {};
   for (const [name, value = ""] of Object.entries(given)) {
     const rule = ruleOf(name, topic);
-    if (rule === undefined) throw new AttributeFault(name in FIFO_RULES ? `${name} is only for FIFO topics` : `Unknown attribute ${name}`);
+    if (rule === undefined) throw new AttributeFault(`Unknown attribute ${name}`);
     changes[name] = rule(value, name, topic);
   }
   return changes;
