@@ -138,24 +138,25 @@ describe("a pipe that comes to nothing", () => {
   });
 
   it.each<[string, object, string, string | RegExp]>([
-    ["a source of another region", { Source: "arn:aws:sqs:eu-west-1:000000000000:q" }, "Source", /./],
+    ["a source of another region", { Source: "arn:aws:sqs:eu-west-1:000000000000:q" }, "Source", "Creating cross-region pipe is not permitted."],
     ["a source that is none", { Source: "arn:aws:s3:us-east-1:000000000000:b" }, "Source", "The source is not supported."],
     ["a target that is none", { Target: "arn:aws:iam::000000000000:role/x" }, "Target", "The target is not supported."],
     ["a target that is no function", { Target: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Target", "The target is not supported."],
     ["a bus of another account", { Target: "arn:aws:events:us-east-1:111111111111:event-bus/b" }, "Target", /./],
-    ["a bus of another region", { Target: "arn:aws:events:eu-west-1:000000000000:event-bus/b" }, "Target", /./],
+    ["a bus of another region", { Target: "arn:aws:events:eu-west-1:000000000000:event-bus/b" }, "Target", "Creating cross-region pipe is not permitted."],
+    ["a target of another region", { Target: "arn:aws:sqs:eu-west-1:000000000000:q" }, "Target", "Creating cross-region pipe is not permitted."],
     ["a target of no account", { Target: "arn:aws:sqs:us-east-1::q" }, "Target", "The target is not supported."],
-    ["a FIFO topic", { Target: "arn:aws:sns:us-east-1:000000000000:t.fifo" }, "Target", "SNS FIFO topics are not supported."],
+    ["a FIFO topic", { Target: "arn:aws:sns:us-east-1:000000000000:t.fifo" }, "Target", "SNS FIFO topics are not supported as a pipe target."],
     ["a FIFO queue without a group", { Target: queueArn("t.fifo") }, "TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."],
-    ["parameters of another source", { SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" } } }, "SourceParameters.KinesisStreamParameters", /./],
-    ["parameters of another target", { TargetParameters: { LambdaFunctionParameters: { InvocationType: "REQUEST_RESPONSE" } } }, "TargetParameters.LambdaFunctionParameters", /./],
-    ["a pattern that is none", { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":"x"}' }] } } }, "SourceParameters.FilterCriteria.Filters[0].Pattern", /./],
+    ["parameters of another source", { SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" } } }, "SourceParameters.KinesisStreamParameters", "Invalid source parameter provided for source."],
+    ["parameters of another target", { TargetParameters: { LambdaFunctionParameters: { InvocationType: "REQUEST_RESPONSE" } } }, "TargetParameters.LambdaFunctionParameters", "Invalid target parameter provided for target."],
+    ["a pattern that is none", { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":"x"}' }] } } }, "SourceParameters.FilterCriteria.Filters[0].Pattern", /^Invalid Event Pattern\. Reason: "body" must be an object or an array/],
     ["a batch without a window", { Target: functionArn("f"), SourceParameters: { SqsQueueParameters: { BatchSize: 11 } } }, "SourceParameters.SqsQueueParameters.MaximumBatchingWindowInSeconds", /./],
     ["a batch that the target does not take", { SourceParameters: { SqsQueueParameters: { BatchSize: 11, MaximumBatchingWindowInSeconds: 1 } } }, "SourceParameters.SqsQueueParameters.BatchSize", /./],
     ["a role of another account", { RoleArn: "arn:aws:iam::111111111111:role/x" }, "RoleArn", /./],
-    ["an enrichment that is none", { Enrichment: queueArn("to") }, "Enrichment", "The enrichment is not supported."],
-    ["an enrichment that is no function", { Enrichment: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Enrichment", "The enrichment is not supported."],
-    ["a level without a destination", { LogConfiguration: { Level: "INFO" } }, "LogConfiguration", /./],
+    ["an enrichment that is none", { Enrichment: queueArn("to") }, "Enrichment", "Invalid pipe enrichment."],
+    ["an enrichment that is no function", { Enrichment: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Enrichment", "Invalid pipe enrichment."],
+    ["a level without a destination", { LogConfiguration: { Level: "INFO" } }, "LogConfiguration", "Must provide at least 1 log destination in LogConfiguration"],
   ])("is refused: %s", async (_what, input, name, message) => {
     await expect(make({ Name: "wrong", ...input })).rejects.toMatchObject(invalid(name, message));
   });

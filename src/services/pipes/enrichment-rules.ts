@@ -19,7 +19,7 @@ export const applyEnrichment = (given: { Enrichment?: string | undefined; Enrich
   if (other !== undefined) throw notBuilt(`An enrichment by ${other} (${enrichment})`, "functions and API destinations are the enrichments so far");
   const isHttp = arn !== undefined && isApiDestination(arn);
   const isKnown = arn !== undefined && (arn.service === "lambda" || isHttp) && targetOf(arn) !== undefined;
-  if (!isKnown) throw invalid({ name: "Enrichment", message: "The enrichment is not supported." });
+  if (!isKnown) throw invalid({ name: "Enrichment", message: "Invalid pipe enrichment." });
   const http = given.EnrichmentParameters?.HttpParameters ?? (isHttp ? before.enrichmentParameters?.HttpParameters : undefined);
   if (http !== undefined && !isHttp) throw invalid({ name: "EnrichmentParameters.HttpParameters", message: "Parameter is not allowed for the enrichment." });
   const template = given.EnrichmentParameters?.InputTemplate ?? before.enrichmentParameters?.InputTemplate ?? "";

@@ -10,6 +10,9 @@ export interface WrongField {
 export const invalid = (...fields: WrongField[]): ApiError =>
   new ApiError("ValidationException", JSON.stringify({ ValidationErrorFields: fields.map(({ name, message }) => ({ Name: name, Message: message })) }), { members: { fieldList: fields } });
 
+/** Of a source or a target. */
+export const CROSS_REGION = "Creating cross-region pipe is not permitted.";
+
 export const pipeNotFound = (name: string): ApiError => new ApiError("NotFoundException", `Pipe ${name} does not exist.`);
 
 export const conflict = (name: string, message: string): ApiError => new ApiError("ConflictException", message, { members: { resourceId: name, resourceType: "pipe" } });

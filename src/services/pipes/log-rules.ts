@@ -8,7 +8,7 @@ export const logConfigurationOf = (given: PipeLogConfigurationParameters, { acco
   const instead = "CloudWatch Logs is the only destination of a pipe's logs so far";
   if (S3LogDestination !== undefined) throw notBuilt("LogConfiguration.S3LogDestination", instead);
   if (FirehoseLogDestination !== undefined) throw notBuilt("LogConfiguration.FirehoseLogDestination", instead);
-  if (Level !== "OFF" && CloudwatchLogsLogDestination === undefined) throw invalid({ name: "LogConfiguration", message: `A log destination is required for the log level ${Level}.` });
+  if (Level !== "OFF" && CloudwatchLogsLogDestination === undefined) throw invalid({ name: "LogConfiguration", message: "Must provide at least 1 log destination in LogConfiguration" });
   const group = CloudwatchLogsLogDestination?.LogGroupArn;
   if (group !== undefined && parseArn(group)?.account !== account) throw notBuilt(`A log group of another account (${group})`, "let the pipe log to one of its own account");
   return {

@@ -3,7 +3,7 @@ import { parseArn, type Arn } from "../../kit/arn.ts";
 import { MAPPING_BATCH_SIZE_DEFAULT, MAPPING_POLL_MESSAGES_MAX } from "../../kit/limits/mappings.ts";
 import { InvalidPattern } from "../../patterns/errors.ts";
 import { compilePattern } from "../../patterns/pattern.ts";
-import { invalid, notBuilt } from "./errors.ts";
+import { CROSS_REGION, invalid, notBuilt } from "./errors.ts";
 
 /** Sources of AWS that have none here, by the service of their ARN. */
 const NOT_BUILT: Record<string, string> = { kinesis: "a Kinesis stream", dynamodb: "a DynamoDB stream", kafka: "Amazon MSK", mq: "Amazon MQ" };
@@ -16,7 +16,7 @@ export const queueOf = (source: string, { region }: { region: string }): Arn => 
   const other = arn && NOT_BUILT[arn.service];
   if (other !== undefined) throw notBuilt(`A pipe from ${other} (${source})`, INSTEAD);
   if (arn?.service !== "sqs" || arn.resource === "" || arn.account === "") throw invalid({ name: "Source", message: "The source is not supported." });
-  if (arn.region !== region) throw invalid({ name: "Source", message: `The source must be in the region of the pipe: ${region}.` });
+  if (arn.region !== region) throw invalid({ name: "Source", message: CROSS_REGION });
   return arn;
 };
 
@@ -25,7 +25,7 @@ const checkPattern = (pattern: string, index: number): void => {
     if (pattern !== "") compilePattern(pattern);
   } catch (error) {
     if (!(error instanceof InvalidPattern)) throw error;
-    throw invalid({ name: `SourceParameters.FilterCriteria.Filters[${index}].Pattern`, message: `Event pattern is not valid. Reason: ${error.message}` });
+    throw invalid({ name: `SourceParameters.FilterCriteria.Filters[${index}].Pattern`, message: `Invalid Event Pattern. Reason: ${error.message}` });
   }
 };
 
@@ -46,7 +46,7 @@ const checkBatch = ({ BatchSize = MAPPING_BATCH_SIZE_DEFAULT, MaximumBatchingWin
 export const applySource = (given: PipeSourceParameters | UpdatePipeSourceParameters = {}, before: PipeSourceParameters = {}, queue: Arn, batchMax: number): PipeSourceParameters => {
   const { FilterCriteria, SqsQueueParameters, ...others } = given;
   const foreign = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
-  if (foreign !== undefined) throw invalid({ name: `SourceParameters.${foreign}`, message: "Parameter is not allowed for the source." });
+  if (foreign !== undefined) throw invalid({ name: `SourceParameters.${foreign}`, message: "Invalid source parameter provided for source." });
   const filters = FilterCriteria === undefined ? before.FilterCriteria : FilterCriteria;
   (filters?.Filters ?? []).forEach(({ Pattern = "" }, index) => checkPattern(Pattern, index));
   const queueParameters = SqsQueueParameters === undefined ? (before.SqsQueueParameters ?? {}) : SqsQueueParameters;

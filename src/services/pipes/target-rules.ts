@@ -1,7 +1,7 @@
 import type { PipeTargetParameters } from "@aws-sdk/client-pipes";
 import { parseArn, type Arn } from "../../kit/arn.ts";
 import { isApiDestination, targetOf } from "../../plumber/pipes/targets/targets.ts";
-import { invalid, notBuilt } from "./errors.ts";
+import { CROSS_REGION, invalid, notBuilt } from "./errors.ts";
 
 /** Targets of AWS that are not here, by the service of their ARN. */
 const NOT_BUILT: Record<string, string> = {
@@ -17,9 +17,10 @@ const OWN: Record<string, keyof PipeTargetParameters> = { lambda: "LambdaFunctio
 export const targetArnOf = (target: string, { account, region }: { account: string; region: string }): Arn => {
   const arn = parseArn(target);
   if (arn !== undefined && targetOf(arn) !== undefined) {
+    if (arn.region !== region) throw invalid({ name: "Target", message: CROSS_REGION });
     // "Event bus in the same account and Region" ("Amazon EventBridge Pipes targets").
-    if (arn.resource.startsWith("event-bus/") && (arn.account !== account || arn.region !== region)) throw invalid({ name: "Target", message: "The event bus must be in the account and the region of the pipe." });
-    if (arn.service === "sns" && arn.resource.endsWith(".fifo")) throw invalid({ name: "Target", message: "SNS FIFO topics are not supported." });
+    if (arn.resource.startsWith("event-bus/") && arn.account !== account) throw invalid({ name: "Target", message: "The event bus must be in the account of the pipe." });
+    if (arn.service === "sns" && arn.resource.endsWith(".fifo")) throw invalid({ name: "Target", message: "SNS FIFO topics are not supported as a pipe target." });
     return arn;
   }
   const other = arn && NOT_BUILT[arn.service];
@@ -38,7 +39,7 @@ const checkParameters = (arn: Arn, parameters: PipeTargetParameters): void => {
 export const applyTarget = (arn: Arn, given: PipeTargetParameters = {}, before: PipeTargetParameters = {}): PipeTargetParameters | undefined => {
   const own = isApiDestination(arn) ? "HttpParameters" : OWN[arn.service];
   const foreign = Object.entries(given).find(([name, value]) => value !== undefined && name !== "InputTemplate" && name !== own)?.[0];
-  if (foreign !== undefined) throw invalid({ name: `TargetParameters.${foreign}`, message: "Parameter is not allowed for the target." });
+  if (foreign !== undefined) throw invalid({ name: `TargetParameters.${foreign}`, message: "Invalid target parameter provided for target." });
   const template = given.InputTemplate ?? before.InputTemplate ?? "";
   const special = own === undefined ? {} : { [own]: given[own] ?? before[own] };
   const after: PipeTargetParameters = { ...(template === "" ? {} : { InputTemplate: template }), ...(Object.values(special)[0] === undefined ? {} : special) };
