@@ -153,6 +153,8 @@ describe("a pipe that comes to nothing", () => {
     ["a pattern that is none", { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":"x"}' }] } } }, "SourceParameters.FilterCriteria.Filters[0].Pattern", /^Invalid Event Pattern\. Reason: "body" must be an object or an array/],
     ["a batch without a window", { Target: functionArn("f"), SourceParameters: { SqsQueueParameters: { BatchSize: 11 } } }, "SourceParameters.SqsQueueParameters.MaximumBatchingWindowInSeconds", /./],
     ["a batch that the target does not take", { SourceParameters: { SqsQueueParameters: { BatchSize: 11, MaximumBatchingWindowInSeconds: 1 } } }, "SourceParameters.SqsQueueParameters.BatchSize", /./],
+    ["a template's variable that is none", { TargetParameters: { InputTemplate: "<$.body> <aws.pipes.pipe-name> <aws.pipes.bogus>" } }, "TargetParameters.InputTemplate", "Invalid json path reference or predefined variable for placeholder aws.pipes.bogus"],
+    ["an enrichment's", { Enrichment: functionArn("e"), EnrichmentParameters: { InputTemplate: "<aws.events.rule-name>" } }, "EnrichmentParameters.InputTemplate", /^Invalid json path reference/],
     ["a role of another account", { RoleArn: "arn:aws:iam::111111111111:role/x" }, "RoleArn", /./],
     ["an enrichment that is none", { Enrichment: queueArn("to") }, "Enrichment", "Invalid pipe enrichment."],
     ["an enrichment that is no function", { Enrichment: "arn:aws:lambda:us-east-1:000000000000:layer:x" }, "Enrichment", "Invalid pipe enrichment."],

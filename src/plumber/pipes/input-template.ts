@@ -63,6 +63,11 @@ const variableOf = (name: string): Variable | undefined => {
   return path && atPath(path);
 };
 
+const NAMED_LIKE_RESERVED = /<(aws\.[^<>\s"]+)>/g;
+
+/** A variable that is named as AWS's are, and is none of them. */
+export const unknownVariableOf = (template: string): string | undefined => [...template.matchAll(NAMED_LIKE_RESERVED)].find(([, name]) => !Object.hasOwn(RESERVED, name!))?.[1];
+
 const VARIABLE = /<(\$[^<>\s"]*|aws\.pipes\.[a-z.-]+)>/y;
 
 /** A template that begins as JSON does makes JSON: outside of quotes, texts get theirs. Every other one makes free text. */

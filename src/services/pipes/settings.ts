@@ -1,5 +1,6 @@
 import type { CreatePipeRequest, UpdatePipeRequest } from "@aws-sdk/client-pipes";
 import { parseArn } from "../../kit/arn.ts";
+import { unknownVariableOf } from "../../plumber/pipes/input-template.ts";
 import type { PipeSettings } from "../../plumber/pipes/pipe.ts";
 import { targetOf } from "../../plumber/pipes/targets/targets.ts";
 import { applyEnrichment } from "./enrichment-rules.ts";
@@ -7,6 +8,11 @@ import { invalid, notBuilt } from "./errors.ts";
 import { logConfigurationOf } from "./log-rules.ts";
 import { applySource, queueOf } from "./source-rules.ts";
 import { applyTarget, targetArnOf } from "./target-rules.ts";
+
+const checkTemplate = (member: string, template = ""): void => {
+  const unknown = unknownVariableOf(template);
+  if (unknown !== undefined) throw invalid({ name: `${member}.InputTemplate`, message: `Invalid json path reference or predefined variable for placeholder ${unknown}` });
+};
 
 type Given = Omit<Partial<CreatePipeRequest> & Partial<UpdatePipeRequest>, "Name" | "SourceParameters" | "Tags" | "DesiredState"> & { SourceParameters?: CreatePipeRequest["SourceParameters"] | UpdatePipeRequest["SourceParameters"] };
 
@@ -19,6 +25,8 @@ export const applySettings = (given: Given, before: PipeSettings | undefined, pl
   const queue = queueOf(source, place);
   const target = given.Target ?? before!.target;
   const targetArn = targetArnOf(target, place);
+  checkTemplate("EnrichmentParameters", given.EnrichmentParameters?.InputTemplate);
+  checkTemplate("TargetParameters", given.TargetParameters?.InputTemplate);
   const targetParameters = applyTarget(targetArn, given.TargetParameters, before?.targetParameters);
   const enriching = applyEnrichment(given, before);
   const batchMax = Math.min(targetOf(targetArn)!.batchMax, enriching.enrichment === undefined ? Infinity : targetOf(parseArn(enriching.enrichment)!)!.batchMax);
