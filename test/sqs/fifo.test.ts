@@ -82,13 +82,15 @@ describe("the order of a group", () => {
   });
 
   it("lets groups take turns", async () => {
-    const { put, receive, remove } = await openFifo();
+    const { put, receive, remove, clock } = await openFifo();
     for (const body of ["a1", "a2", "a3", "b1", "b2"]) await put(body[0]!, body);
     const seen: (string | undefined)[] = [];
     for (let i = 0; i < 5; i++) {
       const [message] = await receive("q.fifo");
       seen.push(message?.Body);
       await remove("q.fifo", message!.ReceiptHandle);
+      // Whose turn it is goes by milliseconds.
+      await clock.advance(1);
     }
     expect(seen.slice(0, 4).toSorted()).toEqual(["a1", "a2", "b1", "b2"]);
     expect(seen.indexOf("a1")).toBeLessThan(seen.indexOf("a2"));
