@@ -1,6 +1,7 @@
 import { GetMetricDataCommand, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand, type MetricDatum, type MetricStat } from "@aws-sdk/client-cloudwatch";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
+import { callPlatform } from "../../src/cli/platform-client.ts";
 import { awsCli, hasAwsCli } from "../support/aws-cli.ts";
 import { usePlatform } from "../support/platform.ts";
 
@@ -241,6 +242,9 @@ describe("a queue", () => {
     expect(await of("NumberOfMessagesDeleted")).toEqual([[1, 1, "Count"]]);
     expect(await of("NumberOfEmptyReceives")).toEqual([[1, 1, "Count"]]);
     const { Metrics } = await client().send(new ListMetricsCommand({ Namespace: "AWS/SQS", Dimensions: [{ Name: "QueueName", Value: "measured" }] }));
-    expect(Metrics!.map(({ MetricName }) => MetricName)).toContain("ApproximateNumberOfMessagesVisible");
+    expect(Metrics!.map(({ MetricName }) => MetricName).toSorted()).toEqual(["NumberOfEmptyReceives", "NumberOfMessagesDeleted", "NumberOfMessagesReceived", "NumberOfMessagesSent", "SentMessageSize"]);
+    await callPlatform({ endpoint: on.endpoint, region: "us-east-1", account: undefined }, "POST", "clock", { advance: "2m" });
+    const levels = await statistics({ Namespace: "AWS/SQS", MetricName: "ApproximateNumberOfMessagesVisible", Dimensions: [{ Name: "QueueName", Value: "measured" }], Statistics: ["Maximum"], EndTime: new Date(Date.now() + 5 * MINUTE) });
+    expect(levels.Datapoints!.at(-1)).toMatchObject({ Maximum: 1, Unit: "Count" });
   });
 });

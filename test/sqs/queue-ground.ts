@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { ApiError } from "../../src/kit/api-error.ts";
 import type { Call, OperationInput, OperationName, OperationOutput } from "../../src/kit/call.ts";
-import { createClock } from "../../src/kit/clock.ts";
+import { createClock, type AdvanceableClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom } from "../../src/kit/random.ts";
 import type { RequestContext } from "../../src/services/service.ts";
@@ -13,18 +13,17 @@ import { sqlOne } from "../../src/store/store.ts";
 import { requestContext } from "../support/context.ts";
 import { openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { noMetrics } from "../../src/kit/metrics.ts";
+import { noMetrics, type Metrics } from "../../src/kit/metrics.ts";
 import { arn, NOW, url } from "./support.ts";
 
 /** Another service that is not there. */
 const call = (() => Promise.reject(new ApiError("NoSuchEntityException", "nobody"))) as unknown as Call;
 
 /** The whole of SQS over a real store, with a clock that the test moves, as it is begun by a start of the server. */
-export const openQueues = ({ directory = temporaryDirectory(), now = NOW }: { directory?: string; now?: number } = {}) => {
+export const openQueues = ({ directory = temporaryDirectory(), now = NOW, clock = createClock(now), metrics = noMetrics }: { directory?: string; now?: number; clock?: AdvanceableClock; metrics?: Metrics } = {}) => {
   const store = openState(join(directory, "state.db"));
-  const clock = createClock(now);
   const ledger = { record: () => {}, find: async () => [], flush: async () => {} };
-  const sqs = createSqs({ store, call, clock, random: systemRandom, ledger, metrics: noMetrics, log: silentLog, queueUrls: "off", sessionKey: Buffer.alloc(32, 7) });
+  const sqs = createSqs({ store, call, clock, random: systemRandom, ledger, metrics, log: silentLog, queueUrls: "off", sessionKey: Buffer.alloc(32, 7) });
   const { handlers } = createSqsService(sqs.parts);
   const started = sqs.start();
   let isClosed = false;

@@ -39,7 +39,7 @@ export const openMessages = ({ directory = temporaryDirectory(), clock = createC
     counts,
     arrivals: createArrivals({ clock }),
     metrics: noMetrics,
-    measured: createQueueMetrics({ metrics: noMetrics, counts, clock }),
+    measured: createQueueMetrics({ metrics: noMetrics }),
   };
   const handlers = messageHandlers(createMessageParts(parts));
   let isClosed = false;

@@ -40,5 +40,9 @@ export const ALARMS_MAX = 10_000;
 export const ALARMS_AT_ONCE = 50;
 /** Functions whose metrics are kept at hand, and of each what it is invoked by. Ours. */
 export const FUNCTIONS_MEASURED_MAX = 1_000;
+/** Milliseconds that a queue is active for after its last use ("Monitoring Amazon SQS queues using CloudWatch"); queues that are active at the same time, and that are read at once. Ours. */
+export const QUEUES_ACTIVE_MS = 6 * 60 * 60 * 1000;
+export const QUEUES_ACTIVE_MAX = 10_000;
+export const QUEUES_LEVELLED_AT_ONCE = 100;
 /** Queues whose metrics are kept at hand. Ours. */
 export const QUEUES_MEASURED_MAX = 1_000;

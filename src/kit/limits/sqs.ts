@@ -50,3 +50,7 @@ export const SQS_QUIET_GROUPS_LOOKED_AT = 32;
 /** Messages that one commit moves to a dead-letter queue or finds too old before it gives none; and that one piece of a sweep removes. Ours. */
 export const SQS_PASSED_OVER_MAX = 100;
 export const SQS_SWEEP_MESSAGES = 500;
+/** Receives after which the age of a standard queue's message is not counted any more ("Available CloudWatch metrics for Amazon SQS"). */
+export const SQS_POISON_RECEIVES = 3;
+/** Messages that are looked through for the oldest whose age counts. Ours. */
+export const SQS_POISON_LOOKED_AT = 200;

@@ -20,12 +20,12 @@ export interface CountChange {
 /** How many messages each queue has: read once, then kept from what every commit changed. */
 export interface QueueCounts {
   of(queue: { id: number }): Promise<MessageCounts>;
-  /** Undefined as long as nobody asked with `of`. */
-  known(queueId: number): MessageCounts | undefined;
   /** Reads what is not visible at the moment, which is all that a receive needs to know. */
   load(queue: { id: number }): Promise<void>;
   /** Undefined as long as it was not loaded. */
   inFlight(queueId: number): number | undefined;
+  /** Message groups that have something in flight. */
+  groupsInFlight(queueId: number): number;
   /** Message groups that have more than their part of what is in flight. */
   noisyTenants(queueId: number): ReadonlySet<string>;
   /** At once, when a commit's `run` has resolved: the order of commits is the order of these. */
@@ -90,11 +90,11 @@ export const createQueueCounts = ({ store, clock }: Needs): QueueCounts => {
         await load(id);
       }
     },
-    known,
     async load({ id }) {
       if (!counted.has(id)) await load(id);
     },
     inFlight: (queueId) => upToDate(queueId)?.held.inFlight,
+    groupsInFlight: (queueId) => upToDate(queueId)?.held.tenantCount ?? 0,
     noisyTenants(queueId) {
       const held = upToDate(queueId)?.held;
       if (held === undefined || held.inFlight < SQS_NOISY_IN_FLIGHT_MIN) return NOBODY;

@@ -12,6 +12,8 @@ export interface CountedMessage {
 export interface Held {
   readonly delayed: number;
   readonly inFlight: number;
+  /** That have something in flight. */
+  readonly tenantCount: number;
   inFlightOf(tenant: string): number;
   tenants(): Iterable<[string, number]>;
   /** @param count so many that are alike */
@@ -81,6 +83,7 @@ export const createHeld = (): Held => {
   return {
     get delayed() { return delayed; },
     get inFlight() { return inFlight; },
+    get tenantCount() { return tenants.size; },
     inFlightOf: (tenant) => tenants.get(tenant) ?? 0,
     tenants: () => tenants,
     add(message, added = 1) {

@@ -35,7 +35,7 @@ export interface SqsNeeds {
 /** What the operations share beside what the platform gives them. */
 export interface SqsParts extends SqsNeeds {
   /**
-   * The queue that a request's QueueUrl names, which need not be there: its row is to be read inside the operation that uses it
+   * The queue that a request's QueueUrl names, which need not be there, and which is active from now on: its row is to be read inside the operation that uses it
    * (`yield* getQueue(name)`), as a purge gives the queue another id. Throws InvalidAddress.
    */
   inQueue(input: { QueueUrl?: string | undefined }, context: Pick<RequestContext, "region">): QueueName;
@@ -48,6 +48,8 @@ export interface SqsParts extends SqsNeeds {
 export interface QueueParts extends MessageParts {
   /** Who a queue's policy names is looked for in IAM. */
   call: Call;
+  /** An action names a queue, otherwise than by its URL. Returns it. */
+  accessed<N extends QueueName>(queue: N): N;
   garbage: Garbage;
   moveTasks: MoveTasks;
 }

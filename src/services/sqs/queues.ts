@@ -21,7 +21,7 @@ const checkName = (name: string, isFifo: boolean): void => {
   if (!isFifo && !STANDARD_NAME.test(name)) throw invalidParameterValue("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 };
 
-export const queueHandlers = ({ store, clock, call, inQueue, counts, arrivals, garbage, moveTasks, queueUrls }: QueueParts) => {
+export const queueHandlers = ({ store, clock, call, inQueue, accessed, counts, arrivals, garbage, moveTasks, queueUrls }: QueueParts) => {
   const urlOf = (queue: QueueName, { endpoint }: RequestContext) => queueUrl(queue, endpoint, queueUrls);
 
   /** The id is no queue's any more. */
@@ -40,13 +40,13 @@ export const queueHandlers = ({ store, clock, call, inQueue, counts, arrivals, g
       const changes = readAttributes(Attributes, named);
       await checkPrincipals(call, changes, context);
       await store.run(() => create({ ...named, changes, tags: { ...tags } as Record<string, string>, now: clock.now() }));
-      return { QueueUrl: urlOf(named, context) };
+      return { QueueUrl: urlOf(accessed(named), context) };
     },
 
     async GetQueueUrl({ QueueName: given, QueueOwnerAWSAccountId: owner }, context) {
       const named = { account: owner ?? context.account, region: context.region, name: given! };
       await store.run(() => getQueue(named));
-      return { QueueUrl: urlOf(named, context) };
+      return { QueueUrl: urlOf(accessed(named), context) };
     },
 
     async DeleteQueue(input, context) {

@@ -1,5 +1,6 @@
 import { ApiError } from "../../kit/api-error.ts";
 import type { RequestContext, Service } from "../service.ts";
+import { inQueue } from "./addresses.ts";
 import { attributeHandlers } from "./attributes.ts";
 import { messageHandlers } from "./messages/service-part.ts";
 import { moveTaskHandlers } from "./move-tasks/handlers.ts";
@@ -23,7 +24,7 @@ export const createSqsService = (parts: QueueParts): Service<SqsTypes> => {
       ...moveTaskHandlers(parts),
       ...messageHandlers(parts),
     },
-    permissions: createPermissions(parts, read),
+    permissions: createPermissions({ ...parts, inQueue }, read),
     check: async (_operation, input, context) => refuseNobody(input, context),
     resourcePolicy: (permission, context) => policyAtDoor(read, permission, context),
     ledgerKeys: (_operation, input, context) => ledgerKeys(input as Named, context),

@@ -145,11 +145,11 @@ export interface Moved {
 
 /** Into another queue, behind what is there: it keeps its id and, in a standard queue, its age. Its new sequence, and what it did to the counts. */
 export function* moveMessage(message: Pick<Message, "sequence" | "visibleAt" | "receiveCount" | "groupId" | "sentAt">, fromId: number, { to, now, deadLetterSource }: Moved): Operation<{ sequence: number; changes: CountChange[] }> {
-  const sentAt = to.isFifo ? now : message.sentAt;
+  const [sentAt, arrivedAt] = to.isFifo ? [now, null] : [message.sentAt, now];
   const row = yield* sqlOne(
-    `insert into sqs_message (queue, visible_at, receive_count, received_before, first_received_at, sent_at, id, group_id, deduplication_id, dead_letter_source, sender, trace_header, attributes, body)
-     select ?, ?, 0, received_before + receive_count, first_received_at, ?, id, group_id, deduplication_id, ?, sender, trace_header, attributes, body from sqs_message where sequence = ? returning sequence`,
-    to.id, sentAt, sentAt, deadLetterSource, message.sequence,
+    `insert into sqs_message (queue, visible_at, receive_count, received_before, first_received_at, sent_at, id, group_id, deduplication_id, dead_letter_source, sender, trace_header, attributes, body, arrived_at)
+     select ?, ?, 0, received_before + receive_count, first_received_at, ?, id, group_id, deduplication_id, ?, sender, trace_header, attributes, body, ? from sqs_message where sequence = ? returning sequence`,
+    to.id, sentAt, sentAt, deadLetterSource, arrivedAt, message.sequence,
   );
   yield* deleteMessage(message.sequence);
   return { sequence: row!["sequence"] as number, changes: [gone(fromId, message), { queueId: to.id, after: { visibleAt: sentAt, isReceived: false, tenant: message.groupId } }] };

@@ -30,7 +30,7 @@ export const sendHandlers = ({ store, clock, random, ledger, inQueue, counts, ar
   const told = (queue: Queue, { retentionMs }: QueueSettings, all: readonly Sent[], context: RequestContext) => {
     if (all.length > 0) tellSent(ledger, queue, all.map(({ answer, visibleAt, traceHeader }) => ({ messageId: answer.MessageId, traceHeader, isDuplicate: visibleAt === undefined })), context);
     counts.changed(all.flatMap(({ change }) => change ?? []));
-    measured.sent(queue, all.map(({ bytes }) => bytes));
+    measured.sent(queue, all.flatMap(({ visibleAt, bytes }) => (visibleAt === undefined ? [] : bytes)), all.filter(({ visibleAt }) => visibleAt === undefined).length);
     for (const { visibleAt } of all) {
       if (visibleAt === undefined) continue;
       arrivals.due(queue.id, visibleAt);
