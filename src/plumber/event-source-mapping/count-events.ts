@@ -1,8 +1,11 @@
 import type { Metrics, Series } from "../../kit/metrics.ts";
 import type { EventSourceMapping } from "./mapping.ts";
 
-/** CloudWatch's metrics of a mapping: received, dropped by a filter, handed to the function, failed there, deleted after it, and given up because the function was throttled for too long. */
-type EventCount = "PolledEventCount" | "FilteredOutEventCount" | "InvokedEventCount" | "FailedInvokeEventCount" | "DeletedEventCount" | "DroppedEventCount";
+/**
+ * CloudWatch's metrics of a mapping: received, dropped by a filter, handed to the function, failed there, and deleted after it ("Event source mapping metrics", developer
+ * guide). A poll that finds nothing, a filter that drops nothing and a deletion that fails are a 0 each.
+ */
+type EventCount = "PolledEventCount" | "FilteredOutEventCount" | "InvokedEventCount" | "FailedInvokeEventCount" | "DeletedEventCount";
 
 export type CountEvents = (name: EventCount, events: number) => void;
 
@@ -11,7 +14,7 @@ export const createCountEvents = ({ metrics, mapping }: { metrics: Metrics; mapp
   const series = new Map<EventCount, Series>();
   return (name, events) => {
     const { account, region, uuid, settings } = mapping();
-    if (!settings.isCounted || events === 0) return;
+    if (!settings.isCounted || (name === "FilteredOutEventCount" && settings.filters.length === 0)) return;
     let one = series.get(name);
     if (one === undefined) series.set(name, (one = metrics.series({ account, region, namespace: "AWS/Lambda", name, dimensions: { EventSourceMappingUUID: uuid }, unit: "Count" })));
     one.add(events);

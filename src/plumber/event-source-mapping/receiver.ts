@@ -16,8 +16,8 @@ export interface ReceiverNeeds<As> {
   identify(): Promise<As>;
   /** Platform time until which nothing is to be received. */
   restsUntil?: () => number;
-  /** Undefined: it could be read. */
-  onReceived(error: unknown): void;
+  /** Undefined: it could be read, and there were so many messages. */
+  onReceived(error: unknown, messages?: number): void;
 }
 
 export interface Received<As> {
@@ -91,7 +91,7 @@ export const createReceiver = <As>({ clock, source, scaling, settings, identify,
     try {
       const received = await receive(isPatient, turn);
       failures = 0;
-      onReceived(undefined);
+      onReceived(undefined, received.messages.length);
       if (received.messages.length > 0) {
         const isFull = received.messages.length >= Math.min(settings().batchSize, MAPPING_POLL_MESSAGES_MAX);
         scaling.found(isFull && clock.now() - began < MAPPING_BACKLOG_MS);

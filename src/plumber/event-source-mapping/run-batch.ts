@@ -69,8 +69,8 @@ export const createRunBatch = <As>({ source, scaling, holds, story, count, clock
   const filterOut = async (items: readonly BatchItem[], terms: BatchTerms, as: As, told: Told): Promise<BatchItem[]> => {
     const [passed, dropped] = [[] as BatchItem[], [] as BatchItem[]];
     for (const item of items) (terms.filter(item) ? passed : dropped).push(item);
-    if (dropped.length === 0) return passed;
     count("FilteredOutEventCount", dropped.length);
+    if (dropped.length === 0) return passed;
     const removed = await remove(as, dropped);
     story.tell("match", dropped, told, (messages) => `no filter of the ${terms.owner} matches ${messages} of ${queueName(terms)}: not for ${terms.receiver}, and to be deleted`, { removed: removed.length });
     return passed;
@@ -110,13 +110,13 @@ export const createRunBatch = <As>({ source, scaling, holds, story, count, clock
     const told = { trace: traceOf(items) ?? trace, requestId: random.uuid() };
     const outcome = await hand(items, terms, as, receivedAt, told);
     if (outcome.kind === "ran") count("InvokedEventCount", items.length);
-    if (outcome.kind === "expired") count("DroppedEventCount", items.length);
     const failed = failedOf(items, terms, outcome);
-    const removed = await remove(as, items.filter(({ record }) => !failed.has(record.messageId)));
-    count("DeletedEventCount", removed.length);
+    const taken = items.filter(({ record }) => !failed.has(record.messageId));
+    const removed = await remove(as, taken);
+    if (taken.length > 0) count("DeletedEventCount", removed.length);
     if (removed.length > 0) story.tell("result", removed, told, (messages) => `${receiver} has taken ${messages}: deleted from ${queueName(terms)}`);
     const returned = items.filter(({ record }) => failed.has(record.messageId));
-    count("FailedInvokeEventCount", returned.length);
+    if (returned.length > 0) count("FailedInvokeEventCount", returned.length);
     if (returned.length > 0) story.tell("retry", returned, told, (messages) => `${receiver} has not taken ${messages}: ${whyFailed(outcome)}. Back in ${queueName(terms)} after the visibility timeout`, { outcome: outcome.kind });
     holds.madeRoom();
     return failed.size === 0;

@@ -71,7 +71,10 @@ export const createRunner = (needs: RunnerNeeds, first: EventSourceMapping): Run
         const { sourceArn, region, functionName: receiver } = mapping;
         return runBatch(messages, { sourceArn, region, owner: "mapping", receiver, filter, isFifo, task, hand: createInvokeFunction(needs, mapping) }, as, receivedAt);
       },
-      onReceived: (error) => problems.set("receiving", error, "ReceiveMessage"),
+      onReceived(error, messages) {
+        problems.set("receiving", error, "ReceiveMessage");
+        if (messages === 0) count("PolledEventCount", 0);
+      },
     },
     // Creating, Enabling: nothing is received before it is over.
     mapping.transition === "Updating" ? 0 : mapping.settlesAt,

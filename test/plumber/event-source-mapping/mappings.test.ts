@@ -42,6 +42,7 @@ describe("a mapping", () => {
       return on.polls() === 6;
     });
     expect(on.clock.now() - began).toBeGreaterThanOrEqual(99_000);
+    expect(Object.fromEntries(on.counted)).toEqual({ PolledEventCount: 0 });
   });
 
   it("leaves what failed in the queue until the visibility timeout, and gives it again", async () => {
@@ -353,7 +354,7 @@ describe("a throttled batch", () => {
     await eventually("it is held", () => on.given.length >= 1);
     await eventually("it is given up", async () => {
       await on.clock.advance(5_000);
-      return on.counted.get("DroppedEventCount") === 1;
+      return on.counted.get("FailedInvokeEventCount") === 1;
     });
     on.world.behave = () => undefined;
     await eventually("it is received again and runs", async () => {
