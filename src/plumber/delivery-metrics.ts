@@ -1,16 +1,17 @@
 import type { Metric, Metrics, Series } from "../kit/metrics.ts";
 import type { Delivery, Measured } from "./delivery.ts";
+import { DEFAULT_BUS } from "./events/buses.ts";
 import { schedulerCode } from "./scheduler-dead-letter.ts";
 
-/** `attempted` and `retried` come with each try; of the others one comes at its end. */
-export type DeliveryMoment = "attempted" | "retried" | "throttled" | "delivered" | "failed";
+/** `attempted`, as of its beginning, `tried` and, if there is to be another, `retried` come with each try; of the others one comes at the end. */
+export type DeliveryMoment = "attempted" | "tried" | "retried" | "throttled" | "delivered" | "failed";
 
 type Names = Partial<Record<DeliveryMoment | "dead-letter-delivered" | "dead-letter-truncated" | "dead-letter-failed", readonly string[]>>;
 
 /** CloudWatch's names, of the services in whose name events are delivered. */
 const NAMES: Record<Measured["namespace"], Names> = {
   "AWS/Events": {
-    attempted: ["InvocationAttempts"], retried: ["RetryInvocationAttempts"], throttled: ["ThrottledInvocationAttempts"], delivered: ["Invocations", "SuccessfulInvocationAttempts"], failed: ["Invocations", "FailedInvocations"],
+    attempted: ["InvocationAttempts"], retried: ["RetryInvocationAttempts"], delivered: ["Invocations", "SuccessfulInvocationAttempts"], failed: ["Invocations", "FailedInvocations"],
     "dead-letter-delivered": ["InvocationsSentToDlq"], "dead-letter-failed": ["InvocationsFailedToBeSentToDlq"],
   },
   "AWS/SNS": {
@@ -34,18 +35,32 @@ const namesOf = ({ namespace, isDeadLetter, isTruncated }: Measured, moment: Del
   return namespace === "AWS/Scheduler" && code !== undefined ? [...failed, ...failed.map((name) => `${name}_${schedulerCode(code)}`)] : failed;
 };
 
-/** Counted of all of an account, too, whatever their dimensions ("None" among the dimensions of "Monitoring Amazon EventBridge", user guide). */
-const OF_ALL = new Set(["Invocations", "InvocationAttempts", "SuccessfulInvocationAttempts", "RetryInvocationAttempts"]);
+/** Those that are counted of rules alone ("Monitoring Amazon EventBridge", user guide). */
+const OF_RULES = new Set(["FailedInvocations", "InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq"]);
 
-/** Scheduler counts for each group of schedules, and for all of them ("Monitoring Amazon EventBridge Scheduler with Amazon CloudWatch"). */
-const dimensionsOf = ({ namespace, dimensions }: Measured, name: string): Record<string, string>[] =>
-  namespace === "AWS/Scheduler" || (namespace === "AWS/Events" && OF_ALL.has(name)) ? [dimensions, {}] : [dimensions];
+/** EventBridge counts most for a rule, for its event bus and for all of them. The bus of a rule that names none is the default one. */
+const dimensionsOfEvents = (name: string, ofRule: Record<string, string>): Record<string, string>[] => {
+  if (OF_RULES.has(name)) return [ofRule];
+  return name === "Invocations" ? [ofRule, {}] : [ofRule, { EventBusName: ofRule["EventBusName"] ?? DEFAULT_BUS }, {}];
+};
 
-/** How long it took from its acceptance: until its first try, until its target had it, until it was over. EventBridge tells it. */
-const LATENCIES: Names = {
-  attempted: ["IngestionToInvocationStartLatency"],
-  delivered: ["IngestionToInvocationSuccessLatency", "IngestionToInvocationCompleteLatency"],
-  failed: ["IngestionToInvocationCompleteLatency"],
+const dimensionsOf = ({ namespace, dimensions }: Measured, name: string): Record<string, string>[] => {
+  switch (namespace) {
+    case "AWS/Events": return dimensionsOfEvents(name, dimensions);
+    // For each group of schedules, and for all of them ("Monitoring Amazon EventBridge Scheduler with Amazon CloudWatch").
+    case "AWS/Scheduler": return [dimensions, {}];
+    // For the function, for what of it was invoked, and for all functions ("Viewing metrics for Lambda functions", developer guide).
+    case "AWS/Lambda": return [{ FunctionName: dimensions["FunctionName"]! }, ...(dimensions["Resource"] === undefined ? [] : [dimensions]), {}];
+    default: return [dimensions];
+  }
+};
+
+/** How long it took from its acceptance: until its first try, until that was over, and until its target had it. EventBridge tells it, and of the first two once. */
+const latenciesOf = ({ namespace, isDeadLetter }: Measured, moment: DeliveryMoment, attempt: number): readonly string[] => {
+  if (namespace !== "AWS/Events" || isDeadLetter === true) return [];
+  if (moment === "delivered") return ["IngestionToInvocationSuccessLatency"];
+  if (attempt > 0) return [];
+  return moment === "attempted" ? ["IngestionToInvocationStartLatency"] : moment === "tried" ? ["IngestionToInvocationCompleteLatency"] : [];
 };
 
 const unitOf = (namespace: Measured["namespace"], name: string): string => (name.endsWith("Bytes") ? "Bytes" : namespace === "AWS/Logs" ? "None" : "Count");
@@ -56,7 +71,7 @@ const SERIES_KEPT_MAX = 10_000;
 interface Try {
   /** Which one it was, from 0. */
   attempt: number;
-  /** Since the delivery was accepted. */
+  /** Since the delivery was accepted, until this moment. */
   ageMs: number;
   /** Of its failure. */
   code?: string;
@@ -75,13 +90,12 @@ export const createDeliveryMetrics = ({ metrics }: { metrics: Metrics }) => {
 
   return ({ measured, as: { account }, region }: Delivery, moment: DeliveryMoment, { attempt, ageMs, code }: Try): void => {
     if (measured === undefined) return;
-    const { namespace, amounts, isDeadLetter } = measured;
+    const { namespace, amounts } = measured;
     const add = (name: string, dimensions: Record<string, string>, unit: string, value: number) => seriesOf({ account, region, namespace, name, dimensions, unit }).add(value);
     for (const name of namesOf(measured, moment, code)) {
       const amount = amounts === undefined ? 1 : amounts[name];
       if (amount !== undefined) for (const dimensions of dimensionsOf(measured, name)) add(name, dimensions, unitOf(namespace, name), amount);
     }
-    if (namespace !== "AWS/Events" || isDeadLetter === true || (moment === "attempted" && attempt > 0)) return;
-    for (const name of LATENCIES[moment] ?? []) add(name, measured.dimensions, "Milliseconds", ageMs);
+    for (const name of latenciesOf(measured, moment, attempt)) for (const dimensions of dimensionsOf(measured, name)) add(name, dimensions, "Milliseconds", ageMs);
   };
 };

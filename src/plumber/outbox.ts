@@ -68,9 +68,10 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
     underWay.add(targetArn);
     if (isOutward(delivery)) outward++;
     try {
+      const begunAt = clock.now();
       const outcome = await deliver(delivery);
       if (isAbandoned) return;
-      await settle(delivery, outcome);
+      await settle(delivery, outcome, begunAt);
       held.delete(id);
     } catch (error) {
       // It is still due on the disk: without a pause it would be tried again at once, and forever.

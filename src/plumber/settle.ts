@@ -56,9 +56,10 @@ export const createSettle = ({ store, clock, random, ledger, metrics, onDisk, te
     onDisk.later();
   };
 
-  return async (delivery: Due, outcome: DeliveryOutcome): Promise<void> => {
+  return async (delivery: Due, outcome: DeliveryOutcome, begunAt: number): Promise<void> => {
     if (outcome.kind === "postponed") return postpone(delivery, outcome.turnAt);
-    count(delivery, "attempted");
+    measure(delivery, "attempted", { attempt: delivery.attempts, ageMs: begunAt - delivery.acceptedAt });
+    count(delivery, "tried");
     if (outcome.kind === "delivered") {
       await remove(delivery);
       count(delivery, "delivered");

@@ -83,7 +83,10 @@ describe("a rule's targets", () => {
     // The shortest that chance allows.
     expect(tries.slice(1).map((at, index) => Math.round((at - tries[index]!) / 100) * 100)).toEqual([500, 1_000, 2_000, 4_000]);
     expect(attributesOf(dead(on.sent)[0]!)).toMatchObject({ ERROR_CODE: "THROTTLING", RETRY_ATTEMPTS: "4", EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts" });
-    expect(Object.fromEntries(on.counted)).toMatchObject({ "InvocationAttempts r": 5, "RetryInvocationAttempts r": 4, "FailedInvocations r": 1 });
+    expect(Object.fromEntries(on.counted)).toMatchObject({ "InvocationAttempts r": 5, "RetryInvocationAttempts r": 4, "FailedInvocations r": 1, RetryInvocationAttempts: 4, "RetryInvocationAttempts default": 4 });
+    const names = [...on.counted.keys()];
+    expect(names.filter((name) => name.startsWith("IngestionToInvocation")).toSorted()).toEqual(["Complete", "Start"].flatMap((which) => ["", " default", " r"].map((of) => `IngestionToInvocation${which}Latency${of}`)));
+    expect(names.filter((name) => name.startsWith("Throttled") || /^(Failed|InvocationsSent)\w+( default)?$/.test(name))).toEqual([]);
   });
 
   it("are tried for a day by default, 185 times at most, or for as long as the policy says", async () => {

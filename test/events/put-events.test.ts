@@ -29,7 +29,19 @@ describe("PutEvents", () => {
     expect(Object.fromEntries(on.counted)).toMatchObject({
       PutEventsApproximateCallCount: 1, PutEventsEntriesCount: 1, PutEventsFailedEntriesCount: 0, MatchedEvents: 1, "MatchedEvents orders": 1, "TriggeredRules orders": 1, InvocationsCreated: 1,
       Invocations: 1, "Invocations orders": 1, "InvocationAttempts orders": 1, "SuccessfulInvocationAttempts orders": 1,
+      "MatchedEvents default": 1, "TriggeredRules default": 1, TriggeredRules: 1, "InvocationAttempts default": 1, InvocationAttempts: 1,
     });
+    expect([...on.counted.keys()].filter((key) => key.startsWith("IngestionTo")).toSorted()).toEqual(
+      ["Complete", "Start", "Success"].flatMap((which) => ["", " default", " orders"].map((of) => `IngestionToInvocation${which}Latency${of}`)),
+    );
+  });
+
+  it("counts an event once for its bus, and once for each rule that matches it", async () => {
+    const on = openEvents();
+    for (const name of ["first", "second"]) await on.rule(name, { ...SHOP, targets: [{ Id: "1", Arn: FUNCTION }] });
+    await on.put();
+    await on.settled();
+    expect(Object.fromEntries(on.counted)).toMatchObject({ MatchedEvents: 1, "MatchedEvents default": 1, "MatchedEvents first": 1, "MatchedEvents second": 1, "TriggeredRules default": 2, TriggeredRules: 2, InvocationsCreated: 2 });
   });
 
   it("names each delivery by event, rule and target, so that a repeat is one, and by who forwards it", async () => {

@@ -132,7 +132,7 @@ export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick
       // A forwarded event may come a second time, and its deliveries be on their way already.
       if (deliveries.length > 0) outbox.poke(accepted.some(({ event }) => event.isForwarded) ? undefined : deliveries);
       for (const one of accepted) {
-        for (const { named, targetArns } of one.wanting.rules) measure.matched(named, targetArns.length);
+        measure.matched(one.wanting.rules.map(({ named, targetArns }) => ({ named, targets: targetArns.length })));
         tell(one, keys);
       }
     },

@@ -8,8 +8,8 @@ export interface EventMetrics {
   /** One call. A part of its entries may have failed. */
   put(place: Place, counted: { entries: number; failed: number; bytes: number; milliseconds: number }): void;
   putFailed(place: Place): void;
-  /** A rule that wants an event, by its pattern. */
-  matched(rule: RuleName, targets: number): void;
+  /** An event of a bus that some rules want, by their patterns. */
+  matched(rules: readonly { named: RuleName; targets: number }[]): void;
   /** A rule whose time it is. */
   ticked(rule: RuleName, targets: number): void;
   /** One of whose event nothing could be made for its targets: no delivery is there to count it. */
@@ -21,7 +21,7 @@ const SERIES_KEPT_MAX = 10_000;
 export const createEventMetrics = ({ metrics }: { metrics: Metrics }): EventMetrics => {
   const kept = new Map<string, Series>();
   const series = ({ account, region }: Place, name: string, dimensions: Record<string, string> = {}, unit = "Count"): Series => {
-    const key = [account, region, name, ...Object.values(dimensions)].join("\n");
+    const key = [account, region, name, ...Object.entries(dimensions).flat()].join("\n");
     const known = kept.get(key);
     if (known !== undefined) return known;
     if (kept.size >= SERIES_KEPT_MAX) kept.clear();
@@ -30,7 +30,7 @@ export const createEventMetrics = ({ metrics }: { metrics: Metrics }): EventMetr
     return made;
   };
   const triggered = (rule: RuleName, targets: number) => {
-    series(rule, "TriggeredRules", ruleDimensions(rule)).add(1);
+    for (const dimensions of [ruleDimensions(rule), { EventBusName: rule.bus }, {}]) series(rule, "TriggeredRules", dimensions).add(1);
     if (targets > 0) series(rule, "InvocationsCreated").add(targets);
   };
 
@@ -47,10 +47,15 @@ export const createEventMetrics = ({ metrics }: { metrics: Metrics }): EventMetr
       series(place, "PutEventsApproximateCallCount").add(1);
       series(place, "PutEventsApproximateFailedCount").add(1);
     },
-    matched(rule, targets) {
-      series(rule, "MatchedEvents").add(1);
-      series(rule, "MatchedEvents", ruleDimensions(rule)).add(1);
-      triggered(rule, targets);
+    matched(rules) {
+      const [first] = rules;
+      if (first === undefined) return;
+      // Once for the event, however many rules want it.
+      for (const dimensions of [{ EventBusName: first.named.bus }, {}]) series(first.named, "MatchedEvents", dimensions).add(1);
+      for (const { named, targets } of rules) {
+        series(named, "MatchedEvents", ruleDimensions(named)).add(1);
+        triggered(named, targets);
+      }
     },
     ticked: triggered,
     failed: (rule, targets) => series(rule, "FailedInvocations", ruleDimensions(rule)).add(targets),
