@@ -28,6 +28,12 @@ const NOTHING_ASIDE: ReadonlyMap<string, FunctionLimits> = new Map();
 /** What the others of the account cannot use. */
 export const setAside = ({ reservedConcurrency, provisionedConcurrency = 0 }: FunctionLimits): number => reservedConcurrency ?? provisionedConcurrency;
 
+export const setAsideBy = (all: ReadonlyMap<string, FunctionLimits>): number => {
+  let sum = 0;
+  for (const one of all.values()) sum += setAside(one);
+  return sum;
+};
+
 /** In memory, beside the counts that they are compared with: an invocation asks no disk for its lease. The functions' rows keep them. */
 export const createFunctionLimits = (): FunctionLimitsTable => {
   const limits = new Map<string, FunctionLimits>();

@@ -20,11 +20,15 @@ interface InRegion {
   all: Level;
   /** Of functions that have nothing reserved. */
   unreserved: Level;
+  /** What nobody else can use: these, and what functions have set aside. */
+  claimed: Series;
 }
 
 interface Measured {
   level: Level;
   region: InRegion;
+  /** Of the function's versions and aliases, and of it without one. */
+  levels: Map<string, Level>;
   /** By the ARN that it was invoked by, and the version that ran. */
   resources: Map<string, Resource>;
 }
@@ -47,9 +51,15 @@ export interface Begun {
   end(report?: Pick<InvocationReport, "outcome" | "durationMs" | "postRuntimeExtensionsMs">): void;
 }
 
+/** What becomes of an invocation's time in a REPORT line, and in metrics. */
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
+
 export interface FunctionMetrics {
-  /** @param provisioned Of what it was invoked by, where that has some: whether it runs in one of them, and how many there are. */
-  begin(invoked: Invoked, facts: { hasReservation: boolean; provisioned?: { isTaken: boolean; allocated: number } | undefined }): Begun;
+  /**
+   * @param setAside Executions that functions of the account have reserved or provisioned in the region.
+   * @param provisioned Of what it was invoked by, where that has some: whether it runs in one of them, and how many there are.
+   */
+  begin(invoked: Invoked, facts: { hasReservation: boolean; setAside: number; provisioned?: { isTaken: boolean; allocated: number } | undefined }): Begun;
   count(invoked: Invoked, name: "Throttles" | "RecursiveInvocationsDropped" | "AsyncEventsReceived" | "AsyncEventAge" | "AsyncEventsDropped", value: number): void;
 }
 
@@ -67,14 +77,12 @@ export const createFunctionMetrics = (metrics: Metrics = noMetrics): FunctionMet
   const functions = new Map<string, Measured>();
   const recent = new Map<string, { measured: Measured; resource: Resource; version: string | undefined }>();
 
-  const levelOf = ({ account, region }: FunctionPlace, name: string, dimensions: Record<string, string>): Level => ({
-    running: 0,
-    series: metrics.series({ account, region, namespace: "AWS/Lambda", name, dimensions, unit: "Count" }),
-  });
+  const seriesOf = ({ account, region }: FunctionPlace, name: string, dimensions: Record<string, string>): Series => metrics.series({ account, region, namespace: "AWS/Lambda", name, dimensions, unit: "Count" });
+  const levelOf = (place: FunctionPlace, name: string, dimensions: Record<string, string>): Level => ({ running: 0, series: seriesOf(place, name, dimensions) });
   const regionOf = (place: FunctionPlace): InRegion => {
     const key = `${place.account}/${place.region}`;
     let found = regions.get(key);
-    if (found === undefined) regions.set(key, (found = { all: levelOf(place, "ConcurrentExecutions", {}), unreserved: levelOf(place, "UnreservedConcurrentExecutions", {}) }));
+    if (found === undefined) regions.set(key, (found = { all: levelOf(place, "ConcurrentExecutions", {}), unreserved: levelOf(place, "UnreservedConcurrentExecutions", {}), claimed: seriesOf(place, "ClaimedAccountConcurrency", {}) }));
     return found;
   };
   /** One that runs nothing; it is measured anew, and nothing of it is lost. */
@@ -89,7 +97,7 @@ export const createFunctionMetrics = (metrics: Metrics = noMetrics): FunctionMet
     let found = functions.get(key);
     if (found !== undefined) return found;
     if (functions.size >= FUNCTIONS_MEASURED_MAX) forgetOne();
-    functions.set(key, (found = { level: levelOf(place, "ConcurrentExecutions", { FunctionName: place.name }), region: regionOf(place), resources: new Map() }));
+    functions.set(key, (found = { level: levelOf(place, "ConcurrentExecutions", { FunctionName: place.name }), region: regionOf(place), levels: new Map(), resources: new Map() }));
     return found;
   };
   const resourceOf = ({ resources }: Measured, { name, invokedFunctionArn, version }: Invoked): Resource => {
@@ -98,6 +106,12 @@ export const createFunctionMetrics = (metrics: Metrics = noMetrics): FunctionMet
     if (found !== undefined) return found;
     if (resources.size >= FUNCTIONS_MEASURED_MAX) resources.delete(resources.keys().next().value!);
     resources.set(key, (found = { counters: {}, dimensions: dimensionsOf(name, invokedFunctionArn, version), provisioned: 0 }));
+    return found;
+  };
+  const levelBy = ({ levels }: Measured, invoked: Invoked, { dimensions }: Resource): Level => {
+    const { FunctionName, Resource } = dimensions[1]!;
+    let found = levels.get(Resource!);
+    if (found === undefined) levels.set(Resource!, (found = levelOf(invoked, "ConcurrentExecutions", { FunctionName: FunctionName!, Resource: Resource! })));
     return found;
   };
   const add = ({ account, region }: FunctionPlace, { counters, dimensions }: Resource, name: Name, value: number) => {
@@ -121,12 +135,14 @@ export const createFunctionMetrics = (metrics: Metrics = noMetrics): FunctionMet
   const enter = (level: Level) => level.series.add(++level.running);
 
   return {
-    begin(invoked, { hasReservation, provisioned }) {
+    begin(invoked, { hasReservation, setAside, provisioned }) {
       const { measured, resource } = find(invoked);
       const isProvisioned = provisioned?.isTaken === true;
       const { level, region } = measured;
-      const levels = hasReservation || isProvisioned ? [level, region.all] : [level, region.all, region.unreserved];
+      const levels = [level, levelBy(measured, invoked, resource), region.all];
+      if (!hasReservation && !isProvisioned) levels.push(region.unreserved);
       for (const one of levels) enter(one);
+      region.claimed.add(region.unreserved.running + setAside);
       if (isProvisioned) {
         resource.provisioned++;
         add(invoked, resource, "ProvisionedConcurrencyInvocations", 1);
@@ -141,8 +157,8 @@ export const createFunctionMetrics = (metrics: Metrics = noMetrics): FunctionMet
           add(invoked, resource, "Invocations", 1);
           add(invoked, resource, "Errors", report.outcome.kind === "error" ? 1 : 0);
           add(invoked, resource, "Throttles", 0);
-          add(invoked, resource, "Duration", report.durationMs);
-          if (report.postRuntimeExtensionsMs !== undefined) add(invoked, resource, "PostRuntimeExtensionsDuration", report.postRuntimeExtensionsMs);
+          add(invoked, resource, "Duration", rounded(report.durationMs));
+          if (report.postRuntimeExtensionsMs !== undefined) add(invoked, resource, "PostRuntimeExtensionsDuration", rounded(report.postRuntimeExtensionsMs));
         },
       };
     },

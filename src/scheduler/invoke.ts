@@ -7,7 +7,7 @@ import { ENVIRONMENT_STARTS_PER_CPU } from "../kit/limits/lambda.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { createConcurrency } from "./concurrency.ts";
 import { createFunctionMetrics, invokedOf } from "./function-metrics.ts";
-import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
+import { createFunctionLimits, setAsideBy, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
 import { createPlacement } from "./placement.ts";
 import { createProvisioned } from "./provisioned.ts";
@@ -89,6 +89,7 @@ export const createScheduler = ({ executor, clock, wall, ledger, limits = create
     const allocated = provisionedConcurrency === undefined && !isProvisioned ? 0 : allocatedFor(invokedFunctionArn) || allocatedFor(`${target.functionArn}:${target.version}`);
     return measured.begin(invokedOf(target, invokedFunctionArn), {
       hasReservation: reservedConcurrency !== undefined,
+      setAside: setAsideBy(limits.setAsideIn(target)),
       provisioned: isProvisioned || allocated > 0 ? { isTaken: isProvisioned, allocated } : undefined,
     });
   };

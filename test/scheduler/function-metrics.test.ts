@@ -7,7 +7,7 @@ import { createCounted } from "../support/counted.ts";
 const arn = (qualifier = "", name = "f") => `arn:aws:lambda:us-east-1:000000000000:function:${name}${qualifier === "" ? "" : `:${qualifier}`}`;
 const invoked = (qualifier = "", version = "$LATEST", name = "f") => ({ account: "000000000000", region: "us-east-1", name, invokedFunctionArn: arn(qualifier, name), version });
 const report = (kind: InvocationOutcome["kind"] = "response", durationMs = 5) => ({ outcome: { kind } as InvocationOutcome, durationMs });
-const onDemand = { hasReservation: false };
+const onDemand = { hasReservation: false, setAside: 0 };
 
 const ground = () => {
   const { metrics, ...counted } = createCounted();
@@ -37,7 +37,7 @@ describe("what is measured of functions", () => {
   it("levels what runs at once, and what of it is unreserved", () => {
     const { measured, values } = ground();
     const first = measured.begin(invoked(), onDemand);
-    const second = measured.begin(invoked("", "$LATEST", "g"), { hasReservation: true });
+    const second = measured.begin(invoked("", "$LATEST", "g"), { hasReservation: true, setAside: 0 });
     const third = measured.begin(invoked(), onDemand);
     first.end();
     second.end();
@@ -47,22 +47,39 @@ describe("what is measured of functions", () => {
     expect(values["ConcurrentExecutions{FunctionName=g}"]).toEqual([1]);
     expect(values["ConcurrentExecutions{}"]).toEqual([1, 2, 3, 2]);
     expect(values["UnreservedConcurrentExecutions{}"]).toEqual([1, 2, 2]);
+    expect(values["ConcurrentExecutions{FunctionName=f,Resource=f}"]).toEqual([1, 2, 2]);
+    expect(values["ClaimedAccountConcurrency{}"]).toEqual([1, 1, 2, 2]);
     // What did not come to an end was no invocation.
     expect(values["Invocations{}"]).toHaveLength(2);
   });
 
   it("tells what provisioned environments took, and what went beside them", () => {
     const { measured, values } = ground();
-    const taken = { hasReservation: false, provisioned: { isTaken: true, allocated: 4 } };
+    const taken = { hasReservation: false, setAside: 4, provisioned: { isTaken: true, allocated: 4 } };
     const first = measured.begin(invoked("live", "1"), taken);
     measured.begin(invoked("live", "1"), taken).end(report());
-    measured.begin(invoked("live", "1"), { hasReservation: false, provisioned: { isTaken: false, allocated: 4 } }).end(report());
+    measured.begin(invoked("live", "1"), { hasReservation: false, setAside: 4, provisioned: { isTaken: false, allocated: 4 } }).end(report());
     first.end(report());
     expect(values["ProvisionedConcurrencyInvocations{FunctionName=f,Resource=f:live}"]).toEqual([1, 1]);
     expect(values["ProvisionedConcurrentExecutions{FunctionName=f,Resource=f:live}"]).toEqual([1, 2]);
     expect(values["ProvisionedConcurrencyUtilization{FunctionName=f,Resource=f:live}"]).toEqual([0.25, 0.5]);
     expect(values["ProvisionedConcurrencySpilloverInvocations{FunctionName=f,Resource=f:live}"]).toEqual([1]);
     expect(values["UnreservedConcurrentExecutions{}"]).toHaveLength(1);
+    expect(values["ClaimedAccountConcurrency{}"]).toEqual([4, 4, 5]);
+  });
+
+  it("levels an alias whatever version it leads to", () => {
+    const { measured, values } = ground();
+    measured.begin(invoked("live", "1"), onDemand);
+    measured.begin(invoked("live", "2"), onDemand);
+    expect(values["ConcurrentExecutions{FunctionName=f,Resource=f:live}"]).toEqual([1, 2]);
+  });
+
+  it("tells times as the log does, to the hundredth of a millisecond", () => {
+    const { measured, values } = ground();
+    measured.begin(invoked(), onDemand).end({ ...report("response", 12.345678), postRuntimeExtensionsMs: 0.987654 });
+    expect(values["Duration{FunctionName=f}"]).toEqual([12.35]);
+    expect(values["PostRuntimeExtensionsDuration{FunctionName=f}"]).toEqual([0.99]);
   });
 
   it("counts what is refused, and events", () => {

@@ -96,7 +96,7 @@ export const createEventRules = ({ outbox, clock }: Needs): EventRules => ({
         ...(tenantId === undefined ? {} : { tenantId }),
         as: { role: settings.Role, account: event.account, functionName: event.functionName },
         region: event.region,
-        measured: { namespace: "AWS/Lambda", dimensions: { FunctionName: event.functionName }, amounts: { [what.as === "destination" ? "DestinationDeliveryFailures" : "DeadLetterErrors"]: 1 } },
+        measured: { namespace: "AWS/Lambda", dimensions: { FunctionName: event.functionName, Resource: event.qualifier === undefined ? event.functionName : `${event.functionName}:${event.qualifier}` }, amounts: { [what.as === "destination" ? "DestinationDeliveryFailures" : "DeadLetterErrors"]: 1 } },
         keys: [event.requestId, event.functionName, event.invokedFunctionArn],
       });
       return what;
