@@ -29,6 +29,7 @@ import { loadSessionKey } from "./session-key.ts";
 import type { TestInvoke } from "./services/apigateway/needs.ts";
 import { createIdentities } from "./services/iam/identities.ts";
 import { createEngines } from "./services/engines.ts";
+import { createActionHistory } from "./services/monitoring/alarms/action-history.ts";
 import { createServices } from "./services/index.ts";
 import { createEventRules } from "./services/lambda/invocation/event-rules.ts";
 import { loadFunctionLimits } from "./services/lambda/concurrency/limits.ts";
@@ -85,7 +86,8 @@ export const createPlatform = async (config: Config, log: Log): Promise<Platform
   const scheduler = createScheduler({ executor, limits, clock, wall, ledger, metrics, settings: config.environmentIdleMs === undefined ? {} : { idleMs: config.environmentIdleMs } });
   const resolve = createResolveTarget({ store, clock, random });
   const sendToApiDestination = createApiDestinationTarget({ store, call, clock, wall, sessionKey });
-  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sendToApiDestination, tellStatus: createDeliveryStatus({ logs, call, clock, wall, random, log }) });
+  const tellStatus = [createDeliveryStatus({ logs, call, clock, wall, random, log }), createActionHistory({ history, clock, log })];
+  const outbox = createOutbox({ store, call, clock, wall, random, ledger, metrics, log, sendToApiDestination, tellStatus: (delivery, outcome) => tellStatus.forEach((tell) => tell(delivery, outcome)) });
   const forwarding = createLogForwarding({ store, outbox, clock, random, ledger, metrics, log });
   const queue = createInvocationQueue({ store, scheduler, resolve, rules: createEventRules({ outbox, clock }), limits, clock, random, ledger, metrics, log });
   const engines = createEngines({ store, history, call, outbox, sendToApiDestination, clock, wall, random, ledger, metrics, logs, log, sessionKey, queueUrls: config.queueUrls, endpoint: () => endpoint });

@@ -125,6 +125,8 @@ export interface Delivery {
   order?: { lane: string; position: number };
   /** Whose CloudWatch Logs are told how it ended, and what of (`plumber/delivery-status.ts`). */
   statusLog?: StatusLog;
+  /** It is an action of an alarm of CloudWatch, whose state changed at this moment, in milliseconds: its history is told how it ended. */
+  alarmAction?: { alarm: string; changedAt: number };
   /** Tries of the target in a second, at most, each at its turn; an API destination knows its own. */
   perSecond?: number;
   /** For an HTTP endpoint, whose subscription `targetArn` names. */

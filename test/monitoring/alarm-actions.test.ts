@@ -1,4 +1,4 @@
-import { DescribeAlarmsCommand, PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
+import { DescribeAlarmHistoryCommand, DescribeAlarmsCommand, PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
@@ -60,5 +60,9 @@ describe("an alarm's topic, and EventBridge", () => {
     const story = (await fetchStories(client(), "busy")).flatMap((one) => storyLines(one, (_style, text) => text)).join("\n");
     expect(story).toContain(`the event is not delivered to ${TOPIC}: its policy does not let the source in`);
     expect((await on.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: queues["mail"] }))).Messages).toBeUndefined();
+    const { AlarmHistoryItems } = await on.clients.cloudwatch.send(new DescribeAlarmHistoryCommand({ AlarmName: "busy", HistoryItemType: "Action" }));
+    const error = `CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: ${TOPIC} because no resource-based policy allows the SNS:Publish action`;
+    expect(AlarmHistoryItems!.map(({ HistorySummary }) => HistorySummary)).toEqual([`Failed to execute action ${TOPIC}. Received error: "${error}"`, `Successfully executed action ${TOPIC}`, `Successfully executed action ${TOPIC}`]);
+    expect(JSON.parse(AlarmHistoryItems![0]!.HistoryData!)).toMatchObject({ actionState: "Failed", notificationResource: TOPIC, error });
   });
 });

@@ -8,6 +8,7 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createMetrics } from "../../src/plumber/metrics/metrics.ts";
 import { createOutbox } from "../../src/plumber/outbox.ts";
+import { createActionHistory } from "../../src/services/monitoring/alarms/action-history.ts";
 import type { Alarm, AlarmConfiguration, MissingData } from "../../src/services/monitoring/alarms/alarm-rows.ts";
 import { evaluate, type Datapoint } from "../../src/services/monitoring/alarms/evaluate.ts";
 import { asDouble } from "../../src/services/monitoring/alarms/reasons.ts";
@@ -49,7 +50,7 @@ const createGround = async (path = temporaryDirectory()) => {
   }) as Call;
   const common = { clock, wall: clock, random, log: silentLog, ledger: { record: (entry: LedgerEntry) => void told.push(entry), find: async () => [], flush: async () => {} } };
   const metrics = createMetrics({ ...common, store: history });
-  const outbox = createOutbox({ ...common, store, call, metrics, sendToApiDestination: noApiDestinations });
+  const outbox = createOutbox({ ...common, store, call, metrics, sendToApiDestination: noApiDestinations, tellStatus: createActionHistory({ ...common, history }) });
   const engine = createMonitoring({ ...common, store, history, metrics, outbox });
   await engine.start();
   let isOpen = true;
@@ -188,9 +189,15 @@ describe("an alarm", () => {
     expect((await delivered(5)).slice(3).map(({ service }) => service).toSorted()).toEqual(["events", "sns"]);
     const { AlarmHistoryItems } = await ask("DescribeAlarmHistory", { AlarmName: "errors" });
     expect(AlarmHistoryItems!.map(({ HistoryItemType, HistorySummary }) => `${HistoryItemType}: ${HistorySummary}`)).toEqual([
-      `Action: Executing action ${TOPIC}`, "StateUpdate: Alarm updated from ALARM to OK", `Action: Executing action ${FUNCTION}`, `Action: Executing action ${TOPIC}`,
+      `Action: Successfully executed action ${TOPIC}`, "StateUpdate: Alarm updated from ALARM to OK", expect.stringMatching(/^Action: Successfully executed action /), expect.stringMatching(/^Action: Successfully executed action /),
       "StateUpdate: Alarm updated from INSUFFICIENT_DATA to ALARM", 'ConfigurationUpdate: Alarm "errors" created',
     ]);
+    const [last] = AlarmHistoryItems!;
+    const ended = JSON.parse(last!.HistoryData!) as { publishedMessage: string };
+    expect(ended).toMatchObject({ actionState: "Succeeded", stateUpdateTimestamp: (await state()).StateUpdatedTimestamp!.getTime(), notificationResource: TOPIC, error: null });
+    const published = JSON.parse(ended.publishedMessage) as { default: string; sms: string };
+    expect(published.sms).toBe('OK: "errors" in US East (N. Virginia)');
+    expect(JSON.parse(published.default)).toMatchObject({ AlarmName: "errors", NewStateValue: "OK" });
     const page = await ask("DescribeAlarmHistory", { AlarmName: "errors", MaxRecords: 4, ScanBy: "TimestampAscending" });
     expect((await ask("DescribeAlarmHistory", { AlarmName: "errors", MaxRecords: 4, ScanBy: "TimestampAscending", NextToken: page.NextToken })).AlarmHistoryItems).toHaveLength(2);
     expect((await ask("DescribeAlarmHistory", { HistoryItemType: "StateUpdate" })).AlarmHistoryItems).toHaveLength(2);

@@ -46,15 +46,16 @@ export const deliveriesOf = (change: Change, trace: Trace, nextId: () => string)
   const { account, region, name, state } = alarm;
   const sourceArn = alarmArn(alarm, name);
   const common = () => ({ id: nextId(), traceId: trace.id, ...(trace.lineage === undefined ? {} : { lineage: trace.lineage }), region, keys: [name, sourceArn] });
+  const alarmAction = { alarm: name, changedAt: state.updatedAt };
   const as = (service: string) => ({ service, account, sourceArn, sourceAccount: account });
   const event = eventOf(alarm, { detailType: "CloudWatch Alarm State Change", detail: eventDetail(change), time: state.updatedAt }, trace, nextId());
   const actions = alarm.configuration.actionsEnabled ? [...new Set(actionsOf(alarm))] : [];
   return [
     event,
     ...actions.map((targetArn): Delivery => {
-      if (parseArn(targetArn)?.service === "lambda") return { ...common(), targetArn, as: as("lambda.alarms.cloudwatch.amazonaws.com"), payload: functionEvent(change) };
+      if (parseArn(targetArn)?.service === "lambda") return { ...common(), alarmAction, targetArn, as: as("lambda.alarms.cloudwatch.amazonaws.com"), payload: functionEvent(change) };
       const { subject, message } = topicMessage(change);
-      return { ...common(), targetArn, as: as("cloudwatch.amazonaws.com"), subject, payload: message, ...(targetArn.endsWith(".fifo") ? { messageGroupId: sourceArn, messageDeduplicationId: nextId() } : {}) };
+      return { ...common(), alarmAction, targetArn, as: as("cloudwatch.amazonaws.com"), subject, payload: message, ...(targetArn.endsWith(".fifo") ? { messageGroupId: sourceArn, messageDeduplicationId: nextId() } : {}) };
     }),
   ];
 };

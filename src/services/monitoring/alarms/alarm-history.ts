@@ -3,7 +3,6 @@ import { ALARM_HISTORY_DAYS_MAX } from "../../../kit/limits/metrics.ts";
 import { sql, type Operation, type Row, type Value } from "../../../store/store.ts";
 import type { Alarm, Place, StateOfAlarm } from "./alarm-rows.ts";
 import type { Change } from "./messages.ts";
-import { asTime } from "./reasons.ts";
 
 type ItemType = "ConfigurationUpdate" | "StateUpdate" | "Action";
 
@@ -24,15 +23,10 @@ export const configurationItem = ({ account, region, name, configuredAt, configu
   account, region, name, at, type: "ConfigurationUpdate", summary: `Alarm "${name}" ${what.toLowerCase().replace(/e?$/, "ed")}`, data: { version: "1.0", type: what, ...(what === "Delete" ? { deletedAlarm: configuration } : { [`${what.toLowerCase().replace(/e?$/, "ed")}Alarm`]: configuration }) },
 });
 
-export const changeItems = ({ alarm, before }: Change, actions: readonly string[]): HistoryItem[] => {
-  const { account, region, name, state } = alarm;
-  const common = { account, region, name, at: state.updatedAt };
-  return [
-    { ...common, type: "StateUpdate", summary: `Alarm updated from ${before.value} to ${state.value}`, data: { version: "1.0", oldState: stateData(before), newState: stateData(state) } },
-    // What becomes of it the ledger tells: it is on its way, and may be for a day.
-    ...actions.map((action): HistoryItem => ({ ...common, type: "Action", summary: `Executing action ${action}`, data: { actionState: "InProgress", stateUpdateTimestamp: asTime(state.updatedAt), notificationResource: action } })),
-  ];
-};
+/** What becomes of its actions is written down when it is known (`action-history.ts`). */
+export const changeItem = ({ alarm: { account, region, name, state }, before }: Change): HistoryItem => ({
+  account, region, name, at: state.updatedAt, type: "StateUpdate", summary: `Alarm updated from ${before.value} to ${state.value}`, data: { version: "1.0", oldState: stateData(before), newState: stateData(state) },
+});
 
 /** With each write some of what is too old goes. */
 export function* appendHistory(items: readonly HistoryItem[], now: number): Operation<void> {

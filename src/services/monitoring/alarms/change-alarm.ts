@@ -2,7 +2,7 @@ import type { Trace } from "../../../kit/ledger.ts";
 import type { Operation } from "../../../store/store.ts";
 import type { MonitoringNeeds } from "../needs.ts";
 import { actionsOf, deliveriesOf } from "./actions.ts";
-import { changeItems, type HistoryItem } from "./alarm-history.ts";
+import { changeItem, type HistoryItem } from "./alarm-history.ts";
 import { alarmArn, findAlarm, writeAlarm, type Alarm, type Place, type StateOfAlarm } from "./alarm-rows.ts";
 import type { Change } from "./messages.ts";
 
@@ -41,8 +41,9 @@ export const createChangeAlarm = ({ store, outbox, clock, random, ledger, rememb
     if (changed === undefined) return undefined;
     const { made, isAnother } = changed;
     if (isAnother) {
+      // Ahead of what becomes of its actions.
+      remember([changeItem(made)]);
       outbox.poke();
-      remember(changeItems(made, made.alarm.configuration.actionsEnabled ? actionsOf(made.alarm) : []));
       tell(made, trace);
     }
     return made.alarm;
