@@ -75,6 +75,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   const leaseToken = random.uuid();
   const supply = createEventSupply({ store, running: inFlight, leaseToken });
   const measured = createFunctionMetrics(metrics);
+  /** By the event's id. */
+  const runs = new Map<string, Promise<Ran>>();
   /** Runs whose end could not be written yet. */
   const unfinished: { event: Leased; ran: Ran }[] = [];
   let isStarted = false;
@@ -102,6 +104,15 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
       if (!isApiError(error)) log.error("an asynchronous invocation could not be run", { requestId: event.requestId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       return { kind: "refused", code: isApiError(error) ? error.code : "ServiceException" };
     }
+  };
+
+  /** One that was begun before it was written, and could not be, is sent again while it may still run. */
+  const runAlone = async (event: Leased): Promise<Ran> => {
+    const { requestId } = event;
+    for (let other = runs.get(requestId); other !== undefined; other = runs.get(requestId)) await other;
+    const ran = run(event).finally(() => runs.delete(requestId));
+    runs.set(requestId, ran);
+    return ran;
   };
 
   /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
@@ -133,7 +144,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
     inFlight.add(key);
-    const ran = await run(event);
+    const ran = await runAlone(event);
     inFlight.remove(key);
     // Whatever the end of the process made of it: its lease ends with the next start.
     if (isAbandoned) return;
