@@ -15,6 +15,7 @@ export interface DueRows {
 export const createDueRows = (readNextAt: (now: number) => Promise<number | undefined>): DueRows => {
   let isSomethingDue = true;
   let nextAt: number | "never" | "not known" = "not known";
+  let lookedUpTo = -Infinity;
 
   const isNextKnown = (now: number): boolean => nextAt === "never" || (nextAt !== "not known" && nextAt > now);
   const orNothingIsKnown = async <T>(reading: Promise<T>): Promise<T> => {
@@ -37,6 +38,7 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
       nextAt = "not known";
     },
     async read(now, reading) {
+      lookedUpTo = now;
       if (!isSomethingDue && isNextKnown(now)) return [];
       isSomethingDue = false;
       if (!isNextKnown(now)) nextAt = "not known";
@@ -46,6 +48,8 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
     },
     async nextAt(now) {
       if (!isNextKnown(now)) {
+        // What fell due while nobody could look for it, as there was no room to begin it, is none of what comes after `now`.
+        if (lookedUpTo < now) isSomethingDue = true;
         // What comes while it is read makes it unknown again.
         nextAt = "never";
         const found = (await orNothingIsKnown(readNextAt(now))) ?? "never";

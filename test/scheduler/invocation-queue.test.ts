@@ -94,7 +94,9 @@ const createGround = (behave: Behave, { path = join(temporaryDirectory(), "state
   const isEmpty = async () => (await queue.pending()).queued === 0;
   const isQuiet = async () => (await queue.pending()).inFlight === 0;
   const settled = () => eventually("it is settled", async () => runs.length > 0 && (await isQuiet()));
-  return { clock: waitingFor(clock, queue), queue, runs, told, counted, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
+  /** Time passes, and what is under way is not waited for. */
+  const pass = (ms: number) => clock.advance(ms);
+  return { clock: waitingFor(clock, queue), pass, queue, runs, told, counted, ended, limits, failToEnd: (times: number) => void (endFailures = times), enqueue, close, path, isEmpty, isQuiet, settled };
 };
 
 /** A function that answers when it is told to. */
@@ -231,6 +233,20 @@ describe("retries", () => {
     await eventually("it is given up", isEmpty);
     expect(runs).toEqual([]);
     expect(lastDrop(told)).toMatchObject({ kind: "drop", detail: { condition: "FunctionNotFound", attempts: 0 } });
+  });
+
+  it("come although all places are taken when they fall due", async () => {
+    const gate = createGate();
+    const { queue, pass, runs, enqueue, isEmpty, settled } = createGround((_invocation, run, { name }) => (name !== "fails" ? gate.behave() : run === 1 ? "error" : "response"));
+    await queue.start();
+    await enqueue("fails", { functionName: "fails" });
+    await settled();
+    await Promise.all(Array.from({ length: ASYNC_IN_FLIGHT_MAX }, (_, index) => enqueue(`busy-${index}`, { functionName: `busy-${index % 4}` })));
+    await eventually("it runs as much as it may", () => runs.length === 1 + ASYNC_IN_FLIGHT_MAX);
+    await pass(2 * MINUTE);
+    gate.open();
+    await eventually("all are done", isEmpty);
+    expect(runs.at(-1)).toMatchObject({ requestId: "fails" });
   });
 
   it("see the function as it is then", async () => {
