@@ -26,7 +26,9 @@ export const createHandover = <T>({ keyOf, bytesOf, countMax, bytesMax }: Option
     const lists = [...share].map(([key, most]) => {
       const list = waiting.get(key)!;
       const first = list.splice(0, most);
-      if (list.length === 0) waiting.delete(key);
+      // Behind the others, whose turn it is next.
+      waiting.delete(key);
+      if (list.length > 0) waiting.set(key, list);
       return first;
     });
     for (let round = 0; lists.some(({ length }) => round < length); round++) for (const list of lists) if (round < list.length) taken.push(list[round]!);

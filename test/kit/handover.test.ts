@@ -32,6 +32,11 @@ describe("a handover", () => {
     expect(fill({ a: 2, b: 2 }).take(4, () => 2)).toEqual([{ key: "a", number: 0 }, { key: "b", number: 0 }, { key: "a", number: 1 }, { key: "b", number: 1 }]);
   });
 
+  it("goes on with the keys that come next, where there is room for one at a time", () => {
+    const handover = fill({ a: 3, b: 3, c: 1 });
+    expect(Array.from({ length: 7 }, () => handover.take(1, () => 100)[0]!.key)).toEqual(["a", "b", "c", "a", "b", "a", "b"]);
+  });
+
   it("has room for so many, and so many bytes", () => {
     const [few, small] = [create(2, 100), create(100, 2)];
     for (const handover of [few, small]) {
