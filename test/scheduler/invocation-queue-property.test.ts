@@ -36,7 +36,7 @@ type Step =
 
 const planned: fc.Arbitrary<Planned> = fc.record({
   function: fc.nat(5),
-  outcomes: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(fc.constantFrom<Outcome>("error", "error", "throttle", "crash"), { maxLength: 5 }) }),
+  outcomes: fc.oneof({ weight: 3, arbitrary: fc.constant<Outcome[]>([]) }, { weight: 2, arbitrary: fc.array(fc.constantFrom<Outcome>("error", "error", "throttle", "crash"), { maxLength: 5 }) }),
   runsFor: fc.constantFrom(0, 0, 500, 61_000),
   isKept: fc.boolean(),
 });
