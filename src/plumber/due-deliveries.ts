@@ -12,14 +12,12 @@ export const createDueDeliveries = ({ store }: { store: Store }) => {
     now: rows.now,
     later: rows.later,
     nextAt: rows.nextAt,
-    /** The oldest, beside what is under way. */
-    async read(now: number, most: number, underWay: UnderWay): Promise<Due[]> {
-      const due = await rows.read(now, async () => {
-        const { due: found, mayBeMore } = await store.run(() => readDue(now, most, underWay));
-        return { rows: found, isAll: !mayBeMore };
+    /** The oldest, beside what is under way; with it, what was handed over since. */
+    read(now: number, most: number, underWay: UnderWay): Promise<readonly Due[]> {
+      return rows.read(now, async () => {
+        const { due, mayBeMore } = await store.run(() => readDue(now, most, underWay));
+        return { rows: due, isAll: !mayBeMore };
       });
-      // What was committed beside this reading may have been handed over meanwhile.
-      return due.filter(({ id }) => !underWay.heldIds.has(id));
     },
   };
 };

@@ -97,7 +97,9 @@ export const createOutbox = ({ store, call, clock, wall, random, ledger, metrics
       const handed = handover.take(room, roomOf).map(attempt);
       if (handed.length > 0) return handed;
       const going = { heldIds: held, busyTargets: underWay.atLeast(DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), roomOf, outwardRoom: DELIVERIES_IN_FLIGHT_OUTWARD_MAX - outward };
-      return (await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going)).map(attempt);
+      const due = await onDisk.read(now, Math.min(room, DELIVERIES_IN_FLIGHT_PER_TARGET_MAX), going);
+      // Looked at in the moment in which they are begun: what was committed beside the reading may have been handed over meanwhile.
+      return due.filter(({ id }) => !held.has(id)).map(attempt);
     },
     async nextDueAt(now) {
       const next = await onDisk.nextAt(now);

@@ -148,6 +148,24 @@ describe("PutEvents", () => {
     expect(writes).toEqual([10, 10, 10, 10]);
   });
 
+  it("delivers each once, although what the first of several commits wrote is found on the disk before the last", async () => {
+    const on = openEvents();
+    const { run } = on.store;
+    on.store.run = async (operation, urgency) => {
+      let isWritten = false;
+      const result = await run(() => watched(operation, (sql) => void (isWritten ||= sql.startsWith("insert into delivery"))), urgency);
+      if (isWritten) {
+        on.outbox.poke();
+        await on.settled();
+      }
+      return result;
+    };
+    for (let index = 0; index < 12; index++) await on.rule(`rule-${index}`, SHOP);
+    await on.put({ Detail: JSON.stringify({ text: "x".repeat(900_000) }) });
+    await on.settled();
+    expect(on.sent).toHaveLength(12);
+  });
+
   it("reads a bus's rules again when a change of them could not be read", async () => {
     const on = openEvents();
     await on.put();

@@ -99,6 +99,8 @@ export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick
     ...deliveries.map((delivery) => ({ characters: charactersOf(delivery), row: () => outbox.enqueue(delivery) })),
     ...wanting.archives.map(({ id }) => ({ characters: event.json.length, row: () => keepEvent(id, event) })),
   ];
+  const isOneCommit = (accepted: readonly Accepted[]): boolean =>
+    accepted.reduce((sum, { characters, event, wanting }) => sum + characters + event.json.length * wanting.archives.length, 0) <= EVENT_COMMIT_CHARACTERS_MAX;
   /** From the one at `from` on. @returns The first that is left. */
   function* writeSome(writes: readonly Write[], from: number): Operation<number> {
     let next = from;
@@ -129,8 +131,9 @@ export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick
     },
     announce(accepted, keys) {
       const deliveries = accepted.flatMap((one) => one.deliveries);
-      // A forwarded event may come a second time, and its deliveries be on their way already.
-      if (deliveries.length > 0) outbox.poke(accepted.some(({ event }) => event.isForwarded) ? undefined : deliveries);
+      // A forwarded event may come a second time, and what was written before the last commit be found on the disk: these deliveries may be on their way already.
+      const isKnownHere = isOneCommit(accepted) && !accepted.some(({ event }) => event.isForwarded);
+      if (deliveries.length > 0) outbox.poke(isKnownHere ? deliveries : undefined);
       for (const one of accepted) {
         measure.matched(one.wanting.rules.map(({ named, targetArns }) => ({ named, targets: targetArns.length })));
         tell(one, keys);
