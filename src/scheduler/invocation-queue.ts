@@ -16,6 +16,7 @@ import { createEventSupply } from "./event-supply.ts";
 import { createFunctionMetrics, type Invoked } from "./function-metrics.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
+import { createUnfinishedRuns } from "./unfinished-runs.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler, type Told } from "./scheduler.ts";
 
 export interface InvocationQueue extends Worker {
@@ -77,8 +78,6 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   const measured = createFunctionMetrics(metrics);
   /** By the event's id. */
   const runs = new Map<string, Promise<Ran>>();
-  /** Runs whose end could not be written yet. */
-  const unfinished: { event: Leased; ran: Ran }[] = [];
   let isStarted = false;
   let isAbandoned = false;
 
@@ -141,6 +140,9 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     if (told.length > 0) rules.afterEnd();
   };
 
+  const tellUnwritten = ({ requestId }: Leased, error: unknown) => log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId, error: String(error) });
+  const unfinished = createUnfinishedRuns(finish, tellUnwritten);
+
   const attempt = async (event: Leased) => {
     const key = functionKey(event);
     inFlight.add(key);
@@ -151,8 +153,8 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     try {
       await finish(event, ran);
     } catch (error) {
-      log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId: event.requestId, error: String(error) });
-      unfinished.push({ event, ran });
+      tellUnwritten(event, error);
+      unfinished.add(event, ran, clock.now());
     }
   };
 
@@ -161,13 +163,13 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     name: "asynchronous invocation",
     inFlightMax: ASYNC_IN_FLIGHT_MAX,
     async startDue(now, room) {
-      for (let one = unfinished[0]; one !== undefined; one = unfinished[0]) {
-        await finish(one.event, one.ran);
-        unfinished.shift();
-      }
+      await unfinished.finish(now);
       return (await supply.next(now, room)).map(attempt);
     },
-    nextDueAt: supply.nextDueAt,
+    async nextDueAt(now) {
+      const next = Math.min((await supply.nextDueAt(now)) ?? Infinity, unfinished.nextAt(now));
+      return next === Infinity ? undefined : next;
+    },
     onFailure(error) {
       log.error("the queue of asynchronous invocations could not be read; it is tried again", { error: String(error) });
       return ASYNC_BACKOFF_MS_FIRST;

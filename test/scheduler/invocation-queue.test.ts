@@ -583,6 +583,21 @@ describe("the end of an event", () => {
     expect([runs.length, ended.length]).toEqual([1, 1]);
   });
 
+  it("that can never be written holds up no other event", async () => {
+    const { queue, clock, runs, failToEnd, enqueue, settled, ended } = createGround(() => "response");
+    failToEnd(Infinity);
+    await queue.start();
+    await enqueue("stuck");
+    await settled();
+    await enqueue("next");
+    await eventually("the next is run", () => runs.length === 2);
+    await clock.advance(10 * MINUTE);
+    expect([runs.length, ended.length]).toEqual([2, 0]);
+    failToEnd(0);
+    await clock.advance(10 * MINUTE);
+    expect([runs.length, ended.length]).toEqual([2, 2]);
+  });
+
   it("comes at once, without a retry, for a function with nothing reserved", async () => {
     const { queue, runs, told, ended, limits, enqueue, isEmpty } = createGround(() => "response");
     limits.set({ account: "0", region: "r", name: "f" }, { reservedConcurrency: 0 });
