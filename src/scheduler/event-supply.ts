@@ -1,16 +1,15 @@
 import { createDueRows } from "../kit/due-rows.ts";
 import { createHandover } from "../kit/handover.ts";
 import { ASYNC_HANDED_OVER_BYTES_MAX, ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../kit/limits/lambda.ts";
-import type { Tally } from "../kit/tally.ts";
+import { createTally, type Tally } from "../kit/tally.ts";
 import type { Store } from "../store/store.ts";
 import { claimFairly, functionKey, nextEventAt, type Leased } from "./event-rows.ts";
 import type { QueuedInvocation } from "./scheduler.ts";
 
 /** Which events run next. One that comes when nothing is waiting goes from memory to its run; the others wait on the disk, and are leased by many at a time. */
 export interface EventSupply {
-  /** Whether this one, which is about to be written, shall be handed over when it is. Else `onDisk` is to be called. */
-  isOpenTo(event: QueuedInvocation): boolean;
-  handOver(event: Leased): void;
+  /** Keeps a place for one that is about to be written. Undefined where there is none: when it is written, `onDisk` is to be called. */
+  reserve(event: QueuedInvocation): Place | undefined;
   /** It waits on the disk, and is due at once. */
   onDisk(event: QueuedInvocation): void;
   /** Something falls due later. */
@@ -18,6 +17,12 @@ export interface EventSupply {
   /** At most `room` events, whose functions have room for them. */
   next(now: number, room: number): Promise<Leased[]>;
   nextDueAt(now: number): Promise<number | undefined>;
+}
+
+/** To be given up, or taken. */
+export interface Place {
+  giveUp(): void;
+  handOver(event: Leased): void;
 }
 
 interface Needs {
@@ -30,16 +35,21 @@ interface Needs {
 export const createEventSupply = ({ store, running, leaseToken }: Needs): EventSupply => {
   const handover = createHandover<Leased>({ keyOf: functionKey, bytesOf: ({ payload }) => payload.length, countMax: ASYNC_HANDED_OVER_MAX, bytesMax: ASYNC_HANDED_OVER_BYTES_MAX });
   const rows = createDueRows((now) => store.read(() => nextEventAt(now)));
+  /** Places that are kept, by function, and bytes of those who are to have them: many may be written at once. */
+  const reserved = createTally<string>();
+  let reservedBytes = 0;
   /** Functions that may have more on the disk than they have room for. */
   const full = new Set<string>();
 
+  const inMemory = (key: string): number => running.of(key) + handover.of(key) + reserved.of(key);
   const roomToRun = (key: string): number => ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - running.of(key);
   /** None before half of what waited has begun: so many are leased in one commit. */
   const roomToWait = (key: string): number => {
-    const room = ASYNC_HANDED_OVER_PER_FUNCTION_MAX - running.of(key) - handover.of(key);
+    const room = ASYNC_HANDED_OVER_PER_FUNCTION_MAX - inMemory(key);
     return room * 4 < ASYNC_HANDED_OVER_PER_FUNCTION_MAX ? 0 : room;
   };
-  const isRoomFor = (key: string): boolean => running.of(key) + handover.of(key) < ASYNC_HANDED_OVER_PER_FUNCTION_MAX;
+  const isOpenTo = (key: string, bytes: number): boolean =>
+    !rows.mayBe && !full.has(key) && inMemory(key) < ASYNC_HANDED_OVER_PER_FUNCTION_MAX && handover.count + reserved.total < ASYNC_HANDED_OVER_MAX && handover.hasRoom(reservedBytes + bytes);
 
   const claim = async (now: number) => {
     for (const key of full) {
@@ -48,7 +58,7 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
       rows.now();
     }
     const events = await rows.read(now, async () => {
-      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count, bytes: ASYNC_HANDED_OVER_BYTES_MAX, of: roomToWait }, leaseToken));
+      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count - reserved.total, bytes: ASYNC_HANDED_OVER_BYTES_MAX, of: roomToWait }, leaseToken));
       for (const key of claimed.full) full.add(key);
       return { rows: claimed.events, isAll: claimed.isAll };
     });
@@ -56,8 +66,23 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
   };
 
   return {
-    isOpenTo: (event) => !rows.mayBe && !full.has(functionKey(event)) && isRoomFor(functionKey(event)) && handover.hasRoom(event.payload.length),
-    handOver: (event) => handover.put(event),
+    reserve(event) {
+      const [key, bytes] = [functionKey(event), event.payload.length];
+      if (!isOpenTo(key, bytes)) return undefined;
+      reserved.add(key);
+      reservedBytes += bytes;
+      const giveUp = () => {
+        reserved.remove(key);
+        reservedBytes -= bytes;
+      };
+      return {
+        giveUp,
+        handOver(leased) {
+          giveUp();
+          handover.put(leased);
+        },
+      };
+    },
     onDisk(event) {
       if (!full.has(functionKey(event))) rows.now();
     },

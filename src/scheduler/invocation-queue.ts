@@ -12,7 +12,7 @@ import { createTally } from "../kit/tally.ts";
 import type { Operation, Store } from "../store/store.ts";
 import { afterRun, type Next, type Ran } from "./after-run.ts";
 import { countEvents, endLeases, functionKey, insertEvent, removeEvent, runAgain, type Leased } from "./event-rows.ts";
-import { createEventSupply } from "./event-supply.ts";
+import { createEventSupply, type Place } from "./event-supply.ts";
 import { createFunctionMetrics, type Invoked } from "./function-metrics.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
 import { passThrough } from "./lineage.ts";
@@ -182,19 +182,28 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   return {
     async enqueue(event, { isKept = false } = {}) {
       const now = clock.now();
-      const leased = isStarted && supply.isOpenTo(event) ? { ...event, acceptedAt: now, attempts: 0, backoffs: 0, leaseToken } : undefined;
-      const hand = (one: Leased) => {
-        supply.handOver(one);
+      const place = isStarted ? supply.reserve(event) : undefined;
+      const written = store.run(() => insertEvent(event, now, place && leaseToken));
+      const handOver = (to: Place) => {
+        to.handOver({ ...event, acceptedAt: now, attempts: 0, backoffs: 0, leaseToken });
         poke();
       };
-      const written = store.run(() => insertEvent(event, now, leased?.leaseToken));
-      const isBegun = isKept && leased !== undefined;
-      if (isBegun) hand(leased);
-      const isNew = await written;
+      /** Somebody may have found its function full. */
+      const giveUp = () => {
+        place?.giveUp();
+        poke();
+      };
+      const isBegun = isKept && place !== undefined;
+      if (isBegun) handOver(place);
+      const isNew = await written.catch((error: unknown) => {
+        if (!isBegun) giveUp();
+        throw error;
+      });
       measured.count(invokedOf(event), "AsyncEventsReceived", 1);
       tell(event, "queued", `the event for ${event.functionName} is on the disk`, { bytes: event.payload.length });
-      if (isBegun || !isNew) return;
-      if (leased !== undefined) return hand(leased);
+      if (isBegun) return;
+      if (!isNew) return giveUp();
+      if (place !== undefined) return handOver(place);
       supply.onDisk(event);
       poke();
     },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
-import { ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
+import { ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
@@ -308,6 +308,22 @@ describe("a busy function", () => {
     gate.open();
     await eventually("all are done", isEmpty);
     expect(runs).toHaveLength(3 * ASYNC_IN_FLIGHT_PER_FUNCTION_MAX + 1);
+  });
+
+  it("has no more than its share in memory, however many of its events are written at once", async () => {
+    const gate = createGate();
+    const { queue, runs, enqueue, isEmpty } = createGround((_invocation, _run, { name }) => (name === "busy" ? gate.behave() : "response"));
+    await queue.start();
+    await queue.pending();
+    const count = 2 * ASYNC_HANDED_OVER_MAX;
+    await Promise.all(Array.from({ length: count }, (_, index) => enqueue(`busy-${index}`, { functionName: "busy" })));
+    await eventually("it runs as much as it may", () => runs.length >= ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    await enqueue("other", { functionName: "other" });
+    await eventually("the other has run", () => runs.some(({ name }) => name === "other"));
+    gate.open();
+    await eventually("all are done", isEmpty);
+    expect(new Set(runs.map(({ requestId }) => requestId)).size).toBe(count + 1);
+    expect(runs).toHaveLength(count + 1);
   });
 
   it("shares the room with others, whoever came first", async () => {
