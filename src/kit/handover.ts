@@ -1,6 +1,7 @@
 /** Work that is on the disk as well, on its way from memory to its first try. It is bounded in number and in bytes; what finds no place is found on the disk. */
 export interface Handover<T> {
   readonly count: number;
+  readonly bytes: number;
   of(key: string): number;
   hasRoom(bytes: number): boolean;
   /** Behind what waits with the same key already. */
@@ -55,6 +56,9 @@ export const createHandover = <T>({ keyOf, bytesOf, countMax, bytesMax }: Option
   return {
     get count() {
       return count;
+    },
+    get bytes() {
+      return bytes;
     },
     of: (key) => waiting.get(key)?.length ?? 0,
     hasRoom: (more) => count < countMax && bytes + more <= bytesMax,

@@ -43,8 +43,10 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
 
   const inMemory = (key: string): number => running.of(key) + handover.of(key) + reserved.of(key);
   const roomToRun = (key: string): number => ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - running.of(key);
-  /** None before half of what waited has begun: so many are leased in one commit. */
+  const bytesLeft = (): number => Math.max(0, ASYNC_HANDED_OVER_BYTES_MAX - handover.bytes - reservedBytes);
+  /** None before half of what waited has begun: so many are leased in one commit. Where there are no bytes left, one for those that have none. */
   const roomToWait = (key: string): number => {
+    if (bytesLeft() === 0 && handover.of(key) > 0) return 0;
     const room = ASYNC_HANDED_OVER_PER_FUNCTION_MAX - inMemory(key);
     return room * 4 < ASYNC_HANDED_OVER_PER_FUNCTION_MAX ? 0 : room;
   };
@@ -58,7 +60,7 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
       rows.now();
     }
     const events = await rows.read(now, async () => {
-      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count - reserved.total, bytes: ASYNC_HANDED_OVER_BYTES_MAX, of: roomToWait }, leaseToken));
+      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count - reserved.total, bytes: bytesLeft(), of: roomToWait }, leaseToken));
       for (const key of claimed.full) full.add(key);
       return { rows: claimed.events, isAll: claimed.isAll };
     });

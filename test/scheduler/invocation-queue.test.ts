@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FunctionTarget, Invocation, InvocationReport } from "../../src/executor/executor.ts";
-import { ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
+import { ASYNC_HANDED_OVER_BYTES_MAX, ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../../src/kit/limits/lambda.ts";
 import { ApiError } from "../../src/kit/api-error.ts";
 import { createClock } from "../../src/kit/clock.ts";
 import type { LedgerEntry } from "../../src/kit/ledger.ts";
@@ -11,7 +11,7 @@ import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import { createFunctionLimits } from "../../src/scheduler/function-limits.ts";
 import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventSettings, type QueuedInvocation, type ResolveTarget, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import { MIB } from "../../src/kit/units.ts";
-import type { Store } from "../../src/store/store.ts";
+import { sqlOne, type Store } from "../../src/store/store.ts";
 import { openState } from "../support/store.ts";
 import { createCounted } from "../support/counted.ts";
 import { waitingFor } from "../support/clock.ts";
@@ -373,14 +373,19 @@ describe("what has just been written", () => {
 
   it("waits on the disk where it is large", async () => {
     const gate = createGate();
-    const { queue, runs, enqueue, isEmpty } = createGround(gate.behave);
+    const { queue, runs, enqueue, isEmpty, path } = createGround(gate.behave);
     await queue.start();
     const large = Buffer.alloc(MIB, "1");
-    for (let index = 0; index < 80; index++) await enqueue(`event-${index}`, { payload: large });
+    for (let index = 0; index < 100; index++) await enqueue(`event-${index}`, { payload: large });
     await eventually("it runs as much as it may", () => runs.length === ASYNC_IN_FLIGHT_PER_FUNCTION_MAX);
+    await queue.pending();
+    const other = openState(path);
+    const leased = await other.read(() => sqlOne("select count(*) as n from async_event where lease_token is not null"));
+    await other.close();
+    expect(leased!["n"]).toBeLessThanOrEqual(ASYNC_IN_FLIGHT_PER_FUNCTION_MAX + ASYNC_HANDED_OVER_BYTES_MAX / MIB);
     gate.open();
     await eventually("all are done", isEmpty);
-    expect(runs.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 80 }, (_, index) => `event-${index}`));
+    expect(runs.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 100 }, (_, index) => `event-${index}`));
   });
 
   it("is begun before it is written where whoever sends it keeps it, and is run once", async () => {
