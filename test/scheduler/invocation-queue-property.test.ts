@@ -28,22 +28,27 @@ interface Planned {
 
 type Step =
   | { do: "send"; plan: Planned; copies: number }
+  /** So many to each function, which take up all places there are. */
+  | { do: "crowd"; copies: number; runsFor: number }
   /** Milliseconds. */
   | { do: "advance"; ms: number }
   /** So many writes from now on are not taken. */
   | { do: "break disk"; writes: number }
   | { do: "restart" };
 
+const FUNCTIONS = 6;
+
 const planned: fc.Arbitrary<Planned> = fc.record({
-  function: fc.nat(5),
+  function: fc.nat(FUNCTIONS - 1),
   outcomes: fc.oneof({ weight: 3, arbitrary: fc.constant<Outcome[]>([]) }, { weight: 2, arbitrary: fc.array(fc.constantFrom<Outcome>("error", "error", "throttle", "crash"), { maxLength: 5 }) }),
   runsFor: fc.constantFrom(0, 0, 500, 61_000),
   isKept: fc.boolean(),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("send" as const), plan: planned, copies: fc.constantFrom(1, 1, 3, 10, 60, 110) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("crowd" as const), copies: fc.constantFrom(35, 60), runsFor: fc.constantFrom(500, 61_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(500, 1_000, 60_000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("break disk" as const), writes: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("break disk" as const), writes: fc.constantFrom(1, 2, 4, 300) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
 );
 
@@ -170,6 +175,7 @@ const run = async (steps: readonly Step[]) => {
       if (plan.isKept) refused.push({ id, plan });
     }
   };
+  const sendMany = (copies: number, planOf: (index: number) => Planned) => Promise.all(Array.from({ length: copies }, (_, index) => sendOne({ id: `e${count++}`, plan: planOf(index) }, true)));
   const sendAgain = async () => {
     const again = refused;
     refused = [];
@@ -199,7 +205,8 @@ const run = async (steps: readonly Step[]) => {
     if (one.do === "advance") await advance(one.ms);
     else if (one.do === "break disk") at.breakDisk(one.writes);
     else if (one.do === "restart") await restart();
-    else await Promise.all(Array.from({ length: one.copies }, () => sendOne({ id: `e${count++}`, plan: one.plan }, true)));
+    else if (one.do === "send") await sendMany(one.copies, () => one.plan);
+    else await sendMany(one.copies * FUNCTIONS, (index) => ({ function: index % FUNCTIONS, outcomes: [], runsFor: one.runsFor, isKept: false }));
   }
   at.breakDisk(0);
   let left = 1;
@@ -234,6 +241,6 @@ it("whatever functions, the disk and the process do, each event ends once, as it
         if (isCalm) expect([id, runs.get(id)]).toEqual([id, last < 0 ? outcomes.length + 1 : last + 1]);
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 25 },
   );
 }, 120_000);

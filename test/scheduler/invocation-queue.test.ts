@@ -509,6 +509,20 @@ describe("a disk that fails for a while", () => {
     expect(runs).toEqual([]);
   });
 
+  it("has room again for what comes after those that it could not keep, or knew already", async () => {
+    const { queue, enqueue, disk, runs, isEmpty } = createBreakable(() => "response");
+    await queue.start();
+    await queue.pending();
+    const times = ASYNC_HANDED_OVER_PER_FUNCTION_MAX;
+    disk.isBroken = true;
+    expect((await Promise.allSettled(Array.from({ length: times }, () => enqueue()))).every(({ status }) => status === "rejected")).toBe(true);
+    disk.isBroken = false;
+    await Promise.all(Array.from({ length: times }, () => enqueue("same")));
+    for (let index = 0; index < 3; index++) await enqueue();
+    await eventually("all are done", isEmpty);
+    expect(runs).toHaveLength(4);
+  });
+
   it("does not run an event again whose end it could not write", async () => {
     const gate = createGate();
     const { queue, clock, enqueue, disk, runs, isQuiet, isEmpty } = createBreakable(gate.behave);
