@@ -1,23 +1,22 @@
 import { isApiError } from "../kit/api-error.ts";
-import { functionArn } from "../kit/arn.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
-import type { Ledger, LedgerKind, Trace } from "../kit/ledger.ts";
+import type { Ledger } from "../kit/ledger.ts";
 import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_IN_FLIGHT_MAX } from "../kit/limits/lambda.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Worker } from "../kit/patience.ts";
 import type { Random } from "../kit/random.ts";
 import { createTally } from "../kit/tally.ts";
-import type { Operation, Store } from "../store/store.ts";
-import { afterRun, type Next, type Ran } from "./after-run.ts";
-import { countEvents, endLeases, functionKey, insertEvent, removeEvent, runAgain, type Leased } from "./event-rows.ts";
+import type { Store } from "../store/store.ts";
+import type { Ran } from "./after-run.ts";
+import { createFinish, createTell, invokedOf, traceOf } from "./event-end.ts";
+import { countEvents, endLeases, functionKey, insertEvent, type Leased } from "./event-rows.ts";
 import { createEventSupply, type Place } from "./event-supply.ts";
-import { createFunctionMetrics, type Invoked } from "./function-metrics.ts";
+import { createFunctionMetrics } from "./function-metrics.ts";
 import { createFunctionLimits, type FunctionLimitsTable } from "./function-limits.ts";
-import { passThrough } from "./lineage.ts";
+import { EVENT_SETTINGS_DEFAULT, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler } from "./scheduler.ts";
 import { createUnfinishedRuns } from "./unfinished-runs.ts";
-import { EVENT_SETTINGS_DEFAULT, type EndedEvent, type EventRules, type QueuedInvocation, type ResolveTarget, type Scheduler, type Told } from "./scheduler.ts";
 
 export interface InvocationQueue extends Worker {
   /**
@@ -56,17 +55,6 @@ const RULES_DEFAULT: EventRules = {
   afterEnd() {},
 };
 
-const traceOf = ({ traceId, lineage }: QueuedInvocation): Trace => ({ id: traceId, ...(lineage === undefined ? {} : { lineage }) });
-
-/** The chain goes on from the function, whether that ran or was stopped. */
-const endOf = (event: Leased, ran: Ran, { condition, attempts }: Extract<Next, { kind: "end" }>, id: string): EndedEvent => ({
-  id, event, condition, attempts,
-  trace: passThrough(traceOf(event), functionArn(event, event.functionName), "Allow"),
-  ...(ran.kind === "ran" ? { result: { outcome: ran.outcome, version: ran.version } } : {}),
-});
-
-const invokedOf = ({ account, region, functionName: name, invokedFunctionArn }: QueuedInvocation): Invoked => ({ account, region, name, invokedFunctionArn });
-
 /**
  * Asynchronous invocation: on the disk before it is acknowledged, run at least once, again one and two minutes after the function
  * failed, with a growing pause after throttles and system errors, until it is too old. Every wait is on the platform's clock.
@@ -76,13 +64,12 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   const leaseToken = random.uuid();
   const supply = createEventSupply({ store, running: inFlight, leaseToken });
   const measured = createFunctionMetrics(metrics);
+  const tell = createTell(ledger);
+  const finish = createFinish({ store, rules, clock, random, measured, tell, later: supply.later });
   /** By the event's id. */
   const runs = new Map<string, Promise<Ran>>();
   let isStarted = false;
   let isAbandoned = false;
-
-  const tell = (event: QueuedInvocation, kind: LedgerKind, summary: string, detail: Record<string, unknown> = {}) =>
-    ledger.record({ traceId: event.traceId, kind, account: event.account, region: event.region, keys: [event.requestId, event.functionName, event.invokedFunctionArn], summary, detail });
 
   /** An event that waited for its turn, or for a server that was down. */
   const isExpired = async (event: Leased): Promise<boolean> => {
@@ -112,32 +99,6 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     const ran = run(event).finally(() => runs.delete(requestId));
     runs.set(requestId, ran);
     return ran;
-  };
-
-  /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
-  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; told: readonly Told[] }> {
-    const next = afterRun(event, ran, yield* rules.settings(event), clock.now());
-    if (next.kind === "again") {
-      yield* runAgain(event, clock.now() + next.delayMs, next.isAttempt);
-      return { next, told: [] };
-    }
-    return { next, told: (yield* removeEvent(event)) ? yield* rules.end(endOf(event, ran, next, id)) : [] };
-  }
-
-  const finish = async (event: Leased, ran: Ran) => {
-    const id = random.uuid();
-    const { next, told } = await store.run(() => settle(event, ran, id));
-    if (next.kind === "again") {
-      supply.later();
-      return tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });
-    }
-    if (next.condition !== "Success") measured.count(invokedOf(event), "AsyncEventsDropped", 1);
-    if (next.condition !== "Success") tell(event, "drop", `the event is given up: ${next.condition}`, { condition: next.condition, attempts: next.attempts });
-    for (const { targetArn, as, deliveryId } of told) {
-      const what = as === "dead-letter queue" ? "the event" : next.condition === "Success" ? "its result" : "what became of it";
-      tell(event, "notice", `${what} goes to the ${as} ${targetArn}`, { [as === "destination" ? "destination" : "deadLetterQueue"]: targetArn, deliveryId });
-    }
-    if (told.length > 0) rules.afterEnd();
   };
 
   const tellUnwritten = ({ requestId }: Leased, error: unknown) => log.error("the end of an asynchronous invocation could not be written; it is tried again", { requestId, error: String(error) });
