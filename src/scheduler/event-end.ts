@@ -39,19 +39,19 @@ interface Needs {
 
 /** What becomes of an event after a run, in one commit: its end, with what is told of it, or another try. Rejects when the store does not take it. */
 export const createFinish = ({ store, rules, clock, random, measured, tell, later }: Needs) => {
-  /** One commit, if the lease is still ours; else another has it, and this result is nobody's. */
-  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; told: readonly Told[] }> {
+  /** Undefined where the lease is no longer ours: another has the event, or it could not be kept, and this result is nobody's. */
+  function* settle(event: Leased, ran: Ran, id: string): Operation<{ next: Next; told: readonly Told[] } | undefined> {
     const next = afterRun(event, ran, yield* rules.settings(event), clock.now());
-    if (next.kind === "again") {
-      yield* runAgain(event, clock.now() + next.delayMs, next.isAttempt);
-      return { next, told: [] };
-    }
-    return { next, told: (yield* removeEvent(event)) ? yield* rules.end(endOf(event, ran, next, id)) : [] };
+    const isOurs = next.kind === "again" ? yield* runAgain(event, clock.now() + next.delayMs, next.isAttempt) : yield* removeEvent(event);
+    if (!isOurs) return undefined;
+    return { next, told: next.kind === "again" ? [] : yield* rules.end(endOf(event, ran, next, id)) };
   }
 
   return async (event: Leased, ran: Ran): Promise<void> => {
     const id = random.uuid();
-    const { next, told } = await store.run(() => settle(event, ran, id));
+    const settled = await store.run(() => settle(event, ran, id));
+    if (settled === undefined) return;
+    const { next, told } = settled;
     if (next.kind === "again") {
       later();
       return tell(event, "retry", `${event.functionName} is tried again in ${next.delayMs / 1000} s (${next.why})`, { attempt: event.attempts + 1, delayMs: next.delayMs, why: next.why });

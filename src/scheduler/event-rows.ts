@@ -105,12 +105,13 @@ export function* removeEvent({ requestId, leaseToken }: Leased): Operation<boole
   return (yield* sql("delete from async_event where request_id = ? and lease_token = ? returning request_id", requestId, leaseToken)).length > 0;
 }
 
-/** Gives the lease back, if it still holds. */
-export function* runAgain({ requestId, leaseToken }: Leased, dueAt: number, isAttempt: boolean): Operation<void> {
-  yield* sql(
-    "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ?",
+/** Gives the lease back; false as above. */
+export function* runAgain({ requestId, leaseToken }: Leased, dueAt: number, isAttempt: boolean): Operation<boolean> {
+  const updated = yield* sql(
+    "update async_event set lease_token = null, due_at = ?, attempts = attempts + ?, backoffs = backoffs + ? where request_id = ? and lease_token = ? returning request_id",
     dueAt, isAttempt ? 1 : 0, isAttempt ? 0 : 1, requestId, leaseToken,
   );
+  return updated.length > 0;
 }
 
 /** Those of an earlier process are nobody's. */

@@ -144,9 +144,12 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
     async enqueue(event, { isKept = false } = {}) {
       const now = clock.now();
       const place = isStarted ? supply.reserve(event) : undefined;
-      const written = store.run(() => insertEvent(event, now, place && leaseToken));
+      const isBegun = isKept && place !== undefined;
+      // Where it cannot be written, its run has nothing to do with what is sent again.
+      const token = isBegun ? random.uuid() : leaseToken;
+      const written = store.run(() => insertEvent(event, now, place && token));
       const handOver = (to: Place) => {
-        to.handOver({ ...event, acceptedAt: now, attempts: 0, backoffs: 0, leaseToken });
+        to.handOver({ ...event, acceptedAt: now, attempts: 0, backoffs: 0, leaseToken: token });
         poke();
       };
       /** Somebody may have found its function full. */
@@ -154,7 +157,6 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
         place?.giveUp();
         poke();
       };
-      const isBegun = isKept && place !== undefined;
       if (isBegun) handOver(place);
       const isNew = await written.catch((error: unknown) => {
         if (!isBegun) giveUp();

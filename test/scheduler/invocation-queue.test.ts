@@ -407,7 +407,7 @@ describe("what has just been written", () => {
 
   it("is refused all the same where it cannot be written: then it is sent again, and known by its id", async () => {
     let isBroken = false;
-    const { queue, runs, enqueue, isEmpty } = createGround(() => "response", {
+    const { queue, runs, told, enqueue, isEmpty } = createGround((_invocation, run) => (run === 1 ? "error" : "response"), {
       beforeCommit() {
         if (!isBroken) return;
         isBroken = false;
@@ -421,6 +421,8 @@ describe("what has just been written", () => {
     await enqueue("kept");
     await eventually("it is done", isEmpty);
     expect(runs.map(({ requestId }) => requestId)).toEqual(["kept", "kept"]);
+    // Of the run whose event was not kept nothing is told.
+    expect(told.map(({ kind }) => kind)).toEqual(["queued", "notice"]);
   });
 });
 
