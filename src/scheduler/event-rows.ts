@@ -70,6 +70,8 @@ interface Room {
   bytes: number;
   /** How many more a function may have. */
   of(key: string): number;
+  /** It has nothing in memory, and comes to have one, whatever the others have. */
+  isAbsent(key: string): boolean;
 }
 
 interface Claimed {
@@ -90,7 +92,8 @@ export function* claimFairly(now: number, room: Room, leaseToken: string): Opera
   const share = Math.max(1, Math.floor(room.count / Math.max(1, open.length)));
   const shareOfBytes = Math.floor(room.bytes / Math.max(1, open.length));
   for (const key of open) {
-    const most = Math.min(share, room.count - claimed.events.length, room.of(key));
+    const left = Math.max(room.count - claimed.events.length, room.isAbsent(key) ? 1 : 0);
+    const most = Math.min(share, left, room.of(key));
     const events = most > 0 ? yield* claim(key, now, most, shareOfBytes, leaseToken) : [];
     claimed.events.push(...events);
     const isShortOfBytes = events.length > 0 && bytesOf(events) + ASYNC_PAYLOAD_BYTES_MAX > shareOfBytes;

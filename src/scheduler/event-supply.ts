@@ -38,6 +38,8 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
   /** Places that are kept, by function, and bytes of those who are to have them: many may be written at once. */
   const reserved = createTally<string>();
   let reservedBytes = 0;
+  /** A function without anything in memory has something on the disk: those that have would go on by turns without it. */
+  let isAbsentWaiting = false;
   /** Functions that may have more on the disk than they have room for. */
   const full = new Set<string>();
 
@@ -60,7 +62,7 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
       rows.now();
     }
     const events = await rows.read(now, async () => {
-      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count - reserved.total, bytes: bytesLeft(), of: roomToWait }, leaseToken));
+      const claimed = await store.run(() => claimFairly(now, { count: ASYNC_HANDED_OVER_MAX - handover.count - reserved.total, bytes: bytesLeft(), of: roomToWait, isAbsent: (key) => inMemory(key) === 0 }, leaseToken));
       for (const key of claimed.full) full.add(key);
       return { rows: claimed.events, isAll: claimed.isAll };
     });
@@ -86,10 +88,16 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
       };
     },
     onDisk(event) {
-      if (!full.has(functionKey(event))) rows.now();
+      const key = functionKey(event);
+      if (inMemory(key) === 0) isAbsentWaiting = true;
+      if (!full.has(key)) rows.now();
     },
     later: () => rows.later(),
     async next(now, room) {
+      if (isAbsentWaiting) {
+        isAbsentWaiting = false;
+        await claim(now);
+      }
       const waiting = handover.take(room, roomToRun);
       if (waiting.length > 0) return waiting;
       await claim(now);

@@ -326,6 +326,23 @@ describe("a busy function", () => {
     expect(runs).toHaveLength(count + 1);
   });
 
+  it("has its turn beside many others whose events fill the memory", async () => {
+    const ends: (() => void)[] = [];
+    const { queue, runs, enqueue } = createGround((_invocation, _run, { name }) => (name === "other" ? "response" : new Promise((resolve) => ends.push(() => resolve("response")))));
+    await queue.start();
+    await queue.pending();
+    const busy = 14;
+    await Promise.all(Array.from({ length: 2 * ASYNC_HANDED_OVER_MAX }, (_, index) => enqueue(`busy-${index}`, { functionName: `busy-${index % busy}` })));
+    await eventually("it runs as much as it may", () => ends.length === ASYNC_IN_FLIGHT_MAX);
+    await enqueue("other", { functionName: "other" });
+    for (let ended = 0; ended < 2 * busy; ended++) {
+      ends[ended]!();
+      await queue.pending();
+    }
+    await eventually("the other has run", () => runs.some(({ name }) => name === "other"));
+    await eventually("its room is used", () => ends.length >= ASYNC_IN_FLIGHT_MAX + 2 * busy);
+  });
+
   it("shares the room with others, whoever came first", async () => {
     const gate = createGate();
     const path = join(temporaryDirectory(), "state.db");
