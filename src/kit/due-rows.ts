@@ -1,6 +1,8 @@
 /** What is due on the disk, read only where something may be: most work goes from memory to its first try, and nobody has to look for it. */
 export interface DueRows {
   readonly mayBe: boolean;
+  /** Something may have fallen due by `now` since it was last read. */
+  isOverdue(now: number): boolean;
   /** Something is due that is not in memory. */
   now(): void;
   /** Something falls due later. */
@@ -16,6 +18,7 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
   let isSomethingDue = true;
   let nextAt: number | "never" | "not known" = "not known";
   let lookedUpTo = -Infinity;
+  let hasFallenDue = false;
 
   const isNextKnown = (now: number): boolean => nextAt === "never" || (nextAt !== "not known" && nextAt > now);
   const orNothingIsKnown = async <T>(reading: Promise<T>): Promise<T> => {
@@ -31,6 +34,7 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
     get mayBe() {
       return isSomethingDue;
     },
+    isOverdue: (now) => hasFallenDue || (typeof nextAt === "number" && nextAt <= now),
     now() {
       isSomethingDue = true;
     },
@@ -39,6 +43,7 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
     },
     async read(now, reading) {
       lookedUpTo = now;
+      hasFallenDue = false;
       if (!isSomethingDue && isNextKnown(now)) return [];
       isSomethingDue = false;
       if (!isNextKnown(now)) nextAt = "not known";
@@ -49,7 +54,7 @@ export const createDueRows = (readNextAt: (now: number) => Promise<number | unde
     async nextAt(now) {
       if (!isNextKnown(now)) {
         // What fell due while nobody could look for it, as there was no room to begin it, is none of what comes after `now`.
-        if (lookedUpTo < now) isSomethingDue = true;
+        if (lookedUpTo < now) isSomethingDue = hasFallenDue = true;
         // What comes while it is read makes it unknown again.
         nextAt = "never";
         const found = (await orNothingIsKnown(readNextAt(now))) ?? "never";

@@ -94,7 +94,7 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
     },
     later: () => rows.later(),
     async next(now, room) {
-      if (isAbsentWaiting) {
+      if (isAbsentWaiting || rows.isOverdue(now)) {
         isAbsentWaiting = false;
         await claim(now);
       }

@@ -31,5 +31,5 @@ it("forgets nothing that fell due while nobody could look for it", async () => {
   expect(await rows.nextAt(1)).toBe(5);
   // At the moment itself there was no room to begin it.
   expect(await rows.nextAt(6)).toBe(9);
-  expect([rows.mayBe, await read(6), rows.mayBe]).toEqual([true, [5], false]);
+  expect([rows.isOverdue(6), rows.mayBe, await read(6), rows.mayBe, rows.isOverdue(6)]).toEqual([true, true, [5], false, false]);
 });
