@@ -241,6 +241,6 @@ it("whatever functions, the disk and the process do, each event ends once, as it
         if (isCalm) expect([id, runs.get(id)]).toEqual([id, last < 0 ? outcomes.length + 1 : last + 1]);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 }, 120_000);
