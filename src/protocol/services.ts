@@ -58,7 +58,7 @@ export const serviceSummaries: readonly ServiceSummary[] = [
   {
     name: "apigateway", sdkId: "API Gateway", signingName: "apigateway", targetPrefix: "BackplaneControlService",
     endpointPrefixes: ["apigateway"], iamPrefix: "apigateway", apiVersion: "2015-07-09", protocols: ["restJson1"],
-    validationCode: "BadRequestException",
+    validationCode: "ValidationException",
   },
   {
     name: "apigatewayv2", sdkId: "ApiGatewayV2", signingName: "apigateway", targetPrefix: "ApiGatewayV2",

@@ -16,7 +16,7 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   const check = checkOf(operation.input);
   if (check === undefined) return;
   const issues: string[] = [];
-  check(input, "", issues);
+  check(input, rootOf(model, operation), issues);
   if (issues.length === 0) return;
   if (model.name === "s3") return failAsS3(operation, issues);
   if (model.name === "sqs") return failAsSqs(operation, issues);
@@ -29,6 +29,9 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   const noun = shown.length === 1 ? "validation error" : "validation errors";
   throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });
 }
+
+/** API Gateway's REST APIs name the whole input, too: `putMethodInput.authorizationType`. */
+const rootOf = (model: ServiceModel, { name }: Operation): string => (model.name === "apigateway" ? `${wireCase(name)}Input` : "");
 
 /**
  * S3 has its own codes: one for a body that does not fit its schema, one for headers and parameters. What its model

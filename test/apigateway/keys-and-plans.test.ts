@@ -48,6 +48,8 @@ describe("usage plans", () => {
   it("are of stages that are there, and are patched", async () => {
     const [one, other] = [await stage(), await stage()];
     expect(await refusal(on.api.send(new CreateUsagePlanCommand({ name: "basic", apiStages: [{ apiId: one.apiId, stage: "none" }] })))).toBe(`NotFoundException: API Stage not found: ${one.apiId}:none`);
+    expect(await refusal(on.api.send(new CreateUsagePlanCommand({ name: "basic", apiStages: [{ ...one, throttle: { badkey: { rateLimit: 1 } } }] })))).toBe("BadRequestException: Invalid method {resourcePath: badkey,method: } specified");
+    expect(await refusal(on.api.send(new CreateUsagePlanCommand({ name: "basic", quota: { limit: 1, period: undefined } })))).toBe("BadRequestException: Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]");
     const { $metadata: _metadata, ...plan } = await on.api.send(new CreateUsagePlanCommand({ name: "basic", apiStages: [one], throttle: { rateLimit: 1.5, burstLimit: 2 }, quota: { limit: 10, period: "MONTH" } }));
     expect(plan).toEqual({ id: expect.stringMatching(/^[a-z0-9]{6}$/), name: "basic", apiStages: [one], throttle: { rateLimit: 1.5, burstLimit: 2 }, quota: { limit: 10, offset: 0, period: "MONTH" }, tags: {} });
     const patch = (...patchOperations: ReturnType<typeof add>[]) => on.api.send(new UpdateUsagePlanCommand({ usagePlanId: plan.id, patchOperations }));
@@ -59,9 +61,10 @@ describe("usage plans", () => {
     expect(told).toMatchObject({
       apiStages: [one, { ...other, throttle: { "/pets/GET": { rateLimit: 3 }, "/dogs/GET": { burstLimit: 4 } } }], throttle: { rateLimit: 9, burstLimit: 2 }, quota: { limit: 10, offset: 6, period: "WEEK" }, productCode: "x",
     });
-    expect(await refusal(patch(replace("/quota/offset", "7")))).toBe("BadRequestException: Usage Plan quota offset must be between zero and six inclusive in the WEEK period");
+    expect(await refusal(patch(replace("/quota/offset", "7")))).toBe("BadRequestException: Usage Plan quota offset must be between 0 and 6 inclusive in the WEEK period");
+    expect(await refusal(patch(replace("/quota/limit", "0")))).toBe("BadRequestException: Usage Plan quota limit must be a non-negative numeric");
     expect(await refusal(patch(add("/apiStages", name)))).toMatch(/^ConflictException/);
-    await patch(add(`/apiStages/${name}/throttle/__proto__/rateLimit`, "5"));
+    expect(await refusal(patch(add(`/apiStages/${name}/throttle/__proto__/rateLimit`, "5")))).toBe("BadRequestException: Invalid method {resourcePath: __proto__,method: } specified");
     expect(({} as { rateLimit?: unknown }).rateLimit).toBeUndefined();
     expect(await refusal(on.api.send(new DeleteUsagePlanCommand({ usagePlanId: plan.id })))).toMatch(/^BadRequestException/);
     await on.api.send(new DeleteStageCommand({ restApiId: other.apiId, stageName: "live" }));

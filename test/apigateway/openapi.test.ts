@@ -100,7 +100,7 @@ describe("import", () => {
     expect(await restApis({ ...withOperation({}), paths: { "/a b": {} } })).toMatch(/Unable to create resource at path '\/a b': Resource's path part only allow/);
     const secured = (scheme: object) => ({ ...withOperation({ security: [{ own: [] }] }), components: { securitySchemes: { own: { type: "apiKey", name: "a", in: "header", "x-amazon-apigateway-authorizer": scheme } } } });
     expect(await restApis(secured({ type: "jwt", authorizerUri: INVOCATION }))).toMatch(/Unable to put authorizer 'own': Invalid authorizer type specified: JWT/);
-    expect(await restApis(secured({ type: "token", authorizerUri: INVOCATION, authorizerResultTtlInSeconds: "soon" }))).toMatch(/Authorizer result TTL should be between/);
+    expect(await restApis(secured({ type: "token", authorizerUri: INVOCATION, authorizerResultTtlInSeconds: "soon" }))).toMatch(/Authorizer result TTL outside allowable range/);
     expect(await restApis(withOperation({ "x-amazon-apigateway-integration": { type: "pipe", httpMethod: "POST" } }))).toMatch(/Invalid type specified: PIPE/);
     expect(await restApis({ ...withOperation({}), "x-amazon-apigateway-endpoint-configuration": { vpcEndpointIds: ["vpce-1"] } })).toMatch(/^NotImplemented: The endpoint type PRIVATE/);
     const unlocked = { ...withOperation({ security: [{ oauth: [] }] }), components: { securitySchemes: { oauth: { type: "oauth2" } } } };

@@ -22,7 +22,8 @@ describe("models", () => {
     expect(await refusal(create("Pet", schema))).toBe("ConflictException: Model name already exists for this REST API");
     expect(await refusal(create("a-b", schema))).toBe("BadRequestException: Model name must be alphanumeric: a-b");
     expect(await refusal(create("Bad", "{"))).toMatch(/^BadRequestException: Invalid model specified: Validation Result: warnings : \[\], errors : \[Invalid model schema specified/);
-    expect(await refusal(create("Bad", '{"type":"thing"}'))).toMatch(/Invalid model schema specified/);
+    expect(await refusal(create("Bad", '{"type":"thing"}'))).toBe("BadRequestException: Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified]");
+    expect(await refusal(on.api.send(new CreateModelCommand({ restApiId, name: "Bad", contentType: "none" })))).toBe("BadRequestException: Validation Result: warnings : [], errors : [Invalid content type specified: none]");
     expect(await refusal(create("Bad", '{"$ref":"http://example.com/x"}'))).toMatch(/Invalid model reference specified/);
     expect(await refusal(create("Bad", pets.replace("models/Pet", "models/None")))).toMatch(/the model None is not there/);
     expect(await refusal(on.api.send(new DeleteModelCommand({ restApiId, modelName: "Pet" })))).toBe("ConflictException: Cannot delete model 'Pet', is referenced in model: Pets");
@@ -46,9 +47,12 @@ describe("authorizers", () => {
     expect(told).toEqual({ name: "a", type: "TOKEN", authType: "custom", authorizerUri: INVOCATION, identitySource: "method.request.header.Authorization", authorizerResultTtlInSeconds: 300 });
     expect(await refusal(create({}))).toBe("ConflictException: Authorizer name must be unique. Authorizer name a already exists in this RestApi.");
     expect(await refusal(create({ name: "b", authorizerUri: "arn:aws:lambda:us-east-1:000000000000:function:f" }))).toMatch(/^BadRequestException: Invalid Authorizer URI/);
-    expect(await refusal(create({ name: "b", identitySource: undefined }))).toMatch(/^BadRequestException: Invalid identity source/);
+    expect(await refusal(create({ name: "b", identitySource: undefined }))).toBe("BadRequestException: IdentitySource cannot be empty");
+    expect(await refusal(create({ name: "b", identitySource: "method.request.querystring.a" }))).toBe("BadRequestException: Invalid token source expression: method.request.querystring.a. The source must be a method request header, matching 'method.request.header.[a-zA-Z0-9._-]+'.");
+    expect(await refusal(create({ name: "b", type: "REQUEST", identitySource: "header.Auth" }))).toMatch(/^BadRequestException: Invalid request identity source expression: header\.Auth\. The sources must be separated by comma, and each source must be either a method request parameter, matching 'method\.request\.querystring\|header\.\[a-zA-Z0-9\._-\]\+', or a stage variable, m/);
+    expect(await refusal(create({ name: "b", type: "COGNITO_USER_POOLS", providerARNs: [] }))).toBe("BadRequestException: ProviderARNs cannot be empty");
     expect(await refusal(create({ name: "b", type: "REQUEST", identitySource: undefined }))).toMatch(/^BadRequestException: Identity source is required when caching is enabled/);
-    expect(await refusal(create({ name: "b", authorizerResultTtlInSeconds: 3601 }))).toMatch(/^BadRequestException/);
+    expect(await refusal(create({ name: "b", authorizerResultTtlInSeconds: 3601 }))).toBe("BadRequestException: Authorizer result TTL outside allowable range. TTL must be between 0 and 3600 seconds.");
     expect(await refusal(create({ name: "b", type: "COGNITO_USER_POOLS", providerARNs: ["arn:aws:s3:::x"] }))).toBe("BadRequestException: Invalid Cognito User Pool ARN: arn:aws:s3:::x");
     const pool = (number: number) => `arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_${number}`;
     const cognito = await create({ name: "c", type: "COGNITO_USER_POOLS", providerARNs: [pool(1)], authorizerUri: undefined });
@@ -72,6 +76,7 @@ describe("gateway responses", () => {
     await on.api.send(new UpdateGatewayResponseCommand({ ...named, patchOperations: [add("/responseTemplates/text~1plain", "no"), replace("/statusCode", "403")] }));
     expect(await get()).toEqual({ ...standard, statusCode: "403", responseParameters: { "gatewayresponse.header.X-A": "'a'" }, responseTemplates: { ...standard.responseTemplates, "text/plain": "no" }, defaultResponse: false });
     expect(await refusal(on.api.send(new UpdateGatewayResponseCommand({ ...named, patchOperations: [add("/responseParameters/header.x", "'a'")] })))).toMatch(/^BadRequestException: Invalid mapping expression/);
+    expect(await refusal(on.api.send(new PutGatewayResponseCommand({ ...named, statusCode: "999" })))).toBe("ValidationException: 1 validation error detected: Value '999' at 'putGatewayResponseInput.statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d");
     await on.api.send(new DeleteGatewayResponseCommand(named));
     expect(await get()).toEqual(standard);
     expect(await refusal(on.api.send(new DeleteGatewayResponseCommand(named)))).toBe("NotFoundException: Gateway response type not defined on api");
@@ -116,6 +121,8 @@ describe("custom domains", () => {
     expect(await create({ mutualTlsAuthentication: { truststoreUri: "s3://a/b" } })).toMatch(/^NotImplemented: mutualTlsAuthentication/);
     expect(await create({ certificateBody: "x", certificatePrivateKey: "y" })).toMatch(/^NotImplemented: A certificate that is uploaded/);
     expect(await create({ certificateArn: undefined })).toMatch(/^BadRequestException/);
+    expect(await create({ certificateArn: undefined, regionalCertificateArn: CERTIFICATE })).toBe("BadRequestException: Invalid request provided: Cannot import certificates for REGIONAL while EDGE is active.");
+    expect(await create({ endpointConfiguration: { types: ["REGIONAL"] } })).toBe("BadRequestException: Invalid request provided: Cannot import certificates for EDGE while REGIONAL is active.");
   });
 });
 
@@ -125,7 +132,7 @@ describe("documentation", () => {
     const create = (location: object) => on.api.send(new CreateDocumentationPartCommand({ restApiId, location: location as never, properties: '{"description":"x"}' }));
     expect(await create({ type: "METHOD", path: "/pets" })).toMatchObject({ id: expect.any(String), location: { type: "METHOD", path: "/pets", method: "*" } });
     expect(await refusal(create({ type: "METHOD", path: "/pets", method: "*" }))).toMatch(/^ConflictException/);
-    expect(await refusal(create({ type: "API", path: "/" }))).toMatch(/^BadRequestException/);
+    expect(await refusal(create({ type: "API", path: "/" }))).toBe("BadRequestException: [Location type: API cannot have path, method, statusCode or name defined.]");
     expect((await on.api.send(new GetDocumentationPartsCommand({ restApiId, type: "METHOD" }))).items).toHaveLength(1);
   });
 });

@@ -57,6 +57,7 @@ describe("REST APIs", () => {
 
   it("refuse by name what could not be honoured", async () => {
     expect(await refusal(on.make({ endpointConfiguration: { types: ["PRIVATE"] } }))).toMatch(/^NotImplemented: The endpoint type PRIVATE is not built/);
+    expect(await refusal(on.make({ endpointConfiguration: { types: ["EDGE", "REGIONAL"] } }))).toBe("BadRequestException: Cannot create a RestApi with multiple Endpoint Types.");
     expect(await refusal(on.make({ name: " " }))).toMatch(/^BadRequestException: API name cannot be empty/);
   });
 

@@ -52,9 +52,10 @@ describe("stages", () => {
     expect((await on.api.send(new GetStagesCommand({ restApiId, deploymentId }))).item).toEqual([told]);
     const create = (input: object) => refusal(on.api.send(new CreateStageCommand({ restApiId, stageName: "other", deploymentId, ...input })));
     expect(await create({ stageName: "live" })).toBe("ConflictException: Stage already exists");
-    expect(await create({ stageName: "a.b" })).toBe("BadRequestException: Stage name only allows a-zA-Z0-9_-");
+    expect(await create({ stageName: "a.b" })).toBe("BadRequestException: Stage name only allows a-zA-Z0-9_");
     expect(await create({ deploymentId: "nosuch" })).toBe("NotFoundException: Invalid Deployment identifier specified");
-    expect(await create({ variables: { a: "<b>" } })).toMatch(/^BadRequestException: Invalid stage variable value: <b>\. Please use/);
+    expect(await create({ variables: { a: "<b>" } })).toMatch(/^BadRequestException: Invalid stage variable value of key a\.  Please use/);
+    expect(await create({ variables: { "a-b": "1" } })).toBe("BadRequestException: Invalid stage variable name: a-b. Please use names with only word characters.");
     expect(await create({ cacheClusterEnabled: true })).toMatch(/^NotImplemented: The cache cluster of a stage is not built/);
     expect(await refusal(on.api.send(new GetStageCommand({ restApiId, stageName: "nosuch" })))).toBe("NotFoundException: Invalid stage identifier specified");
   });
@@ -74,7 +75,8 @@ describe("stages", () => {
     });
     expect(Object.keys((await patch(remove("/~1pets/GET"))).methodSettings!)).toEqual(["*/*", "a/b/POST"]);
     expect(await refusal(patch(remove("/~1pets/GET")))).toBe("BadRequestException: Cannot remove method setting ~1pets/GET because there is no method setting for this method");
-    expect(await refusal(patch(replace("/~1pets/GET/throttling/rate", "1")))).toMatch(/^BadRequestException: Invalid method setting path: \/~1pets\/GET\/throttling\/rate\. Must be one of: \[\/deploymentId, /);
+    expect(await refusal(patch(replace("/~1pets/GET/throttling/rate", "1")))).toMatch(/^BadRequestException: Invalid method setting path: \/~1pets\/GET\/throttling\/rate\. Must be one of: \[\/deploymentId, \/description, \/cacheClusterEnabled, \/cacheClusterSize, \/clientCertificateId, \/accessLogSettings, \/accessLogSettings\/destinationArn, \/accessLogSettings\/format, \/\{resourcePath/);
+    expect(await refusal(patch(replace("/*/*/caching/ttlInSeconds", "3601")))).toBe("BadRequestException: Invalid time-to-live setting, must be an integer no greater than 3600");
     await patch(replace("/__proto__/GET/metrics/enabled", "true"));
     expect(({} as { metricsEnabled?: unknown }).metricsEnabled).toBeUndefined();
   });
@@ -93,7 +95,8 @@ describe("stages", () => {
     await account(Role!.Arn!);
     expect(await on.api.send(new GetAccountCommand({}))).toMatchObject({ cloudwatchRoleArn: Role!.Arn, throttleSettings: { burstLimit: 5000, rateLimit: 10_000 }, features: ["UsagePlans"] });
     expect((await patch(...access)).accessLogSettings).toEqual({ destinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:access", format: "$context.requestId" });
-    expect(await refusal(patch(replace("/accessLogSettings/format", "$context.status")))).toMatch(/must contain at least one of \$context\.requestId/);
+    expect(await refusal(patch(replace("/accessLogSettings/format", "$context.status")))).toBe("BadRequestException: Access Log format must include either $context.requestId or $context.extendedRequestId : '$context.status'");
+    expect(await refusal(patch(replace("/accessLogSettings/destinationArn", "arn:aws:s3:::x")))).toBe("BadRequestException: Invalid ARN specified in the request. The ARN must be a valid CloudWatch Logs log group or Kinesis Data Firehose delivery stream ARN.");
     expect((await patch(remove("/accessLogSettings"))).accessLogSettings).toBeUndefined();
   });
 

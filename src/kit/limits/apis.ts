@@ -31,6 +31,8 @@ export const API_KEY_VALUE_CHARACTERS_MIN = 20;
 export const API_KEY_VALUE_CHARACTERS_MAX = 128;
 /** Seconds that an authorizer's answer is kept unless configured ("CreateAuthorizer", API reference). */
 export const REST_AUTHORIZER_TTL_SECONDS_DEFAULT = 300;
+/** Seconds that a stage may be told to keep a method's answers ("Cache settings for REST APIs"). */
+export const REST_CACHE_TTL_SECONDS_MAX = 3_600;
 /** Bytes. The largest `minimumCompressionSize` ("CreateRestApi", API reference). */
 export const REST_COMPRESSION_BYTES_MAX = 10_485_760;
 /** Requests per second, and at once, that a REST API's methods may have unless configured ("Account", API reference). */

@@ -29,6 +29,7 @@ export const locationFrom = (named: DocumentationPartLocation): DocumentationPar
   const location = given(named);
   const allowed = MEMBERS[location.type!];
   const unknown = (["path", "method", "statusCode", "name"] as const).find((name) => location[name] !== undefined && !allowed.includes(name));
+  if (unknown !== undefined && location.type === "API") throw badRequest("[Location type: API cannot have path, method, statusCode or name defined.]");
   if (unknown !== undefined) throw badRequest(`Documentation parts of the type ${location.type} have no ${unknown}`);
   if (allowed.includes("name") && location.name === undefined) throw badRequest(`Documentation parts of the type ${location.type} must have a name`);
   const standard = { path: "/", method: "*", statusCode: "*" };

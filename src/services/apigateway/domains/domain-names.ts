@@ -60,6 +60,8 @@ const domainFrom = (input: Input<"CreateDomainName">, createdAt: number): Stored
   const endpointType = types[0] === "REGIONAL" ? "REGIONAL" : "EDGE";
   const certificateArn = endpointType === "EDGE" ? input.certificateArn : input.regionalCertificateArn;
   const certificateName = endpointType === "EDGE" ? input.certificateName : input.regionalCertificateName;
+  const isOfOther = endpointType === "EDGE" ? input.regionalCertificateArn !== undefined : input.certificateArn !== undefined;
+  if (certificateArn === undefined && certificateName === undefined && isOfOther) throw badRequest(`Invalid request provided: Cannot import certificates for ${endpointType === "EDGE" ? "REGIONAL" : "EDGE"} while ${endpointType} is active.`);
   if (certificateArn === undefined && certificateName === undefined) throw badRequest(endpointType === "EDGE" ? "Either certificateArn or certificateName must be specified" : "Either regionalCertificateArn or regionalCertificateName must be specified");
   return {
     name,

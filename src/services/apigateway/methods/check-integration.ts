@@ -1,4 +1,4 @@
-import type { Integration } from "@aws-sdk/client-api-gateway";
+import type { Integration, Method } from "@aws-sdk/client-api-gateway";
 import { parseArn } from "../../../kit/arn.ts";
 import { REST_INTEGRATION_TIMEOUT_MS_MAX, REST_INTEGRATION_TIMEOUT_MS_MIN, REST_STREAM_TIMEOUT_MS_MAX } from "../../../kit/limits/apis.ts";
 import { badRequest, notBuilt } from "../errors.ts";
@@ -18,8 +18,8 @@ const STREAMED_FUNCTION = /^path\/2021-11-15\/functions\/.+\/response-streaming-
 /** `arn:aws:apigateway:<region>:<service>:path|action/…`, where the service stands in the account's place. Behind `${stageVariables.…}` may be anything. */
 const checkAwsUri = ({ type, uri, responseTransferMode }: Integration): void => {
   const arn = parseArn(uri ?? "");
-  if (arn === undefined || arn.service !== "apigateway" || arn.account === "") throw badRequest("Invalid ARN specified in the request");
-  if (!/^(path|action)\//.test(arn.resource)) throw badRequest("AWS ARN for integration must contain path or action");
+  if (arn === undefined) throw badRequest("Invalid ARN specified in the request");
+  if (arn.service !== "apigateway" || arn.account === "" || !/^(path|action)\//.test(arn.resource)) throw badRequest("AWS ARN for integration must contain path or action");
   if (arn.account === "lambda" && !FUNCTION.test(arn.resource) && !STREAMED_FUNCTION.test(arn.resource)) throw badRequest("Invalid function ARN or invalid uri");
   if (type === "AWS_PROXY" && arn.account !== "lambda") throw badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.");
   if (type === "AWS_PROXY" && STREAMED_FUNCTION.test(arn.resource) !== (responseTransferMode === "STREAM")) {
@@ -48,15 +48,24 @@ const checkValues = (integration: Integration): void => {
   }
 };
 
-export const checkIntegration = (integration: Integration): Integration => {
-  const { type, httpMethod, responseTransferMode, requestParameters = {} } = integration;
+/** By what of a request answers would be kept apart: the method declares it, or the integration makes it. */
+const checkCacheKey = ({ cacheKeyParameters = [], requestParameters = {} }: Integration, method: Method): void => {
+  const declared = { ...method.requestParameters, ...requestParameters };
+  if (cacheKeyParameters.some((name) => !Object.hasOwn(declared, name))) throw badRequest("Invalid cache key parameter specified");
+};
+
+/** @param method Where it stands. */
+export const checkIntegration = (integration: Integration, method: Method): Integration => {
+  const { type, httpMethod, credentials, responseTransferMode, requestParameters = {} } = integration;
   checkValues(integration);
   checkNotBuilt(integration);
   if (type !== "MOCK" && (httpMethod === undefined || httpMethod === "")) throw badRequest("Enumeration value for HttpMethod must be non-empty");
   if (type === "AWS" || type === "AWS_PROXY") checkAwsUri(integration);
   if (type === "HTTP" || type === "HTTP_PROXY") checkHttpUri(integration);
   if (responseTransferMode === "STREAM" && type !== "AWS_PROXY" && type !== "HTTP_PROXY") throw badRequest("Response transfer mode STREAM is only supported for integrations of type AWS_PROXY and HTTP_PROXY");
+  if (credentials !== undefined && parseArn(credentials) === undefined) throw badRequest("Invalid ARN specified in the request");
   checkTimeout(integration);
+  checkCacheKey(integration, method);
   checkIntegrationRequest(requestParameters);
   return integration;
 };

@@ -16,7 +16,7 @@ function* checkAuthorizer(api: RestApiRecord, { authorizationType, authorizerId,
   if (isByAuthorizer && (authorizer === undefined || (authorizer.type === "COGNITO_USER_POOLS") !== (authorizationType === "COGNITO_USER_POOLS"))) {
     throw badRequest("Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.");
   }
-  if (authorizationScopes.length > 0 && authorizationType !== "COGNITO_USER_POOLS") throw badRequest("Authorization scopes can only be set with the authorization type COGNITO_USER_POOLS");
+  if (authorizationScopes.length > 0 && authorizationType !== "COGNITO_USER_POOLS") throw badRequest("Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type");
 }
 
 /** Every name in it is of something that is there. */

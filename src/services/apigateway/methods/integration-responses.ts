@@ -31,7 +31,7 @@ export const checkResponse = (method: Method, response: IntegrationResponse): In
   checkIntegrationResponse(response.responseParameters ?? {}, declared.responseParameters ?? {});
   const { contentHandling } = response;
   if (contentHandling !== undefined && contentHandling !== "CONVERT_TO_BINARY" && contentHandling !== "CONVERT_TO_TEXT") throw badRequest(`Invalid contentHandling specified: ${String(contentHandling)}`);
-  if (!isExpression(response.selectionPattern ?? "")) throw badRequest("Invalid selection pattern specified: it is no regular expression");
+  if (!isExpression(response.selectionPattern ?? "")) throw badRequest("Invalid regex pattern specified");
   return response;
 };
 

@@ -42,7 +42,7 @@ export const integrationHandlers = ({ store }: ServiceParts) => {
   return {
     async PutIntegration(input, context) {
       const method = await ofMethod.change(context, input, function* ({ method }) {
-        return { ...method, methodIntegration: checkIntegration(integrationFrom(input, input.resourceId!)) };
+        return { ...method, methodIntegration: checkIntegration(integrationFrom(input, input.resourceId!), method) };
       });
       return method.methodIntegration!;
     },
@@ -51,7 +51,7 @@ export const integrationHandlers = ({ store }: ServiceParts) => {
 
     async UpdateIntegration(input, context) {
       const method = await ofMethod.change(context, input, function* ({ method }) {
-        return { ...method, methodIntegration: checkIntegration(applyPatches(integrationOf(method), rules, input.patchOperations)) };
+        return { ...method, methodIntegration: checkIntegration(applyPatches(integrationOf(method), rules, input.patchOperations), method) };
       });
       return method.methodIntegration!;
     },

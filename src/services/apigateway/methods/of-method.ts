@@ -19,7 +19,7 @@ export interface OfMethod {
   method: Method;
 }
 
-const METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "ANY"];
+const METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 
 export const checkHttpMethod = (httpMethod: string): void => {
   if (!METHODS.includes(httpMethod)) throw badRequest(`Invalid HttpMethod specified. Valid options are ${METHODS.join(",")}`);

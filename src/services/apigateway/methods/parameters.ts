@@ -28,7 +28,7 @@ const PARAMETER = "Invalid mapping expression parameter";
 const EXPRESSION = "Invalid mapping expression";
 
 /** What a method requires of a request: `method.request.header.X`. */
-export const checkMethodRequest = (parameters: object): void => checkAll(Object.keys(parameters), (name) => isRequest("method", name), PARAMETER);
+export const checkMethodRequest = (parameters: object): void => checkAll(Object.keys(parameters), (name) => isRequest("method", name), EXPRESSION);
 
 /** What a method may answer with: `method.response.header.X`. */
 export const checkMethodResponse = (parameters: object): void => checkAll(Object.keys(parameters), (name) => isResponse("method", name), PARAMETER);

@@ -21,6 +21,10 @@ export const checkModelName = (name: string): void => {
   if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest(`Model name must be alphanumeric: ${name}`);
 };
 
+const checkContentType = (contentType: string): void => {
+  if (!/^[^/\s]+\/[^/\s]+/.test(contentType)) throw badRequest(`Validation Result: warnings : [], errors : [Invalid content type specified: ${contentType}]`);
+};
+
 function* checkReferences(api: RestApiRecord, schema: string | undefined): Operation<void> {
   for (const name of modelsOfSchema(schema)) {
     if ((yield* findPart(api.apiId, "model", name)) === undefined) throw invalidModel(`Invalid model reference specified: the model ${name} is not there`);
@@ -31,6 +35,7 @@ export const modelHandlers = ({ random, parts, store }: ServiceParts) =>
   ({
     async CreateModel({ restApiId, name, description, schema, contentType }, context) {
       checkModelName(name!);
+      checkContentType(contentType!);
       if (schema !== undefined) await checkSchema(schema);
       const id = lowerId(random, PART_ID_LENGTH);
       return parts.create("model", context, { restApiId }, name!, function* (api) {

@@ -40,5 +40,5 @@ export const checkSchema = async (text: string): Promise<void> => {
   const { $schema: _draft, ...rest } = schema as Record<string, unknown>;
   const { default: Ajv } = await import("ajv-draft-04");
   const ajv = new Ajv.default({ strict: false, logger: false });
-  if (ajv.validateSchema(rest) !== true) throw invalidModel(`Invalid model schema specified: ${ajv.errorsText()}`);
+  if (ajv.validateSchema(rest) !== true) throw invalidModel("Invalid model schema specified");
 };

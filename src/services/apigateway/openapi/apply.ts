@@ -74,7 +74,7 @@ const resourceAt = (path: string, resources: Map<string, StoredResource>, idFor:
 const checked = (method: Method, resourceId: string): Method => {
   const { methodIntegration: integration } = method;
   if (integration === undefined) return method;
-  checkIntegration(integration);
+  checkIntegration(integration, method);
   for (const response of Object.values(integration.integrationResponses ?? {})) checkResponse(method, response);
   return integration.cacheNamespace === undefined ? { ...method, methodIntegration: { ...integration, cacheNamespace: resourceId } } : method;
 };

@@ -5,7 +5,7 @@ import { badRequest, notBuilt } from "../errors.ts";
 
 /** As AWS fills it in. One type, which EDGE is when none is named. */
 export const checkEndpoint = ({ types = ["EDGE"], ipAddressType, vpcEndpointIds = [] }: EndpointConfiguration = {}): EndpointConfiguration => {
-  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types.");
+  if (types.length > 1) throw badRequest("Cannot create a RestApi with multiple Endpoint Types.");
   const type = types[0] ?? "EDGE";
   if (!["EDGE", "REGIONAL", "PRIVATE"].includes(type)) throw badRequest(`Invalid endpoint type specified: ${type}. Must be one of: [REGIONAL, EDGE, PRIVATE]`);
   if (type === "PRIVATE") throw notBuilt("The endpoint type PRIVATE", "there are no VPC endpoints, and an API that only they may reach would be open; use REGIONAL with a resource policy");

@@ -1,5 +1,5 @@
 import type { MethodSetting } from "@aws-sdk/client-api-gateway";
-import { REST_BURST_LIMIT, REST_RATE_LIMIT } from "../../../kit/limits/apis.ts";
+import { REST_BURST_LIMIT, REST_CACHE_TTL_SECONDS_MAX, REST_RATE_LIMIT } from "../../../kit/limits/apis.ts";
 import type { StoredRestStage } from "../../../plumber/apis/rest-api.ts";
 import { badRequest } from "../errors.ts";
 import type { Rule } from "../patch/patch.ts";
@@ -10,6 +10,12 @@ interface Setting {
   read: Read;
 }
 
+const asTtl: Read = (value) => {
+  const seconds = Number(value);
+  if (value === "" || !Number.isInteger(seconds) || seconds > REST_CACHE_TTL_SECONDS_MAX) throw badRequest(`Invalid time-to-live setting, must be an integer no greater than ${REST_CACHE_TTL_SECONDS_MAX}`);
+  return seconds;
+};
+
 /** By the end of a path: `/~1pets/GET/throttling/rateLimit`. */
 const SETTINGS: Record<string, Setting> = {
   "metrics/enabled": { member: "metricsEnabled", read: asBoolean },
@@ -17,7 +23,7 @@ const SETTINGS: Record<string, Setting> = {
   "logging/loglevel": { member: "loggingLevel", read: asOneOf("OFF", "ERROR", "INFO") },
   "throttling/burstLimit": { member: "throttlingBurstLimit", read: asInteger },
   "throttling/rateLimit": { member: "throttlingRateLimit", read: asDouble },
-  "caching/ttlInSeconds": { member: "cacheTtlInSeconds", read: asInteger },
+  "caching/ttlInSeconds": { member: "cacheTtlInSeconds", read: asTtl },
   "caching/enabled": { member: "cachingEnabled", read: asBoolean },
   "caching/dataEncrypted": { member: "cacheDataEncrypted", read: asBoolean },
   "caching/requireAuthorizationForCacheControl": { member: "requireAuthorizationForCacheControl", read: asBoolean },

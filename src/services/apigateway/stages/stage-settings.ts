@@ -26,9 +26,9 @@ const VALUE = /^[A-Za-z0-9\-._~:/?#&=, ]*$/;
 
 export const checkVariables = (variables: Readonly<Record<string, string>> = {}): void => {
   for (const [name, value] of Object.entries(variables)) {
-    if (!/^[a-zA-Z0-9_]+$/.test(name) || name.length > STAGE_VARIABLE_NAME_CHARACTERS_MAX) throw badRequest(`Stage variable name may only contain alphanumeric characters and underscores: ${name}`);
+    if (!/^[a-zA-Z0-9_]+$/.test(name) || name.length > STAGE_VARIABLE_NAME_CHARACTERS_MAX) throw badRequest(`Invalid stage variable name: ${name}. Please use names with only word characters.`);
     if (!VALUE.test(value) || value.length > STAGE_VARIABLE_VALUE_CHARACTERS_MAX) {
-      throw badRequest(`Invalid stage variable value: ${value}. Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.`);
+      throw badRequest(`Invalid stage variable value of key ${name}.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.`);
     }
   }
 };
@@ -37,8 +37,8 @@ const checkAccessLog = ({ accessLogSettings: settings }: StoredRestStage): void 
   if (settings === undefined || settings.destinationArn === undefined) return;
   const arn = parseArn(settings.destinationArn);
   if (arn?.service === "firehose") throw notBuilt("Access logging to Firehose", "there are no delivery streams; name a log group");
-  if (arn?.service !== "logs" || !arn.resource.startsWith("log-group:")) throw badRequest("Invalid ARN specified in the request: access logs go to a log group, arn:aws:logs:{region}:{account}:log-group:{name}");
-  if (settings.format !== undefined && !/\$context\.(requestId|extendedRequestId)\b/.test(settings.format)) throw badRequest("Access Log format must contain at least one of $context.requestId, $context.extendedRequestId");
+  if (arn?.service !== "logs" || !arn.resource.startsWith("log-group:")) throw badRequest("Invalid ARN specified in the request. The ARN must be a valid CloudWatch Logs log group or Kinesis Data Firehose delivery stream ARN.");
+  if (settings.format !== undefined && !/\$context\.(requestId|extendedRequestId)\b/.test(settings.format)) throw badRequest(`Access Log format must include either $context.requestId or $context.extendedRequestId : '${settings.format}'`);
 };
 
 const logsAnything = ({ accessLogSettings, methodSettings = {} }: StoredRestStage): boolean =>
@@ -53,7 +53,7 @@ const checkCanary = ({ canarySettings }: StoredRestStage): void => {
 
 const checkMembers = (stage: StoredRestStage): void => {
   const { stageName = "", variables, cacheClusterEnabled } = stage;
-  if (!/^[a-zA-Z0-9_-]{1,128}$/.test(stageName)) throw badRequest("Stage name only allows a-zA-Z0-9_-");
+  if (!/^[a-zA-Z0-9_-]{1,128}$/.test(stageName)) throw badRequest("Stage name only allows a-zA-Z0-9_");
   if (cacheClusterEnabled === true) throw notBuilt("The cache cluster of a stage", "answers are not kept; leave cacheClusterEnabled out, or use a cache of the function's own");
   checkVariables(variables);
   checkAccessLog(stage);

@@ -13,7 +13,10 @@ import { checkStage, stageFrom } from "./stage-settings.ts";
 
 export const showStage = ({ createdAt, lastUpdatedAt, authorizersCache: _cache, ...stage }: StoredRestStage): Stage => ({ ...stage, createdDate: toDate(createdAt), lastUpdatedDate: toDate(lastUpdatedAt) });
 
-const refusal = (path: string): Error => badRequest(`Invalid method setting path: ${path}. Must be one of: [${[...Object.keys(stageRules), ...METHOD_SETTING_PATHS].join(", ")}]`);
+/** In API Gateway's order: methods' settings come behind the access log's. */
+const PATHS = Object.keys(stageRules).flatMap((path) => (path === "/accessLogSettings/format" ? [path, ...METHOD_SETTING_PATHS] : [path]));
+
+const refusal = (path: string): Error => badRequest(`Invalid method setting path: ${path}. Must be one of: [${PATHS.join(", ")}]`);
 
 export const stageHandlers = ({ store, clock, parts }: ServiceParts) =>
   ({

@@ -22,10 +22,12 @@ export function* getUsagePlan(place: Place, id: string | undefined): Operation<S
 }
 
 const OFFSET_MAX = { DAY: 0, WEEK: 6, MONTH: 27 };
-const OFFSETS = { DAY: "zero in the DAY period", WEEK: "between zero and six inclusive in the WEEK period", MONTH: "between zero and 27 inclusive in the MONTH period" };
+const OFFSETS = { DAY: "zero in the DAY period", WEEK: "between 0 and 6 inclusive in the WEEK period", MONTH: "between 0 and 27 inclusive in the MONTH period" };
 
-const checkQuota = ({ limit, offset = 0, period }: QuotaSettings): void => {
-  if (limit === undefined || limit < 0 || period === undefined) throw badRequest("Usage Plan quota limit and period must be specified, and the limit must not be negative");
+/** A limit of zero is refused, too, in these words. */
+const checkQuota = ({ limit = 0, offset = 0, period }: QuotaSettings): void => {
+  if (limit <= 0) throw badRequest("Usage Plan quota limit must be a non-negative numeric");
+  if (period === undefined) throw badRequest("Invalid Usage Plan quota period specified. Must be one of [DAY, WEEK, MONTH]");
   if (offset < 0 || offset > OFFSET_MAX[period]) throw badRequest(`Usage Plan quota offset must be ${OFFSETS[period]}`);
 };
 
@@ -33,9 +35,19 @@ const checkThrottle = ({ rateLimit = 0, burstLimit = 0 }: ThrottleSettings): voi
   if (!(rateLimit >= 0 && burstLimit >= 0)) throw badRequest("Usage Plan throttle rate limit and burst limit must not be negative");
 };
 
+/** `/pets/GET`, `//GET` */
+const METHOD_KEY = /\/(GET|PUT|POST|DELETE|PATCH|OPTIONS|HEAD|ANY|\*)$/;
+
+const checkMethodKey = (key: string): void => {
+  if (METHOD_KEY.test(key)) return;
+  const slash = key.lastIndexOf("/");
+  throw badRequest(`Invalid method {resourcePath: ${slash < 0 ? key : key.slice(0, slash)},method: ${slash < 0 ? "" : key.slice(slash + 1)}} specified`);
+};
+
 function* checkPlan(place: Place, plan: StoredUsagePlan): Operation<StoredUsagePlan> {
   if (plan.name === undefined || plan.name.trim() === "") throw badRequest("Usage Plan name cannot be empty");
   if (plan.quota !== undefined) checkQuota(plan.quota);
+  for (const stage of plan.apiStages ?? []) Object.keys(stage.throttle ?? {}).forEach(checkMethodKey);
   for (const throttle of [plan.throttle, ...(plan.apiStages ?? []).flatMap((stage) => Object.values(stage.throttle ?? {}))]) if (throttle !== undefined) checkThrottle(throttle);
   yield* checkApiStages(place, plan.apiStages ?? []);
   return plan;
