@@ -60,12 +60,12 @@ describe("an API", () => {
 
   const CASES: [string, Partial<CreateApiCommandInput>, RegExp][] = [
     ["no protocol of ours", { ProtocolType: "GRPC" as "HTTP" }, /^BadRequestException: .*protocolType/],
-    ["a name of nothing", { Name: "" }, /API name must not be empty/],
-    ["a WebSocket API without a route selection", { ProtocolType: "WEBSOCKET" }, /route selection expression/],
-    ["an HTTP API with another route selection", { RouteSelectionExpression: "$request.body.action" }, /Invalid route selection expression/],
-    ["CORS of a WebSocket API", { ProtocolType: "WEBSOCKET", RouteSelectionExpression: "$request.body.action", CorsConfiguration: {} }, /CORS/],
+    ["a name of nothing", { Name: "" }, /^BadRequestException: Invalid API name specified$/],
+    ["a WebSocket API without a route selection", { ProtocolType: "WEBSOCKET" }, /^BadRequestException: Invalid routeSelectionExpression$/],
+    ["an HTTP API with another route selection", { RouteSelectionExpression: "$request.body.action" }, /^BadRequestException: Route selection expression is currently limited to "\$\{request\.method\} \$\{request\.path\}"$/],
+    ["CORS of a WebSocket API", { ProtocolType: "WEBSOCKET", RouteSelectionExpression: "$request.body.action", CorsConfiguration: {} }, /^BadRequestException: Cors is not supported for WEBSOCKET protocolType$/],
     ["an origin that is none", { CorsConfiguration: { AllowOrigins: ["a.example"] } }, /Invalid format for origin a\.example/],
-    ["credentials for everybody", { CorsConfiguration: { AllowOrigins: ["*"], AllowCredentials: true } }, /allowCredentials/],
+    ["credentials for everybody", { CorsConfiguration: { AllowOrigins: ["*"], AllowCredentials: true } }, /^BadRequestException: allow-credentials is not supported if 'allow-origin' is \*$/],
     ["a method that is none", { CorsConfiguration: { AllowMethods: ["get"] } }, /Invalid method get/],
     ["an age beyond a day", { CorsConfiguration: { MaxAge: 86_401 } }, /maxAge/],
     ["tags of AWS's own", { Tags: { "aws:x": "1" } }, /reserved/],

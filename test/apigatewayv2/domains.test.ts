@@ -38,7 +38,8 @@ describe("a domain name", () => {
   const CASES: [string, string, Partial<CreateDomainNameCommandInput>, RegExp][] = [
     ["no name", "nothing", {}, /Invalid domain name specified/],
     ["a wildcard", "*.example.com", {}, /^NotImplemented: A wildcard domain name/],
-    ["an edge", "e.example.com", { DomainNameConfigurations: [{ ...configuration, EndpointType: "EDGE" }] }, /Only REGIONAL/],
+    ["an edge", "e.example.com", { DomainNameConfigurations: [{ ...configuration, EndpointType: "EDGE" }] }, /^BadRequestException: EDGE endpoint type is not supported for APIGatewayV2 domainName$/],
+    ["an underscore", "a_b.example.com", {}, /^BadRequestException: Domain names cannot contain an underscore character$/],
     ["no certificate", "c.example.com", { DomainNameConfigurations: [{ EndpointType: "REGIONAL" }] }, /certificate ARN/],
     ["no configuration", "n.example.com", { DomainNameConfigurations: undefined }, /Exactly one/],
     ["certificates of clients", "m.example.com", { MutualTlsAuthentication: { TruststoreUri: "s3://bucket/key" } }, /^NotImplemented: MutualTlsAuthentication/],

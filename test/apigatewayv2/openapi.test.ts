@@ -151,7 +151,7 @@ describe("an OpenAPI definition", () => {
     ["no YAML", "a: [", /neither JSON nor YAML/],
     ["no object", "- a", /it is no object/],
     ["an older version", JSON.stringify({ swagger: "2.0", info: { title: "t" }, paths: {} }), /OpenAPI 3\.0/],
-    ["no name", api({ info: {} }), /API name must not be empty/],
+    ["no name", api({ info: {} }), /Invalid API name specified/],
     ["no paths", api({ paths: [] }), /it has no paths/],
     ["a reference to nothing", api({ paths: { "/x": { get: { "x-amazon-apigateway-integration": { $ref: "#/components/x/__proto__" } } } } }), /is not found/],
     ["an authorizer of another kind", api({ components: { securitySchemes: { a: { "x-amazon-apigateway-authorizer": { type: "token" } } } } }), /Unsupported authorizer type token/],

@@ -71,21 +71,25 @@ describe("an integration", () => {
     ["no URI", "http", { IntegrationType: "AWS_PROXY" }, /Invalid integration URI specified$/],
     ["another service's ARN", "http", { ...lambda, IntegrationUri: "arn:aws:sqs:us-east-1:000000000000:q" }, /Invalid integration URI specified$/],
     ["no URL", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "example.com" }, /Invalid HTTP endpoint specified for URI/],
-    ["no method", "http", { IntegrationType: "HTTP_PROXY", IntegrationUri: "https://example.com" }, /method is required/],
+    ["no method", "http", { IntegrationType: "HTTP_PROXY", IntegrationUri: "https://example.com" }, /^BadRequestException: HttpMethod parameter method must be specified for integrationType HTTPPROXY$/],
     ["no method of HTTP", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "TRACE", IntegrationUri: "https://example.com" }, /Invalid HTTP method specified/],
-    ["format 2.0 of a URL", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com", PayloadFormatVersion: "2.0" }, /PayloadFormatVersion 2\.0/],
-    ["format 3.0", "http", { ...lambda, PayloadFormatVersion: "3.0" }, /PayloadFormatVersion 3\.0/],
-    ["too short a time", "http", { ...lambda, TimeoutInMillis: 49 }, /'timeoutInMillis' failed to satisfy constraint: Member must have value greater than or equal to 50/],
-    ["too long a time", "http", { ...lambda, TimeoutInMillis: 30_001 }, /less than or equal to 30000/],
+    ["format 2.0 of a URL", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com", PayloadFormatVersion: "2.0" }, /^BadRequestException: PayloadFormatVersion 2\.0 is not supported for integration of type HTTP_PROXY$/],
+    ["format 3.0", "http", { ...lambda, PayloadFormatVersion: "3.0" }, /^BadRequestException: Unsupported PayloadFormatVersion: 3\.0$/],
+    ["format 2.0 of a WebSocket", "socket", { ...lambda, PayloadFormatVersion: "2.0" }, /^BadRequestException: Unsupported PayloadFormatVersion: 2\.0$/],
+    ["too short a time", "http", { ...lambda, TimeoutInMillis: 49 }, /^BadRequestException: Timeout should be between 50 ms and 30000 ms$/],
+    ["too long a time", "http", { ...lambda, TimeoutInMillis: 30_001 }, /^BadRequestException: Timeout should be between 50 ms and 30000 ms$/],
     ["too long a time of a WebSocket", "socket", { ...lambda, TimeoutInMillis: 29_001 }, /between 50 ms and 29000 ms/],
     ["templates of a WebSocket", "http", { ...lambda, RequestTemplates: { x: "{}" } }, /RequestTemplates is supported only/],
-    ["a parameter of no form", "http", { ...lambda, RequestParameters: { "header.x": "1" } }, /Invalid mapping expression/],
+    ["a parameter of no form", "http", { ...lambda, RequestParameters: { "header.x": "1" } }, /^BadRequestException: Invalid mapping expression specified: Validation Result: warnings : \[\], errors : \[Invalid Request Actioned Parameter destination specified: header\.x\]$/],
+    ["an answer's parameter of no form", "http", { ...lambda, ResponseParameters: { 200: { "header.x": "1" } } }, /errors : \[Invalid Response Actioned Parameter destination specified: header\.x\]$/],
     ["a reserved header", "http", { ...lambda, RequestParameters: { "overwrite:header.Authorization": "1" } }, /header Authorization are restricted/],
-    ["no status", "http", { ...lambda, ResponseParameters: { 100: { "overwrite:statuscode": "1" } } }, /Invalid selection key 100/],
+    ["no status", "http", { ...lambda, ResponseParameters: { 100: { "overwrite:statuscode": "1" } } }, /^BadRequestException: Invalid mapping expression specified: Validation Result: warnings : \[\], errors : \[Status Code 100 is not valid\.\]$/],
     ["a VPC link", "http", { IntegrationType: "HTTP_PROXY", IntegrationMethod: "GET", IntegrationUri: "https://example.com", ConnectionType: "VPC_LINK", ConnectionId: "x" }, /^NotImplemented: ConnectionType VPC_LINK/],
     ["an action that is not built", "http", { ...action, IntegrationSubtype: "Kinesis-PutRecord" }, /^NotImplemented: IntegrationSubtype Kinesis-PutRecord/],
-    ["an action without a role", "http", { ...action, CredentialsArn: "" }, /CredentialsArn is required/],
-    ["an action without what it needs", "http", { ...action, RequestParameters: { QueueUrl: "q" } }, /Missing required parameter\(s\).*MessageBody/],
+    ["an action that nobody has", "http", { ...action, IntegrationSubtype: "EventBridge-PutEvent" }, /^BadRequestException: Operation: EventBridge-PutEvent is not supported\.$/],
+    ["an action in format 2.0", "http", { ...action, PayloadFormatVersion: "2.0" }, /^BadRequestException: Operation: SQS-SendMessage is not supported\.$/],
+    ["an action without a role", "http", { ...action, CredentialsArn: "" }, /^BadRequestException: Role ARN must be specified for AWS integration configuration with Subtype: SQS-SendMessage$/],
+    ["an action without what it needs", "http", { ...action, RequestParameters: { QueueUrl: "q" } }, /^BadRequestException: Operation: SQS-SendMessage requires enabling passthrough, or defining all of the following parameters in the parameter mapping: \[QueueUrl, MessageBody\]$/],
     ["an action with another's parameter", "http", { ...action, RequestParameters: { ...action.RequestParameters, ReceiptHandle: "r" } }, /Parameter ReceiptHandle is not supported/],
     ["an action of a WebSocket's", "socket", action, /IntegrationSubtype is supported only for HTTP/],
     ["a service of a WebSocket's", "socket", { IntegrationType: "AWS", IntegrationMethod: "POST", IntegrationUri: "arn:aws:apigateway:us-east-1:sqs:path/000000000000/q" }, /^NotImplemented: An integration of a WebSocket API with the service sqs/],
@@ -129,18 +133,18 @@ describe("a route", () => {
     ["a greedy parameter in the middle", "http", { RouteKey: "GET /{all+}/x" }, /Invalid resource path/],
     ["half a parameter", "http", { RouteKey: "GET /pets-{id}" }, /Invalid resource path/],
     ["a parameter twice", "http", { RouteKey: "GET /{id}/{id}" }, /once/],
-    ["a target of no form", "http", { RouteKey: "GET /t", Target: "lambda/f" }, /Invalid target specified/],
+    ["a target of no form", "http", { RouteKey: "GET /t", Target: "lambda/f" }, /^BadRequestException: Unexpected or malformed target in route null\. Correct format should be integrations\/<integration_id>\.$/],
     ["a target that is not there", "http", { RouteKey: "GET /t", Target: "integrations/nothing" }, /integration nothing is not found/],
     ["no authorizer", "http", { RouteKey: "GET /t", AuthorizationType: "CUSTOM" }, /^BadRequestException: Invalid authorizer ID specified\. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer\.$/],
     ["an authorizer that is not there", "http", { RouteKey: "GET /t", AuthorizationType: "JWT", AuthorizerId: "nothing" }, /^BadRequestException: Invalid authorizer ID specified\. Setting the authorization type to JWT requires a valid JWT authorizer\.$/],
-    ["scopes of nobody", "http", { RouteKey: "GET /t", AuthorizationScopes: ["a"] }, /only for JWT/],
-    ["an API key", "http", { RouteKey: "GET /t", ApiKeyRequired: true }, /only for WebSocket/],
+    ["scopes of nobody", "http", { RouteKey: "GET /t", AuthorizationScopes: ["a"] }, /^BadRequestException: Invalid Route authorization type specified\. Authorization Scopes are only valid for COGNITO_USER_POOLS and JWT authorization types$/],
+    ["an API key", "http", { RouteKey: "GET /t", ApiKeyRequired: true }, /^BadRequestException: ApiKeyRequired is not currently supported for HTTP APIs\. Please set ApiKeyRequired to false for route null$/],
     ["an API key of a WebSocket's", "socket", { RouteKey: "a", ApiKeyRequired: true }, /^NotImplemented: ApiKeyRequired/],
     ["a required parameter", "socket", { RouteKey: "a", RequestParameters: { "route.request.querystring.a": { Required: true } } }, /^NotImplemented: .*RequestParameters/],
     ["models", "http", { RouteKey: "GET /t", RequestModels: { $default: "m" } }, /RequestModels is supported only/],
     ["a token of a WebSocket's", "socket", { RouteKey: "$connect", AuthorizationType: "JWT", AuthorizerId: "x" }, /only for HTTP/],
     ["no authorizer at $connect", "socket", { RouteKey: "$connect", AuthorizationType: "CUSTOM" }, /^BadRequestException: Invalid authorizer ID specified/],
-    ["authorization but at $connect", "socket", { RouteKey: "send", AuthorizationType: "AWS_IAM" }, /Currently, authorization is only supported for the \$connect route/],
+    ["authorization but at $connect", "socket", { RouteKey: "send", AuthorizationType: "AWS_IAM" }, /^BadRequestException: Currently, authorization is restricted to the \$connect route only$/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {
     expect(await refusal(on.api.send(new CreateRouteCommand({ ApiId: idOf(kind), ...input })))).toMatch(text);
@@ -153,7 +157,7 @@ describe("a route", () => {
     const { $metadata: _1, ...response } = await on.api.send(new CreateRouteResponseCommand({ ApiId: socket, RouteId, RouteResponseKey: "$default" }));
     expect(response).toEqual({ RouteResponseId: expect.any(String) as string, RouteResponseKey: "$default" });
     expect(await refusal(on.api.send(new CreateRouteResponseCommand({ ApiId: socket, RouteId, RouteResponseKey: "$default" })))).toMatch(/^ConflictException/);
-    expect(await refusal(on.api.send(new CreateRouteResponseCommand({ ApiId: socket, RouteId, RouteResponseKey: "other" })))).toMatch(/Only \$default/);
+    expect(await refusal(on.api.send(new CreateRouteResponseCommand({ ApiId: socket, RouteId, RouteResponseKey: "other" })))).toMatch(/^BadRequestException: Currently, only \$default is supported as a RouteResponseKey\. The creation of the RouteResponse with a key of \$default will indicate/);
     await on.api.send(new UpdateRouteResponseCommand({ ApiId: socket, RouteId, RouteResponseId: response.RouteResponseId, ModelSelectionExpression: "x" }));
     expect((await on.api.send(new GetRouteResponsesCommand({ ApiId: socket, RouteId }))).Items).toEqual([{ ...response, ModelSelectionExpression: "x" }]);
     const { RouteResponseId } = response;
@@ -191,19 +195,22 @@ describe("an authorizer", () => {
 
   const CASES: [string, "http" | "socket", object, RegExp][] = [
     ["a name of nothing", "http", { ...jwt, Name: "" }, /name must not be empty/],
-    ["no issuer", "http", { ...jwt, JwtConfiguration: { Audience: ["a"] } }, /issuer/],
-    ["no audience", "http", { ...jwt, JwtConfiguration: { Issuer: "https://i.example" } }, /audiences/],
+    ["no issuer", "http", { ...jwt, JwtConfiguration: { Audience: ["a"] } }, /^BadRequestException: Invalid issuer: Issuer is not a valid URL for JWT Authorizer$/],
+    ["no configuration", "http", { ...jwt, JwtConfiguration: undefined }, /^BadRequestException: JwtConfiguration must not be null for JWT Authorizer$/],
+    ["no audience", "http", { ...jwt, JwtConfiguration: { Issuer: "https://i.example" } }, /^BadRequestException: Audience list must have at least 1 item for JWT Authorizer$/],
     ["two tokens", "http", { ...jwt, IdentitySource: ["$request.header.a", "$request.header.b"] }, /exactly one identity source/],
-    ["a token from the context", "http", { ...jwt, IdentitySource: ["$context.x"] }, /Invalid mapping expression specified: \$context\.x/],
+    ["a token from the context", "http", { ...jwt, IdentitySource: ["$context.x"] }, /^BadRequestException: Invalid identity source expression: \$context\.x\. The source must be a request header, request querystring, stage variable or context parameter$/],
     ["a function beside the token", "http", { ...jwt, AuthorizerUri: INVOCATION }, /AuthorizerUri is supported only for REQUEST/],
     ["no function", "http", { ...lambda, AuthorizerUri: "https://example.com" }, /Invalid Authorizer URI/],
     ["no format", "http", { ...lambda, AuthorizerPayloadFormatVersion: undefined }, /^BadRequestException: AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer$/],
     ["format 3.0", "http", { ...lambda, AuthorizerPayloadFormatVersion: "3.0" }, /Invalid AuthorizerPayloadFormatVersion/],
-    ["simple answers in format 1.0", "http", { ...lambda, AuthorizerPayloadFormatVersion: "1.0", EnableSimpleResponses: true }, /Simple responses/],
-    ["too long a time", "http", { ...lambda, AuthorizerResultTtlInSeconds: 3_601 }, /less than or equal to 3600/],
-    ["a cache by nothing", "http", { ...lambda, AuthorizerResultTtlInSeconds: 1, IdentitySource: [] }, /cached by their identity sources/],
-    ["a WebSocket's source", "http", { ...lambda, IdentitySource: ["route.request.header.Auth"] }, /Invalid mapping expression/],
-    ["a token of a WebSocket's", "socket", jwt, /only for HTTP/],
+    ["simple answers in format 1.0", "http", { ...lambda, AuthorizerPayloadFormatVersion: "1.0", EnableSimpleResponses: true }, /^BadRequestException: EnableSimpleResponses can only be set for AuthorizerPayloadFormatVersion "2\.0"\.$/],
+    ["no URI", "http", { ...lambda, AuthorizerUri: undefined }, /^BadRequestException: AuthorizerUri is a required field in an Authorizer$/],
+    ["too long a time", "http", { ...lambda, AuthorizerResultTtlInSeconds: 3_601 }, /^BadRequestException: Authorizer result TTL outside allowable range\. TTL must be between 0 and 3600 seconds\.$/],
+    ["a cache by nothing", "http", { ...lambda, AuthorizerResultTtlInSeconds: 1, IdentitySource: [] }, /^BadRequestException: Identity source must be set if authorizer caching is enabled \(TTL is greater than 0\)$/],
+    ["a WebSocket's source", "http", { ...lambda, IdentitySource: ["route.request.header.Auth"] }, /^BadRequestException: Invalid identity source expression: route\.request\.header\.Auth\./],
+    ["an HTTP API's source", "socket", { Name: "a", AuthorizerType: "REQUEST", AuthorizerUri: INVOCATION, IdentitySource: ["$request.header.Auth"] }, /^BadRequestException: Invalid request identity source expression: \$request\.header\.Auth\. The sources must be separated by comma, and each source must be either a request parameter, matching 'route\.request\.querystring\|header\.\[a-zA-Z0-9\._-\]\+', or a stage v/],
+    ["a token of a WebSocket's", "socket", jwt, /^BadRequestException: Invalid authorizer type\. Only REQUEST authorizer type is supported on WEBSOCKET protocol Apis\.$/],
     ["a format of a WebSocket's", "socket", { ...lambda, IdentitySource: ["route.request.header.Auth"] }, /AuthorizerPayloadFormatVersion is supported only/],
   ];
   it.each(CASES)("is refused with %s", async (_what, kind, input, text) => {
@@ -221,7 +228,10 @@ describe("what only WebSocket APIs have", () => {
     );
     expect(await refusal(on.api.send(new CreateModelCommand({ ApiId: socket, Name: "Pet", Schema: "{}" })))).toMatch(/^ConflictException/);
     expect(await refusal(on.api.send(new CreateModelCommand({ ApiId: socket, Name: "Dog", Schema: "nothing" })))).toMatch(/Invalid model specified/);
-    expect(await refusal(on.api.send(new CreateModelCommand({ ApiId: http, Name: "Dog", Schema: "{}" })))).toMatch(/only for WebSocket/);
+    expect(await refusal(on.api.send(new CreateModelCommand({ ApiId: http, Name: "Dog", Schema: "{}" })))).toBe("BadRequestException: Currently, Models are not permitted for APIs with a protocol type of HTTP");
+    expect(await refusal(on.api.send(new CreateModelCommand({ ApiId: socket, Name: "a-b", Schema: "{}" })))).toBe("BadRequestException: Model name must be alphanumeric: a-b");
+    expect(await refusal(on.api.send(new CreateIntegrationResponseCommand({ ApiId: http, IntegrationId: "x", IntegrationResponseKey: "$default" })))).toBe("BadRequestException: IntegrationResponses are currently not supported for this API protocol type. This is because the API may only be configured with proxy integration at this time.");
+    expect(await refusal(on.api.send(new CreateRouteResponseCommand({ ApiId: http, RouteId: "x", RouteResponseKey: "$default" })))).toMatch(/^BadRequestException: RouteResponses are currently not supported for this API protocol type\./);
     expect(await on.api.send(new UpdateModelCommand({ ApiId: socket, ModelId, Description: "a pet" }))).toMatchObject({ Name: "Pet", Schema, Description: "a pet" });
     await on.api.send(new DeleteModelCommand({ ApiId: socket, ModelId }));
     expect((await on.api.send(new GetModelsCommand({ ApiId: socket }))).Items).toEqual([]);

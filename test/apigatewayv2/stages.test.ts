@@ -105,8 +105,8 @@ describe("a stage", () => {
   });
   const CASES: [string, "http" | "socket", Partial<CreateStageCommandInput>, RegExp][] = [
     ["a name that is taken", "http", { StageName: "taken" }, /^ConflictException: Stage already exists$/],
-    ["a name of another form", "http", { StageName: "a.b" }, /Invalid stage name/],
-    ["the default one of a WebSocket's", "socket", { StageName: "$default" }, /Invalid stage name/],
+    ["a name of another form", "http", { StageName: "a.b" }, /^BadRequestException: Stage name only allows a-zA-Z0-9_$/],
+    ["the default one of a WebSocket's", "socket", { StageName: "$default" }, /Stage name only allows/],
     ["a variable's name of another form", "http", { StageVariables: { "a-b": "c" } }, /Invalid stage variable name/],
     ["a variable's value of another form", "http", { StageVariables: { a: "b c" } }, /must match/],
     ["a deployment that is not there", "http", { DeploymentId: "nothing" }, /^NotFoundException: Invalid Deployment identifier specified$/],
@@ -114,8 +114,8 @@ describe("a stage", () => {
     ["execution logs", "http", { DefaultRouteSettings: { LoggingLevel: "INFO" } }, /^BadRequestException: Execution logs are not supported on protocol type HTTP$/],
     ["execution logs of a WebSocket's", "socket", { DefaultRouteSettings: { DataTraceEnabled: true } }, /^NotImplemented: .*LoggingLevel/],
     ["a log that is no group's", "http", { AccessLogSettings: { DestinationArn: "arn:aws:s3:::bucket", Format: "$context.requestId" } }, /Invalid ARN specified/],
-    ["a log to Firehose", "http", { AccessLogSettings: { DestinationArn: "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x", Format: "$context.requestId" } }, /^NotImplemented: .*Firehose/],
-    ["a log without a request's id", "http", { AccessLogSettings: { DestinationArn: LOG, Format: "$context.status" } }, /must contain \$context\.requestId/],
+    ["a log to Firehose", "http", { AccessLogSettings: { DestinationArn: "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x", Format: "$context.requestId" } }, /^BadRequestException: Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '\/', '\.': 'deliverystream\/amazon-apigateway-x'$/],
+    ["a log without a request's id", "http", { AccessLogSettings: { DestinationArn: LOG, Format: "$context.status" } }, /^BadRequestException: The following errors are found in Access Log Format: Access Log format must include either \$context\.requestId or \$context\.extendedRequestId : '\$context\.status'$/],
     ["a log of two lines", "http", { AccessLogSettings: { DestinationArn: LOG, Format: "$context.requestId\n$context.status" } }, /single line/],
     ["a client's certificate", "socket", { ClientCertificateId: "x" }, /^NotImplemented: ClientCertificateId/],
   ];

@@ -25,11 +25,11 @@ const checkLength = (value: string | undefined, name: string, most: number) => {
 
 const checkKind = (kind: ApiKind, input: UpdateApiRequest) => {
   if (kind === "HTTP") {
-    if (input.RouteSelectionExpression !== undefined && !HTTP_SELECTIONS.includes(input.RouteSelectionExpression)) throw badRequest(`Invalid route selection expression specified. For HTTP APIs it must be ${HTTP_SELECTIONS[1]}`);
+    if (input.RouteSelectionExpression !== undefined && !HTTP_SELECTIONS.includes(input.RouteSelectionExpression)) throw badRequest(`Route selection expression is currently limited to "${HTTP_SELECTIONS[1]}"`);
     if (input.DisableSchemaValidation === true) throw badRequest("disableSchemaValidation is supported only for WebSocket APIs");
     return;
   }
-  if (input.CorsConfiguration !== undefined) throw badRequest("CORS configuration is supported only for HTTP APIs");
+  if (input.CorsConfiguration !== undefined) throw badRequest("Cors is not supported for WEBSOCKET protocolType");
   const quick = QUICK_CREATE.find((name) => input[name] !== undefined);
   if (quick !== undefined) throw badRequest(`Quick create (${quick}) is supported only for HTTP APIs`);
 };
@@ -45,10 +45,8 @@ export const checkApi = (kind: ApiKind, input: UpdateApiRequest): void => {
 
 /** A new API, with what it has when nothing is said. */
 export const newApi = (input: Omit<CreateApiRequest, "ProtocolType">, kind: ApiKind): HttpApiBody => {
-  if (input.Name === undefined || input.Name === "") throw badRequest("API name must not be empty");
-  if (kind === "WEBSOCKET" && (input.RouteSelectionExpression === undefined || !SELECTION.test(input.RouteSelectionExpression))) {
-    throw badRequest("A route selection expression, such as $request.body.action, is required for WEBSOCKET protocol");
-  }
+  if (input.Name === undefined || input.Name === "") throw badRequest("Invalid API name specified");
+  if (kind === "WEBSOCKET" && (input.RouteSelectionExpression === undefined || !SELECTION.test(input.RouteSelectionExpression))) throw badRequest("Invalid routeSelectionExpression");
   checkApi(kind, { ApiId: undefined, ...input });
   checkTags(input.Tags);
   return {

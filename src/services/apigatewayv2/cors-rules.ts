@@ -13,6 +13,6 @@ export const checkCors = (cors: Cors | undefined): void => {
   if (origin !== undefined) throw badRequest(`Invalid format for origin ${origin}. Origin must be *, or begin with http:// or https://`);
   const method = AllowMethods.find((one) => !METHODS.has(one));
   if (method !== undefined) throw badRequest(`Invalid method ${method} in allowMethods. Valid methods are GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS and *`);
-  if (AllowCredentials === true && AllowOrigins.includes("*")) throw badRequest("allowOrigins can't be * when allowCredentials is true: name the origins");
+  if (AllowCredentials === true && AllowOrigins.includes("*")) throw badRequest("allow-credentials is not supported if 'allow-origin' is *");
   if (MaxAge !== undefined && (MaxAge < -1 || MaxAge > API_CORS_MAX_AGE_SECONDS)) throw badRequest(`maxAge must be between -1 and ${API_CORS_MAX_AGE_SECONDS} seconds`);
 };

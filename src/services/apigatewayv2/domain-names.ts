@@ -44,6 +44,7 @@ const describe = (place: Place, domain: StoredDomainName): DomainName => {
 };
 
 const checkName = (name: string): string => {
+  if (name.includes("_")) throw badRequest("Domain names cannot contain an underscore character");
   if (!NAME.test(name) || name.length > NAME_MAX) throw badRequest("Invalid domain name specified");
   if (name.startsWith("*.")) throw notBuilt("A wildcard domain name", "make one for each name");
   return name.toLowerCase();
@@ -54,7 +55,7 @@ const configured = (given: readonly DomainNameConfiguration[] | undefined, befor
   if (given === undefined && before !== undefined) return before;
   if (given?.length !== 1) throw badRequest("Exactly one domain name configuration must be specified");
   const { CertificateArn, CertificateName, EndpointType = "REGIONAL", SecurityPolicy = "TLS_1_2", IpAddressType = "ipv4", OwnershipVerificationCertificateArn } = given[0]!;
-  if (EndpointType !== "REGIONAL") throw badRequest("Only REGIONAL endpoints are supported for domain names of HTTP and WebSocket APIs");
+  if (EndpointType !== "REGIONAL") throw badRequest(`${EndpointType} endpoint type is not supported for APIGatewayV2 domainName`);
   if (CertificateArn === undefined && before?.certificateArn === undefined) throw badRequest("A certificate ARN of AWS Certificate Manager must be specified for a REGIONAL domain name");
   const certificateArn = CertificateArn ?? before!.certificateArn!;
   return {

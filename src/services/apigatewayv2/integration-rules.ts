@@ -30,15 +30,16 @@ const checkTarget = ({ IntegrationType: type, IntegrationSubtype: subtype, Integ
   if (method !== undefined && !METHODS.has(method)) throw badRequest("Invalid HTTP method specified. Must be one of [GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, ANY]");
   if (type === "HTTP" || type === "HTTP_PROXY") {
     if (!HTTP_URL.test(uri)) throw badRequest("Invalid HTTP endpoint specified for URI");
-    if (method === undefined) throw badRequest("Integration method is required for HTTP integrations");
+    if (method === undefined) throw badRequest(`HttpMethod parameter method must be specified for integrationType ${type.replace("_", "")}`);
   } else if (!isLambdaUri(uri)) {
     throw badRequest("Invalid integration URI specified");
   }
 };
 
 const checkPayload = ({ PayloadFormatVersion: version, IntegrationType: type }: Integration, isSocket: boolean) => {
-  const allowed = type === "AWS_PROXY" && !isSocket ? ["1.0", "2.0"] : ["1.0"];
-  if (!allowed.includes(version!)) throw badRequest(`PayloadFormatVersion ${version} is not supported for this integration. It must be one of [${allowed.join(", ")}]`);
+  if (version === "1.0") return;
+  if (version !== "2.0" || isSocket) throw badRequest(`Unsupported PayloadFormatVersion: ${version}`);
+  if (type !== "AWS_PROXY") throw badRequest(`PayloadFormatVersion ${version} is not supported for integration of type ${type}`);
 };
 
 const checkForHttp = (integration: Integration) => {

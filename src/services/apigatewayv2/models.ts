@@ -20,8 +20,8 @@ const isJsonObject = (text: string): boolean => {
 };
 
 function* checkModel(api: HttpApi, model: Model): Operation<Model> {
-  if (!isWebSocket(api)) throw badRequest("Models are supported only for WebSocket APIs");
-  if (model.Name === undefined || !/^[A-Za-z0-9]{1,128}$/.test(model.Name)) throw badRequest("Model name must be alphanumeric: a-z, A-Z and 0-9, 128 characters at most");
+  if (!isWebSocket(api)) throw badRequest("Currently, Models are not permitted for APIs with a protocol type of HTTP");
+  if (model.Name === undefined || !/^[A-Za-z0-9]{1,128}$/.test(model.Name)) throw badRequest(`Model name must be alphanumeric: ${model.Name}`);
   if (model.Schema === undefined || model.Schema.length > SCHEMA_MAX || !isJsonObject(model.Schema)) throw badRequest(`Invalid model specified: the schema must be a JSON object of ${SCHEMA_MAX} characters at most`);
   if ((yield* listHttpApiParts(api.apiId, "model")).some(({ Name, ModelId }) => Name === model.Name && ModelId !== model.ModelId)) throw conflict("Model name already exists for this API");
   return model;

@@ -5,6 +5,8 @@ const RESERVED = /^(access-control-.*|apigw-.*|authorization|connection|content-
 const REQUEST_KEY = /^(?:(append|overwrite|remove):(header|querystring)\.([^\s]+)|overwrite:path)$/;
 const RESPONSE_KEY = /^(?:(append|overwrite|remove):header\.([^\s]+)|overwrite:statuscode)$/;
 
+const invalid = (error: string) => badRequest(`Invalid mapping expression specified: Validation Result: warnings : [], errors : [${error}]`);
+
 const checkHeader = (name: string | undefined) => {
   if (name !== undefined && RESERVED.test(name)) throw badRequest(`Operations on header ${name} are restricted`);
 };
@@ -12,17 +14,17 @@ const checkHeader = (name: string | undefined) => {
 export const checkRequestParameters = (parameters: Record<string, string> | undefined): void => {
   for (const key of Object.keys(parameters ?? {})) {
     const [whole, , place, name] = REQUEST_KEY.exec(key) ?? [];
-    if (whole === undefined) throw badRequest(`Invalid mapping expression specified: ${key}. It must be <append|overwrite|remove>:<header|querystring>.<name>, or overwrite:path`);
+    if (whole === undefined) throw invalid(`Invalid Request Actioned Parameter destination specified: ${key}`);
     if (place === "header") checkHeader(name);
   }
 };
 
 export const checkResponseParameters = (parameters: Record<string, Record<string, string>> | undefined): void => {
   for (const [status, changes] of Object.entries(parameters ?? {})) {
-    if (!/^[2-5]\d\d$/.test(status)) throw badRequest(`Invalid selection key ${status} in response parameters: it must be a status code from 200 to 599`);
+    if (!/^[2-5]\d\d$/.test(status)) throw invalid(`Status Code ${status} is not valid.`);
     for (const key of Object.keys(changes)) {
       const [whole, , name] = RESPONSE_KEY.exec(key) ?? [];
-      if (whole === undefined) throw badRequest(`Invalid mapping expression specified: ${key}. It must be <append|overwrite|remove>:header.<name>, or overwrite:statuscode`);
+      if (whole === undefined) throw invalid(`Invalid Response Actioned Parameter destination specified: ${key}`);
       checkHeader(name);
     }
   }

@@ -12,7 +12,7 @@ type OfIntegration = HttpApiParts["integration-response"];
 
 const ROUTE_PLAIN = ["ModelSelectionExpression", "ResponseModels", "ResponseParameters", "RouteResponseKey"] as const;
 const INTEGRATION_PLAIN = ["ContentHandlingStrategy", "IntegrationResponseKey", "ResponseParameters", "ResponseTemplates", "TemplateSelectionExpression"] as const;
-const ONLY_WEBSOCKET = "are supported only for WebSocket APIs";
+const ONLY_WEBSOCKET = "are currently not supported for this API protocol type. This is because the API may only be configured with proxy integration at this time.";
 /** "Set up a WebSocket API integration response": `$default`, or a regular expression between slashes. */
 const INTEGRATION_KEY = /^(\$default|\/.+\/)$/s;
 
@@ -24,17 +24,19 @@ const refuseParameters = ({ ResponseParameters: parameters = {} }: Pick<OfRoute,
 };
 
 function* checkRouteResponse(api: HttpApi, response: OfRoute): Operation<OfRoute> {
-  if (!isWebSocket(api)) throw badRequest(`Route responses ${ONLY_WEBSOCKET}`);
+  if (!isWebSocket(api)) throw badRequest(`RouteResponses ${ONLY_WEBSOCKET}`);
   yield* getPart(api, "route", response.RouteId);
   refuseParameters(response);
-  if (response.RouteResponseKey !== "$default") throw badRequest("Invalid route response key specified. Only $default is supported");
+  if (response.RouteResponseKey !== "$default") {
+    throw badRequest("Currently, only $default is supported as a RouteResponseKey. The creation of the RouteResponse with a key of $default will indicate to API Gateway that this Route is intended to handle two-way communication.");
+  }
   const isTaken = (yield* listHttpApiParts(api.apiId, "route-response")).some(({ RouteId, RouteResponseId }) => RouteId === response.RouteId && RouteResponseId !== response.RouteResponseId);
   if (isTaken) throw conflict(`RouteResponse with key ${response.RouteResponseKey} already exists for this Route`);
   return response;
 }
 
 function* checkIntegrationResponse(api: HttpApi, response: OfIntegration): Operation<OfIntegration> {
-  if (!isWebSocket(api)) throw badRequest(`Integration responses ${ONLY_WEBSOCKET}`);
+  if (!isWebSocket(api)) throw badRequest(`IntegrationResponses ${ONLY_WEBSOCKET}`);
   yield* getPart(api, "integration", response.IntegrationId);
   refuseParameters(response);
   checkContentHandling(response.ContentHandlingStrategy);

@@ -30,8 +30,9 @@ export const checkRouteKey = (key: string | undefined, api: HttpApi): void => {
   if (!isWebSocket(api)) checkHttpKey(key);
 };
 
-const checkForHttp = (route: Route) => {
-  if (route.ApiKeyRequired === true) throw badRequest("ApiKeyRequired is supported only for WebSocket APIs");
+/** @param name The route's id, once it has one: AWS says `null` of a new one. */
+const checkForHttp = (route: Route, name: string) => {
+  if (route.ApiKeyRequired === true) throw badRequest(`ApiKeyRequired is not currently supported for HTTP APIs. Please set ApiKeyRequired to false for route ${name}`);
   const other = ONLY_WEBSOCKET.find((name) => route[name] !== undefined);
   if (other !== undefined) throw badRequest(`${other} is supported only for WebSocket APIs`);
 };
@@ -40,31 +41,31 @@ const checkForWebSocket = ({ AuthorizationType: type, RouteKey: key, ApiKeyRequi
   if (ApiKeyRequired === true) throw notBuilt("ApiKeyRequired of a WebSocket API", "let an authorizer of $connect ask for what a client must bring");
   if (RequestModels !== undefined || Object.values(RequestParameters).some(({ Required }) => Required === true)) throw notBuilt("The validation of a WebSocket API's requests (RequestModels, RequestParameters)", "let the function check what it gets");
   if (type === "JWT") throw badRequest("JWT authorization is supported only for HTTP APIs");
-  if (type !== "NONE" && key !== "$connect") throw badRequest("Currently, authorization is only supported for the $connect route");
+  if (type !== "NONE" && key !== "$connect") throw badRequest("Currently, authorization is restricted to the $connect route only");
 };
 
-function* checkTarget({ Target }: Route, { apiId }: HttpApi): Operation<void> {
+function* checkTarget({ Target }: Route, { apiId }: HttpApi, name: string): Operation<void> {
   if (Target === undefined) return;
   const id = /^integrations\/([^/]+)$/.exec(Target)?.[1];
-  if (id === undefined) throw badRequest("Invalid target specified. Format should be integrations/<integration id>");
+  if (id === undefined) throw badRequest(`Unexpected or malformed target in route ${name}. Correct format should be integrations/<integration_id>.`);
   if ((yield* findPart(apiId, "integration", id)) === undefined) throw badRequest(`Invalid target specified: integration ${id} is not found`);
 }
 
 /** A Lambda authorizer is CUSTOM, a JWT authorizer is JWT, and nothing else has one. */
 function* checkAuthorizer({ AuthorizationType: type, AuthorizerId: id, AuthorizationScopes: scopes = [] }: Route, { apiId }: HttpApi): Operation<void> {
   if (scopes.length > API_SCOPES_MAX) throw badRequest(`A route can have ${API_SCOPES_MAX} authorization scopes at most`);
-  if (scopes.length > 0 && type !== "JWT") throw badRequest("Authorization scopes are supported only for JWT authorization");
+  if (scopes.length > 0 && type !== "JWT") throw badRequest("Invalid Route authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS and JWT authorization types");
   if (type !== "CUSTOM" && type !== "JWT") return;
   const authorizer = id === undefined ? undefined : yield* findPart<HttpApiParts["authorizer"]>(apiId, "authorizer", id);
   if (authorizer?.AuthorizerType === (type === "JWT" ? "JWT" : "REQUEST")) return;
   throw badRequest(`Invalid authorizer ID specified. Setting the authorization type to ${type === "JWT" ? "JWT requires a valid JWT authorizer." : "CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."}`);
 }
 
-function* checkRoute(route: Route, api: HttpApi): Operation<Route> {
+function* checkRoute(route: Route, api: HttpApi, name = "null"): Operation<Route> {
   checkRouteKey(route.RouteKey, api);
   if (isWebSocket(api)) checkForWebSocket(route);
-  else checkForHttp(route);
-  yield* checkTarget(route, api);
+  else checkForHttp(route, name);
+  yield* checkTarget(route, api, name);
   yield* checkAuthorizer(route, api);
   return route;
 }
@@ -80,4 +81,4 @@ export const newRoute = (id: string, api: HttpApi, input: Omit<CreateRouteReques
   checkRoute(withoutRest({ ApiKeyRequired: false, AuthorizationType: "NONE", ...given(picked(input, PLAIN)), RouteKey: input.RouteKey, RouteId: id }), api);
 
 export const changedRoute = (route: Route, input: UpdateRouteRequest, api: HttpApi): Operation<Route> =>
-  checkRoute(withoutRest({ ...merged(route, picked(input, PLAIN)), RequestModels: mergedMap(route.RequestModels, input.RequestModels), RequestParameters: mergedMap(route.RequestParameters, input.RequestParameters) }), api);
+  checkRoute(withoutRest({ ...merged(route, picked(input, PLAIN)), RequestModels: mergedMap(route.RequestModels, input.RequestModels), RequestParameters: mergedMap(route.RequestParameters, input.RequestParameters) }), api, route.RouteId);

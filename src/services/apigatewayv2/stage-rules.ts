@@ -15,7 +15,7 @@ const VARIABLE_VALUE = /^[A-Za-z0-9\-._~:/?#&=,]+$/;
 
 const checkName = (name: string | undefined, api: HttpApi) => {
   if (name === "$default" && !isWebSocket(api)) return;
-  if (name === undefined || !NAME.test(name)) throw badRequest(`Invalid stage name ${name}: stage names have 1 to 128 characters of a-z, A-Z, 0-9, - and _${isWebSocket(api) ? "" : ", or are $default"}`);
+  if (name === undefined || !NAME.test(name)) throw badRequest("Stage name only allows a-zA-Z0-9_");
 };
 
 const checkVariables = (variables: Readonly<Record<string, string>> = {}) => {
@@ -29,9 +29,9 @@ const checkAccessLog = (settings: AccessLogSettings | undefined) => {
   if (settings === undefined) return;
   const { DestinationArn: destination = "", Format: format = "" } = settings;
   const arn = parseArn(destination);
-  if (arn?.service === "firehose") throw notBuilt("An access log to Amazon Data Firehose", "name a log group of CloudWatch Logs");
+  if (arn?.service === "firehose") throw badRequest(`Access log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '${arn.resource}'`);
   if (arn?.service !== "logs" || !arn.resource.startsWith("log-group:")) throw badRequest(`Invalid ARN specified in the request: ${destination} is not the ARN of a log group`);
-  if (!format.includes("$context.requestId") && !format.includes("$context.extendedRequestId")) throw badRequest("Access log format must contain $context.requestId or $context.extendedRequestId");
+  if (!format.includes("$context.requestId") && !format.includes("$context.extendedRequestId")) throw badRequest(`The following errors are found in Access Log Format: Access Log format must include either $context.requestId or $context.extendedRequestId : '${format}'`);
   if (/\n./s.test(format)) throw badRequest("Access Log format must be single line, new line character is allowed only at end of the format");
 };
 

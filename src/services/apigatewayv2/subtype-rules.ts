@@ -15,16 +15,21 @@ const SUBTYPES: Record<string, Subtype | undefined> = {
   "SQS-PurgeQueue": { required: ["QueueUrl"], optional: ["Region"] },
 };
 
+/** Those of AWS that are not built. */
+const ELSEWHERE = ["AppConfig-GetConfiguration", "Kinesis-PutRecord", "StepFunctions-StartExecution", "StepFunctions-StartSyncExecution", "StepFunctions-StopExecution"];
+
 /** The integration of an HTTP API that names an action instead of a target. */
 export const checkSubtype = ({ IntegrationType: type, IntegrationSubtype: name, IntegrationUri: uri, CredentialsArn: role, PayloadFormatVersion: version, RequestParameters: parameters = {} }: Integration): void => {
   const subtype = Object.hasOwn(SUBTYPES, name!) ? SUBTYPES[name!] : undefined;
+  if (subtype === undefined && !ELSEWHERE.includes(name!)) throw badRequest(`Operation: ${name} is not supported.`);
   if (subtype === undefined) throw notBuilt(`IntegrationSubtype ${name}`, `${Object.keys(SUBTYPES).join(", ")} are. Route to a function that calls the service`);
   if (type !== "AWS_PROXY") throw badRequest("IntegrationSubtype is supported only for AWS_PROXY integrations");
   if (uri !== undefined) throw badRequest("An integration with an IntegrationSubtype has no integration URI");
-  if (role === undefined) throw badRequest(`CredentialsArn is required for IntegrationSubtype ${name}: the role that API Gateway calls the service as`);
-  if (version !== "1.0") throw badRequest(`PayloadFormatVersion ${version} is not supported for this integration. It must be one of [1.0]`);
-  const missing = subtype.required.filter((parameter) => parameters[parameter] === undefined);
-  if (missing.length > 0) throw badRequest(`Missing required parameter(s) for IntegrationSubtype ${name}: ${missing.join(", ")}`);
+  if (role === undefined) throw badRequest(`Role ARN must be specified for AWS integration configuration with Subtype: ${name}`);
+  if (version !== "1.0") throw badRequest(`Operation: ${name} is not supported.`);
+  if (subtype.required.some((parameter) => parameters[parameter] === undefined)) {
+    throw badRequest(`Operation: ${name} requires enabling passthrough, or defining all of the following parameters in the parameter mapping: [${subtype.required.join(", ")}]`);
+  }
   const unknown = Object.keys(parameters).find((parameter) => !subtype.required.includes(parameter) && !subtype.optional.includes(parameter));
   if (unknown !== undefined) throw badRequest(`Parameter ${unknown} is not supported for IntegrationSubtype ${name}`);
 };
