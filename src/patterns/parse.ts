@@ -19,6 +19,15 @@ export type Alternative = readonly Field[];
 
 type Gathered = Map<string, Field>;
 
+interface Language {
+  numbers: Numbers;
+  /** Whether `$or` is more than a field's name. */
+  hasOr: boolean;
+}
+
+/** Of a pattern that is one, and too large for us. */
+class TooManyAlternatives extends InvalidPattern {}
+
 const OR = "$or";
 /** Names of expressions, of today or of tomorrow, that are no fields in a `$or`. */
 const RESERVED = new Set([
@@ -33,45 +42,57 @@ const readField = (reader: PatternReader, path: string, numbers: Numbers): Field
   return { path, wanted: wanted.filter(({ kind }) => kind !== "absent"), mayBeAbsent: wanted.some(({ kind }) => kind === "absent") };
 };
 
-const readOr = (reader: PatternReader, path: string, start: Gathered[], numbers: Numbers): Gathered[] => {
+const readOr = (reader: PatternReader, path: string, start: Gathered[], language: Language): Gathered[] => {
   if (reader.next() !== "[") reader.fail(`It must be an Array followed with ${OR}.`);
   const gathered: Gathered[] = [];
   let branches = 0;
   for (; reader.next() !== "]"; branches++) {
     if (reader.token !== "{") reader.fail(`Only JSON object is allowed in array of ${OR} relationship.`);
-    gathered.push(...readObject(reader, path, true, start.map((one) => new Map(one)), numbers));
-    if (gathered.length > PATTERN_ALTERNATIVES_MAX) throw new InvalidPattern(`the ${OR}s leave more than ${PATTERN_ALTERNATIVES_MAX} combinations`);
+    gathered.push(...readObject(reader, path, true, start.map((one) => new Map(one)), language));
+    if (gathered.length > PATTERN_ALTERNATIVES_MAX) throw new TooManyAlternatives(`the ${OR}s leave more than ${PATTERN_ALTERNATIVES_MAX} combinations`);
   }
   if (branches < 2) reader.fail(`There must have at least 2 Objects in ${OR} relationship.`);
   return gathered;
 };
 
 /** Adds what an object of the pattern asks for to each of the alternatives there are. The same field again replaces what was asked of it before, as AWS's matcher has it. */
-const readObject = (reader: PatternReader, path: string, isInOr: boolean, before: Gathered[], numbers: Numbers): Gathered[] => {
+const readObject = (reader: PatternReader, path: string, isInOr: boolean, before: Gathered[], language: Language): Gathered[] => {
   let gathered = before;
   let isEmpty = true;
   for (; reader.next() !== "}"; isEmpty = false) {
     const { name } = reader;
-    if (name === OR) {
-      gathered = readOr(reader, path, gathered, numbers);
+    if (name === OR && language.hasOr) {
+      gathered = readOr(reader, path, gathered, language);
       continue;
     }
     if (isInOr && RESERVED.has(name)) reader.fail(`${name} is Ruler reserved fieldName which cannot be used inside ${OR}.`);
     const inner = `${path}${name}`;
     reader.next();
     if (reader.token === "[") {
-      const field = readField(reader, inner, numbers);
+      const field = readField(reader, inner, language.numbers);
       for (const one of gathered) one.set(inner, field);
-    } else if (reader.token === "{") gathered = readObject(reader, `${inner}.`, isInOr, gathered, numbers);
+    } else if (reader.token === "{") gathered = readObject(reader, `${inner}.`, isInOr, gathered, language);
     else reader.fail(`"${name}" must be an object or an array`);
   }
   if (isEmpty) reader.fail("Empty objects are not allowed");
   return gathered;
 };
 
-/** Throws InvalidPattern, with AWS's words and its place. */
-export const parsePattern = (json: string, numbers: Numbers = EVENT_NUMBERS): Alternative[] => {
+const readPattern = (json: string, language: Language): Alternative[] => {
   const reader = new PatternReader(json);
   if (reader.next() !== "{") reader.fail("Filter is not an object");
-  return readObject(reader, "", false, [new Map()], numbers).map((fields) => [...fields.values()]);
+  return readObject(reader, "", false, [new Map()], language).map((fields) => [...fields.values()]);
+};
+
+/**
+ * Throws InvalidPattern, with AWS's words and its place. What is no pattern is read once more as patterns were before there was `$or`, which is then a field as any other, and it is that reader's complaint that is told
+ * (`addRule` of AWS's matcher, Event Ruler).
+ */
+export const parsePattern = (json: string, numbers: Numbers = EVENT_NUMBERS): Alternative[] => {
+  try {
+    return readPattern(json, { numbers, hasOr: true });
+  } catch (error) {
+    if (!(error instanceof InvalidPattern) || error instanceof TooManyAlternatives) throw error;
+    return readPattern(json, { numbers, hasOr: false });
+  }
 };

@@ -141,6 +141,13 @@ describe("policies of buses", () => {
 });
 
 describe("rules", () => {
+  it("have patterns of 2,048 bytes at most", async () => {
+    const patternOf = (bytes: number) => JSON.stringify({ source: ["x".repeat(bytes - '{"source":[""]}'.length)] });
+    await putRule("large", { EventPattern: patternOf(2_048) });
+    expect(await refusal(putRule("large", { EventPattern: patternOf(2_049) }))).toBe("ValidationException: Parameter EventPattern for rule large exceeds limit of 2048.");
+    await events.send(new DeleteRuleCommand({ Name: "large" }));
+  });
+
   it("are made, told, switched, listed and deleted", async () => {
     expect((await putRule("r-1", { Description: "first", Tags: [{ Key: "team", Value: "a" }] })).RuleArn).toBe(arnOf("events", "rule/r-1"));
     expect(await describeRule("r-1")).toMatchObject({ Name: "r-1", EventPattern: PATTERN, State: "ENABLED", Description: "first", EventBusName: "default", CreatedBy: ACCOUNT });

@@ -169,10 +169,10 @@ const INVALID: readonly [string, unknown][] = [
   ["IPv6 mask bits must be < 128", { a: [{ cidr: "::/128" }] }],
   ["Nonstandard IP address: here", { a: [{ cidr: "here/8" }] }],
   ["exists match pattern must be either true or false.", { a: [{ exists: "true" }] }],
-  ["It must be an Array followed with $or.", { $or: { a: ["x"] } }],
-  ["Only JSON object is allowed in array of $or relationship.", { $or: [{ a: ["x"] }, "b"] }],
-  ["There must have at least 2 Objects in $or relationship.", { $or: [{ a: ["x"] }] }],
-  ["prefix is Ruler reserved fieldName which cannot be used inside $or.", { $or: [{ prefix: ["x"] }, { b: ["x"] }] }],
+  ["Unrecognized match type a", { $or: [{ a: ["x"] }, "b"] }],
+  ["Unrecognized match type a", { $or: [{ a: ["x"] }] }],
+  ["Unrecognized match type x", { detail: { $or: [{ x: ["1"] }], y: ["2"] } }],
+  ["prefix match pattern must be a string", { $or: [{ prefix: ["x"] }, { b: ["x"] }] }],
 ];
 
 describe("what is no event pattern", () => {
@@ -183,6 +183,12 @@ describe("what is no event pattern", () => {
   it("is refused when it is no JSON", () => {
     expect(reasonOf("{ a: [1] }")).toBe("Unexpected character ('a' (code 97)): was expecting double-quote to start field name");
     expect(reasonOf('{\f"a":[1]}')).toBe("Illegal character ((CTRL-CHAR, code 12)): only regular white space (\\r, \\n, \\t) is allowed between tokens");
+  });
+
+  it("is none of those whose $or is a field as any other", () => {
+    expect(matches({ $or: { a: ["x"] } }, { $or: { a: "x" } })).toBe(true);
+    expect(matches({ $or: [{ prefix: "x" }, "b"] }, { $or: "xy" })).toBe(true);
+    expect(matches({ $or: [{ prefix: "x" }, "b"] }, { a: "xy" })).toBe(false);
   });
 
   it("is one of too many combinations", () => {

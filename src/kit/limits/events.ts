@@ -27,6 +27,8 @@ export const EVENT_INPUT_STEPS_MAX = 1_000_000;
 export const EVENT_DELIVERIES_CHARACTERS_MAX = 256 * MIB;
 /** Characters of events in one commit, about; ours: some hundredths of a second. */
 export const EVENT_COMMIT_CHARACTERS_MAX = 8 * MIB;
+/** Bytes of a rule's pattern ("Amazon EventBridge quotas"); the model has 4,096. */
+export const RULE_PATTERN_BYTES_MAX = 2_048;
 /** Archives of a bus; ours: each of them keeps its own copy of an event, in the event's commit. */
 export const EVENT_BUS_ARCHIVES_MAX = 100;
 /** Archives' and replays' bounds ("Amazon EventBridge quotas"): replays at work in an account and region, days that one is remembered. */

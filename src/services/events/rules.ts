@@ -61,7 +61,7 @@ export const ruleHandlers = ({ store, clock, rules, call }: EventsParts) => {
       checkTagCount(tags);
       const onBus = { ...named, name: named.bus };
       await store.read(() => getBus(onBus));
-      checkTriggers(input, named.bus);
+      checkTriggers(input, named);
       if (input.RoleArn !== undefined) await checkRole(input.RoleArn, named);
       await commit(named, function* () {
         yield* getBus(onBus);
