@@ -16,6 +16,7 @@ export const checkAction = (action: string, { region }: Place): void => {
   if (arn === undefined) throw validationError(`Invalid arn syntax: ${action}`);
   const missing = NOT_BUILT[arn.service];
   if (missing !== undefined) throw notBuilt(`The action ${action} (${missing})`, "let the alarm tell a topic of SNS or a function, or match its events in EventBridge");
+  if (arn.service !== "sns" && arn.service !== "lambda") throw validationError(`Unsupported AWS vendor ${arn.service}`);
   const isTopic = arn.service === "sns" && /^[\w-]{1,256}(\.fifo)?$/.test(arn.resource);
   const isFunction = arn.service === "lambda" && /^function:[\w-]{1,64}(:[\w$-]{1,128})?$/.test(arn.resource);
   if (!isTopic && !isFunction) throw validationError(`Unsupported action: ${action}`);
