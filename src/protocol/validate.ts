@@ -25,15 +25,20 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   if (model.name === "logs" && /^(?:TagResource|UntagResource|ListTagsForResource)$/.test(operation.name) && issues.some((issue) => /^Value '.*' at 'resourceArn' /s.test(issue))) {
     throw new ApiError("ValidationException", "Invalid resourceArn", { status: 400 });
   }
-  const said = model.name === "apigatewayv2" ? issues.filter((issue) => !issue.includes(RANGE_TEXT)) : issues;
+  const said = saidBy(model, issues);
   if (said.length === 0) return;
   const shown = said.slice(0, VALIDATION_ERRORS_MAX);
   const noun = shown.length === 1 ? "validation error" : "validation errors";
   throw new ApiError(model.validationCode, `${shown.length} ${noun} detected: ${shown.join("; ")}`, { status: 400 });
 }
 
-/** Version 2 of API Gateway says of numbers itself between which they must be: its handlers do. */
 const RANGE_TEXT = "Member must have value";
+
+/** Version 2 of API Gateway says of numbers itself between which they must be: its handlers do. CloudWatch Logs repeats no values. */
+const saidBy = ({ name }: ServiceModel, issues: readonly string[]): readonly string[] => {
+  if (name === "apigatewayv2") return issues.filter((issue) => !issue.includes(RANGE_TEXT));
+  return name === "logs" ? issues.map((issue) => issue.replace(/^Value '.*' at '/s, "Value at '")) : issues;
+};
 
 /** API Gateway's REST APIs name the whole input, too: `putMethodInput.authorizationType`. */
 const rootOf = (model: ServiceModel, { name }: Operation): string => (model.name === "apigateway" ? `${wireCase(name)}Input` : "");

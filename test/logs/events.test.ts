@@ -196,7 +196,7 @@ describe("FilterLogEvents", () => {
   it("reads no group of class INFREQUENT_ACCESS", async () => {
     const { call } = startLogs();
     await call("CreateLogGroup", { logGroupName: "ia", logGroupClass: "INFREQUENT_ACCESS" });
-    await expect(call("FilterLogEvents", { logGroupName: "ia" })).rejects.toMatchObject({ code: "InvalidParameterException" });
+    await expect(call("FilterLogEvents", { logGroupName: "ia" })).rejects.toMatchObject({ code: "ValidationException" });
   });
 });
 

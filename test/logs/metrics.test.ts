@@ -86,8 +86,8 @@ describe("a metric filter", () => {
     ["{ $.a = 1 }", { dimensions: { a: "$.a" }, defaultValue: 0 }, "Invalid metric transformation: dimensions and default value are mutually exclusive properties."],
     ["?ERROR ?WARN", { dimensions: { a: "$.a" } }, "The specified filter pattern does not support dimensions"],
     ["{ $.a = 1 }", { dimensions: { a: "$.a", b: "$.b", c: "$.c", d: "$.d" } }, "no more than 3 dimensions"],
-    ["{ $.a = 1 }", { dimensions: { a: "fixed" } }, "the dimension a"],
-    ["x", { metricNamespace: "AWS/Lambda" }, "reserved"],
+    ["{ $.a = 1 }", { dimensions: { a: "fixed" } }, "Invalid metric transformation: dimension value must be valid selector"],
+    ["x", { metricNamespace: "AWS/Lambda" }, "Metric namespaces starting with AWS/ are reserved for AWS."],
   ])("%s is refused with %j", async (pattern, over, text) => {
     const { call } = await opened();
     await expect(call("PutMetricFilter", filter(pattern, over))).rejects.toMatchObject({ code: "InvalidParameterException", message: expect.stringContaining(text) });

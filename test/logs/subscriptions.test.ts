@@ -82,6 +82,7 @@ describe("a subscription filter", () => {
     [{ destinationArn: "arn:aws:kinesis:us-east-1:000000000000:stream/s" }, "NotImplemented", "Kinesis"],
     [{ destinationArn: "arn:aws:firehose:us-east-1:000000000000:deliverystream/s" }, "NotImplemented", "Firehose"],
     [{ destinationArn: "arn:aws:logs:us-east-1:000000000000:destination:d" }, "NotImplemented", "destinations"],
+    [{ destinationArn: "arn:aws:sns:us-east-1:000000000000:t" }, "InvalidParameterException", "PutSubscriptionFilter operation cannot work with destinationArn for vendor sns"],
     [{ destinationArn: "reader" }, "InvalidParameterException", "destinationArn"],
     [{ destinationArn: "arn:aws:lambda:eu-west-1:000000000000:function:f" }, "InvalidParameterException", "region"],
     [{ roleArn: "arn:aws:iam::000000000000:role/r" }, "InvalidParameterException", "destinationArn for vendor lambda cannot be used with roleArn"],
@@ -213,7 +214,9 @@ describe("a resource policy", () => {
     for (let i = 0; i < 10; i++) await call("PutResourcePolicy", { policyName: `p${i}`, policyDocument: policyDocument("events.amazonaws.com") });
     await call("PutResourcePolicy", { policyName: "p9", policyDocument: policyDocument("es.amazonaws.com") });
     await expect(call("PutResourcePolicy", { policyName: "p10", policyDocument: policyDocument("events.amazonaws.com") })).rejects.toMatchObject({ code: "LimitExceededException", message: "Resource limit exceeded." });
-    await expect(call("PutResourcePolicy", { policyName: "p1", policyDocument: "{}" })).rejects.toMatchObject({ code: "InvalidParameterException" });
+    await expect(call("PutResourcePolicy", { policyName: "p1", policyDocument: "{}" })).rejects.toMatchObject({
+      code: "InvalidParameterException", message: "Error occurred while parsing accessPolicy. Please check if the accessPolicy has been constructed correctly using IAM grammar.",
+    });
     await expect(call("PutResourcePolicy", { policyName: "p1", policyDocument: policyDocument("x.amazonaws.com", "y".repeat(5_120)) })).rejects.toMatchObject({ code: "LimitExceededException" });
     const first = await call("DescribeResourcePolicies", { limit: 6 });
     expect((await call("DescribeResourcePolicies", { nextToken: first.nextToken })).resourcePolicies).toHaveLength(4);

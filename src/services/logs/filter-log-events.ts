@@ -28,7 +28,7 @@ export const filterLogEventsHandlers = ({ store, clock }: Parts) =>
       }
       const source = await store.run(function* () {
         const group = yield* getGroup(context, name);
-        refuseInfrequentAccess(group, "FilterLogEvents");
+        refuseInfrequentAccess(group);
         yield* requireStreams(group.id, logStreamNames ?? []);
         const start = Math.max(startTime, expiry(group.retentionDays, clock.now()));
         return { groupId: group.id, names: logStreamNames, prefix: logStreamNamePrefix, start, end: endTime, isForward: page.isForward };

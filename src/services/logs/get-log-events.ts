@@ -1,6 +1,6 @@
+import { ApiError } from "../../kit/api-error.ts";
 import { LOG_EVENT_OVERHEAD_BYTES, LOG_PAGE_BYTES_MAX, LOG_PAGE_EVENTS_MAX } from "../../kit/limits/logs.ts";
 import { sql, type Operation } from "../../store/store.ts";
-import { invalidParameter } from "./errors.ts";
 import { groupName } from "./names.ts";
 import { expiry, type LogsHandlers, type Parts } from "./needs.ts";
 import { getGroup, getStream, type Group } from "./state.ts";
@@ -23,7 +23,7 @@ export const getLogEventsHandlers = ({ store, clock }: Parts) =>
       const isForward = token === undefined ? input.startFromHead === true : token.direction === "f";
       const events = await store.run(function* () {
         const group = yield* getGroup(context, name);
-        refuseInfrequentAccess(group, "GetLogEvents");
+        refuseInfrequentAccess(group);
         const stream = yield* getStream(group.id, logStreamName!);
         const start = Math.max(startTime, expiry(group.retentionDays, clock.now()));
         return yield* readPage({ streamId: stream.id, start, end: endTime, after: token?.position, isForward, limit });
@@ -40,8 +40,8 @@ export const getLogEventsHandlers = ({ store, clock }: Parts) =>
   }) satisfies LogsHandlers;
 
 /** "Infrequent Access … does not support GetLogEvents and FilterLogEvents" (CloudWatch Logs user guide, log classes). */
-export const refuseInfrequentAccess = ({ groupClass }: Group, operation: string): void => {
-  if (groupClass === "INFREQUENT_ACCESS") throw invalidParameter(`${operation} is not supported for log groups of class INFREQUENT_ACCESS.`);
+export const refuseInfrequentAccess = ({ groupClass }: Group): void => {
+  if (groupClass === "INFREQUENT_ACCESS") throw new ApiError("ValidationException", "This operation is only supported on the Standard log class.", { status: 400 });
 };
 
 interface Range {

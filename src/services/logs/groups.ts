@@ -80,7 +80,7 @@ export const groupHandlers = ({ store, clock, ids, removal }: Parts) =>
     async PutRetentionPolicy({ logGroupName, retentionInDays }, context) {
       if (!RETENTION_DAYS.includes(retentionInDays!)) {
         throw invalidParameter(
-          `1 validation error detected: Value '${retentionInDays}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [${RETENTION_DAYS.join(", ")}]`,
+          `1 validation error detected: Value at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [${RETENTION_DAYS.join(", ")}]`,
         );
       }
       await store.run(function* () {

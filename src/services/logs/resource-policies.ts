@@ -42,7 +42,7 @@ const checkDocument = (document: string | undefined): string => {
     const { Statement } = parsePolicy(document, "resource");
     if (statementsOf({ Statement } as PolicyDocument).some(({ Principal, NotPrincipal }) => Principal === undefined && NotPrincipal === undefined)) throw invalidParameter("Invalid policy document: each statement names a principal.");
   } catch (error) {
-    throw isApiError(error, "MalformedPolicyDocument") ? invalidParameter(`Invalid policy document: ${error.message}`) : error;
+    throw isApiError(error, "MalformedPolicyDocument") ? invalidParameter("Error occurred while parsing accessPolicy. Please check if the accessPolicy has been constructed correctly using IAM grammar.") : error;
   }
   return document;
 };

@@ -26,7 +26,7 @@ const ROWS = 500;
 /** Throws what is wrong with it. */
 const checkTransformation = (pattern: string, transformation: MetricTransformation): void => {
   const { metricNamespace, dimensions = {}, defaultValue } = transformation;
-  if (metricNamespace!.startsWith("AWS/")) throw invalidParameter("Invalid metric transformation: metric namespaces that begin with AWS/ are reserved.");
+  if (metricNamespace!.startsWith("AWS/")) throw invalidParameter("Metric namespaces starting with AWS/ are reserved for AWS.");
   const count = Object.keys(dimensions).length;
   if (count > 0 && defaultValue !== undefined) throw invalidParameter("Invalid metric transformation: dimensions and default value are mutually exclusive properties.");
   if (count > 0 && !/^\s*[{[]/.test(pattern)) throw invalidParameter("The specified filter pattern does not support dimensions");
@@ -55,7 +55,7 @@ export const metricFilterHandlers = ({ store, clock }: Parts) => {
       const now = clock.now();
       await store.run(function* () {
         const group = yield* getGroup(context, logGroupName!);
-        refuseInfrequentAccess(group, "PutMetricFilter");
+        refuseInfrequentAccess(group);
         yield* refuseTooManyRegexes(group, pattern, { kind: "metric", name: filterName! });
         yield* putFilter(group, "metric", { name: filterName!, body, now, max: LOG_METRIC_FILTERS_MAX });
       });

@@ -42,7 +42,7 @@ export const compileTransformation = (pattern: string, { metricNamespace, metric
   const fixed = metricValue!.startsWith("$") ? undefined : Number(metricValue);
   const readValue = fixed === undefined ? compileReference(pattern, compiled, metricValue!) : undefined;
   const readers = Object.entries(dimensions).map(([name, reference]) => {
-    if (!reference.startsWith("$")) throw invalidParameter(`Invalid metric transformation: the dimension ${name} has to name a field of the log event.`);
+    if (!reference.startsWith("$")) throw invalidParameter("Invalid metric transformation: dimension value must be valid selector");
     return [name, compileReference(pattern, compiled, reference)] as const;
   });
   const dimensionsOf = (message: string): Record<string, string> | undefined => {

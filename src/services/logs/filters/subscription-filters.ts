@@ -29,7 +29,8 @@ const checkDestination = (destinationArn: string, roleArn: string | undefined, {
   const arn = parseArn(destinationArn);
   const missing = NOT_BUILT[arn?.service ?? ""];
   if (missing !== undefined) throw notBuilt(missing.replace(/,$/, ""));
-  if (arn?.service !== "lambda" || !/^function:[\w-]{1,64}(:(\$LATEST|[\w-]{1,128}))?$/.test(arn.resource)) throw invalidParameter("Invalid destinationArn: it has to be the ARN of a Lambda function.");
+  if (arn !== undefined && arn.service !== "lambda") throw invalidParameter(`PutSubscriptionFilter operation cannot work with destinationArn for vendor ${arn.service}`);
+  if (arn === undefined || !/^function:[\w-]{1,64}(:(\$LATEST|[\w-]{1,128}))?$/.test(arn.resource)) throw invalidParameter("Invalid destinationArn: it has to be the ARN of a Lambda function.");
   if (roleArn !== undefined) throw invalidParameter("destinationArn for vendor lambda cannot be used with roleArn");
   if (arn.account !== account || arn.region !== region) throw invalidParameter(`The function ${destinationArn} has to be of the account and the region of the log group: it is told of log events of its own account only.`);
 };
@@ -55,7 +56,7 @@ export const subscriptionFilterHandlers = ({ store, clock, call }: Parts) => {
       const pattern = readPattern(filterPattern!);
       checkDestination(destinationArn!, roleArn, context);
       const find = () => getGroup(context, logGroupName!);
-      refuseInfrequentAccess(await store.run(find), "PutSubscriptionFilter");
+      refuseInfrequentAccess(await store.run(find));
       await askFunction(destinationArn!, logGroupName!, context);
       const body: SubscriptionFilter = { filterPattern: filterPattern!, destinationArn: destinationArn!, distribution };
       const now = clock.now();
