@@ -122,6 +122,7 @@ describe("custom domains", () => {
     expect(await create({ certificateBody: "x", certificatePrivateKey: "y" })).toMatch(/^NotImplemented: A certificate that is uploaded/);
     expect(await create({ certificateArn: undefined })).toMatch(/^BadRequestException/);
     expect(await create({ certificateArn: undefined, regionalCertificateArn: CERTIFICATE })).toBe("BadRequestException: Invalid request provided: Cannot import certificates for REGIONAL while EDGE is active.");
+    expect(await create({ endpointConfiguration: { types: ["REGIONAL"] }, certificateArn: undefined, regionalCertificateArn: "arn:aws:acm:us-west-2:000000000000:certificate/c" })).toBe("BadRequestException: Invalid request provided: Invalid certificate ARN: arn:aws:acm:us-west-2:000000000000:certificate/c. Certificate must be in 'us-east-1'.");
     expect(await create({ endpointConfiguration: { types: ["REGIONAL"] } })).toBe("BadRequestException: Invalid request provided: Cannot import certificates for EDGE while REGIONAL is active.");
   });
 });

@@ -75,7 +75,13 @@ describe("stages", () => {
     });
     expect(Object.keys((await patch(remove("/~1pets/GET"))).methodSettings!)).toEqual(["*/*", "a/b/POST"]);
     expect(await refusal(patch(remove("/~1pets/GET")))).toBe("BadRequestException: Cannot remove method setting ~1pets/GET because there is no method setting for this method");
-    expect(await refusal(patch(replace("/~1pets/GET/throttling/rate", "1")))).toMatch(/^BadRequestException: Invalid method setting path: \/~1pets\/GET\/throttling\/rate\. Must be one of: \[\/deploymentId, \/description, \/cacheClusterEnabled, \/cacheClusterSize, \/clientCertificateId, \/accessLogSettings, \/accessLogSettings\/destinationArn, \/accessLogSettings\/format, \/\{resourcePath/);
+    expect(await refusal(patch(replace("/~1pets/GET/throttling/rate", "1")))).toBe(
+      "BadRequestException: Invalid method setting path: /~1pets/GET/throttling/rate. Must be one of: [/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, " +
+        "/{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, /{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit" +
+        "/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, " +
+        "/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, " +
+        "/*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled]",
+    );
     expect(await refusal(patch(replace("/*/*/caching/ttlInSeconds", "3601")))).toBe("BadRequestException: Invalid time-to-live setting, must be an integer no greater than 3600");
     await patch(replace("/__proto__/GET/metrics/enabled", "true"));
     expect(({} as { metricsEnabled?: unknown }).metricsEnabled).toBeUndefined();

@@ -39,6 +39,7 @@ describe("a domain name", () => {
     ["no name", "nothing", {}, /Invalid domain name specified/],
     ["a wildcard", "*.example.com", {}, /^NotImplemented: A wildcard domain name/],
     ["an edge", "e.example.com", { DomainNameConfigurations: [{ ...configuration, EndpointType: "EDGE" }] }, /^BadRequestException: EDGE endpoint type is not supported for APIGatewayV2 domainName$/],
+    ["another region's certificate", "w.example.com", { DomainNameConfigurations: [{ ...configuration, CertificateArn: "arn:aws:acm:us-west-2:000000000000:certificate/c" }] }, /^BadRequestException: Invalid certificate ARN: arn:aws:acm:us-west-2:000000000000:certificate\/c\. Certificate must be in 'us-east-1'\.$/],
     ["an underscore", "a_b.example.com", {}, /^BadRequestException: Domain names cannot contain an underscore character$/],
     ["no certificate", "c.example.com", { DomainNameConfigurations: [{ EndpointType: "REGIONAL" }] }, /certificate ARN/],
     ["no configuration", "n.example.com", { DomainNameConfigurations: undefined }, /Exactly one/],

@@ -128,7 +128,7 @@ describe("a route", () => {
 
   const CASES: [string, "http" | "socket", Omit<CreateRouteCommandInput, "ApiId">, RegExp][] = [
     ["no key", "http", { RouteKey: "" }, /Route key is required/],
-    ["no space", "http", { RouteKey: "GET/pets" }, /^BadRequestException: The provided route key is not formatted properly for HTTP protocol\. Format should be "<HTTP METHOD> \/<RESOURCE PATH>" or "\$default"$/],
+    ["no space", "http", { RouteKey: "GET/pets" }, /^BadRequestException: The provided route key is not formatted properly for HTTP protocol\. Format should be "\[HTTP METHOD\] \/\[RESOURCE PATH\]" or "\$default"$/],
     ["another method", "http", { RouteKey: "TRACE /pets" }, /not formatted properly/],
     ["a greedy parameter in the middle", "http", { RouteKey: "GET /{all+}/x" }, /Invalid resource path/],
     ["half a parameter", "http", { RouteKey: "GET /pets-{id}" }, /Invalid resource path/],

@@ -1,4 +1,5 @@
 import type { DomainName, DomainNameConfiguration } from "@aws-sdk/client-apigatewayv2";
+import { parseArn } from "../../kit/arn.ts";
 import { DOMAIN, MAPPING, mappingItemId, regionalTarget, type StoredDomainName } from "../../plumber/apis/domain-names.ts";
 import { deleteItem, findItem, findItemAnywhere, listItems, saveItem, type Place } from "../../plumber/apis/rows.ts";
 import type { Operation } from "../../store/store.ts";
@@ -51,13 +52,15 @@ const checkName = (name: string): string => {
 };
 
 /** Certificates are kept and told: TLS ends before lambdad. */
-const configured = (given: readonly DomainNameConfiguration[] | undefined, before?: StoredDomainName): Omit<StoredDomainName, "name" | "tags" | "createdAt"> => {
+const configured = (given: readonly DomainNameConfiguration[] | undefined, { region }: Pick<Place, "region">, before?: StoredDomainName): Omit<StoredDomainName, "name" | "tags" | "createdAt"> => {
   if (given === undefined && before !== undefined) return before;
   if (given?.length !== 1) throw badRequest("Exactly one domain name configuration must be specified");
   const { CertificateArn, CertificateName, EndpointType = "REGIONAL", SecurityPolicy = "TLS_1_2", IpAddressType = "ipv4", OwnershipVerificationCertificateArn } = given[0]!;
   if (EndpointType !== "REGIONAL") throw badRequest(`${EndpointType} endpoint type is not supported for APIGatewayV2 domainName`);
   if (CertificateArn === undefined && before?.certificateArn === undefined) throw badRequest("A certificate ARN of AWS Certificate Manager must be specified for a REGIONAL domain name");
   const certificateArn = CertificateArn ?? before!.certificateArn!;
+  const arn = parseArn(certificateArn);
+  if (arn?.service === "acm" && arn.region !== region) throw badRequest(`Invalid certificate ARN: ${certificateArn}. Certificate must be in '${region}'.`);
   return {
     endpointType: EndpointType,
     ipAddressType: IpAddressType,
@@ -79,7 +82,7 @@ export const domainNameHandlers = ({ store, clock }: Needs) =>
       const name = checkName(input.DomainName!);
       refuseUnbuilt(input);
       checkTags(input.Tags);
-      const domain: StoredDomainName = { name, ...configured(input.DomainNameConfigurations), tags: input.Tags ?? {}, createdAt: clock.now() };
+      const domain: StoredDomainName = { name, ...configured(input.DomainNameConfigurations, context), tags: input.Tags ?? {}, createdAt: clock.now() };
       await store.run(function* () {
         if ((yield* findItemAnywhere(DOMAIN, name)) !== undefined) throw conflict("The domain name you provided already exists.");
         yield* saveItem(context, DOMAIN, name, domain);
@@ -100,7 +103,7 @@ export const domainNameHandlers = ({ store, clock }: Needs) =>
         context,
         await store.run(function* () {
           const before = yield* getDomain(context, input.DomainName!);
-          const domain: StoredDomainName = { ...configured(input.DomainNameConfigurations, before), name: before.name, tags: before.tags, createdAt: before.createdAt };
+          const domain: StoredDomainName = { ...configured(input.DomainNameConfigurations, context, before), name: before.name, tags: before.tags, createdAt: before.createdAt };
           yield* saveItem(context, DOMAIN, domain.name, domain);
           return domain;
         }),

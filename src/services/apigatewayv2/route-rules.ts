@@ -17,7 +17,7 @@ const SEGMENT = /^(\{[A-Za-z0-9._:-]+\+?\}|[^{}]*)$/;
 const checkHttpKey = (key: string) => {
   if (key === "$default") return;
   const path = HTTP_KEY.exec(key)?.[2];
-  if (path === undefined) throw badRequest('The provided route key is not formatted properly for HTTP protocol. Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default"');
+  if (path === undefined) throw badRequest('The provided route key is not formatted properly for HTTP protocol. Format should be "[HTTP METHOD] /[RESOURCE PATH]" or "$default"');
   const segments = path.split("/").slice(1);
   const wrong = segments.find((segment, index) => !SEGMENT.test(segment) || (segment.endsWith("+}") && index < segments.length - 1));
   if (wrong !== undefined) throw badRequest(`Invalid resource path in route key: ${wrong} must be a whole segment, {name} or, as the last one, {name+}`);

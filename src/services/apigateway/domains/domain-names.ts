@@ -9,6 +9,7 @@ import type { ServiceParts } from "../parts.ts";
 import { applyPatches, type Rules } from "../patch/patch.ts";
 import { asOneOf, member, required } from "../patch/rules.ts";
 import { checkTags } from "../tag-rules.ts";
+import { checkCertificate } from "./check-certificate.ts";
 import { listMappings } from "./mapping-rows.ts";
 
 /** CloudFront's zone, of every EDGE domain. */
@@ -50,7 +51,7 @@ const refuseUnbuilt = ({ mutualTlsAuthentication: tls, endpointConfiguration, po
   if (certificateBody !== undefined || certificatePrivateKey !== undefined) throw notBuilt("A certificate that is uploaded", "TLS ends before lambdad, and its private key has no use here; name a certificate by its ARN");
 };
 
-const domainFrom = (input: Input<"CreateDomainName">, createdAt: number): StoredDomainName => {
+const domainFrom = (input: Input<"CreateDomainName">, { region }: Place, createdAt: number): StoredDomainName => {
   const { domainName = "", endpointConfiguration, securityPolicy = "TLS_1_2", ownershipVerificationCertificateArn, tags = {} } = input;
   const name = domainName.toLowerCase();
   if (name.startsWith("*.")) throw notBuilt("A wildcard domain name", "make one for each name");
@@ -60,9 +61,7 @@ const domainFrom = (input: Input<"CreateDomainName">, createdAt: number): Stored
   const endpointType = types[0] === "REGIONAL" ? "REGIONAL" : "EDGE";
   const certificateArn = endpointType === "EDGE" ? input.certificateArn : input.regionalCertificateArn;
   const certificateName = endpointType === "EDGE" ? input.certificateName : input.regionalCertificateName;
-  const isOfOther = endpointType === "EDGE" ? input.regionalCertificateArn !== undefined : input.certificateArn !== undefined;
-  if (certificateArn === undefined && certificateName === undefined && isOfOther) throw badRequest(`Invalid request provided: Cannot import certificates for ${endpointType === "EDGE" ? "REGIONAL" : "EDGE"} while ${endpointType} is active.`);
-  if (certificateArn === undefined && certificateName === undefined) throw badRequest(endpointType === "EDGE" ? "Either certificateArn or certificateName must be specified" : "Either regionalCertificateArn or regionalCertificateName must be specified");
+  checkCertificate(input, { endpointType, certificateArn, certificateName }, region);
   return {
     name,
     endpointType,
@@ -97,7 +96,7 @@ export const domainNameHandlers = ({ store, clock }: ServiceParts) =>
   ({
     async CreateDomainName(input, context) {
       refuseUnbuilt(input);
-      const domain = domainFrom(input, clock.now());
+      const domain = domainFrom(input, context, clock.now());
       await store.run(function* () {
         if ((yield* findItemAnywhere(DOMAIN, domain.name)) !== undefined) throw conflict("The domain name you provided already exists.");
         yield* saveItem(context, DOMAIN, domain.name, domain);

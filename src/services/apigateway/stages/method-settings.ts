@@ -30,7 +30,13 @@ const SETTINGS: Record<string, Setting> = {
   "caching/unauthorizedCacheControlHeaderStrategy": { member: "unauthorizedCacheControlHeaderStrategy", read: asOneOf("FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER") },
 };
 
-export const METHOD_SETTING_PATHS = Object.keys(SETTINGS).map((end) => `/{resourcePath}/{httpMethod}/${end}`);
+const pathsOf = (method: string, between: string): string => Object.keys(SETTINGS).map((end) => `${method}/${end}`).join(", ").replace(/(?<=Limit), /g, between);
+
+/** What a stage's patches are told that there is, as API Gateway writes it: without all of its commas, and without what came later. */
+export const STAGE_PATHS = [
+  "/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format",
+  pathsOf("/{resourcePath}/{httpMethod}", ""), pathsOf("/*/*", " "), "/variables/{variable_name}, /tracingEnabled",
+].join(", ");
 
 const standardSetting = (): MethodSetting => ({
   metricsEnabled: false,

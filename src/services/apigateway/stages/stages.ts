@@ -7,16 +7,13 @@ import { toDate, type RestHandlers } from "../needs.ts";
 import { allParts, getApi, type ServiceParts } from "../parts.ts";
 import { applyPatches } from "../patch/patch.ts";
 import { forgetStage } from "../usage/api-stages.ts";
-import { methodSettingRule, METHOD_SETTING_PATHS } from "./method-settings.ts";
+import { methodSettingRule, STAGE_PATHS } from "./method-settings.ts";
 import { stageRules } from "./patch-rules.ts";
 import { checkStage, stageFrom } from "./stage-settings.ts";
 
 export const showStage = ({ createdAt, lastUpdatedAt, authorizersCache: _cache, ...stage }: StoredRestStage): Stage => ({ ...stage, createdDate: toDate(createdAt), lastUpdatedDate: toDate(lastUpdatedAt) });
 
-/** In API Gateway's order: methods' settings come behind the access log's. */
-const PATHS = Object.keys(stageRules).flatMap((path) => (path === "/accessLogSettings/format" ? [path, ...METHOD_SETTING_PATHS] : [path]));
-
-const refusal = (path: string): Error => badRequest(`Invalid method setting path: ${path}. Must be one of: [${PATHS.join(", ")}]`);
+const refusal = (path: string): Error => badRequest(`Invalid method setting path: ${path}. Must be one of: [${STAGE_PATHS}]`);
 
 export const stageHandlers = ({ store, clock, parts }: ServiceParts) =>
   ({
