@@ -85,7 +85,7 @@ const readPattern = (json: string, language: Language): Alternative[] => {
 };
 
 /**
- * Throws InvalidPattern, with AWS's words and its place. What is no pattern is read once more as patterns were before there was `$or`, which is then a field as any other, and it is that reader's complaint that is told
+ * Throws InvalidPattern, with AWS's words and its place. What is no pattern is read once more as patterns were before there was `$or`, which is then a field like every other, and it is that reader's complaint that is told
  * (`addRule` of AWS's matcher, Event Ruler).
  */
 export const parsePattern = (json: string, numbers: Numbers = EVENT_NUMBERS): Alternative[] => {

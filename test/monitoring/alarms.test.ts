@@ -361,6 +361,7 @@ describe("an alarm", () => {
     [{ ThresholdMetricId: "ad1" }, "NotImplemented", "ThresholdMetricId"],
     [{ ExtendedStatistic: "p99" }, "ValidationException", "Statistic and ExtendedStatistic"],
     [{ Statistic: undefined, ExtendedStatistic: "tm101" }, "ValidationException", "The value tm101 for parameter ExtendedStatistic is not supported."],
+    [{ Statistic: undefined, ExtendedStatistic: "p101" }, "ValidationException", "The value p101 for parameter ExtendedStatistic is not supported."],
     [{ Statistic: undefined }, "ValidationException", "Statistic"],
     [{ MetricName: undefined }, "ValidationException", "MetricName must not be null"],
     [{ Threshold: undefined }, "ValidationException", "PutMetricAlarm request should have valid Threshold parameter"],
@@ -381,5 +382,10 @@ describe("an alarm", () => {
   ])("is refused with %j: %s", async (over, code, text) => {
     const { alarm } = await createGround();
     await expect(alarm(over)).rejects.toMatchObject({ code, message: expect.stringContaining(text) });
+  });
+
+  it("may be of a percentile whose whole number is 100", async () => {
+    const { alarm } = await createGround();
+    await alarm({ Statistic: undefined, ExtendedStatistic: "p100.5" });
   });
 });

@@ -28,7 +28,8 @@ export const isExtended = (name: string): boolean => !Object.hasOwn(PLAIN, name)
 const findStatistic = (name: string): Statistic | undefined => {
   if (Object.hasOwn(PLAIN, name)) return PLAIN[name]!;
   const percent = /^p(\d{1,3}(?:\.\d{1,10})?)$/.exec(name)?.[1];
-  if (percent !== undefined && Number(percent) <= 100) return spreadOut((spread) => percentile(spread, Number(percent)));
+  // As CloudWatch has it: p100.5 is one, p101 is none.
+  if (percent !== undefined && Math.floor(Number(percent)) <= 100) return spreadOut((spread) => percentile(spread, Math.min(Number(percent), 100)));
   const trimmed = trimmedStatistic(name);
   return trimmed && spreadOut(trimmed);
 };
