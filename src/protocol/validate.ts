@@ -34,9 +34,9 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
 
 const RANGE_TEXT = "Member must have value";
 
-/** Version 2 of API Gateway says of numbers itself between which they must be: its handlers do. CloudWatch Logs repeats no values. */
+/** Version 2 of API Gateway says itself between what numbers must be, and that a name is missing: its handlers do. CloudWatch Logs repeats no values. */
 const saidBy = ({ name }: ServiceModel, issues: readonly string[]): readonly string[] => {
-  if (name === "apigatewayv2") return issues.filter((issue) => !issue.includes(RANGE_TEXT));
+  if (name === "apigatewayv2") return issues.filter((issue) => !issue.includes(RANGE_TEXT) && issue !== missing("name"));
   return name === "logs" ? issues.map((issue) => issue.replace(/^Value '.*' at '/s, "Value at '")) : issues;
 };
 

@@ -60,6 +60,7 @@ describe("an API", () => {
 
   const CASES: [string, Partial<CreateApiCommandInput>, RegExp][] = [
     ["no protocol of ours", { ProtocolType: "GRPC" as "HTTP" }, /^BadRequestException: .*protocolType/],
+    ["no name", { Name: undefined }, /^BadRequestException: Invalid API name specified$/],
     ["a name of nothing", { Name: "" }, /^BadRequestException: Invalid API name specified$/],
     ["a WebSocket API without a route selection", { ProtocolType: "WEBSOCKET" }, /^BadRequestException: Invalid routeSelectionExpression$/],
     ["an HTTP API with another route selection", { RouteSelectionExpression: "$request.body.action" }, /^BadRequestException: Route selection expression is currently limited to "\$\{request\.method\} \$\{request\.path\}"$/],
