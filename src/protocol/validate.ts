@@ -179,10 +179,11 @@ function compileMap({ key, value: member, traits }: Shape): Check {
   };
 }
 
-/** @param subject `Member` of a list, `Map keys`, `Map value` */
-function createEntriesCheck(subject: string, { shape }: Member, { sensitive, sparse }: Traits) {
+/** A map's keys are never null, and AWS does not ask it of them. @param subject `Member` of a list, `Map keys`, `Map value` */
+function createEntriesCheck(subject: "Member" | "Map keys" | "Map value", { shape }: Member, { sensitive, sparse }: Traits) {
   const constraints = constraintsOf(shape, shape.traits);
-  const text = `${subject} must satisfy constraint: [${[...constraints.map((constraint) => constraint.text), "Member must not be null"].join(", ")}]`;
+  const asked = [...constraints.map((constraint) => constraint.text), ...(subject === "Map keys" ? [] : ["Member must not be null"])];
+  const text = `${subject} must satisfy constraint: [${asked.join(", ")}]`;
   const isFine = (entry: unknown) => (entry === null || entry === undefined ? sparse === true : constraints.every(({ isMet }) => isMet(entry)));
   return (entries: readonly unknown[], whole: unknown, path: string, issues: string[]) => {
     if (!entries.every(isFine)) issues.push(failed(whole, path, text, sensitive ?? shape.traits.sensitive));

@@ -82,12 +82,12 @@ describe("CreateAlias", () => {
     ["a name of digits alone", { Name: "12" }, { name: "ValidationException", message: "1 validation error detected: Value '12' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)" }],
     ["a name with a blank", { Name: "a b" }, { name: "ValidationException" }],
     ["a name of 129 characters", { Name: "n".repeat(129) }, { name: "ValidationException" }],
-    ["an alias as version", { FunctionVersion: "live" }, { name: "ValidationException" }],
+    ["an alias as version", { FunctionVersion: "live" }, { name: "ValidationException", message: "1 validation error detected: Value 'live' at 'functionVersion' failed to satisfy constraint: Member must satisfy regular expression pattern: (\\$LATEST(\\.PUBLISHED)?|[0-9]+)" }],
     ["more than one more version", weights({ 2: 0.1, 3: 0.1 }), invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")],
     ["the same version twice", weights({ 1: 0.1 }), invalid("Invalid function version 1. Function version 1 is already included in routing configuration.")],
     ["$LATEST with another", { FunctionVersion: "$LATEST", ...weights({ 1: 0.1 }) }, invalid("$LATEST is not supported for an alias pointing to more than 1 version")],
-    ["$LATEST as the other", weights({ $LATEST: 0.1 }), { name: "ValidationException", message: expect.stringContaining("'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys must satisfy constraint: [") }],
-    ["a weight above 1", weights({ 2: 1.1 }), { name: "ValidationException", message: expect.stringContaining("Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0") }],
+    ["$LATEST as the other", weights({ $LATEST: 0.1 }), { name: "ValidationException", message: "1 validation error detected: Value '{$LATEST=0.1}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]" }],
+    ["a weight above 1", weights({ 2: 1.1 }), { name: "ValidationException", message: "1 validation error detected: Value '{2=1.1}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]" }],
     ["a weight below 0", weights({ 2: -0.1 }), { name: "ValidationException", message: expect.stringContaining("Value '{2=-0.1}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must") }],
   ])("refuses %s", async (_what, over, expected) => {
     const name = await withVersions(1);
