@@ -1,6 +1,6 @@
 import { AttachRolePolicyCommand, CreateAccessKeyCommand, CreateUserCommand, PutRolePolicyCommand, PutUserPolicyCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  CreateAliasCommand, CreateEventSourceMappingCommand, DeleteEventSourceMappingCommand, GetEventSourceMappingCommand, ListEventSourceMappingsCommand, ListTagsCommand, PublishVersionCommand, TagResourceCommand,
+  CreateAliasCommand, CreateEventSourceMappingCommand, DeleteEventSourceMappingCommand, GetEventSourceMappingCommand, ListEventSourceMappingsCommand, ListTagsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand, TagResourceCommand,
   UntagResourceCommand, UpdateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput, type LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
@@ -150,7 +150,8 @@ describe("a mapping that AWS would not make", () => {
       invalid("Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist."),
     );
     await expect(create({ FunctionName })).rejects.toMatchObject(invalid("Unrecognized event source."));
-    await expect(create({ FunctionName, EventSourceArn: "arn:aws:s3:::bucket" })).rejects.toMatchObject(invalid("Unrecognized event source."));
+    await expect(create({ FunctionName, EventSourceArn: "arn:aws:s3:::bucket" })).rejects.toMatchObject(invalid("Unrecognized event source. Unsupported source arn : arn:aws:s3:::bucket"));
+    await expect(create({ FunctionName, EventSourceArn: EventSourceArn.replace("us-east-1", "eu-west-1") })).rejects.toMatchObject(invalid("Event source region must match Lambda region us-east-1"));
   });
 
   it("is one that there is already", async () => {
@@ -186,17 +187,31 @@ describe("a mapping that AWS would not make", () => {
     ["a large batch without a window", { BatchSize: 11 }, "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"],
     ["a filter that is none", { FilterCriteria: { Filters: [{ Pattern: '{"body":"x"}' }] } }, "Invalid filter pattern definition."],
     ["a filter that is no JSON", { FilterCriteria: { Filters: [{ Pattern: "body" }] } }, "Invalid filter pattern definition."],
-    ["six filters", { FilterCriteria: { Filters: Array.from({ length: 6 }, (_, index) => ({ Pattern: `{"body":["${index}"]}` })) } }, /exceeds the limit of 5/],
+    ["six filters", { FilterCriteria: { Filters: Array.from({ length: 6 }, (_, index) => ({ Pattern: `{"body":["${index}"]}` })) } }, "Too many filter patterns, maximum allowed 5 patterns, provided 6 patterns."],
     ["a starting position", { StartingPosition: "LATEST" }, "StartingPosition is not valid for SQS event sources."],
     ["what streams have", { MaximumRetryAttempts: 1 }, "Unsupported MaximumRetryAttempts parameter for given event source mapping type."],
     ["a destination", { DestinationConfig: { OnFailure: { Destination: "arn:aws:sqs:us-east-1:000000000000:dead" } } }, "Unsupported DestinationConfig parameter for given event source mapping type."],
     ["a batching window of a FIFO queue", { MaximumBatchingWindowInSeconds: 1, EventSourceArn: queueArn("f.fifo") }, "Batching window is not supported for FIFO queues"],
-    ["two ways to scale", { ScalingConfig: { MaximumConcurrency: 2 }, ProvisionedPollerConfig: { MinimumPollers: 2 } }, /cannot be used together/],
-    ["one poller", { ProvisionedPollerConfig: { MinimumPollers: 1 } }, /must be at least 2/],
-    ["fewer pollers at most than at least", { ProvisionedPollerConfig: { MinimumPollers: 5, MaximumPollers: 4 } }, /MinimumPollers must be less than or equal to MaximumPollers/],
+    ["two ways to scale", { ScalingConfig: { MaximumConcurrency: 2 }, ProvisionedPollerConfig: { MinimumPollers: 2 } }, "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control mechanism and remove maximum concurrency."],
+    ["one poller", { ProvisionedPollerConfig: { MinimumPollers: 1 } }, "MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]"],
+    ["one poller at most", { ProvisionedPollerConfig: { MaximumPollers: 1 } }, "MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]"],
+    ["a group of pollers", { ProvisionedPollerConfig: { PollerGroupName: "g" } }, "Invalid parameter: pollerGroupName"],
+    ["metrics of Kafka", { MetricsConfig: { Metrics: ["EventCount", "ErrorCount"] } }, "Invalid EventSourceMapping metrics. Expected values: [EventCount]"],
+    ["a time to start at", { StartingPositionTimestamp: new Date(1_767_225_600_000) }, "Timestamp is not valid for SQS event sources."],
+    ["fewer pollers at most than at least", { ProvisionedPollerConfig: { MinimumPollers: 5, MaximumPollers: 4 } }, "MinimumPollers must be less than or equal to MaximumPollers."],
   ])("has %s", async (_what, input, message) => {
     const FunctionName = await on.create();
     await expect(create({ FunctionName, EventSourceArn: await createQueue(), ...input })).rejects.toMatchObject(invalid(message));
+  });
+
+  it("would run more at once than its function has reserved", async () => {
+    const { UUID, FunctionName, EventSourceArn } = await created({ ScalingConfig: { MaximumConcurrency: 2 } });
+    await on.lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 }));
+    const refused = invalid("MaximumConcurrency: 100 is greater than Function Reserved Concurrency: 5");
+    const ScalingConfig = { MaximumConcurrency: 100 };
+    await expect(on.lambda.send(new UpdateEventSourceMappingCommand({ UUID, ScalingConfig }))).rejects.toMatchObject(refused);
+    await expect(create({ FunctionName, EventSourceArn: await createQueue(), ScalingConfig })).rejects.toMatchObject(refused);
+    await expect(on.lambda.send(new UpdateEventSourceMappingCommand({ UUID, ScalingConfig: { MaximumConcurrency: 5 } }))).resolves.toMatchObject({ EventSourceArn });
   });
 
   it("has what the model does not allow", async () => {

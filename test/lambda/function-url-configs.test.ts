@@ -1,7 +1,7 @@
 import { CreatePolicyCommand, CreateUserCommand, CreateAccessKeyCommand, AttachUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand, CreateAliasCommand, CreateFunctionUrlConfigCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionUrlConfigCommand, GetFunctionUrlConfigCommand, ListFunctionUrlConfigsCommand, UpdateFunctionUrlConfigCommand,
-  type CreateFunctionUrlConfigCommandInput, type UpdateFunctionUrlConfigCommandInput,
+  type Cors, type CreateFunctionUrlConfigCommandInput, type UpdateFunctionUrlConfigCommandInput,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { functionUrl, functionUrlId } from "../../src/services/lambda/urls/function-url-address.ts";
@@ -22,7 +22,7 @@ const notFound = (message: string) => ({ name: "ResourceNotFoundException", mess
 const NO_CONFIG = notFound("The resource you requested does not exist.");
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-const CORS = { AllowCredentials: true, AllowHeaders: ["date"], AllowMethods: ["GET", "*"], AllowOrigins: ["*", "https://www.example.com"], ExposeHeaders: ["x-own"], MaxAge: 86_400 };
+const CORS = { AllowCredentials: true, AllowHeaders: ["date"], AllowMethods: ["GET", "POST"], AllowOrigins: ["*", "https://www.example.com"], ExposeHeaders: ["x-own"], MaxAge: 86_400 };
 
 describe("a function URL's configuration", () => {
   it("is created with AWS's defaults, and read back", async () => {
@@ -131,6 +131,14 @@ describe("a function URL's configuration", () => {
     expect(await refusal(create(name, { Cors: { AllowMethods: ["GET", "FETCH"] } }))).toEqual(refused);
     await create(name);
     expect(await refusal(update(name, { Cors: { AllowMethods: ["FETCH"] } }))).toEqual(refused);
+  });
+
+  it.each<[string, Cors]>([["AllowMethods", { AllowMethods: ["*", "GET"] }], ["AllowOrigins", { AllowOrigins: ["https://a.example", "*"] }]])("takes a wildcard alone: %s", async (what, Cors) => {
+    const name = await on.create();
+    const refused = { name: "InvalidParameterValueException", message: `You can't specify additional fields for ${what} because you already specified the wildcard character (*).`, status: 400, type: "User" };
+    expect(await refusal(create(name, { Cors }))).toEqual(refused);
+    await create(name);
+    expect(await refusal(update(name, { Cors }))).toEqual(refused);
   });
 });
 

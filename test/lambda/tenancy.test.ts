@@ -136,10 +136,10 @@ describe("a function with tenant isolation", () => {
     const name = await isolated();
     await on.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     expect(await refusal(on.lambda.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: "1", ProvisionedConcurrentExecutions: 1 })))).toEqual(
-      invalid("Provisioned concurrency is not supported for functions with tenant isolation (TenancyConfig). Use a function without it."),
+      invalid("Provisioned concurrency is not supported for functions enabled with tenancy configuration."),
     );
     expect(await refusal(on.lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName: name, AuthType: "NONE" })))).toEqual(
-      invalid("A function URL is not supported for functions with tenant isolation (TenancyConfig). Use a function without it."),
+      invalid("Function URL is not supported for functions enabled with tenancy configuration."),
     );
   });
 });

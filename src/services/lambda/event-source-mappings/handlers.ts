@@ -30,9 +30,12 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
     const latest = at.account === account ? yield* findFunction(at, at.name) : undefined;
     const found = latest === undefined || at.qualifier === undefined ? latest : yield* findQualified(latest, at.qualifier);
     if (found === undefined) throw invalid("Function does not exist");
-    refuseForTenants(found, "An event source mapping");
+    refuseForTenants(found, "Event source mapping");
     return found;
   }
+  const refuseAboveReserved = ({ reservedConcurrency: reserved = Infinity }: FunctionRecord, { settings: { maximumConcurrency: most = 0 } }: EventSourceMapping): void => {
+    if (most > reserved) throw invalid(`MaximumConcurrency: ${most} is greater than Function Reserved Concurrency: ${reserved}`);
+  };
   function* getMapping(uuid: string, { account, region }: RequestContext): Operation<EventSourceMapping> {
     const found = yield* findMapping(uuid, clock.now());
     if (found?.account !== account || found.region !== region) throw mappingNotFound();
@@ -64,6 +67,7 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
       }, "Creating");
       const target = await store.read(function* () {
         const found = yield* getTarget(at, context);
+        refuseAboveReserved(found, mapping);
         yield* refuseSecond(mapping);
         return found;
       });
@@ -92,6 +96,8 @@ export const eventSourceMappingHandlers = ({ store, call, mappings, clock, rando
         const named = at === undefined ? before : { ...rest, functionName: at.name, ...(at.qualifier === undefined ? {} : { qualifier: at.qualifier }) };
         const mapping = changed({ ...named, settings, isEnabled }, isEnabled === before.isEnabled ? "Updating" : isEnabled ? "Enabling" : "Disabling");
         const target = at === undefined ? undefined : yield* getTarget(at, context);
+        const invoked = target ?? (given.ScalingConfig === undefined ? undefined : yield* findFunction(mapping, mapping.functionName));
+        if (invoked !== undefined) refuseAboveReserved(invoked, mapping);
         yield* refuseSecond(mapping);
         return { mapping, target };
       };

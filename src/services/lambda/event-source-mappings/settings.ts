@@ -9,7 +9,7 @@ type Input = Omit<Partial<CreateEventSourceMappingRequest & UpdateEventSourceMap
 
 /** Of streams, Kafka, MQ and DocumentDB. */
 const OF_OTHER_SOURCES = [
-  "StartingPositionTimestamp", "ParallelizationFactor", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "TumblingWindowInSeconds", "DestinationConfig", "Topics", "Queues",
+  "ParallelizationFactor", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "TumblingWindowInSeconds", "DestinationConfig", "Topics", "Queues",
   "SourceAccessConfigurations", "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", "DocumentDBEventSourceConfig", "LoggingConfig",
 ] as const satisfies readonly (keyof Input)[];
 
@@ -19,10 +19,12 @@ const isSaid = (value: unknown): boolean => (typeof value === "object" && value 
 /** Throws for what SQS has not, or what is not built. */
 const refuseForeign = (input: Input): void => {
   if (input.StartingPosition !== undefined) throw invalid("StartingPosition is not valid for SQS event sources.");
+  if (input.StartingPositionTimestamp !== undefined) throw invalid("Timestamp is not valid for SQS event sources.");
   const foreign = OF_OTHER_SOURCES.find((name) => isSaid(input[name]));
   if (foreign !== undefined) throw invalid(`Unsupported ${foreign} parameter for given event source mapping type.`);
   if (input.KMSKeyArn !== undefined && input.KMSKeyArn !== "") throw notBuilt("A filter that is encrypted with a key (KMSKeyArn)", "KMS is not built, and filters lie in the database as they are; leave it out");
-  if (input.ProvisionedPollerConfig?.PollerGroupName !== undefined) throw invalid("Unsupported PollerGroupName parameter for given event source mapping type.");
+  if (input.ProvisionedPollerConfig?.PollerGroupName !== undefined) throw invalid("Invalid parameter: pollerGroupName");
+  if (input.MetricsConfig?.Metrics?.some((metric) => metric !== "EventCount") === true) throw invalid("Invalid EventSourceMapping metrics. Expected values: [EventCount]");
 };
 
 const checkFilter = (pattern: string) => {
@@ -38,7 +40,7 @@ const checkFilter = (pattern: string) => {
 const filtersOf = ({ FilterCriteria }: Input, before: readonly string[]): readonly string[] => {
   if (FilterCriteria === undefined) return before;
   const filters = (FilterCriteria.Filters ?? []).map(({ Pattern }) => Pattern ?? "");
-  if (filters.length > MAPPING_FILTERS_MAX) throw invalid(`The number of filters exceeds the limit of ${MAPPING_FILTERS_MAX} for an event source mapping.`);
+  if (filters.length > MAPPING_FILTERS_MAX) throw invalid(`Too many filter patterns, maximum allowed ${MAPPING_FILTERS_MAX} patterns, provided ${filters.length} patterns.`);
   filters.forEach(checkFilter);
   return filters;
 };
@@ -52,10 +54,11 @@ const checkBatch = ({ batchSize, windowSeconds }: MappingSettings, isFifo: boole
 const pollersOf = ({ ProvisionedPollerConfig: given }: Input, before: MappingSettings["provisionedPollers"]): MappingSettings["provisionedPollers"] => {
   if (given === undefined) return before;
   if (!isSaid(given)) return undefined;
-  const least = MAPPING_PROVISIONED_POLLERS_DEFAULT.minimum;
-  const pollers = { minimum: given.MinimumPollers ?? before?.minimum ?? least, maximum: given.MaximumPollers ?? before?.maximum ?? MAPPING_PROVISIONED_POLLERS_DEFAULT.maximum };
-  if (pollers.minimum < least || pollers.maximum < least) throw invalid(`MinimumPollers and MaximumPollers of an SQS event source mapping must be at least ${least}.`);
-  if (pollers.minimum > pollers.maximum) throw invalid("MinimumPollers must be less than or equal to MaximumPollers.");
+  const { MinimumPollers, MaximumPollers } = given;
+  if (MinimumPollers !== undefined && MaximumPollers !== undefined && MinimumPollers > MaximumPollers) throw invalid("MinimumPollers must be less than or equal to MaximumPollers.");
+  const { minimum: least, maximum: most } = MAPPING_PROVISIONED_POLLERS_DEFAULT;
+  const pollers = { minimum: MinimumPollers ?? before?.minimum ?? least, maximum: MaximumPollers ?? before?.maximum ?? most };
+  if (pollers.minimum < least || pollers.maximum < pollers.minimum) throw invalid("MinimumPollers should be between [2, 200] and MaximumPollers should be between [MinimumPollers, 10000]");
   return pollers;
 };
 
@@ -66,7 +69,9 @@ export const applySettings = (input: Input, isFifo: boolean, before: MappingSett
   refuseForeign(input);
   const maximumConcurrency = input.ScalingConfig === undefined ? before.maximumConcurrency : input.ScalingConfig.MaximumConcurrency;
   const provisionedPollers = pollersOf(input, before.provisionedPollers);
-  if (maximumConcurrency !== undefined && provisionedPollers !== undefined) throw invalid("ScalingConfig and ProvisionedPollerConfig cannot be used together. Remove one of them.");
+  if (maximumConcurrency !== undefined && provisionedPollers !== undefined) {
+    throw invalid("Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control mechanism and remove maximum concurrency.");
+  }
   const after: MappingSettings = {
     batchSize: input.BatchSize ?? before.batchSize,
     windowSeconds: input.MaximumBatchingWindowInSeconds ?? before.windowSeconds,

@@ -20,8 +20,8 @@ export const queueOf = ({ EventSourceArn, SelfManagedEventSource }: Input, { reg
   const arn = parseArn(EventSourceArn);
   const other = arn === undefined ? undefined : NOT_BUILT[arn.service];
   if (other !== undefined) throw notBuilt(`An event source mapping for ${other} (${EventSourceArn})`, INSTEAD);
-  if (arn?.service !== "sqs" || arn.resource === "" || arn.account === "") throw invalid("Unrecognized event source.");
-  if (arn.region !== region) throw invalid(`The event source ${EventSourceArn} is in another region than the function: ${region}.`);
+  if (arn?.service !== "sqs" || arn.resource === "" || arn.account === "") throw invalid(`Unrecognized event source. Unsupported source arn : ${EventSourceArn}`);
+  if (arn.region !== region) throw invalid(`Event source region must match Lambda region ${region}`);
   return arn;
 };
 

@@ -9,7 +9,7 @@ export const checkTenant = (record: Pick<FunctionRecord, "settings">, tenantId: 
   if (!isPerTenant(record) && tenantId !== undefined) throw invalid("The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.");
 };
 
-/** @param what What AWS does not offer for such functions ("Tenant isolation"): `Provisioned concurrency`. */
+/** @param what What AWS does not offer for such functions ("Tenant isolation"): `Provisioned concurrency`, `Function URL`. */
 export const refuseForTenants = (record: Pick<FunctionRecord, "settings">, what: string): void => {
-  if (isPerTenant(record)) throw invalid(`${what} is not supported for functions with tenant isolation (TenancyConfig). Use a function without it.`);
+  if (isPerTenant(record)) throw invalid(`${what} is not supported for functions enabled with tenancy configuration.`);
 };

@@ -17,8 +17,11 @@ import { refuseForTenants } from "../invocation/tenancy.ts";
 /** "For example: GET, POST, DELETE, or the wildcard character (*)"; a preflight's OPTIONS is answered whatever is configured ("Cors", API reference). */
 const METHODS = new Set(["GET", "PUT", "HEAD", "POST", "PATCH", "DELETE", "*"]);
 
-const checkCors = ({ AllowMethods = [] }: Cors = {}) => {
+const checkCors = ({ AllowMethods = [], AllowOrigins = [] }: Cors = {}) => {
   const unknown = AllowMethods.filter((method) => !METHODS.has(method));
+  for (const [name, values] of Object.entries({ AllowMethods, AllowOrigins })) {
+    if (values.length > 1 && values.includes("*")) throw invalid(`You can't specify additional fields for ${name} because you already specified the wildcard character (*).`);
+  }
   if (unknown.length > 0) throw invalid(`Cors AllowMethods has ${unknown.map((method) => `'${method}'`).join(", ")}. Valid methods are GET, PUT, HEAD, POST, PATCH, DELETE and *`);
 };
 
@@ -58,7 +61,7 @@ export const functionUrlConfigHandlers = ({ store, clock }: Pick<LambdaNeeds, "s
       const qualifier = at.qualifier ?? LATEST;
       const record = await store.run(function* () {
         yield* checkTarget(at);
-        refuseForTenants(yield* getFunction(at, at.name), "A function URL");
+        refuseForTenants(yield* getFunction(at, at.name), "Function URL");
         if ((yield* findFunctionUrl(at, qualifier)) !== undefined) {
           throw conflict(`Failed to create function url config for [functionArn = ${at.arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`);
         }
