@@ -143,6 +143,9 @@ describe("a function that follows a code signing configuration", () => {
     const name = await on.create();
     expect(await refusal(assign(name, MISSING))).toEqual(gone);
     expect(await refusal(on.lambda.send(new CreateFunctionCommand(await on.inputOf("refused", { CodeSigningConfigArn: MISSING }))))).toEqual(gone);
+    const strange = MISSING.replace(/:\d{12}:/, ":111122223333:");
+    const elsewhere = { name: "InvalidParameterValueException", message: `The code signing configuration must be in the same account as the Lambda function. Check the provided ARN: ${strange}.`, status: 400, type: "User" };
+    expect(await refusal(on.lambda.send(new CreateFunctionCommand(await on.inputOf("refused", { CodeSigningConfigArn: strange }))))).toEqual(elsewhere);
     const { CodeSigningConfigArn: arn } = await create();
     const noFunction = { name: "ResourceNotFoundException", message: `Function not found: ${arnOf("nothing")}`, status: 404, type: "User" };
     for (const act of [() => assign("nothing", arn!), () => assigned("nothing"), () => on.lambda.send(new DeleteFunctionCodeSigningConfigCommand({ FunctionName: "nothing" }))]) expect(await refusal(act())).toEqual(noFunction);

@@ -88,12 +88,14 @@ describe("CreateFunction refuses", () => {
     ["two architectures", { Architectures: ["x86_64", "arm64"] }, validation("Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less than or equal to 1")],
     ["reserved variables", { Environment: { Variables: { AWS_REGION: "x", FINE: "y", LAMBDA_TASK_ROOT: "z" } } }, invalid("Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION, LAMBDA_TASK_ROOT")],
     ["a variable without a name", { Environment: { Variables: { "1": "x" } } }, validation("Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]")],
-    ["more than 4 KB of variables", { Environment: { Variables: { BIG: "x".repeat(4096) } } }, invalid(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {"BIG":"${"x".repeat(4096)}"}`)],
+    ["more than 4 KB of variables", { Environment: { Variables: { BIG: "x".repeat(4096) } } }, invalid(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. Measured size: 4106 bytes`)],
     ["log levels of text", { LoggingConfig: { LogFormat: "Text", ApplicationLogLevel: "DEBUG" } }, invalid('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.')],
     ["51 tags", { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, "v"])) }, invalid("Number of tags exceeds resource tag limit.")],
     ["no code", { Code: {} }, invalid("Please provide a source for function code.")],
     ["code from two places", { Code: { ZipFile: Buffer.from("x"), S3Bucket: "bucket", S3Key: "key" } }, invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")],
-    ["an image for a zip function", { Code: { ImageUri: "x.dkr.ecr.us-east-1.amazonaws.com/y:z" } }, invalid("Please don't provide ImageUri when creating a function with packageType Zip.")],
+    ["an image for a zip function", { Code: { ImageUri: "x.dkr.ecr.us-east-1.amazonaws.com/y:z" } }, invalid("Please provide a source for function code.")],
+    ["what images are configured by", { ImageConfig: { Command: ["x"] } }, invalid("The ImageConfig parameter is not supported for functions created with deployment packages.")],
+    ["a log group of AWS's own", { LoggingConfig: { LogGroup: "aws/mine" } }, invalid("Log groups starting with AWS/ are reserved for AWS. Update the LogGroup value and try again.")],
     ["what is no zip", { Code: { ZipFile: Buffer.from("not a zip") } }, invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")],
     ["a bucket that is not there", { Code: { S3Bucket: "nowhere-at-all", S3Key: "k" } }, invalid("Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist")],
   ])("%s", async (_what, over, expected) => {
@@ -109,7 +111,7 @@ describe("CreateFunction refuses", () => {
 
   it.each([
     ["PublishTo", { PublishTo: "LATEST_PUBLISHED" }], ["VpcConfig", { VpcConfig: { SubnetIds: ["subnet-1"], SecurityGroupIds: ["sg-1"] } }],
-    ["FileSystemConfigs", { FileSystemConfigs: [{ Arn: "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-00000000000000000", LocalMountPath: "/mnt/x" }] }], ["ImageConfig", { ImageConfig: { Command: ["x"] } }],
+    ["FileSystemConfigs", { FileSystemConfigs: [{ Arn: "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-00000000000000000", LocalMountPath: "/mnt/x" }] }],
     ["KMSKeyArn", { KMSKeyArn: "arn:aws:kms:us-east-1:000000000000:key/1" }],
     ["SnapStart", { Runtime: "python3.13", SnapStart: { ApplyOn: "PublishedVersions" } }],
     ["DurableConfig", { DurableConfig: { ExecutionTimeout: 60 } }], ["PackageType Image", { PackageType: "Image" }], ["dotnet8", { Runtime: "dotnet8" }], ["dotnet10", { Runtime: "dotnet10" }], ["python3.15", { Runtime: "python3.15" }],

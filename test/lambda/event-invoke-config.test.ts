@@ -122,7 +122,7 @@ describe("destinations", () => {
     const name = await on.create({ Role });
     expect((await put(name, to("arn:aws:s3:::failures"))).DestinationConfig).toEqual({ OnSuccess: {}, OnFailure: { Destination: "arn:aws:s3:::failures" } });
     expect((await s3.send(new ListMultipartUploadsCommand({ Bucket: "failures" }))).Uploads).toBeUndefined();
-    expect(await refusal(put(name, to(undefined, "arn:aws:s3:::failures")))).toEqual(invalid("The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:s3:::failures), onFailure=null) is invalid"));
+    expect(await refusal(put(name, to(undefined, "arn:aws:s3:::failures")))).toEqual(invalid("The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:s3:::failures), onFailure=null) is invalid."));
     expect(await refusal(put(name, to("arn:aws:s3:::no-such-bucket")))).toEqual(invalid("The destination ARN arn:aws:s3:::no-such-bucket is invalid."));
     expect(await refusal(put(await on.create(), to("arn:aws:s3:::failures")))).toEqual(invalid("The function execution role does not have permissions to call PutObject on arn:aws:s3:::failures"));
   });
@@ -133,7 +133,7 @@ describe("destinations", () => {
     expect(await refusal(put(name, to(arnOf(name))))).toEqual(invalid("You can't specify the function as a destination for itself."));
     expect(await refusal(put(name, to(arnOf("nothing"))))).toEqual(invalid(`The destination ARN ${arnOf("nothing")} is invalid.`));
     const table = "arn:aws:dynamodb:us-east-1:000000000000:table/t";
-    expect(await refusal(put(name, to(table)))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${table})) is invalid`));
+    expect(await refusal(put(name, to(table)))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${table})) is invalid.`));
     expect(await refusal(put(name, to("nonsense")))).toMatchObject({ name: "ValidationException", message: expect.stringMatching(/^1 validation error detected: Value 'nonsense' at 'destinationConfig\.onFailure\.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: /) });
   });
 

@@ -22,7 +22,7 @@ const notFound = (message: string) => ({ name: "ResourceNotFoundException", mess
 const NO_CONFIG = notFound("The resource you requested does not exist.");
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-const CORS = { AllowCredentials: true, AllowHeaders: ["date"], AllowMethods: ["GET", "POST"], AllowOrigins: ["*", "https://www.example.com"], ExposeHeaders: ["x-own"], MaxAge: 86_400 };
+const CORS = { AllowCredentials: true, AllowHeaders: ["date"], AllowMethods: ["GET", "POST"], AllowOrigins: ["https://example.com", "https://www.example.com"], ExposeHeaders: ["x-own"], MaxAge: 86_400 };
 
 describe("a function URL's configuration", () => {
   it("is created with AWS's defaults, and read back", async () => {

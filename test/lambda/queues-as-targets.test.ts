@@ -98,7 +98,10 @@ describe("a dead-letter queue", () => {
     const refused = invalid("The provided execution role does not have permissions to call SendMessage on SQS");
     expect(await refusal(update({ TargetArn: `${QUEUE}told` }, stranger))).toEqual(refused);
     expect(await refusal(on.create({ Role: stranger, ...target("told") }))).toEqual(refused);
-    expect(await refusal(update({ TargetArn: `${QUEUE}told.fifo` }))).toEqual(invalid(`The provided dead letter target ${QUEUE}told.fifo is invalid.`));
+    expect(await refusal(update({ TargetArn: `${QUEUE}told.fifo` }))).toEqual(invalid("Invalid dead letter queue ARN: FIFO SQS queue is not supported for dead letter configuration"));
+    const elsewhere = invalid("Invalid dead letter queue ARN: The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with.");
+    for (const TargetArn of [`${QUEUE}told`.replace("us-east-1", "eu-west-1"), "arn:aws:s3:::told"]) expect(await refusal(update({ TargetArn }))).toEqual(elsewhere);
+    expect(await refusal(update({ TargetArn: arnOf(name) }))).toEqual(invalid("Invalid dead letter queue ARN: The service specified by the TargetArn is not supported for dead letter configuration."));
     expect(await read()).toEqual({ TargetArn: `${QUEUE}told` });
     await update({ TargetArn: "" });
     expect(await read()).toBeUndefined();
@@ -125,7 +128,10 @@ describe("a queue as a destination", () => {
     const name = await on.create({ Role: role });
     expect((await configure(name, 0, `${QUEUE}there`)).DestinationConfig!.OnFailure).toEqual({ Destination: `${QUEUE}there` });
     expect(await refusal(configure(name, 0, `${QUEUE}not-there`))).toEqual(invalid(`The destination ARN ${QUEUE}not-there is invalid.`));
-    expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`))).toMatchObject({ name: "InvalidParameterValueException", message: expect.stringContaining("is invalid") });
+    expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${QUEUE}ordered.fifo)) is invalid.`));
+    expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`.replace("sqs", "sns")))).toEqual(invalid("FIFO-type Amazon SNS topics aren't supported as a destination."));
+    const elsewhere = `${QUEUE}there`.replace("us-east-1", "eu-west-1");
+    expect(await refusal(configure(name, 0, elsewhere))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${elsewhere})) is invalid.`));
     expect(await refusal(configure(await on.create(), 0, `${QUEUE}there`))).toEqual(invalid(`The function execution role does not have permissions to call SendMessage on ${QUEUE}there`));
   });
 

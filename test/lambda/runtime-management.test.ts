@@ -98,9 +98,9 @@ describe("when a function gets another version of its runtime", () => {
   });
 
   it.each<[string, Partial<PutRuntimeManagementConfigCommandInput>, object]>([
-    ["a version that this machine does not have", { UpdateRuntimeOn: "Manual", RuntimeVersionArn: OTHER }, invalid(`The runtime version ${OTHER} is not a version of nodejs24.x that is on this machine. GetFunctionConfiguration tells the one that runs the function now.`)],
-    ["Manual without a version", { UpdateRuntimeOn: "Manual" }, invalid("RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.")],
-    ["a version without Manual", { RuntimeVersionArn: OTHER }, invalid("RuntimeVersionArn is only supported when UpdateRuntimeOn is set to Manual, and not with Auto.")],
+    ["a version that this machine does not have", { UpdateRuntimeOn: "Manual", RuntimeVersionArn: OTHER }, invalid(`Invalid runtime version ARN (${OTHER}). Check the runtime version ARN and retry the request.`)],
+    ["Manual without a version", { UpdateRuntimeOn: "Manual" }, invalid("Missing runtime version ARN. A runtime version ARN is required when UpdateRuntimeVersionOn=Manual. Provide a valid runtime version ARN and retry the request.")],
+    ["a version without Manual", { RuntimeVersionArn: OTHER }, invalid("Unexpected runtime version ARN when UpdateRuntimeVersionOn=Auto. Remove the runtime version ARN and retry the request.")],
     ["an alias", { Qualifier: "live" }, invalid(expect.stringContaining("not to an alias"))],
     ["a version of the function that is not there", { Qualifier: "7" }, { name: "ResourceNotFoundException", message: expect.stringMatching(/^Function not found: .*:7$/), status: 404 }],
     ["another mode", { UpdateRuntimeOn: "Never" as "Auto" }, { name: "ValidationException", message: expect.stringContaining("Value 'Never' at 'updateRuntimeOn' failed to satisfy constraint: Member must satisfy enum value set: [Auto, Manual, FunctionUpdate]") }],

@@ -6,7 +6,7 @@ const HONOURED = [
   "FunctionName", "Role", "Runtime", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "TracingConfig", "Layers", "TenancyConfig", "DeadLetterConfig", "DryRun", "RevisionId", "Publish",
   "ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion",
   // Looked at on their own: what they are made of, or refused with AWS's text or by name.
-  "Code", "PackageType", "CodeSigningConfigArn", "ImageUri",
+  "Code", "PackageType", "CodeSigningConfigArn", "ImageUri", "ImageConfig",
 ];
 
 describe("no setting is taken and forgotten", () => {

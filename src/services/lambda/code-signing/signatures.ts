@@ -1,12 +1,14 @@
 import { ApiError } from "../../../kit/api-error.ts";
 import type { Operation } from "../../../store/store.ts";
 import { codeSigningConfigArn, findCodeSigningConfig, parseCodeSigningConfigArn, type CodeSigningConfigRecord } from "./code-signing-rows.ts";
+import { invalid } from "../errors.ts";
 import type { FunctionRecord } from "../functions/state.ts";
 
 /** The configuration that a function is to follow, if it is there: of the account and the region of the function. */
 export function* requireCodeSigningConfig(arn: string, at: { account: string; region: string }): Operation<CodeSigningConfigRecord> {
   const named = parseCodeSigningConfigArn(arn);
-  const found = named === undefined || named.account !== at.account || named.region !== at.region ? undefined : yield* findCodeSigningConfig(named);
+  if (named !== undefined && named.account !== at.account) throw invalid(`The code signing configuration must be in the same account as the Lambda function. Check the provided ARN: ${arn}.`);
+  const found = named === undefined || named.region !== at.region ? undefined : yield* findCodeSigningConfig(named);
   if (found === undefined) {
     throw new ApiError("CodeSigningConfigNotFoundException", `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`, { status: 404, members: { Type: "User" } });
   }

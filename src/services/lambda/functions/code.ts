@@ -56,8 +56,7 @@ export interface CheckedCode {
 }
 
 /** The package of a request, read to its last byte and found to be one. */
-export const checkCode = async (needs: LambdaNeeds, input: CodeInput, context: RequestContext, doing: "creating" | "updating"): Promise<CheckedCode> => {
-  if (input.ImageUri !== undefined) throw invalid(`Please don't provide ImageUri when ${doing} a function with packageType Zip.`);
+export const checkCode = async (needs: LambdaNeeds, input: CodeInput, context: RequestContext): Promise<CheckedCode> => {
   refuseNotBuilt(input);
   const isFromS3 = input.S3Bucket !== undefined || input.S3Key !== undefined || input.S3ObjectVersion !== undefined;
   if (input.ZipFile !== undefined && isFromS3) throw invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.");

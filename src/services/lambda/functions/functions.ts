@@ -54,7 +54,7 @@ export const functionHandlers = (lambda: LambdaParts) => {
       if ((await store.run(() => findFunction(at, name))) !== undefined) throw exists();
       await checkRole(lambda, applied.Role, context);
       if (applied.DeadLetterConfig !== undefined) await checkDeadLetterQueue(lambda, applied.Role, name, applied.DeadLetterConfig.TargetArn, context);
-      const checked = await checkCode(lambda, input.Code!, context, "creating");
+      const checked = await checkCode(lambda, input.Code!, context);
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
         if ((yield* findFunction(at, name)) !== undefined) throw exists();

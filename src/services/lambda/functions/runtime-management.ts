@@ -80,13 +80,14 @@ export const runtimeManagementHandlers = ({ store, scheduler, provisioning, runt
   return {
     async PutRuntimeManagementConfig(input, context) {
       const { UpdateRuntimeOn: mode, RuntimeVersionArn: pinned } = input;
-      if (mode === "Manual" && pinned === undefined) throw invalid("RuntimeVersionArn is required when UpdateRuntimeOn is set to Manual.");
-      if (mode !== "Manual" && pinned !== undefined) throw invalid(`RuntimeVersionArn is only supported when UpdateRuntimeOn is set to Manual, and not with ${mode}.`);
+      if (mode === "Manual" && pinned === undefined) throw invalid("Missing runtime version ARN. A runtime version ARN is required when UpdateRuntimeVersionOn=Manual. Provide a valid runtime version ARN and retry the request.");
+      if (mode !== "Manual" && pinned !== undefined) throw invalid(`Unexpected runtime version ARN when UpdateRuntimeVersionOn=${mode}. Remove the runtime version ARN and retry the request.`);
       const at = placeOf(input.FunctionName!, context, input.Qualifier);
       const before = await store.read(() => getFunction(at, at.name, at.qualifier));
       const { Runtime } = before.settings;
       if (pinned !== undefined && !(await runtimeVersions.has(Runtime, at.region, pinned))) {
-        throw invalid(`The runtime version ${pinned} is not a version of ${Runtime} that is on this machine. GetFunctionConfiguration tells the one that runs the function now.`);
+        // Which are here, GetFunctionConfiguration tells.
+        throw invalid(`Invalid runtime version ARN (${pinned}). Check the runtime version ARN and retry the request.`);
       }
       const management = mode === "Auto" ? undefined : mode === "Manual" ? { UpdateRuntimeOn: "Manual" as const, RuntimeVersionArn: pinned! } : followingUpdates(await currentArn(runtimeVersions, Runtime, at.region));
       const { record, settings, deploymentId } = await store.run(function* () {

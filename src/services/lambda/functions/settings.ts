@@ -16,8 +16,11 @@ const DEPRECATED = new Set([
   "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8",
   "java8", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7", "ruby2.5", "ruby2.7", "go1.x", "provided",
 ]);
-/** What a layer may say that it is for: it is not run itself. */
-export const LAYER_RUNTIMES: readonly string[] = [...SUPPORTED, ...DEPRECATED];
+/** What a layer may say that it is for, in the order in which AWS says it (September 2026): it is not run itself. */
+export const LAYER_RUNTIMES: readonly string[] = [
+  "nodejs20.x", "python3.14", "provided.al2023", "python3.15", "python3.12", "python3.13", "nodejs24.x", "nodejs22.x", "nodejs26.x", "java25", "python3.10", "python3.11", "java21", "ruby3.3", "ruby3.4", "ruby4.0",
+  "ruby3.2", "python3.8", "python3.9", "java17.al2023", "java17", "nodejs16.x", "dotnet10", "dotnet8", "java8.al2023", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2", "java11.al2023",
+];
 const NOT_BUILT_RUNTIMES = /^(dotnet|python3\.15$)/;
 const TIMEOUT_SECONDS = [1, 900] as const;
 const MEMORY_MB = [128, 10_240] as const;
@@ -44,6 +47,7 @@ export interface SettingsInput {
   /** Of CreateFunction alone. */
   TenancyConfig?: { TenantIsolationMode?: string | undefined } | undefined;
   TracingConfig?: { Mode?: string | undefined } | undefined;
+  ImageConfig?: object | undefined;
   SnapStart?: { ApplyOn?: string | undefined } | undefined;
   DeadLetterConfig?: { TargetArn?: string | undefined } | undefined;
   LoggingConfig?: { LogFormat?: string | undefined; LogGroup?: string | undefined; ApplicationLogLevel?: string | undefined; SystemLogLevel?: string | undefined } | undefined;
@@ -57,7 +61,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
   VpcConfig: (value: { SubnetIds?: unknown[]; SecurityGroupIds?: unknown[]; Ipv6AllowedForDualStack?: boolean }) =>
     (value.SubnetIds ?? []).length === 0 && (value.SecurityGroupIds ?? []).length === 0 && value.Ipv6AllowedForDualStack !== true,
   FileSystemConfigs: (value: unknown[]) => value.length === 0,
-  ImageConfig: (value: object) => Object.keys(value).length === 0,
   KMSKeyArn: (value: string) => value === "",
   SnapStart: (value: { ApplyOn?: string }) => (value.ApplyOn ?? "None") === "None",
   DurableConfig: () => false,
@@ -67,7 +70,6 @@ export const NOT_BUILT: Record<string, (value: never) => boolean> = {
 const INSTEAD: Record<string, string> = {
   VpcConfig: "there are no VPCs here, and a function uses the network that the server gives it; leave it out, or give empty lists",
   FileSystemConfigs: "EFS and S3 Files are not built; leave it out",
-  ImageConfig: "functions come from zip packages; leave it out",
   KMSKeyArn: "KMS is not built, and variables lie in the database as they are; leave it out",
   SourceKMSKeyArn: "KMS is not built; leave it out",
   SnapStart: "environments are not made from snapshots; set ApplyOn to None",
@@ -89,8 +91,8 @@ const checkEnvironment = (variables: Record<string, string>) => {
   if (reserved.length > 0) {
     throw invalid(`Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`);
   }
-  const text = JSON.stringify(variables);
-  if (Buffer.byteLength(text) > ENVIRONMENT_BYTES_MAX) throw invalid(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${text}`);
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  if (bytes > ENVIRONMENT_BYTES_MAX) throw invalid(`Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. Measured size: ${bytes} bytes`);
 };
 
 const checkRuntime = (runtime: string) => {
@@ -101,6 +103,7 @@ const checkRuntime = (runtime: string) => {
 
 const logging = (given: SettingsInput["LoggingConfig"], before: Settings["LoggingConfig"]): Settings["LoggingConfig"] => {
   if (given === undefined) return before;
+  if (/^aws\//i.test(given.LogGroup ?? "")) throw invalid("Log groups starting with AWS/ are reserved for AWS. Update the LogGroup value and try again.");
   const format = (given.LogFormat ?? before.LogFormat) as "Text" | "JSON";
   const levels = { ApplicationLogLevel: given.ApplicationLogLevel, SystemLogLevel: given.SystemLogLevel };
   if (format === "Text" && (levels.ApplicationLogLevel !== undefined || levels.SystemLogLevel !== undefined)) {
@@ -132,6 +135,7 @@ export const deadLetterTarget = (before: Settings, { DeadLetterConfig }: Setting
 /** The settings after a request, checked in AWS's order and words. */
 export const applySettings = (before: Settings, input: SettingsInput): Settings => {
   checkSnapStart(input, input.Runtime ?? before.Runtime);
+  if (Object.keys(input.ImageConfig ?? {}).length > 0) throw invalid("The ImageConfig parameter is not supported for functions created with deployment packages.");
   refuseNotBuilt(input);
   const after: Settings = {
     ...before,

@@ -3,7 +3,7 @@ import { sql, type Operation } from "../../../store/store.ts";
 import { checkDeadLetterQueue } from "../invocation/dead-letter.ts";
 import { checkCode, storeCode } from "./code.ts";
 import { refuseBeyondCodeStorage } from "./code-storage.ts";
-import { revisionDiffers } from "../errors.ts";
+import { invalid, revisionDiffers } from "../errors.ts";
 import { checkUnzippedSize, unzippedBytesOf, withLayers } from "./function-layers.ts";
 import { parseUnqualified } from "../names.ts";
 import type { LambdaHandlers, LambdaParts } from "../needs.ts";
@@ -43,7 +43,8 @@ export const updateHandlers = (lambda: LambdaParts) => {
       const at = parseUnqualified(input.FunctionName!, context);
       const before = await store.run(() => getFunction(at, at.name));
       checkUpdate(before, input.RevisionId);
-      const checked = await checkCode(lambda, input, context, "updating");
+      if (input.ImageUri !== undefined) throw invalid("Please don't provide ImageUri when updating a function with packageType Zip.");
+      const checked = await checkCode(lambda, input, context);
       const updateRuntime = await runtimeUpdate(before);
       const settingsOf = ({ settings }: Deployment) => {
         refuseWhilePinned(settings, input);

@@ -41,7 +41,12 @@ export const deadLetter = ({ event, condition, result }: EndedEvent): Pick<Deliv
 /** Refuses a dead-letter queue or topic that the function's role may not send to, as AWS does when it is configured. */
 export const checkDeadLetterQueue = async ({ call }: Pick<LambdaNeeds, "call">, role: string, name: string, target: string, { account, region, trace }: RequestContext): Promise<void> => {
   const arn = parseArn(target);
-  if (arn === undefined || !["sqs", "sns"].includes(arn.service) || arn.resource.endsWith(".fifo")) throw invalid(`The provided dead letter target ${target} is invalid.`);
+  const refuse = (why: string): never => {
+    throw invalid(`Invalid dead letter queue ARN: ${why}`);
+  };
+  if (arn?.region !== region) return refuse("The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with.");
+  if (!["sqs", "sns"].includes(arn.service)) return refuse("The service specified by the TargetArn is not supported for dead letter configuration.");
+  if (arn.resource.endsWith(".fifo")) return refuse(`FIFO ${arn.service.toUpperCase()} ${arn.service === "sqs" ? "queue" : "topic"} is not supported for dead letter configuration`);
   const { caller } = await assumeExecutionRole(call, { account, region, roleArn: role, name });
   if (arn.service === "sns") {
     if (!(await mayPublishTo(call, target, caller, { trace }))) throw invalid("The provided execution role does not have permissions to call Publish on SNS");

@@ -26,7 +26,7 @@ export const destinationsOf = (config: DestinationConfig | undefined): Destinati
 
 const badConfig = ({ onSuccess, onFailure }: Destinations): ApiError => {
   const part = (name: string, destination: string | undefined) => (destination === undefined ? "null" : `${name}(destination=${destination})`);
-  return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid`);
+  return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid.`);
 };
 
 const BUS = /^event-bus\/([/.\-_A-Za-z0-9]+)$/;
@@ -90,6 +90,8 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
     for (const destination of new Set([onFailure, onSuccess])) {
       if (destination === undefined) continue;
       const arn = parseArn(destination);
+      if (arn?.service === "sns" && arn.resource.endsWith(".fifo")) throw invalid("FIFO-type Amazon SNS topics aren't supported as a destination.");
+      if (arn?.service !== "s3" && arn?.region !== record.region) throw badConfig(destinations);
       if (arn?.service === "lambda") {
         const name = functionNameOf(arn);
         if (name === undefined) throw badConfig(destinations);

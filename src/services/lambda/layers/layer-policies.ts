@@ -48,7 +48,7 @@ export const layerPolicyHandlers = ({ store, random }: LambdaNeeds) => {
   return {
     async AddLayerVersionPermission(input, context) {
       const named = layerVersionOf(input, context);
-      if (input.OrganizationId !== undefined && input.Principal !== "*") throw invalid("OrganizationId is only supported when Principal is *. Leave one of them out");
+      if (input.OrganizationId !== undefined && input.Principal !== "*") throw invalid("If organization id is specified then principal should be *");
       return store.run(function* () {
         const record = yield* getLayerVersion(named, context);
         checkRevision(record, input.RevisionId);

@@ -29,7 +29,7 @@ const describe = (record: LayerVersionRecord): LayerVersionsListItem => ({
 /** The model leaves the names of runtimes to us, as they come and go. */
 const ENUM = `Member must satisfy enum value set: [${LAYER_RUNTIMES.join(", ")}]`;
 const checkRuntimes = (runtimes: readonly string[] | undefined) => {
-  if (runtimes?.every((name) => LAYER_RUNTIMES.includes(name)) === false) throw validationFailed([`Value '[${runtimes.join(", ")}]' at 'compatibleRuntimes' failed to satisfy constraint: Member must satisfy constraint: [${ENUM}]`]);
+  if (runtimes?.every((name) => LAYER_RUNTIMES.includes(name)) === false) throw validationFailed([`Value '[${runtimes.join(", ")}]' at 'compatibleRuntimes' failed to satisfy constraint: ${ENUM}`]);
 };
 const checkRuntime = (runtime: string | undefined) => {
   if (runtime !== undefined && !LAYER_RUNTIMES.includes(runtime)) throw validationFailed([`Value '${runtime}' at 'compatibleRuntime' failed to satisfy constraint: ${ENUM}`]);
@@ -80,7 +80,7 @@ export const layerHandlers = (lambda: LambdaParts) => {
       const named = parseLayerName(input.LayerName!, context);
       checkRuntimes(input.CompatibleRuntimes);
       if (named.region !== context.region) throw missing();
-      const checked = await checkCode(lambda, input.Content!, context, "creating");
+      const checked = await checkCode(lambda, input.Content!, context);
       const code = await storeCode(lambda, checked);
       const record = await store.run(function* () {
         yield* refuseBeyondCodeStorage(named, code.size);
