@@ -85,7 +85,8 @@ describe("the redrive policy", () => {
     ['{"deadLetterTargetArn":"x","maxReceiveCount":3}', 'Value {"deadLetterTargetArn":"x","maxReceiveCount":3} for parameter RedrivePolicy is invalid. Reason: Dead-letter target ARN should be fully qualified ARN.'],
     [redrive("nowhere"), `Value ${redrive("nowhere")} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`],
     [redrive("x").replace("000000000000", "111111111111"), `Value ${redrive("x").replace("000000000000", "111111111111")} for parameter RedrivePolicy is invalid. Reason: Dead-letter target owner should be same as the source.`],
-    [redrive("x").replace("us-east-1", "eu-west-1"), `Value ${redrive("x").replace("us-east-1", "eu-west-1")} for parameter RedrivePolicy is invalid. Reason: Dead-letter target should be in same region as the source.`],
+    [redrive("x").replace("us-east-1", "eu-west-1"), `Value ${redrive("x").replace("us-east-1", "eu-west-1")} for parameter RedrivePolicy is invalid. Reason: Dead-letter target must be in same region as the source.`],
+    [redrive("x").replace("us-east-1:000000000000", "eu-west-1:111111111111"), `Value ${redrive("x").replace("us-east-1:000000000000", "eu-west-1:111111111111")} for parameter RedrivePolicy is invalid. Reason: Dead-letter target must be in same region as the source.`],
   ])("is not %s", async (RedrivePolicy, message) => {
     const url = await create();
     const refused = { name: "InvalidParameterValue", message, $metadata: { httpStatusCode: 400 } };
@@ -172,7 +173,7 @@ describe("encryption", () => {
 describe("a FIFO queue", () => {
   it("limits by group only where it deduplicates by group", async () => {
     const url = await create({ FifoQueue: "true" });
-    const refused = { name: "InvalidAttributeValue", message: "Invalid value for the parameter FifoThroughputLimit. Reason: The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup." };
+    const refused = { name: "InvalidAttributeValue", message: "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup." };
     await expect(set(url, { FifoThroughputLimit: "perMessageGroupId" })).rejects.toMatchObject(refused);
     await expect(create({ FifoQueue: "true", FifoThroughputLimit: "perMessageGroupId" })).rejects.toMatchObject(refused);
     await set(url, { FifoThroughputLimit: "perMessageGroupId", DeduplicationScope: "messageGroup" });

@@ -91,7 +91,7 @@ export const withChanges = (before: Readonly<Record<string, string>>, changes: A
     changes["KmsMasterKeyId"] !== undefined ? { SqsManagedSseEnabled: "false" } : changes["SqsManagedSseEnabled"] === "true" ? { KmsMasterKeyId: undefined, KmsDataKeyReusePeriodSeconds: undefined } : {};
   const after = Object.fromEntries(Object.entries({ ...before, ...changes, ...replaced }).filter((entry): entry is [string, string] => entry[1] !== undefined));
   if (after["FifoThroughputLimit"] === "perMessageGroupId" && after["DeduplicationScope"] !== "messageGroup") {
-    throw invalidAttribute("FifoThroughputLimit", "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.");
+    throw invalidAttribute("FifoThroughputLimit", "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.");
   }
   return after;
 };

@@ -37,8 +37,8 @@ export const readRedrivePolicy = (text: string, source: QueueName): string => {
   if (count < 1 || count > QUEUE_RECEIVES_MAX) refuse(`Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to ${QUEUE_RECEIVES_MAX} both inclusive.`);
   const target = typeof deadLetterTargetArn === "string" ? parseQueueArn(deadLetterTargetArn) : undefined;
   if (target === undefined) return refuse("Dead-letter target ARN should be fully qualified ARN.");
+  if (target.region !== source.region) refuse("Dead-letter target must be in same region as the source.");
   if (target.account !== source.account) refuse("Dead-letter target owner should be same as the source.");
-  if (target.region !== source.region) refuse("Dead-letter target should be in same region as the source.");
   return JSON.stringify({ deadLetterTargetArn: deadLetterTargetArn as string, maxReceiveCount: count } satisfies RedrivePolicy);
 };
 
