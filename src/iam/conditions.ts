@@ -72,6 +72,8 @@ const NEGATED: Record<string, Test> = {
 };
 
 interface Operator {
+  /** Without what stands before and after it: `StringLike`. */
+  base: string;
   test: Test;
   isNegated: boolean;
   isIfExists: boolean;
@@ -84,9 +86,9 @@ interface Operator {
 const SET = /^(ForAnyValue|ForAllValues):/;
 const NEVER: Test = () => false;
 
-/** Undefined when AWS has no such operator. `Null` takes neither IfExists nor a set prefix. */
+/** Undefined when AWS has no such operator. `Null` takes no IfExists, and a set prefix means nothing to it. */
 export const parseOperator = (name: string): Operator | undefined => {
-  if (name === "Null") return { test: NEVER, isNegated: false, isIfExists: false, set: undefined, isNull: true, takesVariables: false };
+  if (name.replace(SET, "") === "Null") return { base: "Null", test: NEVER, isNegated: false, isIfExists: false, set: undefined, isNull: true, takesVariables: false };
   const set = SET.exec(name)?.[1] as Operator["set"];
   const bare = name.replace(SET, "");
   const isIfExists = bare.endsWith("IfExists");
@@ -94,7 +96,7 @@ export const parseOperator = (name: string): Operator | undefined => {
   const positive = Object.hasOwn(POSITIVE, base) ? POSITIVE[base] : undefined;
   const negated = Object.hasOwn(NEGATED, base) ? NEGATED[base] : undefined;
   const test = positive ?? negated;
-  return test === undefined ? undefined : { test, isNegated: negated !== undefined, isIfExists, set, isNull: false, takesVariables: /^(String|Arn)/.test(base) };
+  return test === undefined ? undefined : { base, test, isNegated: negated !== undefined, isIfExists, set, isNull: false, takesVariables: /^(String|Arn)/.test(base) };
 };
 
 const toTexts = (value: string | string[] | boolean | number | readonly (boolean | number)[]): string[] => (Array.isArray(value) ? value : [value]).map(String);

@@ -1,6 +1,7 @@
 import { ApiError } from "../kit/api-error.ts";
 import { parseOperator } from "./conditions.ts";
 import { listOf, type PolicyDocument, type Statement } from "./document.ts";
+import { refusalOfAction, refusalOfResource, refusalOfValue } from "./identity-policy-values.ts";
 
 const VERSIONS = ["2012-10-17", "2008-10-17"];
 const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
@@ -9,13 +10,17 @@ const ACTION = /^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$/;
 const PRINCIPAL_TYPES = new Set(["AWS", "Service", "Federated", "CanonicalUser"]);
 /** Alexa's services stand outside amazonaws.com. */
 const SERVICE_PRINCIPAL = /^([a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|aws)|alexa-(appkit|connectedhome)\.amazon\.com)$/;
-const TRUST_ACTIONS = new Set(["sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext", "sts:*"]);
+/** By their letters: IAM takes neither another case nor a wildcard. */
+const TRUST_ACTIONS = new Set(["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"]);
 
 export type PolicyKind = "identity" | "trust" | "resource";
 
 const refuse = (message: string): never => {
   throw new ApiError("MalformedPolicyDocument", message, { status: 400 });
 };
+
+/** IAM does not say which; the other services' words for it are ours. */
+const refuseSyntax = (kind: PolicyKind, detail = ""): never => refuse(kind === "resource" && detail !== "" ? `Syntax errors in policy. ${detail}` : "Syntax errors in policy.");
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is string | string[] => typeof value === "string" || (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string"));
@@ -28,8 +33,8 @@ export const statementsOf = (document: PolicyDocument): Statement[] => listOf(do
 export const parsePolicy = (source: unknown, kind: PolicyKind = "identity"): PolicyDocument => {
   const document = typeof source === "string" ? parseJson(source, kind) : source;
   if (!isRecord(document)) return refuse("Syntax errors in policy.");
-  for (const key of Object.keys(document)) if (!DOCUMENT_KEYS.has(key)) refuse(`Syntax errors in policy. Unknown element: ${key}`);
-  if (document["Version"] !== undefined && !VERSIONS.includes(document["Version"] as string)) refuse("The policy must contain a valid version string");
+  for (const key of Object.keys(document)) if (!DOCUMENT_KEYS.has(key)) refuseSyntax(kind, `Unknown element: ${key}`);
+  if (document["Version"] !== undefined && !VERSIONS.includes(document["Version"] as string)) refuse(kind === "identity" ? "Syntax errors in policy." : "The policy must contain a valid version string");
   const statements = listOf(document["Statement"]);
   if (statements.length === 0) refuse("Syntax errors in policy.");
   const sids = new Set<string>();
@@ -47,28 +52,38 @@ const parseJson = (text: string, kind: PolicyKind): unknown => {
 
 const checkStatement = (statement: unknown, kind: PolicyKind, sids: Set<string>) => {
   if (!isRecord(statement)) return refuse("Syntax errors in policy.");
-  for (const key of Object.keys(statement)) if (!STATEMENT_KEYS.has(key)) refuse(`Syntax errors in policy. Unknown element: ${key}`);
+  for (const key of Object.keys(statement)) if (!STATEMENT_KEYS.has(key)) refuseSyntax(kind, `Unknown element: ${key}`);
   const { Sid, Effect, Condition } = statement;
-  if (Effect !== "Allow" && Effect !== "Deny") refuse("Syntax errors in policy. Effect must be Allow or Deny");
+  if (Effect !== "Allow" && Effect !== "Deny") {
+    if (kind === "identity" && typeof Effect === "string") refuse("The policy failed legacy parsing");
+    refuseSyntax(kind, "Effect must be Allow or Deny");
+  }
   if (Sid !== undefined) {
     if (typeof Sid !== "string") return refuse("Syntax errors in policy.");
     if (kind === "identity" && !/^[0-9A-Za-z]*$/.test(Sid)) refuse("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*");
     if (Sid !== "" && sids.has(Sid)) refuse("Statement IDs (SID) in a single policy must be unique.");
     sids.add(Sid);
   }
+  const isEmpty = [statement["Action"], statement["NotAction"]].some((actions) => Array.isArray(actions) && actions.length === 0);
+  if (kind === "identity" && isEmpty) refuse("Policy statement must contain actions.");
   checkOneOf(statement, "Action", "Policy statement must contain actions.");
   for (const action of listOf((statement["Action"] ?? statement["NotAction"]) as string | string[])) {
+    const refusal = kind === "identity" ? refusalOfAction(action) : undefined;
+    if (refusal !== undefined) refuse(refusal);
     if (!ACTION.test(action)) refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-    if (kind === "trust" && !TRUST_ACTIONS.has(action.toLowerCase())) refuse("AssumeRole policy may only specify STS AssumeRole actions.");
+    if (kind === "trust" && !TRUST_ACTIONS.has(action)) refuse("AssumeRole policy may only specify STS AssumeRole actions.");
   }
   if (kind === "trust") {
     if (statement["Resource"] !== undefined || statement["NotResource"] !== undefined) refuse("Has prohibited field Resource");
   } else checkOneOf(statement, "Resource", "Policy statement must contain resources.");
   if (kind === "identity") {
-    for (const resource of listOf((statement["Resource"] ?? statement["NotResource"]) as string | string[])) checkResource(resource);
+    for (const resource of listOf((statement["Resource"] ?? statement["NotResource"]) as string | string[])) {
+      const refusal = refusalOfResource(resource);
+      if (refusal !== undefined) refuse(refusal);
+    }
     if (statement["Principal"] !== undefined || statement["NotPrincipal"] !== undefined) refuse("Policy document should not specify a principal.");
   } else checkPrincipal(statement, kind);
-  if (Condition !== undefined) checkCondition(Condition);
+  if (Condition !== undefined) checkCondition(Condition, kind);
 };
 
 const checkOneOf = (statement: Record<string, unknown>, name: "Action" | "Resource", missing: string) => {
@@ -76,14 +91,6 @@ const checkOneOf = (statement: Record<string, unknown>, name: "Action" | "Resour
   if (plain === undefined && negated === undefined) refuse(missing);
   if (plain !== undefined && negated !== undefined) refuse("Syntax errors in policy.");
   if (!isTexts(plain ?? negated)) refuse("Syntax errors in policy.");
-};
-
-/** An ARN may end early: what is left out is any. */
-const checkResource = (resource: string) => {
-  if (resource === "*") return;
-  const [arn, , service = ""] = resource.split(":");
-  if (arn !== "arn") refuse(`Resource ${resource} must be in ARN format or "*".`);
-  if (/[*?]/.test(service)) refuse("Resource vendor must be fully qualified and cannot contain regexes.");
 };
 
 /** "NotPrincipal must be used with Effect: Deny", and never in a trust policy ("NotPrincipal", IAM user guide): it would let everybody else in. */
@@ -95,7 +102,7 @@ const checkPrincipal = (statement: Record<string, unknown>, kind: PolicyKind) =>
   }
   const principal = statement["Principal"] ?? statement["NotPrincipal"];
   if (principal === undefined) return refuse("Missing required field Principal");
-  if (principal === "*") return;
+  if (principal === "*") return kind === "trust" ? refuse('AssumeRolepolicy contained an invalid principal: "STAR":"*".') : undefined;
   if (!isRecord(principal)) return refuse("Invalid principal in policy");
   if (Object.keys(principal).length === 0) refuse("Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a statement with no principals!");
   for (const [type, value] of Object.entries(principal)) {
@@ -104,14 +111,17 @@ const checkPrincipal = (statement: Record<string, unknown>, kind: PolicyKind) =>
   }
 };
 
-const checkCondition = (condition: unknown) => {
+const checkCondition = (condition: unknown, kind: PolicyKind) => {
   if (!isRecord(condition)) return refuse("Syntax errors in policy.");
   for (const [operator, entries] of Object.entries(condition)) {
-    if (parseOperator(operator) === undefined) refuse(`Invalid Condition type : ${operator}.`);
+    const parsed = parseOperator(operator);
+    if (parsed === undefined) return refuse(kind === "identity" ? "Syntax errors in policy." : `Invalid Condition type : ${operator}.`);
     if (!isRecord(entries)) return refuse("Syntax errors in policy.");
     for (const [key, value] of Object.entries(entries)) {
       const isScalar = (one: unknown) => ["string", "number", "boolean"].includes(typeof one);
-      if (!isScalar(value) && !(Array.isArray(value) && value.every(isScalar))) refuse(`Syntax errors in policy. Invalid value of condition key ${key}`);
+      if (!isScalar(value) && !(Array.isArray(value) && value.every(isScalar))) refuseSyntax(kind, `Invalid value of condition key ${key}`);
+      const refusal = kind === "identity" ? listOf(value as string | string[]).map((one) => refusalOfValue(parsed.base, String(one))).find((one) => one !== undefined) : undefined;
+      if (refusal !== undefined) refuse(refusal);
     }
   }
 };

@@ -256,24 +256,48 @@ describe("a policy document", () => {
   it.each([
     ["{", "Syntax errors in policy."],
     ["[]", "Syntax errors in policy."],
-    [{ Version: "2020-01-01", Statement: [allow()] }, "The policy must contain a valid version string"],
+    [{ Version: "2020-01-01", Statement: [allow()] }, "Syntax errors in policy."],
+    [{ Statement: [allow()], Comment: "x" }, "Syntax errors in policy."],
     [{ Statement: [] }, "Syntax errors in policy."],
-    [{ Statement: [{ ...allow(), Efect: 1 }] }, "Syntax errors in policy. Unknown element: Efect"],
-    [{ Statement: [{ ...allow(), Effect: "Maybe" }] }, "Effect must be Allow or Deny"],
+    [{ Statement: [{ ...allow(), Efect: 1 }] }, "Syntax errors in policy."],
+    [{ Statement: [{ ...allow(), Effect: "allow" }] }, "The policy failed legacy parsing"],
+    [{ Statement: [{ Action: "s3:*", Resource: "*" }] }, "Syntax errors in policy."],
     [{ Statement: [{ Effect: "Allow", Resource: "*" }] }, "Policy statement must contain actions."],
     [{ Statement: [{ Effect: "Allow", Action: "s3:*" }] }, "Policy statement must contain resources."],
     [{ Statement: [allow({ Action: "InvokeFunction" })] }, "must be prefaced by a vendor"],
-    [{ Statement: [allow({ Condition: { StringAlmost: { a: "b" } } })] }, "Invalid Condition type : StringAlmost."],
+    [{ Statement: [allow({ Action: "s3:Get:Object" })] }, "Actions/Condition can contain only one colon."],
+    [{ Statement: [allow({ Action: "s3?:Get" })] }, "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards."],
+    [{ Statement: [allow({ Condition: { StringAlmost: { a: "b" } } })] }, "Syntax errors in policy."],
+    [{ Statement: [allow({ Condition: { NullIfExists: { a: "true" } } })] }, "Syntax errors in policy."],
+    [{ Statement: [allow({ Resource: "arn:aws-cn:s3:::b" })] }, 'Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::b".'],
+    [{ Statement: [allow({ Resource: "arn:aws:s3:b" })] }, "The policy failed legacy parsing"],
+    [{ Statement: [allow({ Resource: "arn:aws:s3:us-east-1::b" })] }, "Resource arn:aws:s3:us-east-1::b can not contain region information."],
     [{ Statement: [allow({ Resource: "my-bucket/*" })] }, 'Resource my-bucket/* must be in ARN format or "*".'],
     [{ Statement: [allow({ Resource: "arn:aws:*:::x" })] }, "Resource vendor must be fully qualified and cannot contain regexes."],
     [{ Statement: [allow({ Sid: "with space" })] }, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"],
     [{ Statement: [{ ...allow(), NotAction: "s3:*" }] }, "Syntax errors in policy."],
-    [{ Statement: [allow({ Action: [] })] }, "Syntax errors in policy."],
+    [{ Statement: [allow({ Action: [] })] }, "Policy statement must contain actions."],
     [{ Statement: [allow({ Condition: { Bool: "true" as never } })] }, "Syntax errors in policy."],
     [{ Statement: [allow({ Principal: "*" })] }, "Policy document should not specify a principal."],
     [{ Statement: [allow({ Sid: "a" }), allow({ Sid: "a" })] }, "must be unique"],
   ])("is refused: %j", (document, text) => {
     expect(() => parsePolicy(document)).toThrow(text);
+  });
+
+  const withCondition = (operator: string, value: unknown) => parsePolicy({ Statement: [allow({ Condition: { [operator]: { k: value } } as never })] });
+  const LEGACY = "The policy failed legacy parsing";
+  const SYNTAX = "Syntax errors in policy.";
+  it.each<[string, unknown[], unknown[], string]>([
+    ["ArnLike", ["nope", "arn:aws:s3:b", "${aws:PrincipalArn}"], ["arn:*:s3:::b", "arn:aws:*:*:*:*", "*"], LEGACY],
+    ["DateGreaterThanIfExists", ["tomorrow", "2026/01/01", "2026-13-45", "Thu, 01 Jan 2026 00:00:00 GMT"], ["2026", "2026-01", "2026-01-01", "2026-01-01T00:00Z", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00+09:00", "1767225600"], LEGACY],
+    ["NotIpAddress", ["203.0.113.999/24", "example.com", "1.2.3", "10.0.0.0/33", "10.0.0.1 "], ["203.0.113.0/24", "203.0.113.5", "0.0.0.0/0", "2001:db8::/32", "2001:db8::1", "::/0"], LEGACY],
+    ["ForAnyValue:NumericLessThan", ["abc", " 10", "0x10", ["1", "x"]], ["10", 10, "10.5", "-1", "1e3"], LEGACY],
+    ["BinaryEquals", ["!!!", "abc", "YWJj=="], ["YWJj", "YWJjZA=="], SYNTAX],
+    ["StringEquals", [{ a: "b" }, [{ a: "b" }]], ["x", true], SYNTAX],
+    ["ForAllValues:Null", [], ["true"], SYNTAX],
+  ])("has values of %s that are some", (operator, wrong, right, text) => {
+    for (const value of wrong) expect(() => withCondition(operator, value), String(value)).toThrow(text);
+    for (const value of right) expect(() => withCondition(operator, value), String(value)).not.toThrow();
   });
 
   it("of a role's trust has a principal and no resource", () => {
@@ -284,6 +308,8 @@ describe("a policy document", () => {
     expect(() => parsePolicy({ Statement: [{ Effect: "Allow", NotPrincipal: { AWS: OTHER }, Action: "sts:AssumeRole" }] }, "trust")).toThrow("Has prohibited field NotPrincipal");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Action: "s3:GetObject" }] }, "trust")).toThrow("AssumeRole policy may only specify STS AssumeRole actions.");
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: { Service: "lambda" } }] }, "trust")).toThrow('Invalid principal in policy: "SERVICE":"lambda"');
+    for (const Action of ["sts:*", "*", "sts:assumerole", "sts:GetCallerIdentity"]) expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Action }] }, "trust")).toThrow("AssumeRole policy may only specify STS AssumeRole actions.");
+    expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: "*" }] }, "trust")).toThrow('AssumeRolepolicy contained an invalid principal: "STAR":"*".');
     expect(() => parsePolicy({ Statement: [{ ...trust.Statement, Principal: {} }] }, "trust")).toThrow("The passed in policy has a statement with no principals!");
     expect(() => parsePolicy("{", "trust")).toThrow("This policy contains invalid Json");
   });
