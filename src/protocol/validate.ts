@@ -20,6 +20,7 @@ export function validate(model: ServiceModel, operation: Operation, input: Recor
   if (issues.length === 0) return;
   if (model.name === "s3") return failAsS3(operation, issues);
   if (model.name === "sqs") return failAsSqs(operation, issues);
+  if (model.name === "iam") failAsIam(issues);
   if (model.name === "monitoring" && failAsMetrics(operation.name, issues)) return;
   // CloudWatch Logs looks at the ARNs of its tag operations itself, and has two words for them.
   if (model.name === "logs" && /^(?:TagResource|UntagResource|ListTagsForResource)$/.test(operation.name) && issues.some((issue) => /^Value '.*' at 'resourceArn' /s.test(issue))) {
@@ -69,6 +70,13 @@ function failAsSqs({ input: { members } }: Operation, issues: readonly string[])
   if (name === undefined && member.name === "Entries") throw new ApiError("EmptyBatchRequest", `There should be at least one ${wireName} in the request.`);
   const missing = name === undefined ? member.name : `${wireName}.${index}.${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   throw new ApiError("MissingParameter", `The request must contain the parameter ${missing}.`, { status: 400 });
+}
+
+/** IAM has words of its own for the characters of a name, if that is all that is wrong. */
+function failAsIam(issues: readonly string[]): void {
+  const [, name] = /^Value '.*' at '(roleName|userName|policyName)' failed to satisfy constraint: Member must satisfy regular expression pattern: /s.exec(issues[0]!) ?? [];
+  if (name === undefined || issues.length > 1) return;
+  throw new ApiError("ValidationError", `The specified value for ${name} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`, { status: 400 });
 }
 
 const checks = new WeakMap<Shape, { check: Check | undefined }>();

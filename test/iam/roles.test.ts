@@ -62,7 +62,8 @@ describe("a role", () => {
   });
 
   it("is validated by its model", async () => {
-    expect(await refusal(createRole(platform.clients, "a b"))).toMatchObject({ code: "ValidationError", message: "1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+" });
+    expect(await refusal(createRole(platform.clients, "a b"))).toMatchObject({ code: "ValidationError", message: "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-" });
+    expect(await refusal(createRole(platform.clients, "linked", { Path: "/aws-service-role/" }))).toEqual({ code: "InvalidInput", status: 400, message: "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles" });
     expect(await refusal(createRole(platform.clients, "short", { MaxSessionDuration: 60 }))).toMatchObject({ code: "ValidationError", message: expect.stringContaining("at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600") });
   });
 
@@ -150,16 +151,16 @@ describe("policies of a role", () => {
     expect(await refusal(put("two", sized(6_000)))).toEqual({ code: "LimitExceeded", status: 409, message: "Maximum policy size of 10240 bytes exceeded for role sized" });
   });
 
-  it("attached: once, ten at most, listed by path and in pages, detached", async () => {
+  it("attached: once, twenty at most, listed by path and in pages, detached", async () => {
     await createRole(platform.clients, "attached");
     const arns: string[] = [];
-    for (let index = 0; index < 11; index++) arns.push(await createPolicy(platform.clients, `attached-${String(index).padStart(2, "0")}`, undefined, index === 3 ? { Path: "/deep/" } : {}));
-    for (const arn of arns.slice(0, 10)) await attach(platform.clients, "attached", arn);
+    for (let index = 0; index < 21; index++) arns.push(await createPolicy(platform.clients, `attached-${String(index).padStart(2, "0")}`, undefined, index === 3 ? { Path: "/deep/" } : {}));
+    for (const arn of arns.slice(0, 20)) await attach(platform.clients, "attached", arn);
     await attach(platform.clients, "attached", arns[0]!);
-    expect(await refusal(attach(platform.clients, "attached", arns[10]!))).toEqual({ code: "LimitExceeded", status: 409, message: "Cannot exceed quota for PoliciesPerRole: 10" });
+    expect(await refusal(attach(platform.clients, "attached", arns[20]!))).toEqual({ code: "LimitExceeded", status: 409, message: "Cannot exceed quota for PoliciesPerRole: 20" });
     const first = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: "attached", MaxItems: 7 }));
     const rest = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: "attached", Marker: first.Marker }));
-    expect([first.AttachedPolicies!.length, first.IsTruncated, rest.AttachedPolicies!.length, rest.IsTruncated]).toEqual([7, true, 3, false]);
+    expect([first.AttachedPolicies!.length, first.IsTruncated, rest.AttachedPolicies!.length, rest.IsTruncated]).toEqual([7, true, 13, false]);
     expect((await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: "attached", PathPrefix: "/deep/" }))).AttachedPolicies).toEqual([{ PolicyName: "attached-03", PolicyArn: arns[3] }]);
     await iam.send(new DetachRolePolicyCommand({ RoleName: "attached", PolicyArn: arns[3]! }));
     expect(await refusal(iam.send(new DetachRolePolicyCommand({ RoleName: "attached", PolicyArn: arns[3]! })))).toEqual({ code: "NoSuchEntity", status: 404, message: `Policy ${arns[3]} was not found.` });
@@ -171,6 +172,7 @@ describe("policies of a role", () => {
     expect(await refusal(attach(platform.clients, "picky", missing))).toEqual({ code: "NoSuchEntity", status: 404, message: `Policy ${missing} does not exist or is not attachable.` });
     expect(await refusal(attach(platform.clients, "picky", "arn:aws:iam::aws:policy/AmazonNothingAccess"))).toMatchObject({ code: "NoSuchEntity", message: expect.stringMatching(/^Policy arn:aws:iam::aws:policy\/AmazonNothingAccess does not exist or is not attachable\. .*list-policies --scope AWS/) });
     expect(await refusal(attach(platform.clients, "picky", "AmazonS3ReadOnlyAccess"))).toEqual({ code: "InvalidInput", status: 400, message: "ARN AmazonS3ReadOnlyAccess is not valid." });
+    expect(await refusal(attach(platform.clients, "picky", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"))).toEqual({ code: "ValidationError", status: 400, message: "Invalid ARN partition" });
   });
 
   it("a boundary: set, seen, counted, taken away", async () => {

@@ -130,7 +130,7 @@ describe("public access", () => {
     const { s3 } = platform.clients;
     await expect(put(allow("*"))).rejects.toMatchObject({
       name: "AccessDenied", $metadata: { httpStatusCode: 403 },
-      message: `User: arn:aws:iam::000000000000:root is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::${Bucket}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
+      message: `User: arn:aws:iam::000000000000:root is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::${Bucket}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
     });
     expect(await anonymously()).toBe(403);
     await blockAll(false);

@@ -3,7 +3,7 @@ export const MANAGED_POLICY_CHARACTERS_MAX = 6_144;
 export const TRUST_POLICY_CHARACTERS_MAX = 2_048;
 export const INLINE_POLICY_CHARACTERS_MAX = { role: 10_240, user: 2_048 } as const;
 /** Managed policies attached to one role or user; versions of a managed policy; access keys of a user; tags of anything (IAM quotas). */
-export const ATTACHED_POLICIES_MAX = 10;
+export const ATTACHED_POLICIES_MAX = { role: 20, user: 10 } as const;
 export const POLICY_VERSIONS_MAX = 5;
 export const ACCESS_KEYS_PER_USER_MAX = 2;
 export const IAM_TAGS_MAX = 50;

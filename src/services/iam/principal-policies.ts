@@ -1,4 +1,5 @@
 import { parsePolicy } from "../../iam/policy.ts";
+import { ApiError } from "../../kit/api-error.ts";
 import { parseArn } from "../../kit/arn.ts";
 import { ATTACHED_POLICIES_MAX } from "../../kit/limits/iam.ts";
 import { sql } from "../../store/store.ts";
@@ -16,9 +17,10 @@ interface Paging {
 
 type Tags = readonly { Key?: string | undefined; Value?: string | undefined }[];
 
-/** `arn:aws:iam::aws:policy/…`, `arn:aws:iam::<account>:policy/…`. Throws InvalidInput for anything else. */
+/** `arn:aws:iam::aws:policy/…`, `arn:aws:iam::<account>:policy/…`. Throws InvalidInput for anything else, ValidationError for another partition. */
 export const checkPolicyArn = (arn: string): void => {
   const parsed = parseArn(arn);
+  if (parsed !== undefined && parsed.partition !== "aws") throw new ApiError("ValidationError", "Invalid ARN partition", { status: 400 });
   if (parsed?.service !== "iam" || !parsed.resource.startsWith("policy/")) throw invalidInput(`ARN ${arn} is not valid.`);
 };
 
@@ -77,7 +79,7 @@ export const principalPolicies = (kind: PrincipalKind, needs: IamNeeds) => {
           throw noSuchEntity(`Policy ${policyArn} does not exist or is not attachable.${hint}`);
         }
         const attached = yield* attachedPolicies(kind, account, name);
-        if (!attached.includes(policyArn) && attached.length >= ATTACHED_POLICIES_MAX) throw limitExceeded(`Cannot exceed quota for ${QUOTA}: ${ATTACHED_POLICIES_MAX}`);
+        if (!attached.includes(policyArn) && attached.length >= ATTACHED_POLICIES_MAX[kind]) throw limitExceeded(`Cannot exceed quota for ${QUOTA}: ${ATTACHED_POLICIES_MAX[kind]}`);
         yield* sql(`insert into iam_${kind}_attachment (account, ${owner}, policy_arn, attached_at) values (?, ?, ?, ?) on conflict do nothing`, account, name, policyArn, clock.now());
       });
     },

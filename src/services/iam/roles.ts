@@ -6,7 +6,7 @@ import { checkTrustPolicy } from "./documents.ts";
 import { encodeStrictUri, pageAfter } from "./pages.ts";
 import { checkPolicyArn, principalPolicies } from "./principal-policies.ts";
 import type { IamHandlers, IamNeeds } from "./service.ts";
-import { alreadyExists, attachedPolicies, dateOf, deleteConflict, getRole, inlinePolicies, noSuchEntity, policyDocument, toRole, type RoleRecord } from "./state.ts";
+import { alreadyExists, attachedPolicies, dateOf, deleteConflict, getRole, inlinePolicies, invalidInput, noSuchEntity, policyDocument, toRole, type RoleRecord } from "./state.ts";
 import { readTags } from "./tags.ts";
 import { checkTrustedPrincipals } from "./trusted-principals.ts";
 import { createWrite } from "./write.ts";
@@ -32,6 +32,7 @@ export const roleHandlers = (needs: IamNeeds) => {
 
   return {
     async CreateRole(input, { account }) {
+      if (input.Path?.startsWith("/aws-service-role/") === true) throw invalidInput("Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles");
       checkTrustPolicy(input.AssumeRolePolicyDocument!);
       const tags = readTags(input.Tags);
       if (input.PermissionsBoundary !== undefined) checkPolicyArn(input.PermissionsBoundary);

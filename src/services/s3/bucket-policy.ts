@@ -26,7 +26,7 @@ const refusePublic = ({ name, publicAccessBlock }: BucketRow, document: PolicyDo
   if (publicAccessBlock?.BlockPublicPolicy !== true || !isPublicBucketPolicy(document)) return;
   throw new ApiError(
     "AccessDenied",
-    `User: ${caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "${bucketArn(name)}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
+    `User: ${caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "${bucketArn(name)}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
     { status: 403 },
   );
 };
