@@ -103,6 +103,7 @@ describe("a bucket's policy", () => {
   it.each([
     ["Policies must be valid JSON and the first byte must be '{'", "nonsense"],
     ["This policy contains invalid Json", '{"Version":'],
+    ["The policy must contain a valid version string", JSON.stringify({ Version: "2012-10-18", Statement: [allow({ AWS: OTHER })] })],
     ["Policy has invalid resource", allow({ AWS: OTHER }, { Resource: "arn:aws:s3:::another/*" })],
     ["Policy has invalid resource", allow({ AWS: OTHER }, { Resource: "*" })],
     ["Policy has invalid action", allow({ AWS: OTHER }, { Action: "sqs:SendMessage" })],

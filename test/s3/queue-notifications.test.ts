@@ -51,7 +51,11 @@ describe("a bucket that notifies a queue", () => {
     expect(await refusal(configure("strange", to("shut")))).toMatchObject(denied);
     expect(await refusal(configure("strange", to("others")))).toMatchObject(denied);
     expect(await refusal(configure("strange", to("nothing")))).toMatchObject(refused("The destination queue does not exist"));
-    expect(await refusal(configure("strange", to("ordered.fifo")))).toMatchObject(refused("FIFO SQS queues are not supported."));
+    expect(await refusal(configure("strange", to("ordered.fifo")))).toMatchObject({ name: "InvalidArgument", message: "FIFO SQS queues are not supported." });
+    const topic = { TopicConfigurations: [{ TopicArn: arnOf("ordered.fifo").replace("sqs", "sns"), Events: ["s3:ObjectCreated:*" as const] }] };
+    expect(await refusal(configure("strange", topic))).toMatchObject({
+      name: "InvalidArgument", message: String.raw`The ARN failed to satisfy constraint: Member must satisfy regular expression pattern: ^arn:aws[\p{Alpha}\-]*:sns:[\p{Alnum}\-]+:[\p{Digit}]{12}:[\p{Alnum}\-_]{1,256}$`,
+    });
     expect(await refusal(configure("strange", to("no queue's name")))).toMatchObject({ name: "InvalidArgument", message: "The ARN could not be parsed" });
     expect((await on.clients.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "strange" }))).QueueConfigurations).toBeUndefined();
   });

@@ -19,6 +19,9 @@ const RESOURCE = {
 /** As the element of the XML is called. */
 const ARGUMENT = { lambda: "CloudFunction", sqs: "Queue", sns: "Topic" };
 
+/** In AWS's words: a FIFO topic is told what its ARN is not. */
+const TOPIC_PATTERN = String.raw`^arn:aws[\p{Alpha}\-]*:sns:[\p{Alnum}\-]+:[\p{Digit}]{12}:[\p{Alnum}\-_]{1,256}$`;
+
 /** Of the messages that topics are sent. */
 export const SUBJECT = "Amazon S3 Notification";
 
@@ -29,6 +32,7 @@ export const checkTargetArn = (service: keyof typeof RESOURCE, arn: string, buck
   if (parsed === undefined || parsed.service !== service || !/^[0-9]{12}$/.test(parsed.account) || !RESOURCE[service].test(parsed.resource)) {
     throw invalidArgument("The ARN could not be parsed", ARGUMENT[service], arn);
   }
+  if (parsed.resource.endsWith(".fifo")) throw invalidArgument(service === "sqs" ? "FIFO SQS queues are not supported." : `The ARN failed to satisfy constraint: Member must satisfy regular expression pattern: ${TOPIC_PATTERN}`, ARGUMENT[service], arn);
   if (parsed.region !== bucket.region) throw invalidArgument("The notification destination service region is not valid for the bucket location constraint", ARGUMENT[service], arn);
 };
 
@@ -49,13 +53,11 @@ const askFunction: Ask = async ({ call }, bucket, { account }, text, { trace, si
 };
 
 const askQueue: Ask = async ({ call }, bucket, arn, _text, { trace, signal }) => {
-  if (arn.resource.endsWith(".fifo")) return "FIFO SQS queues are not supported.";
   if (!(await isQueueThere(call, arn, { trace, signal }))) return "The destination queue does not exist";
   return (await maySendTo(call, arn, asBucket(bucket), { trace, signal })) ? undefined : "Permissions on the destination queue do not allow S3 to publish notifications from this bucket";
 };
 
 const askTopic: Ask = async ({ call }, bucket, arn, text, { trace, signal }) => {
-  if (arn.resource.endsWith(".fifo")) return "FIFO SNS topics are not supported.";
   if (!(await isTopicThere(call, text, arn, { trace, signal }))) return "The destination topic does not exist";
   return (await mayPublishTo(call, text, asBucket(bucket), { trace, signal })) ? undefined : "Permissions on the destination topic do not allow S3 to publish notifications from this bucket";
 };
