@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import type { ModelFile } from "../src/protocol/model-file.ts";
 import { readDescriptions } from "./models-constraints.ts";
-import { leaveRuntimeToLambda } from "./models-lambda.ts";
+import { holdLayerNames, leaveRuntimeToLambda } from "./models-lambda.ts";
 import { addBucketToPath, leaveCopySourceToS3 } from "./models-s3.ts";
 import { createModelFile } from "./models-schemas.ts";
 
@@ -51,6 +51,7 @@ for (const [name, sdkPackage, path] of sources) {
     leaveCopySourceToS3(file);
   }
   if (name === "lambda") leaveRuntimeToLambda(file);
+  if (name === "lambda") holdLayerNames(file);
   const text = format(file);
   writeFileSync(new URL(`../models/${name}.json`, import.meta.url), text);
   console.log(`${name}: ${Object.keys(file.operations).length} operations, ${file.shapes.length} shapes, ${text.length} bytes`);

@@ -81,7 +81,7 @@ describe("CreateFunction refuses", () => {
     ["no seconds", { Timeout: 0 }, validation("Value '0' at 'timeout' failed to satisfy constraint: Member must have value greater than or equal to 1")],
     ["more than fifteen minutes", { Timeout: 901 }, validation("Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900")],
     ["too little memory", { MemorySize: 127 }, validation("Value '127' at 'memorySize' failed to satisfy constraint: Member must have value greater than or equal to 128")],
-    ["too much memory", { MemorySize: 10_241 }, validation("Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value less than or equal to 10240")],
+    ["too much memory", { MemorySize: 10_241 }, invalid("'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240")],
     ["too little storage", { EphemeralStorage: { Size: 511 } }, validation("Value '511' at 'ephemeralStorage.size' failed to satisfy constraint: Member must have value greater than or equal to 512")],
     ["too much storage", { EphemeralStorage: { Size: 10_241 } }, validation("Value '10241' at 'ephemeralStorage.size' failed to satisfy constraint: Member must have value less than or equal to 10240")],
     ["another architecture", { Architectures: ["sparc"] }, validation("Value '[sparc]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]")],
@@ -92,6 +92,7 @@ describe("CreateFunction refuses", () => {
     ["log levels of text", { LoggingConfig: { LogFormat: "Text", ApplicationLogLevel: "DEBUG" } }, invalid('LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "JSON" and try again.')],
     ["51 tags", { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, "v"])) }, invalid("Number of tags exceeds resource tag limit.")],
     ["no code", { Code: {} }, invalid("Please provide a source for function code.")],
+    ["a bucket without a key", { Code: { S3Bucket: "bucket" } }, invalid("S3 Bucket and Key are required for uploading with S3 parameters.")],
     ["code from two places", { Code: { ZipFile: Buffer.from("x"), S3Bucket: "bucket", S3Key: "key" } }, invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")],
     ["an image for a zip function", { Code: { ImageUri: "x.dkr.ecr.us-east-1.amazonaws.com/y:z" } }, invalid("Please provide a source for function code.")],
     ["what images are configured by", { ImageConfig: { Command: ["x"] } }, invalid("The ImageConfig parameter is not supported for functions created with deployment packages.")],
@@ -103,8 +104,8 @@ describe("CreateFunction refuses", () => {
   });
 
   it("several broken constraints in one answer", async () => {
-    expect(await refusedWith({ Timeout: 901, MemorySize: 10_241 })()).toMatchObject({
-      message: "2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900; Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value less than or equal to 10240",
+    expect(await refusedWith({ Timeout: 901, EphemeralStorage: { Size: 10_241 } })()).toMatchObject({
+      message: "2 validation errors detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900; Value '10241' at 'ephemeralStorage.size' failed to satisfy constraint: Member must have value less than or equal to 10240",
     });
     expect(await refusedWith({ FunctionName: "not a name", Timeout: 0 })()).toMatchObject({ name: "ValidationException", message: expect.stringMatching(/^2 validation errors detected: Value 'not a name' at 'functionName' .*; Value '0' at 'timeout' /) });
   });

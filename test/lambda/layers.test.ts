@@ -78,7 +78,7 @@ describe("PublishLayerVersion", () => {
     ["no source", { Content: {} }, { name: "InvalidParameterValueException" }],
     ["no zip", { Content: { ZipFile: Buffer.from("no zip") } }, invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")],
     ["two sources", { Content: { ZipFile: Buffer.from("a"), S3Bucket: "bucket", S3Key: "k" } }, { name: "InvalidParameterValueException" }],
-    ["a name with a blank", { LayerName: "a b" }, { name: "ValidationException", message: expect.stringMatching(/^1 validation error detected: Value 'a b' at 'layerName' failed to satisfy constraint: Member must satisfy regular expression pattern/) }],
+    ["a name with a blank", { LayerName: "a b" }, { name: "ValidationException", message: expect.stringMatching(/^1 validation error detected: Value 'a b' at 'layerName' failed to satisfy constraint: Member must satisfy regular expression pattern: \(arn:.*:layer:\[a-zA-Z0-9-_\]\+\)\|\[a-zA-Z0-9-_\]\+$/) }],
     ["a runtime that is none", { CompatibleRuntimes: ["cobol" as "python3.13"] }, { name: "ValidationException", message: expect.stringMatching(/^1 validation error detected: Value '\[cobol\]' at 'compatibleRuntimes' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs20\.x, python3\.14, .*, java11\.al2023\]$/) }],
     ["a long license", { LicenseInfo: "l".repeat(513) }, { name: "ValidationException", message: expect.stringContaining("Member must have length less than or equal to 512") }],
     ["a layer of another account", { LayerName: `arn:aws:lambda:us-east-1:111111111111:layer:l` }, { name: "AccessDeniedException", status: 403 }],

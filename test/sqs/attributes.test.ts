@@ -158,7 +158,7 @@ describe("encryption", () => {
     expect(await kinds()).toMatchObject({ KmsDataKeyReusePeriodSeconds: "60" });
     await set(url, { SqsManagedSseEnabled: "true" });
     expect(await kinds()).toEqual({ SqsManagedSseEnabled: "true" });
-    await expect(set(url, { KmsMasterKeyId: "alias/aws/sqs", SqsManagedSseEnabled: "true" })).rejects.toMatchObject({ name: "InvalidAttributeValue", message: expect.stringContaining("You can use one type of server-side encryption (SSE) at one time.") });
+    await expect(set(url, { KmsMasterKeyId: "alias/aws/sqs", SqsManagedSseEnabled: "true" })).rejects.toMatchObject({ name: "InvalidAttributeValue", message: "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE." });
     await expect(set(url, { KmsDataKeyReusePeriodSeconds: "59" })).rejects.toMatchObject({ name: "InvalidAttributeValue" });
     await set(url, { KmsMasterKeyId: "alias/aws/sqs" });
     await set(url, { KmsMasterKeyId: "" });

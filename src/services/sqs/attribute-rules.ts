@@ -1,3 +1,4 @@
+import { ApiError } from "../../kit/api-error.ts";
 import { invalidAttribute, notBuilt, unknownAttribute } from "./errors.ts";
 import { readRedriveAllowPolicy, readRedrivePolicy } from "./redrive-policy.ts";
 import type { QueueName } from "./queue-rows.ts";
@@ -82,7 +83,7 @@ export const readAttributes = (given: Readonly<Record<string, string | undefined
 
 const refuseTwoEncryptions = ({ KmsMasterKeyId, SqsManagedSseEnabled }: AttributeChanges): void => {
   if (KmsMasterKeyId === undefined || SqsManagedSseEnabled !== "true") return;
-  throw invalidAttribute("SqsManagedSseEnabled", "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.");
+  throw new ApiError("InvalidAttributeValue", "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.", { status: 400 });
 };
 
 /** The attributes after the change; what two of them say together is looked at then. One kind of encryption replaces the other. */

@@ -60,7 +60,8 @@ export const checkCode = async (needs: LambdaNeeds, input: CodeInput, context: R
   refuseNotBuilt(input);
   const isFromS3 = input.S3Bucket !== undefined || input.S3Key !== undefined || input.S3ObjectVersion !== undefined;
   if (input.ZipFile !== undefined && isFromS3) throw invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.");
-  if (input.ZipFile === undefined && (input.S3Bucket === undefined || input.S3Key === undefined)) throw invalid("Please provide a source for function code.");
+  if (input.ZipFile === undefined && !isFromS3) throw invalid("Please provide a source for function code.");
+  if (isFromS3 && (input.S3Bucket === undefined || input.S3Key === undefined)) throw invalid("S3 Bucket and Key are required for uploading with S3 parameters.");
   const zip = input.ZipFile === undefined ? await fetchFromS3(needs, input, context) : Buffer.from(input.ZipFile.buffer, input.ZipFile.byteOffset, input.ZipFile.byteLength);
   if (input.ZipFile !== undefined && zip.length > ZIP_BYTES_MAX) throw tooLarge();
   if (zip.length === 0) throw invalid("Uploaded file must be a non-empty zip");

@@ -152,10 +152,12 @@ export const applySettings = (before: Settings, input: SettingsInput): Settings 
   };
   const outOfRange = [
     ...checkRange(after.Timeout, "timeout", TIMEOUT_SECONDS),
-    ...checkRange(after.MemorySize, "memorySize", MEMORY_MB),
+    ...(after.MemorySize > MEMORY_MB[1] ? [] : checkRange(after.MemorySize, "memorySize", MEMORY_MB)),
     ...checkRange(after.EphemeralStorage.Size, "ephemeralStorage.size", STORAGE_MB),
   ];
   if (outOfRange.length > 0) throw validationFailed(outOfRange);
+  // More than that is a limit of the account to AWS, and has words of its own.
+  if (after.MemorySize > MEMORY_MB[1]) throw invalid(`'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${MEMORY_MB[1]}`);
   if (after.Runtime === "" || after.Handler === "") throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   checkRuntime(after.Runtime);
   if (input.TracingConfig?.Mode === "Active") after.TracingConfig = { Mode: "Active" };
