@@ -1,5 +1,8 @@
 import { isIP } from "node:net";
 
+/** Of what has the right type and the wrong form. */
+export const LEGACY = "The policy failed legacy parsing";
+
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 const SECONDS = /^-?\d+(?:\.\d+)?$/;
 const DAY = /^\d{4}(?:-\d\d(?:-\d\d(?:T.+)?)?)?$/;
@@ -16,10 +19,10 @@ const isAddress = (text: string): boolean => {
 export const isWholeArn = (text: string): boolean => /[*?]/.test(text) || (text.startsWith("arn:") && text.split(":").length >= 6);
 
 const FORMS: readonly { operators: RegExp; isOne: (text: string) => boolean; refusal: string }[] = [
-  { operators: /^Numeric/, isOne: (text) => NUMBER.test(text), refusal: "The policy failed legacy parsing" },
-  { operators: /^Date/, isOne: (text) => SECONDS.test(text) || (DAY.test(text) && !Number.isNaN(Date.parse(text))), refusal: "The policy failed legacy parsing" },
-  { operators: /IpAddress$/, isOne: isAddress, refusal: "The policy failed legacy parsing" },
-  { operators: /^Arn/, isOne: isWholeArn, refusal: "The policy failed legacy parsing" },
+  { operators: /^Numeric/, isOne: (text) => NUMBER.test(text), refusal: LEGACY },
+  { operators: /^Date/, isOne: (text) => SECONDS.test(text) || (DAY.test(text) && !Number.isNaN(Date.parse(text))), refusal: LEGACY },
+  { operators: /IpAddress$/, isOne: isAddress, refusal: LEGACY },
+  { operators: /^Arn/, isOne: isWholeArn, refusal: LEGACY },
   { operators: /^Binary/, isOne: (text) => BASE64.test(text), refusal: "Syntax errors in policy." },
 ];
 
@@ -37,7 +40,7 @@ export const refusalOfResource = (resource: string): string | undefined => {
   if (arn !== "arn") return `Resource ${resource} must be in ARN format or "*".`;
   if (partition !== "aws" && !/[*?$]/.test(partition)) return `Partition "${partition}" is not valid for resource "${resource}".`;
   if (/[*?]/.test(service)) return "Resource vendor must be fully qualified and cannot contain regexes.";
-  if (!isWholeArn(resource)) return "The policy failed legacy parsing";
+  if (!isWholeArn(resource)) return LEGACY;
   if (REGIONLESS.has(service) && /^[a-z0-9-]+$/.test(region) && rest.length > 0 && !OF_A_REGION.test(rest[0]!)) return `Resource ${resource} can not contain region information.`;
   return undefined;
 };

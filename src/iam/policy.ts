@@ -1,7 +1,7 @@
 import { ApiError } from "../kit/api-error.ts";
 import { parseOperator } from "./conditions.ts";
 import { listOf, type PolicyDocument, type Statement } from "./document.ts";
-import { refusalOfAction, refusalOfResource, refusalOfValue } from "./identity-policy-values.ts";
+import { LEGACY, refusalOfAction, refusalOfResource, refusalOfValue } from "./identity-policy-values.ts";
 
 const VERSIONS = ["2012-10-17", "2008-10-17"];
 const DOCUMENT_KEYS = new Set(["Version", "Id", "Statement"]);
@@ -55,7 +55,7 @@ const checkStatement = (statement: unknown, kind: PolicyKind, sids: Set<string>)
   for (const key of Object.keys(statement)) if (!STATEMENT_KEYS.has(key)) refuseSyntax(kind, `Unknown element: ${key}`);
   const { Sid, Effect, Condition } = statement;
   if (Effect !== "Allow" && Effect !== "Deny") {
-    if (kind === "identity" && typeof Effect === "string") refuse("The policy failed legacy parsing");
+    if (kind === "identity" && typeof Effect === "string") refuse(LEGACY);
     refuseSyntax(kind, "Effect must be Allow or Deny");
   }
   if (Sid !== undefined) {

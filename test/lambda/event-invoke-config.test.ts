@@ -134,6 +134,7 @@ describe("destinations", () => {
     expect(await refusal(put(name, to(arnOf("nothing"))))).toEqual(invalid(`The destination ARN ${arnOf("nothing")} is invalid.`));
     const table = "arn:aws:dynamodb:us-east-1:000000000000:table/t";
     expect(await refusal(put(name, to(table)))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${table})) is invalid.`));
+    expect(await refusal(put(name, to(table, "")))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=), onFailure=OnFailure(destination=${table})) is invalid.`));
     expect(await refusal(put(name, to("nonsense")))).toMatchObject({ name: "ValidationException", message: expect.stringMatching(/^1 validation error detected: Value 'nonsense' at 'destinationConfig\.onFailure\.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: /) });
   });
 

@@ -128,10 +128,10 @@ describe("a queue as a destination", () => {
     const name = await on.create({ Role: role });
     expect((await configure(name, 0, `${QUEUE}there`)).DestinationConfig!.OnFailure).toEqual({ Destination: `${QUEUE}there` });
     expect(await refusal(configure(name, 0, `${QUEUE}not-there`))).toEqual(invalid(`The destination ARN ${QUEUE}not-there is invalid.`));
-    expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${QUEUE}ordered.fifo)) is invalid.`));
+    expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=null), onFailure=OnFailure(destination=${QUEUE}ordered.fifo)) is invalid.`));
     expect(await refusal(configure(name, 0, `${QUEUE}ordered.fifo`.replace("sqs", "sns")))).toEqual(invalid("FIFO-type Amazon SNS topics aren't supported as a destination."));
     const elsewhere = `${QUEUE}there`.replace("us-east-1", "eu-west-1");
-    expect(await refusal(configure(name, 0, elsewhere))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=${elsewhere})) is invalid.`));
+    expect(await refusal(configure(name, 0, elsewhere))).toEqual(invalid(`The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=null), onFailure=OnFailure(destination=${elsewhere})) is invalid.`));
     expect(await refusal(configure(await on.create(), 0, `${QUEUE}there`))).toEqual(invalid(`The function execution role does not have permissions to call SendMessage on ${QUEUE}there`));
   });
 

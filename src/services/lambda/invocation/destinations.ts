@@ -19,14 +19,15 @@ export interface Destinations {
 
 const isGiven = (destination: string | undefined): destination is string => destination !== undefined && destination !== "";
 
-export const destinationsOf = (config: DestinationConfig | undefined): Destinations => ({
+const destinationsOf = (config: DestinationConfig | undefined): Destinations => ({
   ...(isGiven(config?.OnSuccess?.Destination) ? { onSuccess: config.OnSuccess.Destination } : {}),
   ...(isGiven(config?.OnFailure?.Destination) ? { onFailure: config.OnFailure.Destination } : {}),
 });
 
-const badConfig = ({ onSuccess, onFailure }: Destinations): ApiError => {
-  const part = (name: string, destination: string | undefined) => (destination === undefined ? "null" : `${name}(destination=${destination})`);
-  return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", onSuccess)}, onFailure=${part("OnFailure", onFailure)}) is invalid.`);
+/** As it was given: an empty one is not the same as none. */
+const badConfig = ({ OnSuccess, OnFailure }: DestinationConfig): ApiError => {
+  const part = (name: string, given: { Destination?: string | undefined } | undefined) => (given === undefined ? "null" : `${name}(destination=${given.Destination ?? "null"})`);
+  return invalid(`The provided destination config DestinationConfig(onSuccess=${part("OnSuccess", OnSuccess)}, onFailure=${part("OnFailure", OnFailure)}) is invalid.`);
 };
 
 const BUS = /^event-bus\/([/.\-_A-Za-z0-9]+)$/;
@@ -41,7 +42,7 @@ const functionNameOf = ({ resource }: Arn): string | undefined => /^function:([^
 
 /**
  * Refuses destinations that would never be reached. AWS looks at the role when it is configured, not only when there is something to tell:
- * each is asked here as a delivery will ask it, in the name of the function's role, without doing anything.
+ * each is asked here as a delivery will ask it, in the name of the function's role, without doing anything. Resolves to those that are set.
  */
 export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => {
   const notAllowed = (action: string, arn: string) => invalid(`The function execution role does not have permissions to call ${action} on ${arn}`);
@@ -83,7 +84,8 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
     if (!(await isTaken(call("events", "PutEvents", { Entries: [entry] }, { as, account, region, trace, isQuestion: true })))) throw notAllowed("PutEvents", text);
   };
 
-  return async (record: FunctionRecord, destinations: Destinations, context: RequestContext): Promise<void> => {
+  return async (record: FunctionRecord, given: DestinationConfig | undefined, context: RequestContext): Promise<Destinations> => {
+    const destinations = destinationsOf(given);
     const { onSuccess, onFailure } = destinations;
     const asked: (() => Promise<void>)[] = [];
     const as = async () => (await assumeExecutionRole(call, { ...record, roleArn: record.settings.Role })).caller;
@@ -91,10 +93,10 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
       if (destination === undefined) continue;
       const arn = parseArn(destination);
       if (arn?.service === "sns" && arn.resource.endsWith(".fifo")) throw invalid("FIFO-type Amazon SNS topics aren't supported as a destination.");
-      if (arn?.service !== "s3" && arn?.region !== record.region) throw badConfig(destinations);
+      if (arn?.service !== "s3" && arn?.region !== record.region) throw badConfig(given!);
       if (arn?.service === "lambda") {
         const name = functionNameOf(arn);
-        if (name === undefined) throw badConfig(destinations);
+        if (name === undefined) throw badConfig(given!);
         if (name === record.name && arn.account === record.account && arn.region === record.region) throw invalid("You can't specify the function as a destination for itself.");
         asked.push(async () => askFunction(destination, await as(), context));
       } else if (arn?.service === "s3" && destination !== onSuccess && /^[^/:]+$/.test(arn.resource)) {
@@ -105,8 +107,9 @@ export const createCheckDestinations = ({ call }: Pick<LambdaNeeds, "call">) => 
         asked.push(async () => askTopic(arn, destination, await as(), context));
       } else if (arn?.service === "events" && BUS.test(arn.resource)) {
         asked.push(async () => askBus(arn, destination, await as(), context));
-      } else throw badConfig(destinations);
+      } else throw badConfig(given!);
     }
     for (const ask of asked) await ask();
+    return destinations;
   };
 };

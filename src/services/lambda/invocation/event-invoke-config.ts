@@ -4,7 +4,7 @@ import { functionArn } from "../../../kit/arn.ts";
 import { EVENT_INVOKE_CONFIGS_PAGE_MAX } from "../../../kit/limits/lambda.ts";
 import { sql, type Operation } from "../../../store/store.ts";
 import type { RequestContext } from "../../service.ts";
-import { createCheckDestinations, destinationsOf, type Destinations } from "./destinations.ts";
+import { createCheckDestinations, type Destinations } from "./destinations.ts";
 import { invalid, notFound } from "../errors.ts";
 import { deleteConfiguration, LATEST, listConfigurations } from "../configuration-rows.ts";
 import { findEventConfig, toEventConfig, type EventConfig, type EventConfigRecord } from "./event-config-rows.ts";
@@ -74,9 +74,7 @@ export const eventInvokeConfigHandlers = (lambda: LambdaNeeds) => {
   }
   const check = async (at: FunctionName, input: ConfigInput, context: RequestContext): Promise<Destinations> => {
     const record = await store.run(() => lookUp(at));
-    const destinations = destinationsOf(input.DestinationConfig);
-    await checkDestinations(record, destinations, context);
-    return destinations;
+    return checkDestinations(record, input.DestinationConfig, context);
   };
 
   return {
