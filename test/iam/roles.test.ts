@@ -43,6 +43,8 @@ describe("a role", () => {
     [documentOf({ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole", Resource: "*" }), "Has prohibited field Resource"],
     [documentOf({ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "s3:GetObject" }), "AssumeRole policy may only specify STS AssumeRole actions."],
     [documentOf({ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:role/nobody` }, Action: "sts:AssumeRole" }), `Invalid principal in policy: "AWS":"arn:aws:iam::${ACCOUNT}:role/nobody"`],
+    [documentOf({ Effect: "Allow", Principal: { AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/nobody/session` }, Action: "sts:AssumeRole" }), `Invalid principal in policy: "AWS":"arn:aws:sts::${ACCOUNT}:assumed-role/nobody/session"`],
+    [documentOf({ Effect: "Allow", Principal: "*", Action: "sts:AssumeRole" }), 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'],
     [documentOf({ Effect: "Allow", Principal: { AWS: "nobody" }, Action: "sts:AssumeRole" }), 'Invalid principal in policy: "AWS":"nobody"'],
     [documentOf({ Effect: "Allow", Principal: { Service: "lambda" }, Action: "sts:AssumeRole" }), 'Invalid principal in policy: "SERVICE":"lambda"'],
   ])("trusts nobody with the policy %s", async (trust, message) => {

@@ -20,7 +20,7 @@ function* exists(principal: string): Operation<boolean> {
   const arn = parseArn(principal);
   if (arn === undefined || !/^\d{12}$/.test(arn.account)) return false;
   const [kind, ...path] = arn.resource.split("/");
-  if (arn.service === "sts") return kind === "assumed-role" || kind === "federated-user";
+  if (arn.service === "sts") return kind === "federated-user" || (kind === "assumed-role" && (yield* findRole(arn.account, path[0] ?? "")) !== undefined);
   if (arn.service !== "iam") return false;
   if (arn.resource === "root") return true;
   const name = path.at(-1) ?? "";

@@ -32,7 +32,9 @@ export const checkTargetArn = (service: keyof typeof RESOURCE, arn: string, buck
   if (parsed === undefined || parsed.service !== service || !/^[0-9]{12}$/.test(parsed.account) || !RESOURCE[service].test(parsed.resource)) {
     throw invalidArgument("The ARN could not be parsed", ARGUMENT[service], arn);
   }
-  if (parsed.resource.endsWith(".fifo")) throw invalidArgument(service === "sqs" ? "FIFO SQS queues are not supported." : `The ARN failed to satisfy constraint: Member must satisfy regular expression pattern: ${TOPIC_PATTERN}`, ARGUMENT[service], arn);
+  if (parsed.resource.endsWith(".fifo")) {
+    throw invalidArgument(service === "sqs" ? "FIFO SQS queues are not supported." : `The ARN failed to satisfy constraint: Member must satisfy regular expression pattern: ${TOPIC_PATTERN}`, ARGUMENT[service], arn);
+  }
   if (parsed.region !== bucket.region) throw invalidArgument("The notification destination service region is not valid for the bucket location constraint", ARGUMENT[service], arn);
 };
 
