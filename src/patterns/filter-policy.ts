@@ -12,6 +12,8 @@ export interface FilteredAttribute {
 }
 
 export interface FilteredMessage {
+  /** The JSON that policies of a scope look at; a body need not be any. */
+  json(scope: FilterPolicyScope): string;
   /** What policies of a scope look at; undefined for a body that is no JSON object. It is read once, however many policies ask. */
   read(scope: FilterPolicyScope): Record<string, unknown> | undefined;
 }
@@ -29,7 +31,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** What a policy takes a number for. One that is too large is no number that it could name. */
 const asCompared = (value: number): number => (Math.abs(value) > NUMBER_MAX ? Number.NaN : Math.trunc(value * DIGITS) / DIGITS);
 
-const NUMBERS: Numbers = { max: NUMBER_MAX, asCompared };
+/** How filter policies read numbers, their own and a message's. */
+export const POLICY_NUMBERS: Numbers = { max: NUMBER_MAX, asCompared };
 
 /** The value itself, with all its numbers as they are compared. What lies deeper than a pattern looks is left out. */
 const withNumbers = (value: unknown, depth = 0): unknown => {
@@ -99,6 +102,7 @@ const attributesOf = (attributes: Readonly<Record<string, FilteredAttribute>>): 
 export const toFilteredMessage = ({ body, attributes }: { body: string; attributes: Readonly<Record<string, FilteredAttribute>> }): FilteredMessage => {
   const known = new Map<FilterPolicyScope, Record<string, unknown> | undefined>();
   return {
+    json: (scope) => (scope === "MessageBody" ? body : JSON.stringify(attributesOf(attributes))),
     read(scope) {
       if (!known.has(scope)) {
         const event = withNumbers(scope === "MessageBody" ? parse(body) : attributesOf(attributes));
@@ -115,7 +119,7 @@ const compile = (json: string, scope: FilterPolicyScope): FilterPolicy => {
   if (!isObject(policy)) throw new InvalidPattern("Filter is not an object");
   if (Object.keys(policy).length === 0) return () => true;
   checkSize(policy, scope);
-  const matches = compilePattern(json, NUMBERS);
+  const matches = compilePattern(json, POLICY_NUMBERS);
   return (message) => {
     const event = message.read(scope);
     return event !== undefined && matches(event);

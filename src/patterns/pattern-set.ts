@@ -1,4 +1,5 @@
 import { Automaton } from "./automaton/automaton.ts";
+import type { Numbers } from "./numeric.ts";
 
 /**
  * What is known of an event. `any`: nothing; the whole of it is read, and a key that an object has twice is what it is the last time. `plain`: it is JSON, and no object of it has a key twice, or one
@@ -19,8 +20,9 @@ export interface PatternSet<K> {
   matching(event: Uint8Array, form?: EventForm): K[];
 }
 
-export const createPatternSet = <K>(): PatternSet<K> => {
-  const automaton = new Automaton<K>();
+/** @param numbers How numbers are read, of patterns and of events; as EventBridge does when absent. */
+export const createPatternSet = <K>(numbers?: Numbers): PatternSet<K> => {
+  const automaton = new Automaton<K>(numbers);
   return {
     add: (key, pattern) => automaton.add(key, pattern),
     remove: (key) => automaton.remove(key),

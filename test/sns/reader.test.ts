@@ -67,14 +67,14 @@ it("a subscription is taken away once, however often at once; and is not counted
 it("subscribers are read again when one of them, or their topic, is another", async () => {
   const { store, statements, subscribe, topic, reader } = await open();
   await subscribe(1);
-  expect(await reader.subscribers(topic)).toHaveLength(1);
+  expect((await reader.audience(topic)).subscribers).toHaveLength(1);
   const read = statements.length;
-  await reader.subscribers(topic);
+  await reader.audience(topic);
   expect(statements).toHaveLength(read);
   await subscribe(2);
-  expect(await reader.subscribers(topic)).toHaveLength(2);
+  expect((await reader.audience(topic)).subscribers).toHaveLength(2);
   // Whoever asks may have read the topic before it was changed.
   const DeliveryPolicy = JSON.stringify({ http: { defaultHealthyRetryPolicy: { numRetries: 7, minDelayTarget: 1, maxDelayTarget: 1 } } });
   await store.run(() => writeAttributes(topic, { DeliveryPolicy }));
-  expect((await reader.subscribers(topic))[0]!.retry.phases).toEqual([expect.objectContaining({ times: 7 })]);
+  expect((await reader.audience(topic)).subscribers[0]!.retry.phases).toEqual([expect.objectContaining({ times: 7 })]);
 });

@@ -1,3 +1,4 @@
+import { EVENT_NUMBERS, type Numbers } from "../numeric.ts";
 import { parsePattern, type Alternative } from "../parse.ts";
 import { Branch, type Child } from "./branch.ts";
 import { Entry, toEntry, type Shape } from "./entry.ts";
@@ -16,8 +17,14 @@ export class Automaton<K> {
   readonly #root = new Branch<K>(0);
   readonly #entries = new Map<K, Entry<K>>();
   readonly #shapes = new Map<string, KnownShape>();
-  readonly #event = new EventValues();
+  readonly #numbers: Numbers;
+  readonly #event: EventValues;
   #found: K[] = [];
+
+  constructor(numbers = EVENT_NUMBERS) {
+    this.#numbers = numbers;
+    this.#event = new EventValues(numbers);
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -29,7 +36,7 @@ export class Automaton<K> {
   }
 
   add(key: K, pattern: string): void {
-    const alternatives = parsePattern(pattern);
+    const alternatives = parsePattern(pattern, this.#numbers);
     this.remove(key);
     let owner: Entry<K> | undefined;
     for (const alternative of alternatives) {

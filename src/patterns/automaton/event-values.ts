@@ -1,5 +1,6 @@
 import { PATTERN_SET_STEPS_MAX } from "../../kit/limits/patterns.ts";
 import { PatternTooCostly } from "../errors.ts";
+import type { Numbers } from "../numeric.ts";
 import type { Scalar } from "../wanted.ts";
 import { fold } from "../value-tests.ts";
 import { toByteText, unescapeInto, utf8 } from "./byte-text.ts";
@@ -29,6 +30,12 @@ export class EventValues extends EventScan {
   #numberOf = -1;
   #number = 0;
   #steps = 0;
+  readonly #numbers: Numbers;
+
+  constructor(numbers: Numbers) {
+    super();
+    this.#numbers = numbers;
+  }
 
   /** Takes from what the event may cost. Throws PatternTooCostly. */
   spend(steps: number): void {
@@ -113,10 +120,10 @@ export class EventValues extends EventScan {
     return utf8.decode(this.bytes.subarray(this.start[at]!, this.end[at]!));
   }
 
-  /** A number as JSON.parse has it. */
+  /** A number as it is compared: what JSON.parse makes of it, or what that is to patterns. */
   numberAt(at: number): number {
     if (this.#numberOf !== at) {
-      this.#number = this.#parse(this.start[at]!, this.end[at]!);
+      this.#number = this.#numbers.asCompared(this.#parse(this.start[at]!, this.end[at]!));
       this.#numberOf = at;
     }
     return this.#number;

@@ -1,5 +1,5 @@
 import { PatternTooCostly } from "../../patterns/errors.ts";
-import { compilePattern } from "../../patterns/pattern.ts";
+import { createPatternSet } from "../../patterns/pattern-set.ts";
 import type { BatchItem } from "./record.ts";
 
 /** Whether a record passes. */
@@ -18,15 +18,19 @@ const bodyKindOf = (pattern: Record<string, unknown>): BodyKind => {
   return kinds.size === 1 ? [...kinds][0]! : "any";
 };
 
-/** What the body says as JSON; undefined for a plain text, which a number or a text in quotation marks is, too. */
-const parseBody = (body: string): object | undefined => {
-  if (!/^\s*[[{]/.test(body)) return undefined;
+/** A plain text is none, and neither is a number, or a text in quotation marks. */
+const isJson = (body: string): boolean => {
+  if (!/^\s*[[{]/.test(body)) return false;
   try {
-    return JSON.parse(body) as object;
+    JSON.parse(body);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 };
+
+/** The record as patterns see it: a body that is JSON as what it says. */
+const eventOf = ({ body, ...rest }: BatchItem["record"], isBodyJson: boolean): Buffer => Buffer.from(`{"body":${isBodyJson ? body : JSON.stringify(body)},${JSON.stringify(rest).slice(1)}`);
 
 /**
  * The filters of a mapping; one that matches is enough. A body that is JSON is no text for a pattern of texts, and the other way round:
@@ -34,16 +38,14 @@ const parseBody = (body: string): object | undefined => {
  */
 export const createFilter = (patterns: readonly string[]): Filter => {
   if (patterns.length === 0) return () => true;
-  const compiled = patterns.map((text) => {
-    const pattern = JSON.parse(text) as Record<string, unknown>;
-    return { matches: compilePattern(text), kind: bodyKindOf(pattern) };
-  });
+  const set = createPatternSet<number>();
+  const kinds = patterns.map((text) => bodyKindOf(JSON.parse(text) as Record<string, unknown>));
+  for (const [index, text] of patterns.entries()) set.add(index, text);
   return ({ record }) => {
-    const parsed = parseBody(record.body);
-    const kind: BodyKind = parsed === undefined ? "text" : "json";
-    const event = { ...record, body: parsed ?? record.body };
+    const isBodyJson = isJson(record.body);
+    const kind: BodyKind = isBodyJson ? "json" : "text";
     try {
-      return compiled.some((one) => (one.kind === "any" || one.kind === kind) && one.matches(event));
+      return set.matching(eventOf(record, isBodyJson)).some((index) => kinds[index] === "any" || kinds[index] === kind);
     } catch (error) {
       if (error instanceof PatternTooCostly) return true;
       throw error;

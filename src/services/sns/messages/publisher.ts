@@ -5,7 +5,7 @@ import type { Operation } from "../../../store/store.ts";
 import { topicNotFound } from "../errors.ts";
 import type { TopicName } from "../names.ts";
 import type { SnsParts } from "../needs.ts";
-import type { Subscriber } from "../topics/reader.ts";
+import type { Audience, Subscriber } from "../topics/reader.ts";
 import type { Topic } from "../topics/rows.ts";
 import { placeInOrder, sequenceNumber, type Placed } from "./deduplication.ts";
 import { checkForTopic, type Draft } from "./draft.ts";
@@ -37,9 +37,9 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
   const needsSignature = ({ subscription, isRaw, deadLetterArn }: Subscriber): boolean => !isRaw && (subscription.protocol !== "email" || deadLetterArn !== undefined);
 
   /** What there is to sign is signed before the commit, and off the event loop: once for each text. */
-  const prepare = async (topic: Topic, subscribers: readonly Subscriber[], draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
+  const prepare = async (topic: Topic, { subscribers, policies }: Audience, draft: Draft, { trace }: RequestContext): Promise<Prepared> => {
     const at = clock.now();
-    const sift = createSift(draft);
+    const sift = createSift(draft, policies);
     const sifted = subscribers.map((subscriber) => ({ subscriber, why: sift(subscriber) }));
     const told = sifted.flatMap(({ subscriber, why }) => (why === undefined ? subscriber : []));
     const texts = new Set((topic.isFifo ? [] : told.filter(needsSignature)).map(({ subscription }) => draft.textFor(subscription.protocol)));
@@ -115,8 +115,8 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
     /** All of them together. Throws what does not fit the topic. */
     async publish(topic: Topic, drafts: readonly Draft[], context: RequestContext): Promise<Published[]> {
       for (const draft of drafts) checkForTopic(draft, topic);
-      const subscribers = await reader.subscribers(topic);
-      const prepared = await Promise.all(drafts.map((draft) => prepare(topic, subscribers, draft, context)));
+      const audience = await reader.audience(topic);
+      const prepared = await Promise.all(drafts.map((draft) => prepare(topic, audience, draft, context)));
       const placed = await accept(topic, prepared);
       prepared.forEach(({ draft, told, filtered }, index) => {
         const isDuplicate = placed[index]?.isDuplicate === true;

@@ -1,7 +1,8 @@
 import type { NamedPolicy, PolicyDocument } from "../../../iam/document.ts";
 import { SNS_TOPICS_KEPT_MAX } from "../../../kit/limits/sns.ts";
 import type { RetryPolicy } from "../../../plumber/delivery.ts";
-import { compileFilterPolicy, type FilterPolicy, type FilterPolicyScope } from "../../../patterns/filter-policy.ts";
+import { createFilterPolicies, type FilterPolicies } from "../../../patterns/filter-policies.ts";
+import type { FilterPolicyScope } from "../../../patterns/filter-policy.ts";
 import type { Operation, Store } from "../../../store/store.ts";
 import { AWS_ENDPOINT_RETRIES, effectivePolicy, httpRetries } from "../delivery-policy.ts";
 import type { TopicName } from "../names.ts";
@@ -14,7 +15,8 @@ import { findTopic, type Topic } from "./rows.ts";
 /** A subscription, ready to be told of messages. */
 export interface Subscriber {
   subscription: Subscription;
-  filter?: { scope: FilterPolicyScope; letsThrough: FilterPolicy };
+  /** Where its filter policy looks, if it has one. */
+  filterScope?: FilterPolicyScope;
   isRaw: boolean;
   retry: RetryPolicy;
   perSecond?: number;
@@ -28,27 +30,39 @@ export interface TopicAtDoor {
   policy: NamedPolicy;
 }
 
+/** Who is told of a topic's messages, and which of them. */
+export interface Audience {
+  subscribers: readonly Subscriber[];
+  /** By the subscriptions' ARNs. */
+  policies: FilterPolicies<string>;
+}
+
 /** What was read is used again as long as nothing is written to its tables. The door is asked by each request, and needs no subscribers: a topic may have many. */
 export interface TopicReader {
   topic(name: TopicName): Promise<TopicAtDoor | undefined>;
   /** Who is told of its messages. */
-  subscribers(topic: Topic): Promise<readonly Subscriber[]>;
+  audience(topic: Topic): Promise<Audience>;
 }
 
 const toSubscriber = ({ attributes: ofTopic }: Topic, subscription: Subscription): Subscriber => {
   const { attributes, protocol } = subscription;
   const policy = effectivePolicy(ofTopic["DeliveryPolicy"], attributes["DeliveryPolicy"]);
-  const scope = scopeOf(attributes);
   const perSecond = isHttp(protocol) ? policy.throttlePolicy?.maxReceivesPerSecond : undefined;
   return {
     subscription,
-    ...(attributes["FilterPolicy"] === undefined ? {} : { filter: { scope, letsThrough: compileFilterPolicy(attributes["FilterPolicy"], { scope }) } }),
+    ...(attributes["FilterPolicy"] === undefined ? {} : { filterScope: scopeOf(attributes) }),
     isRaw: attributes["RawMessageDelivery"] === "true",
     retry: isHttp(protocol) ? httpRetries(policy) : AWS_ENDPOINT_RETRIES,
     ...(perSecond === undefined ? {} : { perSecond }),
     contentType: policy.requestPolicy.headerContentType,
     ...(attributes["RedrivePolicy"] === undefined ? {} : { deadLetterArn: (JSON.parse(attributes["RedrivePolicy"]) as { deadLetterTargetArn: string }).deadLetterTargetArn }),
   };
+};
+
+const toAudience = (topic: Topic, subscriptions: readonly Subscription[]): Audience => {
+  const policies = createFilterPolicies<string>();
+  for (const { arn, attributes } of subscriptions) if (attributes["FilterPolicy"] !== undefined) policies.add(arn, attributes["FilterPolicy"], scopeOf(attributes));
+  return { subscribers: subscriptions.map((one) => toSubscriber(topic, one)), policies };
 };
 
 const policyOf = ({ name, arn, account, attributes }: Topic): NamedPolicy => ({
@@ -77,18 +91,18 @@ const createKept = <T extends object>(store: Store, tables: readonly string[]) =
 
 export const createTopicReader = (store: Store): TopicReader => {
   const topics = createKept<TopicAtDoor>(store, ["sns_topic"]);
-  const subscribers = createKept<readonly Subscriber[]>(store, ["sns_topic", "sns_subscription"]);
+  const audiences = createKept<Audience>(store, ["sns_topic", "sns_subscription"]);
   return {
     topic: (name) =>
       topics(`${name.account} ${name.region} ${name.name}`, function* () {
         const topic = yield* findTopic(name);
         return topic && { topic, policy: policyOf(topic) };
       }),
-    subscribers: async (topic) =>
-      (await subscribers(String(topic.id), function* () {
+    audience: async (topic) =>
+      (await audiences(String(topic.id), function* () {
         // Its attributes, too, as they are in this reading: what is kept is of one moment.
         const now = (yield* findTopic(topic)) ?? topic;
-        return (yield* listConfirmed(topic.id)).map((one) => toSubscriber(now, one));
+        return toAudience(now, yield* listConfirmed(topic.id));
       }))!,
   };
 };
