@@ -10,8 +10,8 @@ import { silentLog } from "../../src/kit/log.ts";
 import { noMetrics } from "../../src/kit/metrics.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createOutbox, type Delivery } from "../../src/plumber/outbox.ts";
-import type { Store } from "../../src/store/store.ts";
 import { noApiDestinations } from "../support/no-api-destinations.ts";
+import { createBreakable } from "../support/breakable.ts";
 import { openState } from "../support/store.ts";
 import { eventually, temporaryDirectory } from "../support/temporary.ts";
 
@@ -68,17 +68,7 @@ const createWorld = () => {
     const real = openState(path);
     const underWay = new Map<string, number>();
     const going = new Set<string>();
-    let broken = 0;
-    const store: Store = {
-      ...real,
-      run: async (operation, urgency) => {
-        if (broken > 0 && !((operation().next().value as { sql?: string } | undefined)?.sql ?? "").startsWith("select")) {
-          broken--;
-          throw new Error("the disk is full");
-        }
-        return real.run(operation, urgency);
-      },
-    };
+    const { store, breakDisk } = createBreakable(real);
     const call = (async (_service, _operation, input, { requestId: id }) => {
       const queue = (input as { QueueUrl: string }).QueueUrl.split("/").at(-1)!;
       if (going.has(id!)) problems.push(`${id} is tried twice at the same time`);
@@ -100,7 +90,7 @@ const createWorld = () => {
       return {};
     }) as Call;
     const outbox = createOutbox({ store, call, clock, wall: clock, random, sendToApiDestination: noApiDestinations, log: silentLog, metrics: noMetrics, ledger: { record() {}, find: async () => [], flush: async () => {} } });
-    return { clock, store, real, outbox, breakDisk: (writes: number) => void (broken = writes), path };
+    return { clock, store, real, outbox, breakDisk, path };
   };
 
   const toDelivery = (id: string, { target, lane, hasDeadLetter, perSecond }: Planned, position: number): Delivery => ({

@@ -10,7 +10,8 @@ import { silentLog } from "../../src/kit/log.ts";
 import { systemRandom as random } from "../../src/kit/random.ts";
 import { createInvocationQueue } from "../../src/scheduler/invocation-queue.ts";
 import { EVENT_SETTINGS_DEFAULT, type Scheduler } from "../../src/scheduler/scheduler.ts";
-import { sql, sqlOne, type Store } from "../../src/store/store.ts";
+import { sql, sqlOne } from "../../src/store/store.ts";
+import { createBreakable } from "../support/breakable.ts";
 import { openState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -74,17 +75,7 @@ const createWorld = () => {
     const real = openState(path);
     const going = new Map<string, number>();
     let asleep = 0;
-    let broken = 0;
-    const store: Store = {
-      ...real,
-      run: async (operation, urgency) => {
-        if (broken > 0 && !((operation().next().value as { sql?: string } | undefined)?.sql ?? "").startsWith("select")) {
-          broken--;
-          throw new Error("the disk is full");
-        }
-        return real.run(operation, urgency);
-      },
-    };
+    const { store, breakDisk, isBroken } = createBreakable(real);
     const outcomeOf = async (id: string): Promise<Outcome | undefined> => {
       const { runsFor = 0, outcomes = [] } = plans.get(id) ?? {};
       asleep++;
@@ -143,12 +134,12 @@ const createWorld = () => {
       }
     };
     const checkNothingIsForgotten = async () => {
-      if (broken > 0 || asleep > 0) return;
+      if (isBroken() || asleep > 0) return;
       const now = clock.now();
       const due = (await real.run(() => sqlOne("select count(*) as n from async_event where lease_token is null and due_at < ?", now - 1_100)))!["n"];
       if (due !== 0 && (await queue.pending()).inFlight === 0) problems.push(`${due} are due, and nobody begins them`);
     };
-    return { clock, queue, real, path, calm, checkNothingIsForgotten, breakDisk: (writes: number) => void (broken = writes) };
+    return { clock, queue, real, path, calm, checkNothingIsForgotten, breakDisk };
   };
 
   const plans = new Map<string, Planned>();
