@@ -1,6 +1,6 @@
 import { createDueRows } from "../kit/due-rows.ts";
 import { createHandover } from "../kit/handover.ts";
-import { ASYNC_HANDED_OVER_BYTES_MAX, ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../kit/limits/lambda.ts";
+import { ASYNC_HANDED_OVER_BYTES_MAX, ASYNC_HANDED_OVER_MAX, ASYNC_HANDED_OVER_PER_FUNCTION_MAX, ASYNC_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_PER_FUNCTION_MAX } from "../kit/limits/lambda.ts";
 import { createTally, type Tally } from "../kit/tally.ts";
 import type { Store } from "../store/store.ts";
 import { claimFairly, functionKey, nextEventAt, type Leased } from "./event-rows.ts";
@@ -14,7 +14,7 @@ export interface EventSupply {
   onDisk(event: QueuedInvocation): void;
   /** Something falls due later. */
   later(): void;
-  /** At most `room` events, whose functions have room for them. */
+  /** At most `room` events, whose functions have room for them. Where ASYNC_IN_FLIGHT_MAX run already, the first one of functions that have none running. */
   next(now: number, room: number): Promise<Leased[]>;
   nextDueAt(now: number): Promise<number | undefined>;
 }
@@ -45,6 +45,10 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
 
   const inMemory = (key: string): number => running.of(key) + handover.of(key) + reserved.of(key);
   const roomToRun = (key: string): number => ASYNC_IN_FLIGHT_PER_FUNCTION_MAX - running.of(key);
+  const take = (room: number): Leased[] => {
+    const taken = handover.take(Math.min(room, ASYNC_IN_FLIGHT_MAX - running.total), roomToRun);
+    return taken.length > 0 ? taken : handover.take(room, (key) => (running.of(key) === 0 ? 1 : 0));
+  };
   const bytesLeft = (): number => Math.max(0, ASYNC_HANDED_OVER_BYTES_MAX - handover.bytes - reservedBytes);
   /** None before half of what waited has begun: so many are leased in one commit. Where there are no bytes left, one for those that have none. */
   const roomToWait = (key: string): number => {
@@ -98,10 +102,10 @@ export const createEventSupply = ({ store, running, leaseToken }: Needs): EventS
         isAbsentWaiting = false;
         await claim(now);
       }
-      const waiting = handover.take(room, roomToRun);
+      const waiting = take(room);
       if (waiting.length > 0) return waiting;
       await claim(now);
-      return handover.take(room, roomToRun);
+      return take(room);
     },
     nextDueAt: (now) => rows.nextAt(now),
   };

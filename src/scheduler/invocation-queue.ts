@@ -2,7 +2,7 @@ import { isApiError } from "../kit/api-error.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createDueLoop } from "../kit/due-loop.ts";
 import type { Ledger } from "../kit/ledger.ts";
-import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_IN_FLIGHT_MAX } from "../kit/limits/lambda.ts";
+import { ASYNC_BACKOFF_MS_FIRST, ASYNC_EVENT_AGE_MS_MIN, ASYNC_FIRST_IN_FLIGHT_MAX, ASYNC_IN_FLIGHT_MAX } from "../kit/limits/lambda.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import type { Worker } from "../kit/patience.ts";
@@ -122,7 +122,7 @@ export const createInvocationQueue = ({ store, scheduler, resolve, rules = RULES
   const loop = createDueLoop({
     clock,
     name: "asynchronous invocation",
-    inFlightMax: ASYNC_IN_FLIGHT_MAX,
+    inFlightMax: ASYNC_IN_FLIGHT_MAX + ASYNC_FIRST_IN_FLIGHT_MAX,
     async startDue(now, room) {
       await unfinished.finish(now);
       return (await supply.next(now, room)).map(attempt);

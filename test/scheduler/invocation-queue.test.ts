@@ -350,6 +350,20 @@ describe("a busy function", () => {
     await eventually("its room is used", () => ends.length >= ASYNC_IN_FLIGHT_MAX + 2 * busy - 1);
   });
 
+  it("holds up no first run of another one, though all places are taken by long ones", async () => {
+    const gate = createGate();
+    const { queue, runs, enqueue, isEmpty } = createGround((_invocation, _run, { name }) => (name.startsWith("long") ? gate.behave() : "response"));
+    await queue.start();
+    await Promise.all(Array.from({ length: 2 * ASYNC_IN_FLIGHT_MAX }, (_, index) => enqueue(`long-${index}`, { functionName: `long-${index % 4}` })));
+    await eventually("all places are taken", () => runs.length === ASYNC_IN_FLIGHT_MAX);
+    const others = ["a", "b", "a", "c", "a"];
+    await Promise.all(others.map((functionName) => enqueue(undefined, { functionName })));
+    await eventually("the others have run", () => runs.length === ASYNC_IN_FLIGHT_MAX + others.length);
+    expect(runs.filter(({ name }) => name.startsWith("long"))).toHaveLength(ASYNC_IN_FLIGHT_MAX);
+    gate.open();
+    await eventually("all are done", isEmpty);
+  });
+
   it("shares the room with others, whoever came first", async () => {
     const gate = createGate();
     const path = join(temporaryDirectory(), "state.db");

@@ -78,6 +78,8 @@ export const ASYNC_BACKOFF_MS_MAX = 5 * 60 * 1000;
 /** Asynchronous invocations at once, in all and of one function; ours, so that one busy function leaves room for the others. */
 export const ASYNC_IN_FLIGHT_MAX = 200;
 export const ASYNC_IN_FLIGHT_PER_FUNCTION_MAX = 50;
+/** Beside all of those, one of each function that has none running: ours, so that long runs of some do not hold up the others' first. */
+export const ASYNC_FIRST_IN_FLIGHT_MAX = 200;
 /** Events that wait in memory for their turn, in all and of one function, and their bytes; ours. More wait on the disk. */
 export const ASYNC_HANDED_OVER_MAX = 500;
 export const ASYNC_HANDED_OVER_PER_FUNCTION_MAX = 100;
