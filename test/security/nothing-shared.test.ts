@@ -7,7 +7,7 @@ import { createFunction, createRole } from "../support/functions.ts";
 import { MODES, type Mode } from "../support/modes.ts";
 import { hasPython, NO_PYTHON } from "../support/python.ts";
 import { launchServer, type RunningServer } from "../support/server.ts";
-import { meet, newSecret, PROBES, type Guest, type Language, type Sight } from "./probes/meeting.ts";
+import { isSecret, meet, newSecret, PROBES, type Guest, type Language, type Sight } from "./probes/meeting.ts";
 
 const LANGUAGES: readonly Language[] = hasPython ? ["python", "node"] : ["node"];
 
@@ -84,7 +84,7 @@ describe.each(MODES)(`environments under $name${NO_PYTHON} (skipped where it can
     expect(looking.length, "somebody looks there").toBeGreaterThan(0);
     for (const { functionName, own, seen } of looking) {
       const known = [own.event, ...own.function];
-      const [theirs, foreign] = [seen[place]!.includes(own.event), seen[place]!.filter((secret) => !known.includes(secret))];
+      const [theirs, foreign] = [seen[place]!.includes(own.event), seen[place]!.filter((secret) => isSecret(secret) && !known.includes(secret))];
       expect({ theirs, foreign: foreign.length > 0 }, `${functionName}: ${foreign.join()}`).toEqual({ own: { theirs: true, foreign: false }, all: { theirs: true, foreign: true }, none: { theirs: false, foreign: false } }[reach[isolation]]);
     }
   });

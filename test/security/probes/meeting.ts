@@ -15,8 +15,17 @@ export const PROBES: Readonly<Record<Language, { runtime: "python3.13" | "nodejs
   node: { runtime: "nodejs24.x", file: "app.mjs", text: readFileSync(join(import.meta.dirname, "app.mjs"), "utf8") },
 };
 
+const secrets = new Set<string>();
+
 /** Of the form that the probes look for. */
-export const newSecret = (): string => `LAMBDAD-SECRET-${randomUUID().replaceAll("-", "")}`;
+export const newSecret = (): string => {
+  const secret = `LAMBDAD-SECRET-${randomUUID().replaceAll("-", "")}`;
+  secrets.add(secret);
+  return secret;
+};
+
+/** Memory that is written while it is read may show the beginning of one and the end of another, which is nobody's. */
+export const isSecret = (text: string): boolean => secrets.has(text);
 
 /** What one environment says of itself, and of what it sees. */
 export interface Sight {
