@@ -153,6 +153,9 @@ it("a FIFO queue's groups go to a Node.js function in their order; the mapping i
   const after = clientsOf(again.endpoint);
   await send("after the crash", after);
   await eventually("it goes on", async () => (await bodies(after)).includes("after the crash"));
+  const left = async () => (await after.sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue.replace(server.endpoint, "http://ignored"), AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] }))).Attributes!;
+  // Else it is the deletion that the role may no more.
+  await eventually("the message is deleted", async () => Object.values(await left()).every((count) => count === "0"));
 
   await after.iam.send(new DetachRolePolicyCommand({ RoleName: "consumer", PolicyArn: QUEUE_ROLE }));
   await after.lambda.send(new UpdateEventSourceMappingCommand({ UUID, BatchSize: 2 }));
