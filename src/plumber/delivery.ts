@@ -151,6 +151,9 @@ export const traceOf = ({ traceId: id, lineage, traceHeader: header }: Delivery)
   ...(header === undefined ? { isUntold: true } : { header }),
 });
 
+/** Of all that goes to the disk for it. */
+export const charactersOf = ({ payload, deadLetter }: Pick<Delivery, "payload" | "deadLetter">): number => payload.length + (deadLetter?.payload?.length ?? 0);
+
 /** The payload as the target gets it with a try. @param attempts Tries before it. */
 export const payloadOf = ({ payload, attemptPlaceholder }: Delivery, attempts: number): string =>
   attemptPlaceholder === undefined ? payload : payload.replaceAll(attemptPlaceholder, String(attempts + 1));

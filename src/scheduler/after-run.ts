@@ -18,6 +18,9 @@ export type Next = { kind: "end"; condition: EndCondition; /** Runs of the funct
 /** No try will ever do better. */
 const FINAL: Record<string, EndCondition> = { ResourceNotFoundException: "FunctionNotFound", RecursiveInvocationException: "RecursiveInvocationException" };
 
+/** The pause after so many refusals, or failures of ours: it doubles. Milliseconds. */
+export const pauseMs = (before: number): number => Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** before, ASYNC_BACKOFF_MS_MAX);
+
 /**
  * What happens to an event after a try: its end, or another try after one and two minutes (the function failed) or after a growing pause
  * (it was refused). If the event would be too old by then, it ends now ("Asynchronous invocation", developer guide).
@@ -32,7 +35,7 @@ export const afterRun = (event: Attempted, ran: Ran, settings: EventSettings, no
   if (ran.kind === "expired") return end("EventAgeExceeded");
   if (ran.kind === "refused") {
     const final = FINAL[ran.code];
-    return final === undefined ? again(Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** event.backoffs, ASYNC_BACKOFF_MS_MAX), ran.code) : end(final);
+    return final === undefined ? again(pauseMs(event.backoffs), ran.code) : end(final);
   }
   if (ran.outcome.kind === "response") return end("Success");
   const delayMs = event.attempts < settings.maximumRetryAttempts ? ASYNC_RETRY_DELAYS_MS[event.attempts] : undefined;

@@ -1,5 +1,4 @@
-import { ASYNC_BACKOFF_MS_FIRST, ASYNC_BACKOFF_MS_MAX } from "../kit/limits/lambda.ts";
-import type { Ran } from "./after-run.ts";
+import { pauseMs, type Ran } from "./after-run.ts";
 import type { Leased } from "./event-rows.ts";
 
 interface Unfinished {
@@ -22,7 +21,6 @@ export interface UnfinishedRuns {
 /** @param onFailure The end could not be written once more. */
 export const createUnfinishedRuns = (finish: (event: Leased, ran: Ran) => Promise<void>, onFailure: (event: Leased, error: unknown) => void): UnfinishedRuns => {
   const waiting = new Set<Unfinished>();
-  const pauseMs = (failures: number) => Math.min(ASYNC_BACKOFF_MS_FIRST * 2 ** failures, ASYNC_BACKOFF_MS_MAX);
 
   return {
     add: (event, ran, now) => void waiting.add({ event, ran, failures: 0, againAt: now + pauseMs(0) }),

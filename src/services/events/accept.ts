@@ -1,7 +1,8 @@
 import { EVENT_COMMIT_CHARACTERS_MAX, EVENT_DELIVERIES_CHARACTERS_MAX } from "../../kit/limits/events.ts";
 import { PatternTooCostly } from "../../patterns/errors.ts";
-import type { Delivery } from "../../plumber/delivery.ts";
+import { charactersOf, type Delivery } from "../../plumber/delivery.ts";
 import { busArn } from "../../plumber/events/buses.ts";
+import { writeInCommits } from "../../store/in-commits.ts";
 import type { Operation } from "../../store/store.ts";
 import { keepEvent } from "./archive-rows.ts";
 import type { BusBook, Wanting } from "./bus-book.ts";
@@ -9,7 +10,6 @@ import type { BusEvent } from "./event.ts";
 import type { BusName } from "./names.ts";
 import type { EventsNeeds } from "./needs.ts";
 import type { EventMetrics } from "./event-metrics.ts";
-import { charactersOf } from "./rule-targets.ts";
 import type { Books } from "./rule-book.ts";
 
 /** An event on a bus, and what becomes of it: to be written, and then told. */
@@ -73,11 +73,8 @@ const deliveriesWithin = (rules: Wanting["rules"], event: BusEvent, room: number
   return made;
 };
 
-/** A row, and the characters that it has. */
-interface Write {
-  characters: number;
-  row(): Operation<void>;
-}
+/** Writes a row, and says how many characters it has. */
+type WriteRow = () => Operation<number>;
 
 export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick<EventsNeeds, "store" | "outbox" | "ledger"> & { books: Books; measure: EventMetrics }): Acceptance => {
   const tell = ({ bus, event, tooMuch, wanting: { rules, archives } }: Accepted, keys: readonly string[]) => {
@@ -95,21 +92,20 @@ export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick
       detail: { eventId: event.id, source: event.source, detailType: event.detailType, bus: where, rules: rules.map(({ arn, targetArns }) => ({ arn, targetArns })), archives: archives.map(({ name }) => name) },
     });
   };
-  const writesOf = ({ event, wanting, deliveries }: Accepted): Write[] => [
-    ...deliveries.map((delivery) => ({ characters: charactersOf(delivery), row: () => outbox.enqueue(delivery) })),
-    ...wanting.archives.map(({ id }) => ({ characters: event.json.length, row: () => keepEvent(id, event) })),
+  const writesOf = ({ event, wanting, deliveries }: Accepted): WriteRow[] => [
+    ...deliveries.map((delivery) =>
+      function* () {
+        yield* outbox.enqueue(delivery);
+        return charactersOf(delivery);
+      }),
+    ...wanting.archives.map(({ id }) =>
+      function* () {
+        yield* keepEvent(id, event);
+        return event.json.length;
+      }),
   ];
   const isOneCommit = (accepted: readonly Accepted[]): boolean =>
     accepted.reduce((sum, { characters, event, wanting }) => sum + characters + event.json.length * wanting.archives.length, 0) <= EVENT_COMMIT_CHARACTERS_MAX;
-  /** From the one at `from` on. @returns The first that is left. */
-  function* writeSome(writes: readonly Write[], from: number): Operation<number> {
-    let next = from;
-    for (let room = EVENT_COMMIT_CHARACTERS_MAX; next < writes.length && room > 0; next++) {
-      yield* writes[next]!.row();
-      room -= writes[next]!.characters;
-    }
-    return next;
-  }
   return {
     async plan(bus, event, { onlyRules, room = EVENT_DELIVERIES_CHARACTERS_MAX } = {}) {
       const found = wantingOf(await books.of(bus), event);
@@ -120,15 +116,9 @@ export const createAcceptance = ({ store, books, outbox, ledger, measure }: Pick
       return { bus, event, wanting: { rules, archives }, ...made };
     },
     *write(accepted) {
-      for (const { row } of accepted.flatMap(writesOf)) yield* row();
+      for (const write of accepted.flatMap(writesOf)) yield* write();
     },
-    async commit(accepted) {
-      const writes = accepted.flatMap(writesOf);
-      for (let next = 0; next < writes.length; ) {
-        const from = next;
-        next = await store.run(() => writeSome(writes, from));
-      }
-    },
+    commit: (accepted) => writeInCommits(store, accepted.flatMap(writesOf), EVENT_COMMIT_CHARACTERS_MAX, (write) => write()),
     announce(accepted, keys) {
       const deliveries = accepted.flatMap((one) => one.deliveries);
       // A forwarded event may come a second time, and what was written before the last commit be found on the disk: these deliveries may be on their way already.

@@ -45,8 +45,9 @@ export const createPutEventsPermissions = (parts: Pick<EventsParts, "store">) =>
   for (const entry of Entries) {
     const bus = busOf(entry, context);
     if (bus === undefined || bus.account !== context.caller.account || isAtHome(context, bus)) continue;
-    const permission = await permissionOn(bus, entry, context);
-    asked.set(JSON.stringify(permission), permission);
+    // Most requests say the same of all of their entries: the bus is read once for them.
+    const about = JSON.stringify([busArn(bus, bus.name), entry.Source, entry.DetailType]);
+    if (!asked.has(about)) asked.set(about, await permissionOn(bus, entry, context));
   }
   return [...asked.values()];
 };

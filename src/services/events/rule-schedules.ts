@@ -3,14 +3,14 @@ import { derivedUuid, newTrace } from "../../kit/ids.ts";
 import { DELIVERY_BACKOFF_MS_MAX } from "../../kit/limits/deliveries.ts";
 import { RULE_TICK_LATE_MS_MAX, RULE_TICKS_CHARACTERS_MAX, RULE_TICKS_MAX } from "../../kit/limits/events.ts";
 import type { Worker } from "../../kit/patience.ts";
-import type { Delivery } from "../../plumber/delivery.ts";
+import { charactersOf, type Delivery } from "../../plumber/delivery.ts";
 import { listDueRules, ruleArn, setNextAt, type RuleRecord } from "../../plumber/events/rules.ts";
 import { sqlOne, type Operation } from "../../store/store.ts";
 import { wholeSecond, writeEvent, type BusEvent } from "./event.ts";
 import type { EventMetrics } from "./event-metrics.ts";
 import type { EventsNeeds } from "./needs.ts";
 import { scheduleOf } from "./rule-rules.ts";
-import { charactersOf, createMatchedRule } from "./rule-targets.ts";
+import { createMatchedRule } from "./rule-targets.ts";
 
 export interface RuleSchedules extends Worker {
   /** There may be another time to wait for. */

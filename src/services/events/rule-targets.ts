@@ -34,9 +34,6 @@ const filledHttp = ({ PathParameterValues, HeaderParameters = {}, QueryStringPar
 
 const MAY_GO_NO_FURTHER = { code: "THIRD_ACCOUNT_HOP_DETECTED", message: "The event has come from another event bus already, and such an event is not forwarded again" };
 
-/** Of all that goes to the disk for it. */
-export const charactersOf = ({ payload, deadLetter }: Pick<Delivery, "payload" | "deadLetter">): number => payload.length + (deadLetter?.payload?.length ?? 0);
-
 /** What is made of one target once, and then of each event. */
 export type MakeDelivery = (event: BusEvent) => Delivery;
 

@@ -1,16 +1,13 @@
 import { invalidValue, notBuilt } from "./errors.ts";
+import { average, least, most, sum } from "./math/numbers.ts";
 import type { Series } from "./math/values.ts";
 
 const PLACEHOLDER = /\$\{([A-Z_]+|PROP\('([^']*)'\))\}/g;
 /** Of one label ("Using dynamic labels"). */
 const STATISTICS_MAX = 5;
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
-const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
-
 const STATISTICS: Record<string, (values: readonly number[]) => number> = {
-  AVG: (values) => sum(values) / values.length,
+  AVG: average,
   DATAPOINT_COUNT: (values) => values.length,
   FIRST: (values) => values[0]!,
   FIRST_LAST_RANGE: (values) => values.at(-1)! - values[0]!,

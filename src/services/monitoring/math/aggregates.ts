@@ -1,10 +1,7 @@
 import { arrayAt, type MathFunction } from "./call.ts";
+import { average, least, most, sum } from "./numbers.ts";
 import { combine, isSeries, type Series } from "./values.ts";
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const average = (values: readonly number[]): number => sum(values) / values.length;
-const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
-const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
 const deviation = (values: readonly number[]): number => {
   const mean = average(values);
   return Math.sqrt(average(values.map((value) => (value - mean) ** 2)));

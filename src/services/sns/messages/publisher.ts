@@ -1,6 +1,8 @@
 import type { RequestContext } from "../../service.ts";
 import { SNS_COMMIT_CHARACTERS_MAX } from "../../../kit/limits/sns.ts";
+import { charactersOf } from "../../../plumber/delivery.ts";
 import { keepMail } from "../../../plumber/mail.ts";
+import { writeInCommits } from "../../../store/in-commits.ts";
 import type { Operation } from "../../../store/store.ts";
 import { topicNotFound } from "../errors.ts";
 import type { TopicName } from "../names.ts";
@@ -62,7 +64,7 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
       return one.mail.body.length;
     }
     yield* outbox.enqueue(one.delivery);
-    return one.delivery.payload.length + (one.delivery.deadLetter?.payload?.length ?? 0);
+    return charactersOf(one.delivery);
   }
 
   /** A FIFO topic knows what it has in its place again, so all that is told of it is in the same commit. */
@@ -73,20 +75,9 @@ export const createPublisher = ({ store, outbox, clock, reader, signer, ledger, 
   }
 
   /** One commit, or as many as it takes: a large message for a thousand subscribers is a thousand large messages. Who is not answered, as one of them fails, publishes again what some were told already. */
-  const acceptAll = async (prepared: readonly Prepared[]): Promise<void> => {
+  const acceptAll = (prepared: readonly Prepared[]): Promise<void> => {
     const all = prepared.flatMap(({ told, telling }) => told.map((subscriber) => ({ telling, subscriber })));
-    for (let done = 0; done < all.length; ) {
-      const from = done;
-      done = await store.run(function* () {
-        let [next, room] = [from, SNS_COMMIT_CHARACTERS_MAX];
-        while (next < all.length && room > 0) {
-          const { telling, subscriber } = all[next++]!;
-          room -= yield* tellOne(telling, subscriber);
-        }
-        return next;
-      });
-      outbox.poke();
-    }
+    return writeInCommits(store, all, SNS_COMMIT_CHARACTERS_MAX, ({ telling, subscriber }) => tellOne(telling, subscriber), () => outbox.poke());
   };
 
   const accept = async (topic: Topic, prepared: readonly Prepared[]): Promise<(Placed | undefined)[]> => {
